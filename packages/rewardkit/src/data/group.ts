@@ -1,0 +1,43 @@
+/** One turn of a conversation. `content` is text; roles are the usual `system`, `user`, `assistant` (others pass). */
+export interface Message {
+  readonly role: string
+  readonly content: string
+}
+
+/** One judgement between two responses of a group, by their index in `responses`. */
+export interface Preference {
+  readonly chosen: number
+  readonly rejected: number
+  /** Annotated margin: how much better the chosen response is. Finite. */
+  readonly margin?: number
+  /** Weight of this preference in an objective that uses weights. Finite, not negative. */
+  readonly weight?: number
+  /** Probability that `chosen` is the better one (0.5 is a tie), for objectives that take soft labels. */
+  readonly probability?: number
+}
+
+/**
+ * How the text of a group came, which decides how a model reads it:
+ * - `messages`: conversations; go through the model's chat template.
+ * - `text`: plain strings; read as they came, prompt and response concatenated, plus the end token (as TRL does).
+ * - `transcript`: parsed from an HH transcript; chat template where the model has one, else as it came.
+ */
+export type TextForm = 'messages' | 'text' | 'transcript'
+
+/**
+ * The record that everything works on: a prompt, its responses, and preferences between them. A preference pair is a
+ * group of two responses. Whole diverging conversations have an empty prompt.
+ */
+export interface Group {
+  readonly id: string
+  /** Groups with equal `promptId` have the same prompt: intervals and splits respect it. */
+  readonly promptId: string
+  readonly form: TextForm
+  /** With form `text` the prompt is at most one `user` message and each response one `assistant` message. */
+  readonly prompt: readonly Message[]
+  readonly responses: readonly (readonly Message[])[]
+  readonly preferences: readonly Preference[]
+  readonly subset?: string
+  /** Columns that have no place of their own. */
+  readonly meta?: Readonly<Record<string, unknown>>
+}

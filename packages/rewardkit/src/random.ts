@@ -1,0 +1,46 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+
+/** A seeded source of random numbers: equal seeds give equal draws on every machine. */
+export interface Random {
+  /** Uniform in [0, 1), 53 random bits. */
+  uniform(): number
+  /** Uniform integer in [0, bound). */
+  integer(bound: number): number
+  /** Standard normal. */
+  normal(): number
+}
+
+/**
+ * A generator for one purpose. `purpose` separates streams that share a user's seed, so that drawing more in one place
+ * (say, more simulated pairs) does not change another (the order of training).
+ */
+export function createRandom(seed: number, purpose: string): Random {
+  const generator = xoroshiro128plus(hash(`${seed}:${purpose}`))
+  const uniform = () =>
+    (uniformInt(generator, 0, 2 ** 26 - 1) * 2 ** 27 + uniformInt(generator, 0, 2 ** 27 - 1)) / 2 ** 53
+  return {
+    uniform,
+    integer: (bound) => uniformInt(generator, 0, bound - 1),
+    normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
+  }
+}
+
+/** A copy of `items` in random order (Fisher-Yates). */
+export function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const result = [...items]
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1)
+    const moved = result[i] as T
+    result[i] = result[j] as T
+    result[j] = moved
+  }
+  return result
+}
+
+/** FNV-1a of the text, a 32-bit integer. */
+function hash(text: string): number {
+  let value = 0x811c9dc5
+  for (const byte of Buffer.from(text)) value = Math.imul(value ^ byte, 0x01000193)
+  return value | 0
+}
