@@ -1,0 +1,17 @@
+export { backward } from './autograd.ts'
+export { type Scalar, TorchError } from './call.ts'
+export { type DType, dtypeSize } from './dtype.ts'
+export * as ops from './generated/operators.ts'
+export { type AdamWOptions, type AdamWState, adamWStep, clipGradients, createAdamW, gradientNorm } from './optimizer.ts'
+export {
+  cpuCapability,
+  manualSeed,
+  memoryStatistics,
+  releaseCachedMemory,
+  resetPeakMemory,
+  setThreads,
+  threads,
+} from './runtime.ts'
+export { openSafetensors, type Safetensors, SafetensorsError, writeSafetensors } from './safetensors.ts'
+export { noGradient, scope } from './scope.ts'
+export { Tensor, type TensorData, tensorFrom } from './tensor.ts'
