@@ -1,0 +1,87 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { readSources } from './addon.ts'
+import { SetupError } from './errors.ts'
+import { cacheFolder } from './folders.ts'
+import { explicitFolder, libtorchVersions } from './libtorch.ts'
+
+/** What set-up has decided for these native sources: all that the loader needs. */
+export interface NativeLocation {
+  /** Holds lib/ and include/. */
+  libtorchFolder: string
+  /** Absolute paths of libtorch's libraries in the order in which they must be loaded. */
+  libraries: string[]
+  addonFile: string
+  /** With the local part, such as `2.15.0+cpu`. */
+  torchVersion: string
+}
+
+interface SetupRecord extends NativeLocation {
+  schema_version: 1
+  /** Size in bytes and time of change of each file, so that an exchanged one is noticed without reading it. */
+  stamps: Record<string, string>
+}
+
+/**
+ * Clones of different versions use one cache folder without disturbing each other: each finds its record under the hash
+ * of its own native sources, the versions of libtorch it supports, and what runs it.
+ */
+function recordFile(cache: string): string {
+  const inputs = JSON.stringify([
+    readSources(),
+    libtorchVersions,
+    process.platform,
+    process.arch,
+    process.versions.modules,
+  ])
+  const key = createHash('sha256').update(inputs).digest('hex').slice(0, 16)
+  return join(cache, `setup-${key}.json`)
+}
+
+/**
+ * Where libtorch and the addon are, as set-up wrote it down. Runs nothing and reads no large file.
+ * @throws SetupError where set-up has not been done, or is stale, with the remedy
+ */
+export function locateNative(): NativeLocation {
+  const cache = cacheFolder()
+  const { location, problem } = readRecord(cache)
+  if (location) return location
+  throw new SetupError(`${problem}: run \`npm run setup\` in the clone, or \`rewardkit setup\``)
+}
+
+/** The recorded location where it still holds, else what is wrong with it. */
+export function readRecord(
+  cache: string,
+): { location: NativeLocation; problem?: never } | { location?: never; problem: string } {
+  let record: SetupRecord
+  try {
+    record = JSON.parse(readFileSync(recordFile(cache), 'utf8')) as SetupRecord
+  } catch {
+    return { problem: `libtorch is not set up for these sources and Node ${process.versions.node} in ${cache}` }
+  }
+  const wanted = explicitFolder()
+  if (wanted && wanted !== record.libtorchFolder)
+    return { problem: `REWARDKIT_LIBTORCH names ${wanted}, but set-up was done with ${record.libtorchFolder}` }
+  const changed = Object.entries(record.stamps).find(([file, stamp]) => stampOf(file) !== stamp)
+  if (changed) return { problem: `${changed[0]} is missing or has changed since set-up` }
+  const { libtorchFolder, libraries, addonFile, torchVersion } = record
+  return { location: { libtorchFolder, libraries, addonFile, torchVersion } }
+}
+
+export function writeRecord(cache: string, location: NativeLocation): void {
+  const stamps = Object.fromEntries(
+    [...location.libraries, location.addonFile].map((file) => [file, stampOf(file) ?? 'missing']),
+  )
+  const record: SetupRecord = { schema_version: 1, ...location, stamps }
+  const file = recordFile(cache)
+  const temporary = `${file}.${randomUUID()}`
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(temporary, `${JSON.stringify(record, null, 2)}\n`, { flush: true })
+  renameSync(temporary, file)
+}
+
+function stampOf(file: string): string | null {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found ? `${found.size} ${Math.round(found.mtimeMs)}` : null
+}
