@@ -1,0 +1,105 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openSafetensors, SafetensorsError, tensorFrom, writeSafetensors } from './index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'safetensors-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+let count = 0
+const newPath = () => join(folder, `${count++}.safetensors`)
+
+/** A file with the header and data given, as the format describes it. */
+function rawFile(header: unknown, data = Buffer.alloc(0), announced?: number): string {
+  const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(announced ?? json.length))
+  const path = newPath()
+  writeFileSync(path, Buffer.concat([length, json, data]))
+  return path
+}
+
+describe('reading', () => {
+  it('reads a file made by hand from the description of the format', () => {
+    const data = Buffer.from(new Uint8Array(Float32Array.from([1.5, -2, 3, 4]).buffer))
+    const path = rawFile(
+      {
+        __metadata__: { who: 'me' },
+        b: { dtype: 'F32', shape: [1], data_offsets: [12, 16] },
+        a: { dtype: 'F32', shape: [3, 1], data_offsets: [0, 12] },
+      },
+      data,
+    )
+    const file = openSafetensors(path)
+    expect(file.metadata).toEqual({ who: 'me' })
+    expect([...file.entries.keys()]).toEqual(['b', 'a'])
+    expect(file.get('a').shape).toEqual([3, 1])
+    expect([...file.get('a').float32()]).toEqual([1.5, -2, 3])
+    expect(file.get('b').item()).toBe(4)
+  })
+
+  it('writing into a tensor leaves the file alone', () => {
+    const path = rawFile({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, Buffer.alloc(4))
+    const before = readFileSync(path)
+    openSafetensors(path).get('a').float32()[0] = 9
+    expect(readFileSync(path).equals(before)).toBe(true)
+  })
+
+  const f32 = (shape: unknown, offsets: unknown, dtype = 'F32') => ({ a: { dtype, shape, data_offsets: offsets } })
+  it.each<[string, () => string, RegExp]>([
+    ['an empty file', () => rawEmpty(), /0 bytes/],
+    ['a header beyond the file', () => rawFile('{}', undefined, 5000), /truncated/],
+    ['a huge header', () => rawFile('{}', undefined, 2 ** 50), /not a safetensors file/],
+    ['a header that is no JSON', () => rawFile('{"a":'), /JSON/],
+    ['a header that is a list', () => rawFile('[]'), /JSON object/],
+    ['truncated data', () => rawFile(f32([2], [0, 8]), Buffer.alloc(5)), /'a' ends at byte \d+.*truncated/],
+    ['bytes that belong to no tensor', () => rawFile(f32([2], [0, 8]), Buffer.alloc(9)), /the tensors end/],
+    ['a gap', () => rawFile(f32([2], [4, 12]), Buffer.alloc(12)), /begins at byte 4/],
+    [
+      'an overlap',
+      () => rawFile({ ...f32([2], [0, 8]), b: { dtype: 'F32', shape: [2], data_offsets: [4, 12] } }, Buffer.alloc(12)),
+      /begins at byte 4/,
+    ],
+    ['an unknown dtype', () => rawFile(f32([2], [0, 8], 'Q4'), Buffer.alloc(8)), /dtype "Q4"/],
+    ['a negative extent', () => rawFile(f32([-2], [0, 8]), Buffer.alloc(8)), /shape/],
+    ['offsets that do not fit the shape', () => rawFile(f32([3], [0, 8]), Buffer.alloc(8)), /needs 12 bytes/],
+  ])('refuses %s', (_, make, message) => {
+    const path = make()
+    expect(() => openSafetensors(path)).toThrow(SafetensorsError)
+    expect(() => openSafetensors(path)).toThrow(message)
+  })
+
+  function rawEmpty(): string {
+    const path = newPath()
+    writeFileSync(path, '')
+    return path
+  }
+})
+
+describe('writing', () => {
+  it('gives the same bits back and leaves no temporary file', () => {
+    const path = newPath()
+    const values = Float32Array.from([1, NaN, -0, 3e-42, Infinity, 6])
+    writeSafetensors(
+      path,
+      { weight: tensorFrom(values, [2, 3]), ids: tensorFrom(BigInt64Array.from([2n ** 60n])) },
+      { step: '3' },
+    )
+    const file = openSafetensors(path)
+    expect(file.metadata).toEqual({ format: 'pt', step: '3' })
+    expect(Buffer.from(file.get('weight').bytes()).equals(Buffer.from(values.buffer))).toBe(true)
+    expect([...file.get('ids').int64()]).toEqual([2n ** 60n])
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  it('keeps the old file where writing fails', () => {
+    const path = newPath()
+    writeSafetensors(path, { a: tensorFrom(Float32Array.from([1])) })
+    const disposed = tensorFrom(Float32Array.from([2]))
+    const poisoned = { b: tensorFrom(Float32Array.from([2])) }
+    const tensors = Object.defineProperty({ ...poisoned }, 'c', { enumerable: true, get: () => disposed })
+    disposed.dispose()
+    expect(() => writeSafetensors(path, tensors)).toThrow(/disposed/)
+    expect(openSafetensors(path).get('a').item()).toBe(1)
+  })
+})
