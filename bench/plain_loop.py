@@ -1,0 +1,60 @@
+"""An independent plain PyTorch loop over the batches of a RewardKit run, to compare the first steps with.
+
+    python plain_loop.py BATCHES.json > STEPS.json
+
+BATCHES.json comes from plain-loop.mjs: the model folder, the head, the token ids of every pair in order, and the
+optimizer's settings. Nothing is shared with RewardKit but these: transformers computes the hidden states, one sequence
+at a time without padding, autograd the gradients, torch.optim.AdamW the step. The loss is written out from the paper.
+"""
+import json
+import sys
+import time
+
+import torch
+from transformers import AutoModelForSequenceClassification
+
+run = json.load(open(sys.argv[1]))
+torch.set_num_threads(run["threads"])
+model = AutoModelForSequenceClassification.from_pretrained(run["model"], num_labels=1, dtype=torch.float32)
+model.train()
+with torch.no_grad():
+    model.score.weight.copy_(torch.tensor(run["head"]).reshape(1, -1))
+optimizer = torch.optim.AdamW(
+    model.parameters(), lr=run["learning_rate"], betas=run["adam_betas"], eps=run["adam_epsilon"],
+    weight_decay=run["weight_decay"],
+)
+
+
+def reward(ids):
+    hidden = model.base_model(input_ids=torch.tensor([ids]), use_cache=False).last_hidden_state[0, -1]
+    return model.score(hidden)[0]
+
+
+def log_sigmoid(x):
+    return torch.nn.functional.logsigmoid(x)
+
+
+results = []
+for number, batch in enumerate(run["batches"]):
+    start = time.time()
+    with torch.no_grad():
+        margins = torch.stack([reward(p["chosen"]) - reward(p["rejected"]) for p in batch]).double()
+    mu = margins.mean()
+    below = margins - mu < 0
+    optimizer.zero_grad()
+    losses = []
+    for i, pair in enumerate(batch):
+        d = reward(pair["chosen"]) - reward(pair["rejected"])
+        if run["objective"] == "adaptive-margin":
+            loss = -log_sigmoid(d.double() - (mu if below[i] else 0.0))
+        elif run["objective"] == "bradley-terry":
+            loss = -log_sigmoid(d.double())
+        else:
+            raise SystemExit(f"no plain loop for {run['objective']}")
+        (loss / len(batch)).backward()
+        losses.append(float(loss))
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), run["max_grad_norm"])
+    optimizer.step()
+    results.append({"loss": sum(losses) / len(batch), "gradient_norm": float(norm), "mu": float(mu), "seconds": time.time() - start})
+    print(f"plain loop, step {number + 1}: {results[-1]}", file=sys.stderr, flush=True)
+json.dump(results, sys.stdout)

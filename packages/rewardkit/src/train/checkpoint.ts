@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { type AdamWState, noGradient, openSafetensors, ops, scope, type Tensor, writeSafetensors } from '@rewardkit/torch'
+import { z } from 'zod'
+import { FailureError, InputError } from '../errors.ts'
+import { syncFolder, writeFileAtomic } from '../files.ts'
+import type { RewardModel } from '../models/index.ts'
+
+const stateSchema = z.object({
+  schema_version: z.literal(1),
+  /** Finished optimizer steps. */
+  step: z.number().int(),
+  /** Where the next step begins: the epoch, and the batch in it. */
+  epoch: z.number().int(),
+  batch: z.number().int(),
+  objective_state: z.object({ runningMean: z.number().nullable() }),
+  /** All that must be equal for the run to go on with the same bits. */
+  fingerprint: z.record(z.string(), z.string()),
+})
+
+/** What a checkpoint holds besides the tensors. Order and draws follow from seed, epoch and batch. */
+export type CheckpointState = z.infer<typeof stateSchema>
+
+const kept = 2
+
+/**
+ * Writes `checkpoints/step-N` with the float32 parameters, the moments of AdamW and the state: all in a temporary folder,
+ * flushed, then renamed. Older checkpoints than the last two go after that.
+ */
+export function saveCheckpoint(run: string, model: RewardModel, optimizer: AdamWState, state: CheckpointState): void {
+  const folder = join(run, 'checkpoints', `step-${state.step}`)
+  const temporary = `${folder}.tmp`
+  rmSync(temporary, { recursive: true, force: true })
+  mkdirSync(temporary, { recursive: true })
+  writeSafetensors(join(temporary, 'model.safetensors'), named(model, model.parameters))
+  writeSafetensors(join(temporary, 'optimizer.safetensors'), optimizerTensors(model, optimizer))
+  writeFileAtomic(join(temporary, 'state.json'), `${JSON.stringify(state, null, 2)}\n`)
+  syncFolder(temporary)
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(temporary, folder)
+  syncFolder(join(run, 'checkpoints'))
+  for (const old of checkpoints(run).slice(0, -kept)) rmSync(old.folder, { recursive: true })
+}
+
+/** The last complete checkpoint of a run, or null where there is none. Throws InputError for a broken one. */
+export function lastCheckpoint(run: string): { folder: string; state: CheckpointState } | null {
+  const last = checkpoints(run).at(-1)
+  if (!last) return null
+  const path = join(last.folder, 'state.json')
+  try {
+    return { folder: last.folder, state: stateSchema.parse(JSON.parse(readFileSync(path, 'utf8'))) }
+  } catch (error) {
+    throw new InputError(`${path} is not the state of a checkpoint: remove ${last.folder} to go on from the one before`, {
+      cause: error,
+    })
+  }
+}
+
+/** Puts a checkpoint's parameters and moments into the model and the optimizer, in place. */
+export function loadCheckpoint(folder: string, model: RewardModel, optimizer: AdamWState): void {
+  restore(join(folder, 'model.safetensors'), named(model, model.parameters))
+  restore(join(folder, 'optimizer.safetensors'), optimizerTensors(model, optimizer))
+}
+
+/** What differs between a checkpoint and the run that wants to go on from it, in words; empty where nothing does. */
+export function differences(checkpoint: CheckpointState, fingerprint: Readonly<Record<string, string>>): string[] {
+  return Object.entries(fingerprint)
+    .filter(([name, value]) => checkpoint.fingerprint[name] !== value)
+    .map(([name, value]) => `${name} was ${checkpoint.fingerprint[name] ?? 'not recorded'}, is ${value}`)
+}
+
+function checkpoints(run: string): { step: number; folder: string }[] {
+  const root = join(run, 'checkpoints')
+  if (!existsSync(root)) return []
+  return readdirSync(root)
+    .flatMap((name) => {
+      const step = /^step-(\d+)$/.exec(name)?.[1]
+      return step ? [{ step: Number(step), folder: join(root, name) }] : []
+    })
+    .sort((a, b) => a.step - b.step)
+}
+
+function named(model: RewardModel, tensors: readonly Tensor[], suffix = ''): Record<string, Tensor> {
+  return Object.fromEntries(tensors.map((tensor, i) => [`${model.names[i]}${suffix}`, tensor]))
+}
+
+function optimizerTensors(model: RewardModel, { averages, squaredAverages, steps }: AdamWState): Record<string, Tensor> {
+  return {
+    ...named(model, averages, '.average'),
+    ...named(model, squaredAverages, '.squared_average'),
+    ...named(model, steps, '.step'),
+  }
+}
+
+function restore(path: string, targets: Readonly<Record<string, Tensor>>): void {
+  const file = openSafetensors(path)
+  for (const [name, target] of Object.entries(targets))
+    scope(() =>
+      noGradient(() => {
+        const stored = file.get(name)
+        if (stored.shape.join() !== target.shape.join())
+          throw new FailureError(`${basename(path)}: '${name}' is [${stored.shape.join(', ')}], the model's is [${target.shape.join(', ')}]`)
+        ops.copy_(target, stored)
+      }),
+    )
+}

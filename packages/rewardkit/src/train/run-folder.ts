@@ -1,0 +1,82 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { cpuCapability, threads } from '@rewardkit/torch'
+import { locateNative } from '@rewardkit/torch/setup'
+import { stringify } from 'yaml'
+import { InputError } from '../errors.ts'
+import { writeFileAtomic } from '../files.ts'
+import { version } from '../version.ts'
+import { lastCheckpoint } from './checkpoint.ts'
+import type { MetricsLine } from './metrics.ts'
+
+/** What a run writes, besides checkpoints that come and go. */
+const contents = ['config.yaml', 'environment.json', 'metrics.jsonl', 'checkpoints', 'model', 'evaluation', 'report.html']
+
+/**
+ * Makes the run folder ready: empty, emptied of an earlier run (`overwrite`), or with a checkpoint to go on from
+ * (`resume`). Files that are no part of a run are never touched.
+ * @throws InputError where the folder is not empty, cannot be written, or has nothing to resume
+ */
+export function prepareRunFolder(folder: string, { resume, overwrite }: { resume: boolean; overwrite: boolean }): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    const present = readdirSync(folder)
+    if (resume) {
+      if (lastCheckpoint(folder)) return
+      throw new InputError(`--resume: ${folder} has no checkpoint to go on from; leave --resume away to start a new run`)
+    }
+    if (overwrite) for (const name of contents) rmSync(join(folder, name), { recursive: true, force: true })
+    else if (present.length > 0) {
+      const resumable = lastCheckpoint(folder) ? ', --resume to go on from its last checkpoint' : ''
+      throw new InputError(`--out ${folder} is not empty: name another folder, or give --overwrite to replace the run in it${resumable}`)
+    }
+    writeFileAtomic(join(folder, 'metrics.jsonl'), '')
+  } catch (error) {
+    if (error instanceof InputError) throw error
+    throw new InputError(`--out ${folder} cannot be written: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+/** Writes the resolved configuration: `rewardkit train --config config.yaml` repeats the run. */
+export function writeConfig(folder: string, config: object): void {
+  writeFileAtomic(join(folder, 'config.yaml'), `# Resolved options of this run.\n${stringify(config)}`)
+}
+
+/** Versions, processor and memory: what else decides bits and speed. */
+export function environment(): Record<string, string | number> {
+  return {
+    schema_version: 1,
+    rewardkit: version,
+    node: process.versions.node,
+    libtorch: locateNative().torchVersion,
+    system: `${process.platform} ${process.arch} ${release()}`,
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    processors: cpus().length,
+    vector_instructions: cpuCapability(),
+    threads: threads(),
+    memory_bytes: totalmem(),
+  }
+}
+
+export function writeEnvironment(folder: string, facts: Readonly<Record<string, unknown>>): void {
+  writeFileAtomic(join(folder, 'environment.json'), `${JSON.stringify(facts, null, 2)}\n`)
+}
+
+/** Cuts metrics.jsonl to what had been logged when the checkpoint of `step` was written. */
+export function cutMetrics(folder: string, step: number): void {
+  const path = join(folder, 'metrics.jsonl')
+  if (!existsSync(path)) return
+  const lines = readFileSync(path, 'utf8').split('\n')
+  const kept = lines.filter((line) => line !== '' && isUpTo(line, step))
+  writeFileAtomic(path, kept.map((line) => `${line}\n`).join(''))
+}
+
+/** A line cut off by a crash is no line. */
+function isUpTo(line: string, step: number): boolean {
+  try {
+    return (JSON.parse(line) as MetricsLine).step <= step
+  } catch {
+    return false
+  }
+}
