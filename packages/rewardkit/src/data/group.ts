@@ -24,6 +24,12 @@ export interface Preference {
  */
 export type TextForm = 'messages' | 'text' | 'transcript'
 
+/** The original strings of a transcript, cut where the shared prompt ends. */
+export interface TranscriptSource {
+  readonly prompt: string
+  readonly responses: readonly string[]
+}
+
 /**
  * The record that everything works on: a prompt, its responses, and preferences between them. A preference pair is a
  * group of two responses. Whole diverging conversations have an empty prompt.
@@ -38,6 +44,11 @@ export interface Group {
   readonly responses: readonly (readonly Message[])[]
   readonly preferences: readonly Preference[]
   readonly subset?: string
+  /**
+   * Form `transcript` only: the strings as they came. `prompt` followed by `responses[k]` is, character for character,
+   * the k-th transcript of the file; the prompt ends before the marker ("\n\nAssistant:") that opens the responses.
+   */
+  readonly source?: TranscriptSource
   /** Columns that have no place of their own. */
   readonly meta?: Readonly<Record<string, unknown>>
 }

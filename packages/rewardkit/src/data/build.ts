@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import type { Group, Message, Preference, TextForm, TranscriptSource } from './group.ts'
+
+/** A text or a conversation. */
+export type TextOrMessages = string | readonly Message[]
+
+/** What a group is made of; `promptId` is computed. */
+export interface GroupParts {
+  readonly id: string
+  readonly form: TextForm
+  readonly prompt: readonly Message[]
+  readonly responses: readonly (readonly Message[])[]
+  readonly preferences: readonly Preference[]
+  readonly subset?: string | undefined
+  readonly source?: TranscriptSource | undefined
+  readonly meta?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** A pair as a caller writes it. Plain strings throughout make a group of form `text`, anything else `messages`. */
+export interface Pair {
+  readonly id: string
+  /** Absent where the responses are whole texts or conversations. */
+  readonly prompt?: TextOrMessages
+  readonly chosen: TextOrMessages
+  readonly rejected: TextOrMessages
+  readonly margin?: number
+  readonly weight?: number
+  readonly probability?: number
+  readonly subset?: string
+  readonly meta?: Readonly<Record<string, unknown>>
+}
+
+/** A group from its parts: adds `promptId` and leaves absent fields out. */
+export function buildGroup(parts: GroupParts): Group {
+  const { id, form, prompt, responses, preferences, subset, source, meta } = parts
+  return {
+    id,
+    promptId: promptIdOf(prompt, responses),
+    form,
+    prompt,
+    responses,
+    preferences,
+    ...(subset === undefined ? {} : { subset }),
+    ...(source === undefined ? {} : { source }),
+    ...(meta === undefined || Object.keys(meta).length === 0 ? {} : { meta }),
+  }
+}
+
+/**
+ * The common case: a preference pair as a group of two responses.
+ *
+ * @example
+ * pairGroup({ id: '1', prompt: 'Name a prime.', chosen: ' 7', rejected: ' 8', margin: 2 })
+ */
+export function pairGroup(pair: Pair): Group {
+  const { id, prompt, chosen, rejected, subset, meta } = pair
+  const preference = {
+    chosen: 0,
+    rejected: 1,
+    ...(pair.margin === undefined ? {} : { margin: pair.margin }),
+    ...(pair.weight === undefined ? {} : { weight: pair.weight }),
+    ...(pair.probability === undefined ? {} : { probability: pair.probability }),
+  }
+  return buildGroup({ id, ...conversation(prompt, [chosen, rejected]), preferences: [preference], subset, meta })
+}
+
+/** Form, prompt and responses as messages: strings become one user and one assistant message. */
+export function conversation(
+  prompt: TextOrMessages | undefined,
+  responses: readonly TextOrMessages[],
+): Pick<GroupParts, 'form' | 'prompt' | 'responses'> {
+  const plain = [prompt ?? '', ...responses].every((part) => typeof part === 'string')
+  return {
+    form: plain ? 'text' : 'messages',
+    prompt: prompt === undefined ? [] : asMessages(prompt, 'user'),
+    responses: responses.map((response) => asMessages(response, 'assistant')),
+  }
+}
+
+function asMessages(part: TextOrMessages, role: string): readonly Message[] {
+  return typeof part === 'string' ? [{ role, content: part }] : part
+}
+
+/**
+ * 16 hexadecimal digits of the SHA-256 of the prompt's roles and contents. Where the prompt has no user turn (whole
+ * diverging conversations), the responses count too, in an order that does not depend on which was chosen.
+ */
+function promptIdOf(prompt: readonly Message[], responses: readonly (readonly Message[])[]): string {
+  const content = [conversationKey(prompt)]
+  if (!prompt.some((message) => message.role === 'user')) content.push(...responses.map(conversationKey).toSorted())
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16)
+}
+
+/** Equal for equal conversations. */
+export function conversationKey(messages: readonly Message[]): string {
+  return JSON.stringify(messages.map(({ role, content }) => [role, content]))
+}

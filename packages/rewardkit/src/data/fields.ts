@@ -1,0 +1,75 @@
+import { InputError } from '../errors.ts'
+import type { Message } from './group.ts'
+
+/** A parsed line: a JSON object. */
+export type Row = Readonly<Record<string, unknown>>
+
+/** What was found, in the words of a message: `number 3`, `a list`, `nothing`. */
+export function described(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
+  if (typeof value === 'object') return 'an object'
+  if (typeof value === 'string') return value === '' ? 'empty text' : `text ${JSON.stringify(shortened(value))}`
+  return typeof value === 'number' || typeof value === 'boolean' ? `${typeof value} ${value}` : typeof value
+}
+
+/** The error for one field. `remedy` ends the line. */
+export function fieldError(field: string, value: unknown, expected: string, remedy?: string): InputError {
+  const ending = remedy === undefined ? '' : `; ${remedy}`
+  return new InputError(`field "${field}": found ${described(value)}, expected ${expected}${ending}`)
+}
+
+/** An optional number; null counts as absent (so pandas and Parquet write it). */
+export function optionalNumber(row: Row, field: string, least = -Infinity, most = Infinity): number | undefined {
+  const value = row[field]
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw fieldError(field, value, 'a finite number')
+  if (value < least || value > most) {
+    const range = most === Infinity ? `a number not below ${least}` : `a number between ${least} and ${most}`
+    throw fieldError(field, value, range)
+  }
+  return value
+}
+
+/** An optional name (id, subset): text or an integer, which becomes text. */
+export function optionalName(row: Row, field: string): string | undefined {
+  const value = row[field]
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
+  throw fieldError(field, value, 'text or an integer')
+}
+
+export function isObject(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** True for a non-empty list whose items are objects: what a conversation looks like before it is checked. */
+export function isMessageList(value: unknown): value is readonly Row[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isObject)
+}
+
+/** A conversation: a list of objects with text `role` and `content`. Other fields of a message are not kept. */
+export function messages(value: unknown, field: string): Message[] {
+  if (!Array.isArray(value)) throw fieldError(field, value, 'a list of messages {"role", "content"}')
+  return value.map((item: unknown, index) => {
+    const at = `${field}[${index}]`
+    if (!isObject(item)) throw fieldError(at, item, 'a message {"role", "content"}')
+    const { role, content } = item
+    if (typeof role !== 'string' || role === '') throw fieldError(`${at}.role`, role, 'a role such as "user"')
+    if (typeof content !== 'string') throw fieldError(`${at}.content`, content, 'text')
+    return { role, content }
+  })
+}
+
+/** A text or a conversation, whichever it is. */
+export function textOrMessages(value: unknown, field: string): string | Message[] {
+  if (typeof value === 'string') return value
+  if (Array.isArray(value)) return messages(value, field)
+  throw fieldError(field, value, 'text or a list of messages')
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
+}

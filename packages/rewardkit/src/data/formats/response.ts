@@ -1,0 +1,53 @@
+import { buildGroup, conversation, type TextOrMessages } from '../build.ts'
+import { fieldError, isObject, textOrMessages, type Row } from '../fields.ts'
+import type { Group, Preference } from '../group.ts'
+import { commonFields, judgement, promptField, type RowFormat } from './format.ts'
+import { isTranscript, splitTranscripts } from './transcript.ts'
+
+/**
+ * What `score` reads: {prompt, response}, and {prompt, responses} with any number of responses. With `preferences`, a
+ * list of {chosen, rejected, margin?, weight?, probability?} that name responses by index, it is our own group layout.
+ */
+export const responseFormat: RowFormat = {
+  name: 'responses',
+  recognises: (row) => 'response' in row || 'responses' in row,
+  toGroup(row: Row, defaultId: string): Group {
+    const prompt = promptField(row)
+    const responses = responsesOf(row)
+    const common = commonFields(row, defaultId, ['prompt', 'response', 'responses', 'preferences'])
+    const preferences = preferencesOf(row, responses.length)
+    const texts = responses.filter((response) => typeof response === 'string')
+    if (texts.length === responses.length && texts.every((text) => isTranscript(prompt ?? '', text))) {
+      const transcripts = texts.map((text) => `${typeof prompt === 'string' ? prompt : ''}${text}`)
+      return buildGroup({ ...common, form: 'transcript', ...splitTranscripts(transcripts), preferences })
+    }
+    return buildGroup({ ...common, ...conversation(prompt, responses), preferences })
+  },
+}
+
+function responsesOf(row: Row): TextOrMessages[] {
+  if ('response' in row) return [textOrMessages(row['response'], 'response')]
+  const { responses } = row
+  if (!Array.isArray(responses) || responses.length === 0) {
+    throw fieldError('responses', responses, 'a list with at least one response')
+  }
+  return responses.map((response: unknown, index) => textOrMessages(response, `responses[${index}]`))
+}
+
+function preferencesOf(row: Row, responses: number): Preference[] {
+  const { preferences } = row
+  if (preferences === undefined || preferences === null) return []
+  if (!Array.isArray(preferences)) throw fieldError('preferences', preferences, 'a list of {chosen, rejected}')
+  return preferences.map((item: unknown, index) => {
+    const field = `preferences[${index}]`
+    if (!isObject(item)) throw fieldError(field, item, 'an object {chosen, rejected}')
+    const position = (name: string): number => {
+      const value = item[name]
+      if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < responses) return value
+      throw fieldError(`${field}.${name}`, value, `the index of a response, 0 to ${responses - 1}`)
+    }
+    const [chosen, rejected] = [position('chosen'), position('rejected')]
+    if (chosen === rejected) throw fieldError(`${field}.rejected`, rejected, 'another response than the chosen one')
+    return { chosen, rejected, ...judgement(item) }
+  })
+}

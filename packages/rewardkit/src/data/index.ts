@@ -1,0 +1,7 @@
+export { pairGroup, type Pair } from './build.ts'
+export { groupFromRow } from './formats/index.ts'
+export type { Group, Message, Preference, TextForm, TranscriptSource } from './group.ts'
+export { linesOf, readLines, type Line } from './lines.ts'
+export { resolveMargins, type MissingMargin } from './margins.ts'
+export { parseRow, readGroups, readPreferences, type Dropped, type Preferences } from './read.ts'
+export { splitByPrompt, type Split } from './split.ts'

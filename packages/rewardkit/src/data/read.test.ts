@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { InputError } from '../errors.ts'
+import { linesOf } from './lines.ts'
+import { readGroups, readPreferences } from './read.ts'
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rewardkit-data-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(folder, name)
+  await writeFile(path, content)
+  return path
+}
+
+const pair = (prompt: string, chosen = 'yes', rejected = 'no') => JSON.stringify({ prompt, chosen, rejected })
+const tenPairs = Array.from({ length: 10 }, (_, index) => pair(`question ${index}`)).join('\n')
+
+describe('readPreferences', () => {
+  it('reads plain and gzip files alike and hashes the bytes on the disk', async () => {
+    const bytes = gzipSync(tenPairs)
+    const plain = await readPreferences(await file('plain.jsonl', tenPairs))
+    const packed = await readPreferences(await file('packed.jsonl.gz', bytes))
+    expect(packed.groups).toEqual(plain.groups)
+    expect(plain.read).toBe(10)
+    expect(plain.sha256).toBe(createHash('sha256').update(tenPairs).digest('hex'))
+    expect(packed.sha256).toBe(createHash('sha256').update(bytes).digest('hex'))
+  })
+
+  it('copes with CRLF, a byte order mark, blank lines and no line end at the end', async () => {
+    const text = `\uFEFF${pair('one')}\r\n\r\n${pair('zwei ü')}`
+    const { groups } = await readPreferences(await file('windows.jsonl', text))
+    expect(groups.map(({ id, prompt }) => [id, prompt[0]?.content])).toEqual([
+      ['line-1', 'one'],
+      ['line-3', 'zwei ü'],
+    ])
+  })
+
+  it('counts degenerate preferences by reason', async () => {
+    const rows = [pair('1'), pair('2', 'same', 'same'), pair('3', '', 'no'), pair('4', 'yes', ' \n')]
+    const { groups, read, dropped } = await readPreferences(await file('some.jsonl', rows.join('\n')))
+    expect(groups).toHaveLength(1)
+    expect(read).toBe(4)
+    expect(dropped).toEqual({ identical_responses: 1, empty_response: 2 })
+  })
+
+  it('drops only the degenerate preferences of a larger group', async () => {
+    const preferences = [
+      { chosen: 0, rejected: 1 },
+      { chosen: 0, rejected: 2 },
+    ]
+    const row = JSON.stringify({ prompt: 'p', responses: ['a', 'b', 'a'], preferences })
+    const { groups, read, dropped } = await readPreferences(await file('group.jsonl', row))
+    expect(groups[0]?.preferences).toEqual([{ chosen: 0, rejected: 1 }])
+    expect([read, dropped]).toEqual([2, { identical_responses: 1 }])
+  })
+
+  it('stops at the limit', async () => {
+    const { groups, read } = await readPreferences(await file('limit.jsonl', `${tenPairs}\nbroken`), { limit: 3 })
+    expect([groups.length, read]).toEqual([3, 3])
+  })
+
+  const lines = (last: string) => `${tenPairs}\n${Array(6).fill(pair('again')).join('\n')}\n${last}\n`
+  it.each([
+    [
+      'invalid JSON on line 17',
+      'a.jsonl',
+      lines('{"prompt": "x", '),
+      /a\.jsonl, line 17: invalid JSON \(.*\); write one/,
+    ],
+    [
+      'NaN',
+      'b.jsonl',
+      lines('{"prompt": "x", "margin": NaN}'),
+      /b\.jsonl, line 17: field "margin": found NaN, expected a/,
+    ],
+    [
+      'a missing field',
+      'c.jsonl',
+      lines('{"prompt": "x", "chosen": "a"}'),
+      /c\.jsonl, line 17: field "rejected": found/,
+    ],
+    ['a list', 'd.jsonl', '[1]', /d\.jsonl, line 1: found a list, expected a JSON object; write one/],
+    ['no preference', 'e.jsonl', '{"prompt": "p", "response": "r"}', /e\.jsonl, line 1: no preference; .*score/],
+    ['an empty file', 'f.jsonl', '', /f\.jsonl: empty file/],
+    ['an empty gzip file', 'g.jsonl.gz', gzipSync(''), /g\.jsonl\.gz: empty file/],
+    ['a cut gzip file', 'h.jsonl.gz', gzipSync(tenPairs).subarray(0, 60), /h\.jsonl\.gz: broken gzip data after line/],
+    ['something else named .gz', 'i.jsonl.gz', tenPairs, /i\.jsonl\.gz: not gzip data although/],
+    [
+      'only degenerate pairs',
+      'j.jsonl',
+      pair('p', 'a', 'a'),
+      /j\.jsonl: all 1 preferences are degenerate \(identical_r/,
+    ],
+    ['half an object', 'k.jsonl', Buffer.from([0x7b, 0x0a]), /k\.jsonl, line 1: invalid JSON/],
+  ])('tells in one line: %s', async (_, name, content, message) => {
+    const error: unknown = await readPreferences(await file(name, content)).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(InputError)
+    expect(String(error)).toMatch(message)
+    expect(String(error)).not.toContain('\n')
+  })
+
+  it('names the line that is not valid UTF-8', async () => {
+    const path = await file(
+      'latin1.jsonl',
+      Buffer.concat([Buffer.from(`${pair('a')}\n`), Buffer.from('{"prompt": "\xfc"}', 'latin1')]),
+    )
+    await expect(readPreferences(path)).rejects.toThrow(/latin1\.jsonl, line 2: bytes that are not valid UTF-8/)
+  })
+
+  it('names the nearest file where there is none, and says what a folder is', async () => {
+    await file('harmless-train.jsonl', tenPairs)
+    await expect(readPreferences(join(folder, 'harmles-train.jsonl'))).rejects.toThrow(
+      /did you mean harmless-train\.jsonl\?/,
+    )
+    await expect(readPreferences(join(folder, 'nowhere', 'x.jsonl'))).rejects.toThrow(/no such file \(no folder/)
+    await expect(readPreferences(folder)).rejects.toThrow(/a folder; expected a JSONL file/)
+  })
+})
+
+describe('streaming', () => {
+  it('yields the first group before it meets a broken line', async () => {
+    const groups = readGroups(await file('late.jsonl', `${pair('a')}\nbroken`))
+    expect((await groups.next()).value).toMatchObject({ line: 1 })
+    await expect(groups.next()).rejects.toThrow(/line 2: invalid JSON/)
+  })
+
+  it('cuts lines at the same places however the bytes are chunked', async () => {
+    const text = 'für\r\n\n中文 🎉\nlast'
+    const bytes = Buffer.from(text)
+    for (let size = 1; size <= bytes.length; size++) {
+      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, k) =>
+        bytes.subarray(k * size, (k + 1) * size),
+      )
+      const lines = []
+      for await (const line of linesOf(Readable.from(chunks), 'text')) lines.push([line.number, line.text])
+      expect(lines).toEqual([
+        [1, 'für'],
+        [3, '中文 🎉'],
+        [4, 'last'],
+      ])
+    }
+  })
+})

@@ -1,0 +1,8 @@
+import { closest, distance } from 'fastest-levenshtein'
+
+/** The name that `word` was probably meant to be: at most a third of its letters differ. Undefined if none is near. */
+export function nearestName(word: string, names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined
+  const name = closest(word, names)
+  return distance(word, name) <= Math.max(1, Math.floor(word.length / 3)) ? name : undefined
+}
