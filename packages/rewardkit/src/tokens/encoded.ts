@@ -1,7 +1,7 @@
-import type { Group, Preference } from '../data/index.ts'
-import { encodeGroup, type EncodeOptions } from './encode.ts'
+import type { Group, Preference } from '../data/group.ts'
+import { encodeGroup, type DroppedGroup, type EncodeOptions } from './encode.ts'
 import type { TokenGroup } from './sequence.ts'
-import type { Tokenizer } from './tokenizer.ts'
+import { describeTokens, type Tokenizer } from './tokenizer.ts'
 
 /** A group as training and evaluation use it: token ids and preferences, without the text. */
 export interface EncodedGroup {
@@ -15,31 +15,79 @@ export interface EncodedGroup {
 /** What became of the groups: none goes missing without being counted. */
 export interface EncodedGroups {
   readonly groups: EncodedGroup[]
+  /** Preferences lost, by reason: `too-long`, `identical`. */
   readonly dropped: Record<string, number>
+  /** Number of groups that lost tokens. */
   readonly truncated: number
 }
 
-/** Turns groups into token ids; those that truncation empties or makes identical are counted by reason. */
-export function encodeGroups(groups: readonly Group[], tokenizer: Tokenizer, options: EncodeOptions): EncodedGroups {
+/**
+ * Turns groups into token ids, in their order. Preferences that are lost with their group, or whose two responses the
+ * model reads as one and the same, are counted by reason. Throws as `encodeGroup` does.
+ */
+export async function encodeGroups(
+  groups: readonly Group[],
+  tokenizer: Tokenizer,
+  options: EncodeOptions,
+): Promise<EncodedGroups> {
   const encoded: EncodedGroup[] = []
   const dropped: Record<string, number> = {}
-  for (const group of groups) {
-    const tokens = encodeGroup(group, tokenizer, options)
-    if ('dropped' in tokens) {
-      dropped[tokens.dropped] = (dropped[tokens.dropped] ?? 0) + 1
-      continue
+  const drop = (reason: DroppedGroup['dropped'], count: number) => {
+    if (count > 0) dropped[reason] = (dropped[reason] ?? 0) + count
+  }
+  for (const chunk of chunksOf(groups, groupsAtATime)) {
+    const outcomes = await Promise.all(
+      chunk.map(async (group) => ({ group, tokens: await encodeGroup(group, tokenizer, options) })),
+    )
+    for (const { group, tokens } of outcomes) {
+      if ('dropped' in tokens) {
+        drop(tokens.dropped, Math.max(1, group.preferences.length))
+        continue
+      }
+      const preferences = group.preferences.filter(
+        ({ chosen, rejected }) => tokens.branchOf[chosen] !== tokens.branchOf[rejected],
+      )
+      drop('identical', group.preferences.length - preferences.length)
+      encoded.push({ id: group.id, promptId: group.promptId, subset: group.subset ?? null, tokens, preferences })
     }
-    encoded.push({
-      id: group.id,
-      promptId: group.promptId,
-      subset: group.subset ?? null,
-      tokens,
-      preferences: group.preferences,
-    })
   }
   return { groups: encoded, dropped, truncated: encoded.filter((group) => group.tokens.truncated).length }
 }
 
 /** Number of preferences in all groups. */
-export const countPreferences = (groups: readonly EncodedGroup[]): number =>
-  groups.reduce((sum, group) => sum + group.preferences.length, 0)
+export function countPreferences(groups: readonly EncodedGroup[]): number {
+  return groups.reduce((sum, group) => sum + group.preferences.length, 0)
+}
+
+/** The full sequence of one response: its group's prefix and its branch. */
+export function sequenceOf(group: TokenGroup, response: number): Int32Array {
+  return Int32Array.of(...group.prefix, ...(group.branches[group.branchOf[response] ?? -1] ?? []))
+}
+
+/**
+ * The first pair as the model reads it, special tokens visible: both sequences, the number of their tokens and the
+ * pooled token. Undefined where no group has a preference.
+ */
+export async function describeFirstPair(
+  groups: readonly EncodedGroup[],
+  tokenizer: Tokenizer,
+): Promise<string | undefined> {
+  const group = groups.find((candidate) => candidate.preferences.length > 0)
+  const preference = group?.preferences[0]
+  if (group === undefined || preference === undefined) return undefined
+  const describe = async (name: string, response: number) => {
+    const ids = sequenceOf(group.tokens, response)
+    const pooled = ids.at(-1) ?? 0
+    const pooledText = JSON.stringify(tokenizer.tokenOf(pooled) ?? '')
+    return `${name} (${ids.length} tokens, pooled token ${pooledText}, id ${pooled}):\n${await describeTokens(ids, tokenizer)}`
+  }
+  const chosen = await describe('chosen', preference.chosen)
+  return `${chosen}\n${await describe('rejected', preference.rejected)}`
+}
+
+/** Enough to keep the encoder's threads busy, few enough to bound memory. */
+const groupsAtATime = 64
+
+function* chunksOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
+}

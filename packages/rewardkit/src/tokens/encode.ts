@@ -1,0 +1,123 @@
+import type { Group, Message } from '../data/group.ts'
+import { InputError } from '../errors.ts'
+import type { TokenGroup } from './sequence.ts'
+import { encodeConversations, encodeTexts, type Pool, type Sequences } from './sequences.ts'
+import type { Tokenizer } from './tokenizer.ts'
+import { commonPrefixLength, cutRight, cutTextPrompt, cutTurns, longest, type Truncation } from './truncate.ts'
+
+/** How transcripts are read: `auto` takes the chat template where the model has one, else the text as it came. */
+export type Transcripts = 'auto' | 'template' | 'as-is'
+
+/** How groups become token ids. */
+export interface EncodeOptions {
+  /** The most tokens that a sequence may have, end token included. */
+  readonly maxLength: number
+  /** Default `prompt-left`. */
+  readonly truncation?: Truncation
+  /** Default `end`. */
+  readonly pool?: Pool
+  /** Default `auto`. */
+  readonly transcripts?: Transcripts
+}
+
+/**
+ * A group that cannot be used: it was `too-long` under truncation `drop`, or all of its preferences compare sequences
+ * that are `identical` as the model reads them.
+ */
+export interface DroppedGroup {
+  readonly dropped: 'too-long' | 'identical'
+}
+
+/**
+ * Token ids of a group: each response's full sequence read by the group's form, ended at its end token, truncated
+ * alike, then split into the shared prefix (the longest common one, at most the shortest length less one) and branches;
+ * identical sequences share a branch. A preference whose two responses share a branch carries no information; only
+ * where that is so for all of a group's preferences is the group itself dropped.
+ *
+ * Throws InputError where the chat template refuses the conversation, `transcripts` asks for a template that the model
+ * lacks, or the tokenizer has no end token.
+ */
+export async function encodeGroup(
+  group: Group,
+  tokenizer: Tokenizer,
+  options: EncodeOptions,
+): Promise<TokenGroup | DroppedGroup> {
+  const { maxLength, truncation = 'prompt-left' } = options
+  const reading = chooseReading(group, tokenizer, options)
+  const whole = await reading.encode()
+  const truncated = longest(whole) > maxLength
+  if (truncated && truncation === 'drop') return { dropped: 'too-long' }
+  const shortened = truncated && truncation === 'prompt-left' ? await reading.cutPrompt(whole) : whole
+  const encoded = splitPrefix(cutRight(shortened, maxLength).ids, truncated)
+  const { branchOf } = encoded
+  const isIdentical = ({ chosen, rejected }: { chosen: number; rejected: number }) =>
+    branchOf[chosen] === branchOf[rejected]
+  if (group.preferences.length > 0 && group.preferences.every(isIdentical)) return { dropped: 'identical' }
+  return encoded
+}
+
+/** One way to read a group: as it is, and with its prompt cut from the left. */
+interface Reading {
+  encode(): Promise<Sequences>
+  cutPrompt(whole: Sequences): Promise<Sequences>
+}
+
+function chooseReading(group: Group, tokenizer: Tokenizer, options: EncodeOptions): Reading {
+  const { maxLength, pool = 'end', transcripts = 'auto' } = options
+  if (group.form === 'text') {
+    const responses = group.responses.map(joinContents)
+    return textReading(joinContents(group.prompt), responses, tokenizer, maxLength)
+  }
+  if (group.form === 'transcript' && transcripts === 'template' && tokenizer.chat === undefined) {
+    throw new InputError(
+      `transcripts: "template" was asked for, but ${tokenizer.files.folder} has no chat template; use "auto" or "as-is"`,
+    )
+  }
+  const asItCame = transcripts === 'as-is' || (transcripts === 'auto' && tokenizer.chat === undefined)
+  if (group.form === 'transcript' && asItCame && group.source !== undefined) {
+    return textReading(group.source.prompt, group.source.responses, tokenizer, maxLength)
+  }
+  const conversations = group.responses.map((response) => [...group.prompt, ...response])
+  const format = group.form === 'transcript' && asItCame ? withoutChat(tokenizer) : tokenizer
+  return {
+    encode: () => encodeConversations(conversations, format, pool),
+    cutPrompt: () => cutTurns(conversations, format, pool, maxLength),
+  }
+}
+
+function textReading(prompt: string, responses: readonly string[], tokenizer: Tokenizer, maxLength: number): Reading {
+  const texts = responses.map((response) => prompt + response)
+  return {
+    encode: () => encodeTexts(texts, tokenizer),
+    cutPrompt: (whole) => cutTextPrompt(whole, prompt, tokenizer, maxLength),
+  }
+}
+
+function joinContents(messages: readonly Message[]): string {
+  return messages.map((message) => message.content).join('')
+}
+
+function withoutChat(tokenizer: Tokenizer): Tokenizer {
+  const { chat: _, ...rest } = tokenizer
+  return rest
+}
+
+/** Splits full sequences into their shared prefix and the branches, each different one once. */
+export function splitPrefix(sequences: readonly Int32Array[], truncated: boolean): TokenGroup {
+  const unique: Int32Array[] = []
+  const known = new Map<string, number>()
+  const branchOf = sequences.map((ids) => {
+    const key = ids.join(' ')
+    const branch = known.get(key) ?? unique.push(ids) - 1
+    known.set(key, branch)
+    return branch
+  })
+  const shortest = Math.min(...unique.map((ids) => ids.length))
+  const length = Math.min(commonPrefixLength(unique), shortest - 1)
+  return {
+    prefix: unique[0]?.slice(0, length) ?? new Int32Array(),
+    branches: unique.map((ids) => ids.slice(length)),
+    branchOf,
+    truncated,
+  }
+}

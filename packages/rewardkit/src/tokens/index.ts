@@ -1,0 +1,14 @@
+export type { PackedBatch, PackedGroup, TokenGroup } from './sequence.ts'
+export { describeTokens, loadTokenizer, type Token, type Tokenizer } from './tokenizer.ts'
+export { encodeGroup, type DroppedGroup, type EncodeOptions, type Transcripts } from './encode.ts'
+export {
+  countPreferences,
+  describeFirstPair,
+  encodeGroups,
+  sequenceOf,
+  type EncodedGroup,
+  type EncodedGroups,
+} from './encoded.ts'
+export type { Pool } from './sequences.ts'
+export type { Truncation } from './truncate.ts'
+export { countTokens, packGroups, planMicroBatches } from './pack.ts'
