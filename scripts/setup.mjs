@@ -1,5 +1,141 @@
 // Sets up a clone: npm packages, compiled TypeScript, libtorch, the addon. Does only what is missing, so that every npm
 // script can call it first. `--remove` takes libtorch and the addon away again.
-import { setup } from '../packages/torch/dist/setup/index.js'
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { cacheFolder, removeSetup } from '../packages/torch/src/setup/folders.mjs'
+import { withLock } from '../packages/torch/src/setup/lock.mjs'
+import { preflight, readFacts } from '../packages/torch/src/setup/platform.mjs'
 
-await setup({ log: (line) => console.log(line) })
+const root = resolve(import.meta.dirname, '..')
+const built = join(root, 'packages/rewardkit/dist/.built')
+
+/** A failure that is told in one line. */
+class OneLine extends Error {}
+
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
+try {
+  if (process.argv.includes('--remove')) remove()
+  else await setUp()
+} catch (error) {
+  const expected = error instanceof OneLine || (error instanceof Error && error.name === 'SetupError')
+  console.error(expected ? `set-up: ${error.message}` : error)
+  process.exitCode = 1
+}
+
+async function setUp() {
+  const begun = performance.now()
+  const cache = cacheFolder()
+  const installed = process.env['REWARDKIT_LIBTORCH'] || readNames(cache).some((name) => name.startsWith('setup-'))
+  const refusal = preflight(readFacts(cache), !installed)
+  if (refusal) throw new OneLine(refusal)
+
+  if (!packagesAreCurrent() || !distIsCurrent())
+    await withLock(join(root, '.setup.lock'), log, async () => {
+      if (!packagesAreCurrent()) await installPackages()
+      if (!distIsCurrent()) await build()
+    })
+  const { setup } = await import('../packages/torch/dist/setup/index.js')
+  const { torchVersion, libtorchFolder } = await setup({ log })
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1)
+  log(`set-up is complete: libtorch ${torchVersion} in ${libtorchFolder} (${seconds} s)`)
+}
+
+function remove() {
+  const removed = removeSetup()
+  for (const path of removed) log(`removed ${path}`)
+  if (removed.length === 0) log(`nothing to remove in ${cacheFolder()}`)
+}
+
+/** npm writes down what it has installed: that must be what package-lock.json asks for on this platform. */
+function packagesAreCurrent() {
+  const hidden = join(root, 'node_modules/.package-lock.json')
+  if (!existsSync(hidden)) return false
+  const wanted = readLock(join(root, 'package-lock.json'))
+  const present = readLock(hidden)
+  return (
+    Object.keys(present).every((name) => name in wanted) &&
+    Object.entries(wanted).every(([name, { version, optional }]) => {
+      const found = present[name]
+      return found ? found.version === version : name === '' || optional === true
+    })
+  )
+}
+
+/**
+ * @param {string} file
+ * @returns {Record<string, { version?: string, optional?: boolean }>}
+ */
+const readLock = (file) => JSON.parse(readFileSync(file, 'utf8')).packages
+
+async function installPackages() {
+  log('installing npm packages (npm ci)')
+  const { code, output } = await run('npm', ['ci', '--no-progress', '--loglevel', 'error'])
+  if (code === 0) return
+  const last = output.split('\n').find((line) => /^npm error (?!code)/.test(line)) ?? output.trim().split('\n')[0]
+  const reason = last?.replace(/^npm error /, '') || 'npm is not found'
+  if (/ENOSPC/.test(output)) throw new OneLine('the disk is full while installing npm packages: free some space')
+  if (/ENOTFOUND|ECONNREFUSED|ETIMEDOUT|ECONNRESET|EAI_AGAIN|FETCH_ERROR/.test(output))
+    throw new OneLine(
+      `npm cannot reach its registry (${reason}): check the network, the proxy or npm's registry setting`,
+    )
+  throw new OneLine(`npm ci failed (${reason}): run npm ci to see all of it`)
+}
+
+/** Nothing that the compiler reads is younger than the last build that had no errors. */
+function distIsCurrent() {
+  const builtAt = statSync(built, { throwIfNoEntry: false })?.mtimeMs
+  if (builtAt === undefined || !existsSync(join(root, 'packages/torch/dist/setup/index.js'))) return false
+  const roots = ['tsconfig.base.json', 'tsconfig.json', 'node_modules/.package-lock.json']
+  const packages = ['packages/torch', 'packages/rewardkit'].flatMap((folder) => [
+    join(folder, 'package.json'),
+    join(folder, 'tsconfig.json'),
+    ...listTree(join(folder, 'src')),
+  ])
+  return [...roots, ...packages].every((path) => statSync(join(root, path)).mtimeMs < builtAt)
+}
+
+/** The folder and everything in it: a removed file shows as a younger folder. */
+function listTree(/** @type {string} */ folder) {
+  const inside = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+  return [folder, ...inside.map((name) => join(folder, name))]
+}
+
+async function build() {
+  log('compiling TypeScript (tsc -b)')
+  const begun = new Date()
+  const { code, output } = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'])
+  if (code !== 0) {
+    process.stderr.write(output)
+    throw new OneLine('the TypeScript sources do not compile: correct the errors above')
+  }
+  writeFileSync(built, '')
+  utimesSync(built, begun, begun)
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} programArguments
+ * @returns {Promise<{ code: number | null, output: string }>}
+ */
+function run(command, programArguments) {
+  return new Promise((settle) => {
+    const child = spawn(command, programArguments, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    child.stdout.on('data', (data) => (output += data))
+    child.stderr.on('data', (data) => (output += data))
+    child.on('error', () => settle({ code: null, output }))
+    child.on('close', (code) => settle({ code, output }))
+  })
+}
+
+/** @param {string} folder */
+function readNames(folder) {
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
+/** @param {string} line */
+function log(line) {
+  console.log(line)
+}

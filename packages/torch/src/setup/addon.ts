@@ -5,10 +5,12 @@ import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
 import type { Compiler } from './compiler.ts'
 import { SetupError } from './errors.ts'
-import { nativeSources } from './folders.ts'
-import type { Libtorch } from './libtorch.ts'
+import { nativeSources } from './folders.mjs'
+import { type Libtorch, proveLibraries } from './libtorch.ts'
 import type { Platform } from './platform.mjs'
 import { run } from './run.ts'
+
+const addonName = 'rewardkit_torch.node'
 
 /** Everything that decides about the addon's bytes. */
 export interface AddonInputs {
@@ -49,7 +51,7 @@ export async function buildAddon(
     compiler: `${compiler.family} ${compiler.version}`,
   })
   const folder = join(cache, 'addon', key)
-  const file = join(folder, 'rewardkit_torch.node')
+  const file = join(folder, addonName)
   if (existsSync(file)) return file
 
   log(`compiling the addon with ${compiler.family} ${compiler.version} (under a minute) into ${folder}`)
@@ -57,6 +59,8 @@ export async function buildAddon(
   mkdirSync(building, { recursive: true })
   try {
     await compile(building, platform, libtorch, compiler)
+    const problem = await proveLibraries(libtorch.folder, platform.libraries, join(building, addonName))
+    if (problem) throw new SetupError(`the compiled addon does not load (${problem}): try another compiler through CXX`)
     renameSync(building, folder)
   } catch (error) {
     if (!existsSync(file)) throw error
@@ -82,7 +86,7 @@ async function compile(building: string, platform: Platform, libtorch: Libtorch,
   await Promise.all(workers)
 
   const libraries = ['-L', join(libtorch.folder, 'lib'), '-ltorch_cpu', '-lc10']
-  const output = join(building, 'rewardkit_torch.node')
+  const output = join(building, addonName)
   await runCompiler(program, [...leading, ...platform.linkFlags, ...objects, ...libraries, '-o', output], building)
   for (const object of objects) rmSync(object)
 }

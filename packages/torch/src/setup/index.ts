@@ -1,4 +1,5 @@
+export { cpuFeatures, type DoctorCheck, type DoctorReport, doctorReport } from './doctor.ts'
 export { SetupError } from './errors.ts'
-export { cacheFolder } from './folders.ts'
+export { cacheFolder, removeSetup } from './folders.mjs'
 export { locateNative, type NativeLocation } from './record.ts'
 export { setup } from './setup.ts'

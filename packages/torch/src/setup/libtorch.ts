@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SetupError } from './errors.ts'
+import { run } from './run.ts'
 
 /** A libtorch that is there. */
 export interface Libtorch {
@@ -32,7 +33,7 @@ export function explicitFolder(environment: NodeJS.ProcessEnv = process.env): st
  * The libtorch that REWARDKIT_LIBTORCH names, or null where the variable is not set.
  * @throws SetupError where the folder holds no libtorch, or not a supported one
  */
-export function explicitLibtorch(libraries: readonly string[]): Libtorch | null {
+export async function explicitLibtorch(libraries: readonly string[]): Promise<Libtorch | null> {
   const folder = explicitFolder()
   if (!folder) return null
   const missing = [...libraries.map((name) => join('lib', name)), 'include'].find(
@@ -46,6 +47,11 @@ export function explicitLibtorch(libraries: readonly string[]): Libtorch | null 
   if (!version || !isSupported(version))
     throw new SetupError(
       `REWARDKIT_LIBTORCH names libtorch ${version ?? 'of unknown version'} in ${folder}: use ${libtorchVersions.join(' or ')}, or unset it`,
+    )
+  const problem = await proveLibraries(folder, libraries)
+  if (problem)
+    throw new SetupError(
+      `REWARDKIT_LIBTORCH names ${folder}, whose libraries do not load (${problem}): name a complete libtorch, or unset it`,
     )
   return { folder, version, origin: 'REWARDKIT_LIBTORCH' }
 }
@@ -61,7 +67,62 @@ export function readVersion(folder: string): string | null {
   }
   return (
     read('version.py', /^__version__ = ['"]([^'"]+)/m) ??
-    read('include/torch/headeronly/version.h', /#define TORCH_VERSION "([^"]+)"/) ??
+    read('include/torch/headeronly/version.h', /#define TORCH_VERSION\s*\\?\s*"([^"]+)"/) ??
     null
   )
 }
+
+/**
+ * The PyTorch of the active Python, found without importing it, if it is a supported version with its headers, and
+ * loads; otherwise null.
+ * @param log told why a PyTorch of a supported version is not used
+ */
+export async function pythonLibtorch(
+  libraries: readonly string[],
+  log: (line: string) => void,
+): Promise<Libtorch | null> {
+  const { code, stdout } = await run('python3', ['-c', findTorch], { milliseconds: 30_000 })
+  const [version = '', folder = ''] = code === 0 ? stdout.trim().split('\n') : []
+  if (!folder || !isSupported(version)) return null
+  const problem = existsSync(join(folder, 'include'))
+    ? await proveLibraries(folder, libraries)
+    : 'its headers are missing'
+  if (problem === null) return { folder, version, origin: 'Python' }
+  log(`the active Python's PyTorch ${version} in ${folder} cannot be used (${problem}), a private libtorch is`)
+  return null
+}
+
+const findTorch = `
+import importlib.metadata, importlib.util
+print(importlib.metadata.version("torch"))
+print(importlib.util.find_spec("torch").submodule_search_locations[0])
+`
+
+/**
+ * Loads the libraries, and then the addon if one is given, in a process of their own.
+ * @returns null where they load, else the loader's words
+ */
+export async function proveLibraries(
+  folder: string,
+  libraries: readonly string[],
+  addonFile?: string,
+): Promise<string | null> {
+  const files = libraries.map((name) => join(folder, 'lib', name))
+  const { code, stderr } = await run(process.execPath, ['-e', loadAll, ...files, ...(addonFile ? [addonFile] : [])])
+  return code === 0 ? null : (stderr.trim().split('\n')[0] ?? 'no message')
+}
+
+// A plain library is reported as "did not self-register", and stays loaded.
+const loadAll = `
+const { RTLD_NOW, RTLD_GLOBAL } = require('node:os').constants.dlopen
+for (const file of process.argv.slice(1)) {
+  try {
+    process.dlopen({ exports: {} }, file, RTLD_NOW | RTLD_GLOBAL)
+  } catch (error) {
+    if (file.endsWith('.node') || !error.message.includes('did not self-register')) {
+      console.error(error.message)
+      process.exit(1)
+    }
+  }
+}
+`

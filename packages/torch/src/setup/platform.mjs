@@ -10,7 +10,7 @@ import { dirname, resolve } from 'node:path'
  * @property {string} [minimumGlibc]
  * @property {readonly string[]} wheelTags pip's platform tags, the tag of the torch wheel first; pip compares them
  *   literally, so every tag that a needed wheel may carry is listed
- * @property {boolean} nvidia whether PyPI's torch wheel needs NVIDIA's libraries to load, also on a CPU
+ * @property {string | null} nvidia what PyPI's torch wheel needs to load besides itself, also on a CPU: a requirement
  * @property {readonly string[]} libraries libtorch's libraries in the order in which they must be loaded
  * @property {readonly string[]} compileFlags
  * @property {readonly string[]} linkFlags
@@ -44,7 +44,7 @@ const platforms = {
     tried: true,
     minimumGlibc: '2.28',
     wheelTags: manylinuxTags('x86_64'),
-    nvidia: true,
+    nvidia: 'cuda-toolkit[cupti,cudart]==13.2.2',
     libraries: ['libc10.so', 'libtorch_cpu.so'],
     compileFlags,
     linkFlags: ['-shared'],
@@ -54,7 +54,7 @@ const platforms = {
     tried: false,
     minimumGlibc: '2.28',
     wheelTags: manylinuxTags('aarch64'),
-    nvidia: false,
+    nvidia: null,
     libraries: ['libc10.so', 'libtorch_cpu.so'],
     compileFlags,
     linkFlags: ['-shared'],
@@ -63,7 +63,7 @@ const platforms = {
     name: 'macOS arm64',
     tried: false,
     wheelTags: ['macosx_14_0_arm64', 'macosx_13_0_arm64', 'macosx_12_0_arm64', 'macosx_11_0_arm64'],
-    nvidia: false,
+    nvidia: null,
     libraries: ['libc10.dylib', 'libtorch_cpu.dylib'],
     compileFlags,
     linkFlags: ['-bundle', '-undefined', 'dynamic_lookup'],

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path'
 import { readSources } from './addon.ts'
 import { SetupError } from './errors.ts'
-import { cacheFolder } from './folders.ts'
+import { cacheFolder } from './folders.mjs'
 import { explicitFolder, libtorchVersions } from './libtorch.ts'
 
 /** What set-up has decided for these native sources: all that the loader needs. */
