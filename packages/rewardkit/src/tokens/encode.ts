@@ -21,11 +21,11 @@ export interface EncodeOptions {
 }
 
 /**
- * A group that cannot be used: it was `too-long` under truncation `drop`, or all of its preferences compare sequences
- * that are `identical` as the model reads them.
+ * A group that cannot be used: it was `too_long` under truncation `drop`, or all of its preferences compare sequences
+ * that are `identical_tokens` as the model reads them.
  */
 export interface DroppedGroup {
-  readonly dropped: 'too-long' | 'identical'
+  readonly dropped: 'too_long' | 'identical_tokens'
 }
 
 /**
@@ -46,13 +46,13 @@ export async function encodeGroup(
   const reading = chooseReading(group, tokenizer, options)
   const whole = await reading.encode()
   const truncated = longest(whole) > maxLength
-  if (truncated && truncation === 'drop') return { dropped: 'too-long' }
+  if (truncated && truncation === 'drop') return { dropped: 'too_long' }
   const shortened = truncated && truncation === 'prompt-left' ? await reading.cutPrompt(whole) : whole
   const encoded = splitPrefix(cutRight(shortened, maxLength).ids, truncated)
   const { branchOf } = encoded
   const isIdentical = ({ chosen, rejected }: { chosen: number; rejected: number }) =>
     branchOf[chosen] === branchOf[rejected]
-  if (group.preferences.length > 0 && group.preferences.every(isIdentical)) return { dropped: 'identical' }
+  if (group.preferences.length > 0 && group.preferences.every(isIdentical)) return { dropped: 'identical_tokens' }
   return encoded
 }
 

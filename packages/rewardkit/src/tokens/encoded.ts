@@ -15,7 +15,7 @@ export interface EncodedGroup {
 /** What became of the groups: none goes missing without being counted. */
 export interface EncodedGroups {
   readonly groups: EncodedGroup[]
-  /** Preferences lost, by reason: `too-long`, `identical`. */
+  /** Preferences lost, by reason: `too_long`, `identical_tokens`. */
   readonly dropped: Record<string, number>
   /** Number of groups that lost tokens. */
   readonly truncated: number
@@ -47,7 +47,7 @@ export async function encodeGroups(
       const preferences = group.preferences.filter(
         ({ chosen, rejected }) => tokens.branchOf[chosen] !== tokens.branchOf[rejected],
       )
-      drop('identical', group.preferences.length - preferences.length)
+      drop('identical_tokens', group.preferences.length - preferences.length)
       encoded.push({ id: group.id, promptId: group.promptId, subset: group.subset ?? null, tokens, preferences })
     }
   }
