@@ -11,4 +11,5 @@ export {
 } from './encoded.ts'
 export type { Pool } from './sequences.ts'
 export type { Truncation } from './truncate.ts'
+export { choosePadToken, savedTokenizerFiles } from './saved-files.ts'
 export { countTokens, packGroups, planMicroBatches } from './pack.ts'
