@@ -13,7 +13,7 @@ export interface EncodedGroup {
 }
 
 /** What became of the groups: none goes missing without being counted. */
-export interface EncodedGroups {
+export interface EncodedPreferences {
   readonly groups: EncodedGroup[]
   /** Preferences lost, by reason: `too_long`, `identical_tokens`. */
   readonly dropped: Record<string, number>
@@ -25,11 +25,11 @@ export interface EncodedGroups {
  * Turns groups into token ids, in their order. Preferences that are lost with their group, or whose two responses the
  * model reads as one and the same, are counted by reason. Throws as `encodeGroup` does.
  */
-export async function encodeGroups(
+export async function encodePreferences(
   groups: readonly Group[],
   tokenizer: Tokenizer,
   options: EncodeOptions,
-): Promise<EncodedGroups> {
+): Promise<EncodedPreferences> {
   const encoded: EncodedGroup[] = []
   const dropped: Record<string, number> = {}
   const drop = (reason: DroppedGroup['dropped'], count: number) => {

@@ -4,10 +4,10 @@ export { encodeGroup, type DroppedGroup, type EncodeOptions, type Transcripts } 
 export {
   countPreferences,
   describeFirstPair,
-  encodeGroups,
+  encodePreferences,
   sequenceOf,
   type EncodedGroup,
-  type EncodedGroups,
+  type EncodedPreferences,
 } from './encoded.ts'
 export type { Pool } from './sequences.ts'
 export type { Truncation } from './truncate.ts'

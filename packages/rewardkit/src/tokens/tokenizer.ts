@@ -147,7 +147,7 @@ async function loadChat(
     files.folder,
     files.chatTemplateFile === undefined ? 'tokenizer_config.json' : 'chat_template.jinja',
   )
-  const names = Object.entries(present(tokens)).map(([name, token]) => [`${name}_token`, token.text])
+  const names = Object.entries(present(tokens)).map(([name, token]): [string, string] => [`${name}_token`, token.text])
   const render = compileChatTemplate(source, Object.fromEntries(names), origin)
   const content = 'answer'
   const rendered = render([
