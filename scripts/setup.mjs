@@ -63,11 +63,23 @@ function packagesAreCurrent() {
   )
 }
 
+/** @typedef {{ packages: Record<string, { version?: string, optional?: boolean }> }} PackageLock */
+
+/** @param {string} file */
+function readLock(file) {
+  /** @type {unknown} */
+  const lock = JSON.parse(readFileSync(file, 'utf8'))
+  if (!isPackageLock(lock)) throw new OneLine(`${file} lists no packages: delete node_modules and run the set-up again`)
+  return lock.packages
+}
+
 /**
- * @param {string} file
- * @returns {Record<string, { version?: string, optional?: boolean }>}
+ * @param {unknown} value
+ * @returns {value is PackageLock}
  */
-const readLock = (file) => JSON.parse(readFileSync(file, 'utf8')).packages
+function isPackageLock(value) {
+  return typeof value === 'object' && value !== null && 'packages' in value
+}
 
 async function installPackages() {
   log('installing npm packages (npm ci)')
@@ -90,7 +102,7 @@ function distIsCurrent() {
   const roots = ['tsconfig.base.json', 'tsconfig.json', 'node_modules/.package-lock.json']
   const packages = ['packages/torch', 'packages/rewardkit'].flatMap((folder) => [
     join(folder, 'package.json'),
-    join(folder, 'tsconfig.json'),
+    join(folder, 'tsconfig.build.json'),
     ...listTree(join(folder, 'src')),
   ])
   return [...roots, ...packages].every((path) => statSync(join(root, path)).mtimeMs < builtAt)

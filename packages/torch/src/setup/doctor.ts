@@ -26,10 +26,7 @@ export interface DoctorReport {
 }
 
 /** The instructions that decide about libtorch's kernels and about bfloat16. */
-const notableFeatures = [
-  ...['avx2', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'amx_tile', 'amx_bf16'],
-  ...['asimd', 'sve', 'bf16', 'i8mm'],
-]
+const notableFeatures = 'avx2 avx512f avx512_vnni avx512_bf16 amx_tile amx_bf16 asimd sve bf16 i8mm'.split(' ')
 
 /** Which of the notable instructions this machine's CPU has, by Linux's names; empty where Linux does not tell. */
 export function cpuFeatures(): string[] {

@@ -68,7 +68,12 @@ export async function installWheel(
   const [program, ...leading] = pip.command
   const programArguments = [
     ...leading,
-    ...['install', '--target', folder, '--no-cache-dir', '--progress-bar', 'off'],
+    'install',
+    '--target',
+    folder,
+    '--no-cache-dir',
+    '--progress-bar',
+    'off',
     ...wheelChoice(installation.platform),
     ...(withDependencies ? [] : ['--no-deps']),
     ...(index ? ['--index-url', index] : []),
@@ -145,6 +150,8 @@ export function explainPipFailure(output: string, requirement: string, folder: s
   return `pip could not install ${requirement} (${last || 'it said nothing'}): correct that and run the set-up again`
 }
 
+const unitBytes: Record<string, number> = { k: 1e3, M: 1e6, G: 1e9 }
+
 /** Reports a growing download in tenths, from the sizes that pip announces and the files that it writes. */
 function watchDownload(
   folder: string,
@@ -166,8 +173,8 @@ function watchDownload(
   }, 500)
   return {
     read(text) {
-      for (const [, file = '', size = '', unit] of text.matchAll(/Downloading (\S+) \(([\d.]+) ([kMG]?)B\)/g)) {
-        total = Number(size) * { '': 1, k: 1e3, M: 1e6, G: 1e9 }[unit as '' | 'k' | 'M' | 'G']
+      for (const [, file = '', size = '', unit = ''] of text.matchAll(/Downloading (\S+) \(([\d.]+) ([kMG]?)B\)/g)) {
+        total = Number(size) * (unitBytes[unit] ?? 1)
         reported = 0
         log(`downloading ${file.split('/').at(-1)} (${size} ${unit}B)`)
       }

@@ -54,12 +54,9 @@ export function locateNative(): NativeLocation {
 export function readRecord(
   cache: string,
 ): { location: NativeLocation; problem?: never } | { location?: never; problem: string } {
-  let record: SetupRecord
-  try {
-    record = JSON.parse(readFileSync(recordFile(cache), 'utf8')) as SetupRecord
-  } catch {
+  const record = readJson(recordFile(cache))
+  if (!isRecord(record))
     return { problem: `libtorch is not set up for these sources and Node ${process.versions.node} in ${cache}` }
-  }
   const wanted = explicitFolder()
   if (wanted && wanted !== record.libtorchFolder)
     return { problem: `REWARDKIT_LIBTORCH names ${wanted}, but set-up was done with ${record.libtorchFolder}` }
@@ -67,6 +64,18 @@ export function readRecord(
   if (changed) return { problem: `${changed[0]} is missing or has changed since set-up` }
   const { libtorchFolder, libraries, addonFile, torchVersion } = record
   return { location: { libtorchFolder, libraries, addonFile, torchVersion } }
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+function isRecord(value: unknown): value is SetupRecord {
+  return typeof value === 'object' && value !== null && 'schema_version' in value && value.schema_version === 1
 }
 
 export function writeRecord(cache: string, location: NativeLocation): void {
