@@ -1,0 +1,6 @@
+export { loadRun } from './load.ts'
+export { renderMarginFigure } from './margin-picture.ts'
+export { renderReport } from './report.ts'
+export type { KnownTruth, PairTexts, ReportRun, RunEvaluation } from './run.ts'
+export type { TruthFile } from './schemas.ts'
+export { writeReport } from './write.ts'

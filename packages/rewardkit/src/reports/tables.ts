@@ -1,0 +1,240 @@
+import type { EvaluationSummary, PairSummary } from '../evaluate/types.ts'
+import { duration, number, percent, percentInterval, whole } from './format.ts'
+import { html, type Markup } from './html.ts'
+import type { KnownTruth, ReportRun } from './run.ts'
+
+interface Row {
+  readonly name: string
+  readonly meaning: string
+  readonly cell: (summary: EvaluationSummary, truth: KnownTruth | undefined) => string
+  /** Rows that only some runs can fill are left out where none does. */
+  readonly needs?: (truth: KnownTruth | undefined) => boolean
+}
+
+const rows: readonly Row[] = [
+  {
+    name: 'Pairs',
+    meaning: 'held-out pairs ranked, and their prompts',
+    cell: ({ pairs, prompts }) => `${whole(pairs)} on ${whole(prompts)} prompts`,
+  },
+  {
+    name: 'Accuracy',
+    meaning: 'chosen response has the higher reward (95 % interval)',
+    cell: ({ accuracy }) => percentInterval(accuracy),
+  },
+  {
+    name: 'Longer wins',
+    meaning: 'accuracy of taking the response with more tokens',
+    cell: ({ longer_wins }) => percentInterval(longer_wins),
+  },
+  {
+    name: 'Best achievable',
+    meaning: 'accuracy of the true ranking on these noisy labels',
+    cell: (_, truth) => percent(truth?.bestAchievableAccuracy),
+    needs: (truth) => truth?.bestAchievableAccuracy !== undefined,
+  },
+  {
+    name: 'Accuracy on true labels',
+    meaning: 'agreement with the known truth (95 % interval)',
+    cell: (_, truth) => (truth?.accuracyOnTrueLabels ? percentInterval(truth.accuracyOnTrueLabels) : number(null)),
+    needs: (truth) => truth?.accuracyOnTrueLabels !== undefined,
+  },
+  {
+    name: 'Rank correlation',
+    meaning: "Spearman's, of reward margin and true margin",
+    cell: (_, truth) => number(truth?.rankCorrelation),
+    needs: (truth) => truth?.rankCorrelation !== undefined,
+  },
+  { name: 'Ties', meaning: 'equal rewards; they count as not correct', cell: ({ ties }) => whole(ties) },
+  {
+    name: 'Margin mean',
+    meaning: 'grows with the reward scale',
+    cell: (summary) => number(summary.reward_margin.mean),
+  },
+  {
+    name: 'Margin sd',
+    meaning: 'standard deviation, n − 1',
+    cell: (summary) => number(summary.reward_margin.standard_deviation),
+  },
+  {
+    name: 'Mean / sd',
+    meaning: 'free of scale: compare runs here',
+    cell: (summary) => number(summary.reward_margin.mean_over_standard_deviation),
+  },
+  {
+    name: 'Skewness g1',
+    meaning: 'above 0: longer tail to the right',
+    cell: (summary) => number(summary.reward_margin.skewness),
+  },
+  {
+    name: 'Excess kurtosis g2',
+    meaning: '0 for a normal distribution',
+    cell: (summary) => number(summary.reward_margin.excess_kurtosis),
+  },
+  {
+    name: 'Below zero',
+    meaning: 'share of pairs ranked the wrong way round',
+    cell: (summary) => percent(summary.reward_margin.share_below_zero),
+  },
+  { name: 'Bradley-Terry log loss', meaning: 'a coin toss has 0.693', cell: ({ log_loss }) => number(log_loss) },
+  {
+    name: 'After temperature',
+    meaning: 'the same loss at the best temperature, which is given in brackets',
+    cell: (summary) => `${number(summary.log_loss_after_temperature)} (${number(summary.temperature, 2)})`,
+  },
+]
+
+/** Headline numbers, a column a run; a run without evaluation has dashes. */
+export function headlineTable(runs: readonly ReportRun[]): Markup {
+  const shown = rows.filter(({ needs }) => !needs || runs.some(({ truth }) => needs(truth)))
+  const body = shown.map(
+    ({ name, meaning, cell }) =>
+      html`<tr>
+        <th scope="row">${name}<small>${meaning}</small></th>
+        ${runs.map(({ evaluation, truth }) => html`<td>${evaluation ? cell(evaluation.summary, truth) : number(null)}</td>`)}
+      </tr>`,
+  )
+  return scrollable(
+    'Held-out pairs',
+    html`<table class="numbers">
+      ${runHeads(runs)}
+      <tbody>
+        ${body}
+      </tbody>
+    </table>`,
+  )
+}
+
+/** What training took: steps, pairs, time, speed and memory. */
+export function trainingTable(runs: readonly ReportRun[]): Markup {
+  const steps = runs.map(({ metrics }) => metrics.filter((line) => line.kind === 'step'))
+  const cells: readonly (readonly [string, (lines: (typeof steps)[number]) => string])[] = [
+    ['Steps', (lines) => whole(lines.length)],
+    ['Pairs', (lines) => whole(sum(lines.map(({ pairs }) => pairs)))],
+    ['Time in steps', (lines) => duration(sum(lines.map(({ seconds }) => seconds)))],
+    [
+      'Pairs per second',
+      (lines) => number(sum(lines.map(({ pairs }) => pairs)) / sum(lines.map(({ seconds }) => seconds)), 2),
+    ],
+    ['Peak memory', (lines) => `${number(Math.max(...lines.map((line) => line.peak_memory)) / 2 ** 30, 2)} GiB`],
+  ]
+  const body = cells.map(
+    ([name, cell]) =>
+      html`<tr>
+        <th scope="row">${name}</th>
+        ${steps.map((lines) => html`<td>${lines.length > 0 ? cell(lines) : number(null)}</td>`)}
+      </tr>`,
+  )
+  return scrollable(
+    'Training in numbers',
+    html`<table class="numbers">
+      ${runHeads(runs)}
+      <tbody>
+        ${body}
+      </tbody>
+    </table>`,
+  )
+}
+
+/** Accuracy, pairs and margins of each subset, a line each run; null where no run has subsets. */
+export function subsetsTable(runs: readonly ReportRun[]): Markup | null {
+  const names = [...new Set(runs.flatMap(({ evaluation }) => Object.keys(evaluation?.summary.subsets ?? {})))]
+  if (names.length === 0) return null
+  const lines = names.flatMap((subset) =>
+    runs.flatMap((run) => {
+      const summary = run.evaluation?.summary.subsets[subset]
+      return summary ? [subsetRow(subset, run.name, summary, runs.length > 1)] : []
+    }),
+  )
+  const head = html`<thead>
+    <tr>
+      <th scope="col">Subset</th>
+      ${runs.length > 1 ? html`<th scope="col">Run</th>` : null}
+      <th scope="col">Pairs</th>
+      <th scope="col">Accuracy</th>
+      <th scope="col">Longer wins</th>
+      <th scope="col">Ties</th>
+      <th scope="col">Margin mean</th>
+      <th scope="col">Mean / sd</th>
+      <th scope="col">Log loss</th>
+    </tr>
+  </thead>`
+  return scrollable(
+    'Subsets',
+    html`<table class="numbers long">
+      ${head}
+      <tbody>
+        ${lines}
+      </tbody>
+    </table>`,
+  )
+}
+
+function subsetRow(subset: string, run: string, summary: PairSummary, several: boolean): Markup {
+  const { pairs, accuracy, longer_wins, ties, reward_margin, log_loss } = summary
+  return html`<tr>
+    <th scope="row"><bdi>${subset}</bdi></th>
+    ${several ? html`<td class="words"><bdi>${run}</bdi></td>` : null}
+    <td>${whole(pairs)}</td>
+    <td>${percentInterval(accuracy)}</td>
+    <td>${percent(longer_wins.value)}</td>
+    <td>${whole(ties)}</td>
+    <td>${number(reward_margin.mean)}</td>
+    <td>${number(reward_margin.mean_over_standard_deviation)}</td>
+    <td>${number(log_loss)}</td>
+  </tr>`
+}
+
+/** The resolved configuration, a column a run; what differs between runs is bold and says so. */
+export function configurationTable(runs: readonly ReportRun[]): Markup {
+  const flat = runs.map(({ config }) => new Map(flattened(config)))
+  const keys = [...new Set(flat.flatMap((entries) => [...entries.keys()]))]
+  const body = keys.map((key) => {
+    const values = flat.map((entries) => entries.get(key) ?? number(null))
+    const differs = new Set(values).size > 1
+    return html`<tr ${differs ? html`class="differs"` : null}>
+      <th scope="row"><code>${key}</code>${differs ? html` <span class="tag">differs</span>` : null}</th>
+      ${values.map((value) => html`<td class="words"><bdi>${value}</bdi></td>`)}
+    </tr>`
+  })
+  return scrollable(
+    'Configuration',
+    html`<table class="configuration">
+      ${runHeads(runs)}
+      <tbody>
+        ${body}
+      </tbody>
+    </table>`,
+  )
+}
+
+/** `a.b` and its value for every leaf; lists and texts as they are written in YAML's short form. */
+function flattened(config: Readonly<Record<string, unknown>>, path = ''): [string, string][] {
+  return Object.entries(config).flatMap(([key, value]): [string, string][] => {
+    if (value === undefined) return []
+    if (isRecord(value)) return flattened(value, `${path}${key}.`)
+    return [[`${path}${key}`, typeof value === 'string' ? value : JSON.stringify(value)]]
+  })
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function runHeads(runs: readonly ReportRun[]): Markup {
+  return html`<thead>
+    <tr>
+      <td></td>
+      ${runs.map(({ name }) => html`<th scope="col"><bdi>${name}</bdi></th>`)}
+    </tr>
+  </thead>`
+}
+
+/** A table that scrolls by itself where the page is narrow, by keyboard too. */
+function scrollable(name: string, table: Markup): Markup {
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${name}">${table}</div>`
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
