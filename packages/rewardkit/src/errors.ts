@@ -10,3 +10,8 @@ export class InputError extends Error {
 export class FailureError extends Error {
   override name = 'FailureError'
 }
+
+/** Long work was asked to stop and did, leaving everything that was finished intact. Exit code 130. */
+export class Interrupted extends Error {
+  override name = 'Interrupted'
+}

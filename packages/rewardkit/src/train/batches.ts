@@ -26,3 +26,20 @@ export function epochBatches(
   if (batch.length > 0) batches.push(batch)
   return batches
 }
+
+/** One optimizer step of the plan: which epoch it belongs to, and its effective batch. */
+export interface PlannedStep {
+  readonly epoch: number
+  readonly groups: readonly EncodedGroup[]
+}
+
+/** All steps of a run in order: fixed by data, batch size, seed and epochs, so that a step's number is the cursor. */
+export function planSteps(
+  groups: readonly EncodedGroup[],
+  options: { readonly batchSize: number; readonly seed: number; readonly epochs: number; readonly maxSteps?: number | undefined },
+): PlannedStep[] {
+  const plan: PlannedStep[] = []
+  for (let epoch = 0; epoch < options.epochs && plan.length < (options.maxSteps ?? Infinity); epoch++)
+    for (const batch of epochBatches(groups, options.batchSize, options.seed, epoch)) plan.push({ epoch, groups: batch })
+  return plan.slice(0, options.maxSteps)
+}

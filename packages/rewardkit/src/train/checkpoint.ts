@@ -8,17 +8,14 @@ import type { RewardModel } from '../models/index.ts'
 
 const stateSchema = z.object({
   schema_version: z.literal(1),
-  /** Finished optimizer steps. */
+  /** Finished optimizer steps: the cursor into the plan of the run. */
   step: z.number().int(),
-  /** Where the next step begins: the epoch, and the batch in it. */
-  epoch: z.number().int(),
-  batch: z.number().int(),
   objective_state: z.object({ runningMean: z.number().nullable() }),
   /** All that must be equal for the run to go on with the same bits. */
   fingerprint: z.record(z.string(), z.string()),
 })
 
-/** What a checkpoint holds besides the tensors. Order and draws follow from seed, epoch and batch. */
+/** What a checkpoint holds besides the tensors. The order of the data follows from seed and step; nothing else is random. */
 export type CheckpointState = z.infer<typeof stateSchema>
 
 const kept = 2
@@ -60,13 +57,6 @@ export function lastCheckpoint(run: string): { folder: string; state: Checkpoint
 export function loadCheckpoint(folder: string, model: RewardModel, optimizer: AdamWState): void {
   restore(join(folder, 'model.safetensors'), named(model, model.parameters))
   restore(join(folder, 'optimizer.safetensors'), optimizerTensors(model, optimizer))
-}
-
-/** What differs between a checkpoint and the run that wants to go on from it, in words; empty where nothing does. */
-export function differences(checkpoint: CheckpointState, fingerprint: Readonly<Record<string, string>>): string[] {
-  return Object.entries(fingerprint)
-    .filter(([name, value]) => checkpoint.fingerprint[name] !== value)
-    .map(([name, value]) => `${name} was ${checkpoint.fingerprint[name] ?? 'not recorded'}, is ${value}`)
 }
 
 function checkpoints(run: string): { step: number; folder: string }[] {

@@ -1,45 +1,10 @@
 import { z } from 'zod'
+import { computeOptionsSchema } from '../compute.ts'
 import { objectiveNames, objectiveOptionsSchema } from '../objectives/index.ts'
+import { readingOptionsSchema } from '../tokens/index.ts'
 
 const count = z.number().int().positive()
 const share = z.number().min(0).max(1)
-const aliases: Readonly<Record<string, string>> = { fp32: 'float32', bf16: 'bfloat16' }
-
-/** A compute type; `fp32` and `bf16` are accepted for `float32` and `bfloat16`. */
-export const dtypeSchema = z.preprocess(
-  (value) => (typeof value === 'string' ? (aliases[value] ?? value) : value),
-  z.enum(['auto', 'float32', 'bfloat16']),
-)
-
-/** How a text becomes token ids; saved with the model, so that evaluating and scoring read as training did. */
-export const readingOptionsSchema = z.object({
-  maxLength: count
-    .default(2048)
-    .describe('longest sequence in tokens (paper: 2048); what is longer is cut as --truncation says'),
-  truncation: z
-    .enum(['prompt-left', 'response-right', 'drop'])
-    .default('prompt-left')
-    .describe('cut the oldest part of the prompt, cut the responses at their end, or drop the group'),
-  pool: z
-    .enum(['end', 'template-end'])
-    .default('end')
-    .describe("the token whose hidden state is the reward's: the end token, or the last one the chat template writes"),
-  transcripts: z
-    .enum(['auto', 'template', 'as-is'])
-    .default('auto')
-    .describe('read HH transcripts through the chat template, as they came, or by template where the model has one'),
-})
-
-/** How the processor is used; changes speed and rounding alone. */
-export const computeOptionsSchema = z.object({
-  dtype: dtypeSchema
-    .default('auto')
-    .describe('compute type; auto takes bfloat16 where the processor has the instructions, over float32 masters'),
-  device: z.enum(['cpu']).default('cpu').describe('where to compute'),
-  threads: count.optional().describe('threads of one operator (default: the processors this process may use)'),
-  microBatchTokens: count.optional().describe('tokens that go through the model at a time (default: by free memory)'),
-})
-
 const base = z.object({
   model: z.string().describe('Hugging Face model folder: a causal language model or a reward model'),
   data: z.string().describe('preference pairs, JSON Lines, plain or .gz'),

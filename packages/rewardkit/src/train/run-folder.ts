@@ -40,7 +40,9 @@ export function prepareRunFolder(folder: string, { resume, overwrite }: { resume
 
 /** Writes the resolved configuration: `rewardkit train --config config.yaml` repeats the run. */
 export function writeConfig(folder: string, config: object): void {
-  writeFileAtomic(join(folder, 'config.yaml'), `# Resolved options of this run.\n${stringify(config)}`)
+  const snake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  const entries = Object.entries(config).map(([name, value]) => [snake(name), value ?? null])
+  writeFileAtomic(join(folder, 'config.yaml'), stringify({ schema_version: 1, ...Object.fromEntries(entries) }))
 }
 
 /** Versions, processor and memory: what else decides bits and speed. */

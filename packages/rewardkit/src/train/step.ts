@@ -9,7 +9,8 @@ import {
   type Tensor,
   tensorFrom,
 } from '@rewardkit/torch'
-import { FailureError } from '../errors.ts'
+import type { ComputeDtype } from '../compute.ts'
+import { FailureError, Interrupted } from '../errors.ts'
 import { forward, type RewardModel } from '../models/index.ts'
 import type { BatchRewards, Objective, ObjectiveResult, ObjectiveState } from '../objectives/index.ts'
 import { packGroups, planMicroBatches } from '../tokens/index.ts'
@@ -21,8 +22,9 @@ import { responseRewards } from './rewards.ts'
 export interface StepOptions extends OptimizerOptions {
   /** Tokens that go through the model at once (a larger group goes alone). */
   readonly microBatchTokens: number
-  readonly dtype: 'float32' | 'bfloat16'
-  readonly maxGradientNorm: number
+  readonly dtype: ComputeDtype
+  /** Gradients are clipped to this norm; 0 leaves them. */
+  readonly maxGradNorm: number
   /** True where the memory allows to keep one more graph of this many tokens until its backward pass. */
   readonly mayKeepGraph: (tokens: number) => boolean
   readonly shouldStop: () => boolean
@@ -36,11 +38,6 @@ export interface StepResult extends ObjectiveResult {
   readonly tokens: number
   /** Largest difference between the rewards of the two passes; null where there was one pass. */
   readonly rewardDifference: number | null
-}
-
-/** Thrown where `shouldStop` asked to stop; the step was discarded, parameters are as before it. */
-export class Interrupted extends Error {
-  override name = 'Interrupted'
 }
 
 /**
@@ -107,7 +104,7 @@ export function trainStep(
     const norm = gradientNorm(gradients)
     if (!Number.isFinite(norm)) throw new FailureError(`the gradient norm is ${norm} at the pairs ${idsOf(batch)}`)
     noGradient(() => {
-      clipGradients(gradients, norm, options.maxGradientNorm)
+      if (options.maxGradNorm > 0) clipGradients(gradients, norm, options.maxGradNorm)
       optimizerStep(model.parameters, gradients, optimizer, options)
     })
     clearGradients(model)

@@ -1,19 +1,111 @@
-import { existsSync, rmSync } from 'node:fs'
-import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { createAdamW, memoryStatistics, setThreads } from '@rewardkit/torch'
-import { type Group, readPreferences, resolveMargins, splitByPrompt } from '../data/index.ts'
-import { evaluateGroups, evaluationMetrics, writeModelEvaluation } from '../evaluate/run.ts'
+import { Interrupted } from '../errors.ts'
 import type { EvaluationSummary } from '../evaluate/index.ts'
+import { evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
-import { appendLine, sha256File } from '../files.ts'
-import { loadRewardModel, resolveDtype, saveRewardModel } from '../models/index.ts'
+import { appendLine, sha256Folder } from '../files.ts'
+import { loadRewardModel, modelFolder, saveRewardModel } from '../models/index.ts'
 import { createObjective } from '../objectives/index.ts'
-import { countPreferences, describeFirstPair, encodeGroups, loadTokenizer } from '../tokens/index.ts'
-import { epochBatches } from './batches.ts'
-import { differences, lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
-import { stepMetrics } from './metrics.ts'
+import { loadTokenizer, savedTokenizerFiles } from '../tokens/index.ts'
+import { planSteps } from './batches.ts'
+import { lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import { loadTrainingData } from './data.ts'
+import { evaluationMetrics, type MetricsLine, stepMetrics } from './metrics.ts'
 import type { TrainOptions } from './options.ts'
+import { checkFingerprint, fingerprint, graphKeeper, resolveOptions } from './resolve.ts'
 import { cutMetrics, environment, prepareRunFolder, writeConfig, writeEnvironment } from './run-folder.ts'
 import { learningRateAt } from './schedule.ts'
-import { Interrupted, trainStep } from './step.ts'
+import { trainStep } from './step.ts'
+
+/** What a finished run left behind. */
+export interface TrainResult {
+  readonly out: string
+  readonly steps: number
+  /** Of the held-out pairs, where there are any. */
+  readonly evaluation: EvaluationSummary | null
+}
+
+/**
+ * Trains a reward model and writes a run folder that explains itself: resolved configuration, environment, metrics,
+ * checkpoints, the model as a Hugging Face folder, and the evaluation of the held-out pairs.
+ * @throws InputError for what is wrong with options, data or model, before anything is computed; Interrupted on request,
+ * with a checkpoint of the last finished step; FailureError where the numbers go wrong or the disk is full
+ */
+export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainResult> {
+  const { out } = given
+  prepareRunFolder(out, given)
+  const source = modelFolder(given.model)
+  const objective = createObjective(given.objective, given)
+  const tokenizer = await loadTokenizer(source)
+  const data = await loadTrainingData(given, objective, tokenizer, hooks)
+  const plan = planSteps(data.groups, given)
+  const options = resolveOptions(given, plan.length)
+  setThreads(options.threads)
+  const model = loadRewardModel(source, { seed: options.seed, reading: options })
+  const optimizer = createAdamW(model.parameters)
+  const identity = fingerprint(options, data.sha256)
+
+  let step = 0
+  let state = objective.initialState
+  const checkpoint = options.resume ? lastCheckpoint(out) : null
+  if (checkpoint) {
+    checkFingerprint(checkpoint, identity)
+    loadCheckpoint(checkpoint.folder, model, optimizer)
+    step = checkpoint.state.step
+    state = checkpoint.state.objective_state
+    cutMetrics(out, step)
+    hooks.onEvent({ kind: 'log', message: `going on after step ${step} of ${plan.length}` })
+  }
+  writeConfig(out, options)
+  writeEnvironment(out, environment())
+
+  const log = (line: MetricsLine) => appendLine(join(out, 'metrics.jsonl'), JSON.stringify(line))
+  const save = () => saveCheckpoint(out, model, optimizer, { schema_version: 1, step, objective_state: state, fingerprint: identity })
+  const evaluate = () => {
+    if (!data.evaluation) return null
+    const start = performance.now()
+    const rows = evaluateGroups(model, data.evaluation.groups, options, hooks)
+    const metrics = evaluationMetrics(rows, { step, seconds: (performance.now() - start) / 1000 })
+    log(metrics)
+    hooks.onEvent({ kind: 'evaluation', metrics })
+    return { rows, data: data.evaluation }
+  }
+
+  try {
+    while (step < plan.length) {
+      const { epoch, groups } = plan[step] ?? { epoch: 0, groups: [] }
+      const start = performance.now()
+      const learningRate = learningRateAt({ ...options, kind: options.schedule, totalSteps: plan.length }, step)
+      const result = trainStep(model, optimizer, groups, objective, state, {
+        ...options,
+        learningRate,
+        mayKeepGraph: graphKeeper(),
+        shouldStop: () => hooks.shouldStop(),
+      })
+      state = result.state
+      step += 1
+      const metrics = stepMetrics(result, { step, epoch, learningRate, seconds: (performance.now() - start) / 1000 })
+      log(metrics)
+      hooks.onEvent({ kind: 'step', metrics, totalSteps: plan.length })
+      if (step === plan.length) break
+      if (step % options.evalEvery === 0) evaluate()
+      if (step % options.saveEvery === 0) save()
+    }
+  } catch (error) {
+    if (error instanceof Interrupted && step > 0) save()
+    throw error
+  }
+
+  await saveRewardModel(join(out, 'model'), model, savedTokenizerFiles(tokenizer))
+  const evaluation = evaluate()
+  if (!evaluation) return { out, steps: step, evaluation: null }
+  const summary = summarize(evaluation.rows, evaluation.data, {
+    path: join(out, 'model'),
+    sha256: await sha256Folder(join(out, 'model')),
+    dtype: options.dtype,
+    pool: options.pool,
+  })
+  writeModelEvaluation(join(out, 'evaluation'), evaluation.rows, summary, evaluation.data.texts)
+  return { out, steps: step, evaluation: summary }
+}

@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { computeOptionsSchema } from '../compute.ts'
+
+/** Everything that `evaluate` can be told. How texts are read is saved with the model. */
+export const evaluateOptionsSchema = z.object({
+  model: z.string().describe('reward-model folder, or a run folder'),
+  data: z.string().describe('preference pairs, JSON Lines, plain or .gz'),
+  out: z.string().describe('folder for rewards.jsonl, summary.json and worst_pairs.jsonl'),
+  limit: z.number().int().positive().optional().describe('use the first so many pairs of the data'),
+  overwrite: z.boolean().default(false).describe('replace an earlier evaluation in the folder'),
+  json: z.boolean().default(false).describe('print summary.json instead of the table'),
+  ...computeOptionsSchema.shape,
+})
+
+/** Options with every default filled in. */
+export type EvaluateOptions = z.output<typeof evaluateOptionsSchema>

@@ -1,0 +1,81 @@
+import { totalmem } from 'node:os'
+import { cpuCapability, memoryStatistics } from '@rewardkit/torch'
+import { locateNative } from '@rewardkit/torch/setup'
+import { type ComputeDtype, defaultThreads, resolveDtype } from '../compute.ts'
+import { InputError } from '../errors.ts'
+
+import type { CheckpointState } from './checkpoint.ts'
+import type { TrainOptions } from './options.ts'
+
+const defaultSaveEvery = 500
+
+/** Options in which every automatic choice has been made: what `config.yaml` holds. */
+export type ResolvedOptions = TrainOptions & {
+  readonly dtype: ComputeDtype
+  readonly threads: number
+  readonly warmupSteps: number
+  readonly saveEvery: number
+  readonly evalEvery: number
+}
+
+/** Makes the automatic choices once, for a run of so many steps. */
+export function resolveOptions(options: TrainOptions, totalSteps: number): ResolvedOptions {
+  const { warmupRatio, ...rest } = options
+  return {
+    ...rest,
+    dtype: resolveDtype(options.dtype),
+    threads: options.threads ?? defaultThreads(),
+    // Rounded up, as transformers does.
+    warmupSteps: options.warmupSteps ?? Math.ceil(totalSteps * (warmupRatio ?? 0)),
+    saveEvery: options.saveEvery ?? defaultSaveEvery,
+    evalEvery: options.evalEvery ?? totalSteps,
+  }
+}
+
+/** Options that change neither the weights nor the metrics of a run. */
+const withoutEffect = new Set(['out', 'resume', 'overwrite', 'saveEvery', 'evalData', 'evalFraction', 'evalEvery', 'data', 'model'])
+
+/** All that must be equal for a resumed run to end with the bits of the uninterrupted one. */
+export function fingerprint(options: ResolvedOptions, dataHash: string): Record<string, string> {
+  const settings = Object.entries(options).filter(([name]) => !withoutEffect.has(name))
+  return {
+    data: dataHash,
+    eval_fraction: String(options.evalFraction ?? 0),
+    libtorch: locateNative().torchVersion,
+    vector_instructions: cpuCapability(),
+    ...Object.fromEntries(settings.map(([name, value]) => [name, JSON.stringify(value) ?? 'undefined'])),
+  }
+}
+
+/** @throws InputError that names what differs between the checkpoint's run and this one */
+export function checkFingerprint(
+  checkpoint: { folder: string; state: CheckpointState },
+  identity: Readonly<Record<string, string>>,
+): void {
+  const names = new Set([...Object.keys(identity), ...Object.keys(checkpoint.state.fingerprint)])
+  const changed = [...names].filter((name) => identity[name] !== checkpoint.state.fingerprint[name])
+  if (changed.length === 0) return
+  const list = changed.map((name) => `${name} was ${checkpoint.state.fingerprint[name]}, is ${identity[name]}`)
+  throw new InputError(
+    `--resume: ${checkpoint.folder} belongs to another run (${list.join('; ')}): give the same options, or start anew with --overwrite`,
+  )
+}
+
+/**
+ * Decides while a step runs whether the graph of one more micro-batch may wait in memory for its backward pass: as long
+ * as all tensors together, with a graph as large for each token as the largest so far, stay under two fifths of the
+ * machine's memory. The first micro-batch tells how large graphs are.
+ */
+export function graphKeeper(): (tokens: number) => boolean {
+  const allowed = 0.4 * Math.min(totalmem(), process.constrainedMemory() || Infinity)
+  let bytesPerToken = 0
+  let last: { bytes: number; tokens: number } | null = null
+  return (tokens) => {
+    const { bytes } = memoryStatistics()
+    if (last) bytesPerToken = Math.max(bytesPerToken, (bytes - last.bytes) / last.tokens)
+    const keep = last === null || bytes + 2 * bytesPerToken * tokens < allowed
+    last = { bytes, tokens }
+    return keep
+  }
+}
+
