@@ -1,0 +1,78 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { FailureError, InputError } from './errors.ts'
+import { appendLine, sha256File, sha256Folder, writeFileAtomic } from './files.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'files-'))
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+})
+
+describe('writeFileAtomic', () => {
+  it('replaces a file and leaves nothing else behind', () => {
+    writeFileAtomic(join(folder, 'a'), 'old')
+    writeFileAtomic(join(folder, 'a'), new Uint8Array([110, 101, 119]))
+    expect(readFileSync(join(folder, 'a'), 'utf8')).toBe('new')
+    expect(readdirSync(folder)).toEqual(['a'])
+  })
+
+  it('names the path and the remedy where the place is wrong, and cleans up', () => {
+    const missing = join(folder, 'missing', 'a')
+    expect(() => writeFileAtomic(missing, '')).toThrow(InputError)
+    expect(() => writeFileAtomic(missing, '')).toThrow(`${missing} cannot be written: its folder does not exist`)
+    mkdirSync(join(folder, 'taken'))
+    expect(() => writeFileAtomic(join(folder, 'taken'), '')).toThrow('it is a folder')
+    expect(readdirSync(folder)).toEqual(['taken'])
+  })
+
+  it.skipIf(process.getuid?.() === 0)('says that permission is denied', () => {
+    chmodSync(folder, 0o500)
+    try {
+      expect(() => writeFileAtomic(join(folder, 'a'), '')).toThrow('permission denied')
+    } finally {
+      chmodSync(folder, 0o700)
+    }
+  })
+})
+
+describe('appendLine', () => {
+  it('adds lines', () => {
+    appendLine(join(folder, 'log'), 'one')
+    appendLine(join(folder, 'log'), 'two')
+    expect(readFileSync(join(folder, 'log'), 'utf8')).toBe('one\ntwo\n')
+  })
+
+  it.runIf(process.platform === 'linux')('says that the disk is full', () => {
+    expect(() => appendLine('/dev/full', 'one')).toThrow(FailureError)
+    expect(() => appendLine('/dev/full', 'one')).toThrow('the disk is full')
+  })
+})
+
+describe('hashes', () => {
+  it('equal the published SHA-256 of "abc"', async () => {
+    writeFileSync(join(folder, 'abc'), 'abc')
+    expect(await sha256File(join(folder, 'abc'))).toBe(
+      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    )
+  })
+
+  it('of a folder follow names and contents, not the place or the order of writing', async () => {
+    const [one, two] = [join(folder, 'one'), join(folder, 'two')]
+    for (const [root, names] of [
+      [one, ['b', 'a']],
+      [two, ['a', 'b']],
+    ] as const) {
+      mkdirSync(join(root, 'inner'), { recursive: true })
+      for (const name of names) writeFileSync(join(root, 'inner', name), name)
+    }
+    const first = await sha256Folder(one)
+    expect(await sha256Folder(two)).toBe(first)
+    writeFileSync(join(two, 'inner', 'a'), 'changed')
+    expect(await sha256Folder(two)).not.toBe(first)
+  })
+})

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import {
+  appendFileSync,
+  closeSync,
+  createReadStream,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { FailureError, InputError } from './errors.ts'
+
+/**
+ * Writes a whole file so that a reader finds the old one or the new one, never a part: a temporary name in the same
+ * folder, flushed to the disk, renamed. The folder must exist.
+ * @throws InputError where the place cannot be written, FailureError for a full disk and other failures
+ */
+export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  const temporary = `${path}.${process.pid}.tmp`
+  try {
+    writeFileSync(temporary, data, { flush: true })
+    renameSync(temporary, path)
+    syncFolder(dirname(path))
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw writeError(path, error)
+  }
+}
+
+/**
+ * Adds one line to a file, which is made where it is missing. `line` has no line break.
+ * @throws as `writeFileAtomic`
+ */
+export function appendLine(path: string, line: string): void {
+  try {
+    appendFileSync(path, `${line}\n`)
+  } catch (error) {
+    throw writeError(path, error)
+  }
+}
+
+/** Flushes a folder's entries to the disk, so that a rename inside it survives a power cut. */
+export function syncFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+/** SHA-256 of a file's bytes, in hexadecimal. */
+export async function sha256File(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+/**
+ * One SHA-256 for all files below a folder, wherever it lies: that of the lines "<hash>  <path>\n" of its files, paths
+ * relative with forward slashes, sorted by code unit.
+ */
+export async function sha256Folder(folder: string): Promise<string> {
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort()
+  const hash = createHash('sha256')
+  for (const name of names) hash.update(`${await sha256File(join(folder, name))}  ${name}\n`)
+  return hash.digest('hex')
+}
+
+/** Reasons that lie with the place the user named, and what to do about them. */
+const placeErrors: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied; choose a folder that you may write to',
+  EPERM: 'permission denied; choose a folder that you may write to',
+  EROFS: 'the file system is read-only; choose another folder',
+  ENOENT: 'its folder does not exist; create it or name another',
+  ENOTDIR: 'a part of the path is a file, not a folder; choose another path',
+  EISDIR: 'it is a folder; name a file',
+}
+
+function writeError(path: string, error: unknown): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const place = placeErrors[code]
+  if (place) return new InputError(`${path} cannot be written: ${place}`, { cause: error })
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new FailureError(`${path} cannot be written: the disk is full; free some space and try again`, {
+      cause: error,
+    })
+  const reason = error instanceof Error ? error.message : String(error)
+  return new FailureError(`${path} cannot be written: ${reason}`, { cause: error })
+}
