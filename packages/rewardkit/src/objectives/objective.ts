@@ -20,7 +20,7 @@ export interface ObjectiveResult {
   /** d loss / d reward, already divided by B. */
   readonly chosenGradient: Float64Array
   readonly rejectedGradient: Float64Array
-  /** mu of Eq. 5 after its options (mean of means where the batch is chunked); null where the objective has none. */
+  /** mu of Eq. 5 after its options (the mean over pairs of each one's mu where the batch is chunked); null where the objective has none. */
   readonly batchMargin: number | null
   /** Share of pairs with d - mu < 0, to which Eq. 6 applies the margin; null where the objective has no threshold. */
   readonly shareBelowThreshold: number | null
@@ -33,6 +33,7 @@ export interface Objective {
   /** True where each pair's loss depends on that pair alone, so that no pass over the other micro-batches is needed. */
   readonly separable: boolean
   readonly needsMargin: boolean
+  readonly needsProbability: boolean
   readonly initialState: ObjectiveState
   evaluate(rewards: BatchRewards, state: ObjectiveState): ObjectiveResult
 }

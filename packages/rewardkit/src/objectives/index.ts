@@ -1,0 +1,5 @@
+export { createObjective } from './create.ts'
+export type { BatchRewards, Objective, ObjectiveResult, ObjectiveState } from './objective.ts'
+export { type ObjectiveName, objectiveNames, type ObjectiveOptions, objectiveOptionsSchema } from './options.ts'
+export { logSigmoid, sigmoid } from './pair-loss.ts'
+export { toBatchRewards } from './rewards.ts'

@@ -1,0 +1,35 @@
+import type { BatchRewards, ObjectiveResult } from './objective.ts'
+import type { ObjectiveOptions } from './options.ts'
+import { checkBatch } from './rewards.ts'
+
+/** What an objective found, with its gradient with respect to d = chosen - rejected. */
+interface MarginResult extends Omit<ObjectiveResult, 'chosenGradient' | 'rejectedGradient'> {
+  readonly gradient: Float64Array
+}
+
+/** d = chosen - rejected, [B], float64. Throws InputError for arrays of different lengths. */
+export function marginsOf(rewards: BatchRewards): Float64Array {
+  checkBatch(rewards)
+  return rewards.chosen.map((chosen, i) => chosen - (rewards.rejected[i] ?? NaN))
+}
+
+/**
+ * The gradient for both rewards from that for d, plus reward centering where it is asked for: coefficient times the
+ * mean of (chosen + rejected)^2 (Eisenstein et al. 2023, as TRL's `center_rewards_coefficient`).
+ */
+export function finish(
+  { chosen, rejected }: BatchRewards,
+  { rewardCentering }: ObjectiveOptions,
+  { gradient, loss, ...rest }: MarginResult,
+): ObjectiveResult {
+  if (rewardCentering === 0)
+    return { ...rest, loss, chosenGradient: gradient, rejectedGradient: gradient.map((g) => -g) }
+  const sums = chosen.map((reward, i) => reward + (rejected[i] ?? NaN))
+  const pull = sums.map((sum) => (2 * rewardCentering * sum) / sums.length)
+  return {
+    ...rest,
+    loss: loss + (rewardCentering * sums.reduce((total, sum) => total + sum ** 2, 0)) / sums.length,
+    chosenGradient: gradient.map((g, i) => g + (pull[i] ?? NaN)),
+    rejectedGradient: gradient.map((g, i) => -g + (pull[i] ?? NaN)),
+  }
+}
