@@ -31,8 +31,14 @@ export function batchMargin(options: ObjectiveOptions): Objective {
         }
         for (let i = start; i < end; i++) gradient[i] = (gradient[i] ?? NaN) - meanSlope * slopes
       }
-      const batchMargin = averageMean(means.chunks, d.length)
-      return finish(rewards, options, { loss, gradient, batchMargin, shareBelowThreshold: null, state: means.state })
+      const mu = averageMean(means.chunks, d.length)
+      return finish(rewards, options, {
+        loss,
+        gradient,
+        batchMargin: mu,
+        shareBelowThreshold: null,
+        state: means.state,
+      })
     },
   }
 }

@@ -1,0 +1,84 @@
+import { logSigmoid, sigmoid } from '../objectives/index.ts'
+import type { MarginStatistics } from './types.ts'
+
+/**
+ * Sample statistics of reward margins in float64. The standard deviation has n - 1 in its denominator; skewness is g1 and
+ * kurtosis the excess g2, from central moments with n in theirs, as scipy's `skew` and `kurtosis` with `bias=True`.
+ * What is not defined (a standard deviation of one margin, a ratio by 0) is NaN, which JSON writes as null.
+ */
+export function marginStatistics(margins: ArrayLike<number>): MarginStatistics {
+  const values = Float64Array.from(margins)
+  const count = values.length
+  const mean = sumOf(values) / count
+  const moment = (order: number) => sumOf(values.map((value) => (value - mean) ** order)) / count
+  const variance = moment(2)
+  // Equal values leave rounding alone behind; scipy, too, gives no skewness then.
+  const spread = variance > (2 ** -52 * Math.abs(mean)) ** 2 ? variance : 0
+  const deviation = count > 1 ? Math.sqrt((spread * count) / (count - 1)) : NaN
+  return {
+    mean,
+    standard_deviation: deviation,
+    mean_over_standard_deviation: deviation > 0 ? mean / deviation : NaN,
+    skewness: spread > 0 ? moment(3) / spread ** 1.5 : NaN,
+    excess_kurtosis: spread > 0 ? moment(4) / spread ** 2 - 3 : NaN,
+    share_below_zero: values.filter((value) => value < 0).length / count,
+  }
+}
+
+/** The Bradley-Terry log loss: the mean of -log sigmoid(margin / temperature), in nats; log 2 is chance. */
+export function logLoss(margins: ArrayLike<number>, temperature = 1): number {
+  return -sumOf(Float64Array.from(margins, (margin) => logSigmoid(margin / temperature))) / margins.length
+}
+
+const [lowestTemperature, highestTemperature] = [1e-6, 1e6]
+
+/**
+ * The one temperature that minimises `logLoss`, by bisection of the loss's derivative in 1 / temperature, in which the
+ * loss is convex. It stays within 1e-6 (reached where no pair is ranked wrongly: the loss falls without end) and 1e6
+ * (reached where the mean margin is not positive: nothing beats calling every pair a tie).
+ */
+export function bestTemperature(margins: ArrayLike<number>): number {
+  const values = Float64Array.from(margins)
+  const derivative = (scale: number) => -sumOf(values.map((margin) => margin * sigmoid(-scale * margin)))
+  let low = Math.log(1 / highestTemperature)
+  let high = Math.log(1 / lowestTemperature)
+  if (derivative(Math.exp(low)) >= 0) return highestTemperature
+  if (derivative(Math.exp(high)) <= 0) return lowestTemperature
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2
+    if (derivative(Math.exp(middle)) < 0) low = middle
+    else high = middle
+  }
+  return Math.exp(-(low + high) / 2)
+}
+
+/**
+ * Spearman's rank correlation of two columns of the same length: Pearson's of the ranks, equal values sharing the mean
+ * of their ranks (scipy's `spearmanr`). NaN where a column is constant.
+ */
+export function spearmanCorrelation(first: ArrayLike<number>, second: ArrayLike<number>): number {
+  if (first.length !== second.length) throw new RangeError(`${first.length} values against ${second.length}`)
+  const [a, b] = [centered(ranks(first)), centered(ranks(second))]
+  const product = (x: Float64Array, y: Float64Array) => sumOf(x.map((value, i) => value * (y[i] ?? NaN)))
+  return product(a, b) / Math.sqrt(product(a, a) * product(b, b))
+}
+
+function ranks(column: ArrayLike<number>): Float64Array {
+  const values = Array.from(column)
+  const order = values.map((_, i) => i).sort((i, j) => (values[i] ?? NaN) - (values[j] ?? NaN))
+  const result = new Float64Array(values.length)
+  for (let start = 0; start < order.length;) {
+    let end = start + 1
+    while (end < order.length && values[order[end] ?? 0] === values[order[start] ?? 0]) end++
+    for (const i of order.slice(start, end)) result[i] = (start + 1 + end) / 2
+    start = end
+  }
+  return result
+}
+
+function centered(values: Float64Array): Float64Array {
+  const mean = sumOf(values) / values.length
+  return values.map((value) => value - mean)
+}
+
+const sumOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0)

@@ -1,0 +1,59 @@
+import { FailureError, InputError } from '../errors.ts'
+import { clusteredInterval } from './intervals.ts'
+import { bestTemperature, logLoss, marginStatistics } from './statistics.ts'
+import type { Interval, PairSummary, RewardRow } from './types.ts'
+
+/**
+ * Everything that is said of a set of pairs. Intervals are 95 % and respect prompts (`clusteredInterval`); a tie is not
+ * correct.
+ * @throws InputError for no pairs, FailureError for rewards that are not finite
+ */
+export function summarizePairs(rows: readonly RewardRow[]): PairSummary {
+  if (rows.length === 0) throw new InputError('found no pairs to summarise, expected at least one')
+  const broken = rows.find((row) => !Number.isFinite(row.reward_margin))
+  if (broken)
+    throw new FailureError(`pair ${broken.id}: the reward margin is ${broken.reward_margin}; is the model damaged?`)
+  const margins = rows.map((row) => row.reward_margin)
+  const temperature = bestTemperature(margins)
+  return {
+    pairs: rows.length,
+    prompts: new Set(rows.map((row) => row.prompt_id)).size,
+    accuracy: shareOf(rows, (row) => (row.reward_margin > 0 ? 1 : 0)),
+    ties: margins.filter((margin) => margin === 0).length,
+    longer_wins: shareOf(rows, (row) => (1 + Math.sign(row.chosen_tokens - row.rejected_tokens)) / 2),
+    reward_margin: marginStatistics(margins),
+    log_loss: logLoss(margins),
+    log_loss_after_temperature: logLoss(margins, temperature),
+    temperature,
+  }
+}
+
+/** A summary for each subset, in the order in which they first appear; pairs without a subset are left out. */
+export function summarizeSubsets(rows: readonly RewardRow[]): Record<string, PairSummary> {
+  const members = new Map<string, RewardRow[]>()
+  for (const row of rows) {
+    if (row.subset === null) continue
+    const known = members.get(row.subset)
+    if (known) known.push(row)
+    else members.set(row.subset, [row])
+  }
+  return Object.fromEntries([...members].map(([subset, subsetRows]) => [subset, summarizePairs(subsetRows)]))
+}
+
+/**
+ * Accuracy on true labels: the share of pairs whose reward margin has the sign of the true margin, where noise may have
+ * flipped the label. `trueMargins` are by row, positive where the response labelled chosen is truly the better one. A
+ * tie on either side is not correct.
+ */
+export function trueLabelAccuracy(rows: readonly RewardRow[], trueMargins: ArrayLike<number>): Interval {
+  if (rows.length !== trueMargins.length)
+    throw new RangeError(`${trueMargins.length} true margins for ${rows.length} rows`)
+  return shareOf(rows, (row, i) => (row.reward_margin * (trueMargins[i] ?? NaN) > 0 ? 1 : 0))
+}
+
+function shareOf(rows: readonly RewardRow[], value: (row: RewardRow, index: number) => number): Interval {
+  return clusteredInterval(
+    rows.map(value),
+    rows.map((row) => row.prompt_id),
+  )
+}

@@ -1,0 +1,64 @@
+import type { Interval, PairSummary } from './types.ts'
+
+/**
+ * A table for the terminal: the first column to the left, the others to the right, two spaces between. Rows may be
+ * shorter than the header.
+ */
+export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows]
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
+  const line = (row: readonly string[]) =>
+    widths
+      .map((width, column) => (column === 0 ? (row[column] ?? '').padEnd(width) : (row[column] ?? '').padStart(width)))
+      .join('  ')
+      .trimEnd()
+  return [line(header), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
+}
+
+/** A row of a summary table: its label and, for each summary, the text of its cell. */
+export interface SummaryLine {
+  readonly label: string
+  readonly cell: (summary: PairSummary) => string
+}
+
+/** The lines of a summary table, in order. */
+export const summaryLines: readonly SummaryLine[] = [
+  { label: 'pairs', cell: ({ pairs }) => String(pairs) },
+  { label: 'prompts', cell: ({ prompts }) => String(prompts) },
+  { label: 'accuracy % (95 % interval)', cell: ({ accuracy }) => formatShare(accuracy) },
+  { label: 'longer wins % (95 % interval)', cell: (summary) => formatShare(summary.longer_wins) },
+  { label: 'ties', cell: ({ ties }) => String(ties) },
+  { label: 'reward margin mean', cell: (summary) => formatNumber(summary.reward_margin.mean) },
+  { label: 'standard deviation', cell: (summary) => formatNumber(summary.reward_margin.standard_deviation) },
+  {
+    label: 'mean / sd (scale-free)',
+    cell: (summary) => formatNumber(summary.reward_margin.mean_over_standard_deviation),
+  },
+  { label: 'skewness g1', cell: (summary) => formatNumber(summary.reward_margin.skewness) },
+  { label: 'excess kurtosis g2', cell: (summary) => formatNumber(summary.reward_margin.excess_kurtosis) },
+  { label: 'share below zero %', cell: (summary) => percent(summary.reward_margin.share_below_zero) },
+  { label: 'log loss', cell: (summary) => formatNumber(summary.log_loss) },
+  { label: 'log loss after temperature', cell: (summary) => formatNumber(summary.log_loss_after_temperature) },
+]
+
+/** Summaries side by side, by name (a model, a subset): one column for each. */
+export function formatSummary(summaries: Readonly<Record<string, PairSummary>>): string {
+  const columns = Object.values(summaries)
+  return formatTable(
+    ['', ...Object.keys(summaries)],
+    summaryLines.map(({ label, cell }) => [label, ...columns.map(cell)]),
+  )
+}
+
+/** `62.5 (60.1-64.8)`, in percent. */
+export function formatShare({ value, low, high }: Interval): string {
+  return `${percent(value)} (${percent(low)}-${percent(high)})`
+}
+
+/** Three decimals, or three digits where those would not show them; a dash for what is not defined. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return '-'
+  return value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 1e6) ? value.toExponential(2) : value.toFixed(3)
+}
+
+const percent = (share: number): string => (100 * share).toFixed(1)
