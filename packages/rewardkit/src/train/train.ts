@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createAdamW, memoryStatistics, setThreads } from '@rewardkit/torch'
+import { createAdamW, setThreads } from '@rewardkit/torch'
 import { Interrupted } from '../errors.ts'
 import type { EvaluationSummary } from '../evaluate/index.ts'
 import { evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
@@ -7,7 +7,7 @@ import type { Hooks } from '../events.ts'
 import { appendLine, sha256Folder } from '../files.ts'
 import { loadRewardModel, modelFolder, saveRewardModel } from '../models/index.ts'
 import { createObjective } from '../objectives/index.ts'
-import { loadTokenizer, savedTokenizerFiles } from '../tokens/index.ts'
+import { choosePadToken, loadTokenizer, savedTokenizerFiles } from '../tokens/index.ts'
 import { planSteps } from './batches.ts'
 import { lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { loadTrainingData } from './data.ts'
@@ -97,7 +97,10 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
     throw error
   }
 
-  await saveRewardModel(join(out, 'model'), model, savedTokenizerFiles(tokenizer))
+  saveRewardModel(join(out, 'model'), model, {
+    files: savedTokenizerFiles(tokenizer),
+    padTokenId: choosePadToken(tokenizer)?.id ?? null,
+  })
   const evaluation = evaluate()
   if (!evaluation) return { out, steps: step, evaluation: null }
   const summary = summarize(evaluation.rows, evaluation.data, {

@@ -415,6 +415,12 @@ export function pow_scalar(input: Tensor, exponent: Scalar): Tensor {
   return call_pow_scalar([input, exponent]) as Tensor
 }
 
+const call_pow_of_scalar = operator('aten::pow', 'Scalar')
+/** `aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor` */
+export function pow_of_scalar(input: Scalar, exponent: Tensor): Tensor {
+  return call_pow_of_scalar([input, exponent]) as Tensor
+}
+
 const call_sqrt = operator('aten::sqrt', '')
 /** `aten::sqrt(Tensor self) -> Tensor` */
 export function sqrt(input: Tensor): Tensor {

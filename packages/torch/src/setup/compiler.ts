@@ -62,11 +62,12 @@ async function identify(name: string, ask: AskVersion): Promise<Compiler | null>
   return banner === null ? null : parseBanner(command, banner)
 }
 
-/** The first line names the version; distributions add their own numbers in parentheses. */
+/** The first line names compiler and version; distributions add their own numbers in parentheses. */
 function parseBanner(command: Compiler['command'], banner: string): Compiler | null {
-  const line = (banner.split('\n')[0] ?? '').replaceAll(/\([^)]*\)/g, '')
-  const version = /\d+\.\d+(\.\d+)?/.exec(line)?.[0]
-  return version ? { command, family: line.includes('clang') ? 'clang++' : 'g++', version } : null
+  const line = banner.split('\n')[0] ?? ''
+  const family = line.includes('clang') ? 'clang++' : /[gc]\+\+|gcc/i.test(line) ? 'g++' : null
+  const version = /\d+\.\d+(\.\d+)?/.exec(line.replaceAll(/\([^)]*\)/g, ''))?.[0]
+  return family && version ? { command, family, version } : null
 }
 
 async function askVersion([program, ...leading]: readonly [string, ...string[]]): Promise<string | null> {

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { SetupError } from './errors.ts'
 import { isOlder, type Platform } from './platform.mjs'
 import { run } from './run.ts'
@@ -85,7 +85,7 @@ export async function installWheel(
     onOutput: progress.read,
   })
   progress.stop()
-  if (code !== 0) throw new SetupError(explainPipFailure(`${stdout}\n${stderr}`, requirement, folder))
+  if (code !== 0) throw new SetupError(explainPipFailure(`${stdout}\n${stderr}`, requirement, dirname(folder)))
 }
 
 /** Whether an index has the requirement for this platform and answers within seconds. Honours pip's proxy settings. */

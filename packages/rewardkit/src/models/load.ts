@@ -1,0 +1,154 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  manualSeed,
+  noGradient,
+  openSafetensors,
+  ops,
+  type Safetensors,
+  SafetensorsError,
+  scope,
+  type Tensor,
+} from '@rewardkit/torch'
+import { z } from 'zod'
+import { InputError } from '../errors.ts'
+import { type ReadingOptions, readingOptionsSchema } from '../tokens/index.ts'
+import { type DecoderConfig, readModelConfig } from './config.ts'
+import type { RewardModel } from './model.ts'
+import { arrangeWeights, checkpointPrefix, headName, parameterShapes } from './weights.ts'
+
+/** What loading is told. */
+export interface LoadOptions {
+  /** Draws the head of a causal language model; null where only a finished reward model will do. */
+  readonly seed: number | null
+  /** How texts are read from now on; by default as the folder says, else the defaults. */
+  readonly reading?: ReadingOptions
+}
+
+/**
+ * Loads a Hugging Face folder into float32 parameters in memory of their own: a causal language model, which gets a head
+ * N(0, 1 / sqrt(hidden + 1)) from the seed, or a reward model. One or several safetensors files, stored in float32,
+ * float16 or bfloat16. A language model's output head and old buffers are left out.
+ * @throws InputError that names the file and every weight that is missing, unexpected or of the wrong shape
+ */
+export function loadRewardModel(folder: string, options: LoadOptions): RewardModel {
+  const { decoder: config, raw } = readModelConfig(folder)
+  const files = openWeights(folder)
+  const stored = new Map(
+    files.flatMap((file) =>
+      [...file.entries].map(([name, entry]) => [canonicalName(config, name), { file, name, entry }]),
+    ),
+  )
+  const shapes = parameterShapes(config)
+
+  const problems: string[] = []
+  for (const [name, shape] of shapes) {
+    const found = stored.get(name)
+    if (!found) {
+      if (name !== headName) problems.push(`${name} is missing`)
+      else if (options.seed === null) problems.push(`${name} is missing: it is no reward model`)
+    } else if (found.entry.shape.join() !== shape.join())
+      problems.push(`${name} is [${found.entry.shape.join(', ')}], expected [${shape.join(', ')}]`)
+  }
+  const unexpected = [...stored.keys()].filter((name) => !shapes.has(name) && !isIgnored(name))
+  problems.push(...unexpected.map((name) => `${name} is unexpected`))
+  if (problems.length > 0) {
+    const more = problems.length > 3 ? ` and ${problems.length - 3} more problems` : ''
+    throw new InputError(`${folder}: the weights do not fit config.json: ${problems.slice(0, 3).join('; ')}${more}`)
+  }
+
+  const parameters = new Map<string, Tensor>()
+  for (const [name, shape] of shapes) {
+    const found = stored.get(name)
+    const tensor = found ? ownCopy(found.file, found.name) : drawHead(shape, options.seed ?? 0)
+    parameters.set(name, tensor.setRequiresGradient(true))
+  }
+  return {
+    config,
+    rawConfig: raw,
+    reading: options.reading ? readingOptionsSchema.parse(options.reading) : storedReading(folder),
+    names: [...parameters.keys()],
+    parameters: [...parameters.values()],
+    weights: arrangeWeights(config, parameters),
+  }
+}
+
+/** `rewardkit.json` says how a model that was saved here reads its texts. */
+export const settingsFile = 'rewardkit.json'
+export const settingsSchema = z.looseObject({ schema_version: z.literal(1), reading: readingOptionsSchema })
+
+function storedReading(folder: string): ReadingOptions {
+  const path = join(folder, settingsFile)
+  if (!existsSync(path)) return readingOptionsSchema.parse({})
+  try {
+    return settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).reading
+  } catch (error) {
+    throw new InputError(
+      `${path} is not what RewardKit writes: save the model again, or remove the file to use the defaults`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) })
+
+/** model.safetensors, or all the files that model.safetensors.index.json names. */
+function openWeights(folder: string): Safetensors[] {
+  const single = join(folder, 'model.safetensors')
+  const index = `${single}.index.json`
+  let paths = [single]
+  if (!existsSync(single)) {
+    if (!existsSync(index))
+      throw new InputError(
+        `${folder} has no model.safetensors: convert the weights to safetensors (pickles are never loaded)`,
+      )
+    const parsed = indexSchema.safeParse(readJson(index))
+    if (!parsed.success) throw new InputError(`${index} has no weight_map: copy the file again`)
+    paths = [...new Set(Object.values(parsed.data.weight_map))].map((name) => join(folder, name))
+    const missing = paths.find((path) => !existsSync(path))
+    if (missing) throw new InputError(`${index} names ${missing}, which is missing: copy the file again`)
+  }
+  try {
+    return paths.map(openSafetensors)
+  } catch (error) {
+    if (error instanceof SafetensorsError)
+      throw new InputError(`${error.message}: copy the file again`, { cause: error })
+    throw error
+  }
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new InputError(`${path}: not JSON (${String(error)}): copy the file again`, { cause: error })
+  }
+}
+
+/** Some checkpoints hold the bare decoder, without the prefix of the whole model. */
+function canonicalName(config: DecoderConfig, name: string): string {
+  const prefix = checkpointPrefix(config)
+  const isBare = /^(layers\.|embed_in\.|embed_tokens\.|norm\.|final_layer_norm\.)/.test(name)
+  return isBare ? `${prefix}${name}` : name
+}
+
+/** Output heads of language models, and buffers that old checkpoints carry. */
+const isIgnored = (name: string): boolean =>
+  /^(lm_head|embed_out)\.weight$/.test(name) ||
+  /\.(rotary_emb\.inv_freq|attention\.bias|attention\.masked_bias)$/.test(name)
+
+/** A float32 copy in aligned memory of its own: mapped weights may be unaligned, and training writes into them. */
+function ownCopy(file: Safetensors, name: string): Tensor {
+  return scope(() => ops.to(file.get(name), 'float32', { copy: true }))
+}
+
+function drawHead(shape: readonly number[], seed: number): Tensor {
+  return noGradient(() =>
+    scope(() => {
+      manualSeed(seed)
+      return ops.normal_(ops.empty(shape, { dtype: 'float32' }), { std: 1 / Math.sqrt((shape[1] ?? 0) + 1) })
+    }),
+  )
+}

@@ -1,0 +1,63 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Tensor, writeSafetensors } from '@rewardkit/torch'
+import { syncFolder, writeFileAtomic } from '../files.ts'
+import type { Family } from './config.ts'
+import { settingsFile } from './load.ts'
+import type { RewardModel } from './model.ts'
+
+const architectures: Record<Family, string> = {
+  gpt_neox: 'GPTNeoXForSequenceClassification',
+  llama: 'LlamaForSequenceClassification',
+  mistral: 'MistralForSequenceClassification',
+  qwen2: 'Qwen2ForSequenceClassification',
+  qwen3: 'Qwen3ForSequenceClassification',
+}
+
+/** What goes beside the weights: file contents by name, and the pad token that the configuration must name. */
+export interface TokenizerOutput {
+  readonly files: Readonly<Record<string, string | Uint8Array>>
+  readonly padTokenId: number | null
+}
+
+/**
+ * Writes a Hugging Face folder that AutoModelForSequenceClassification opens: float32 weights with `score.weight`, one
+ * label, no output head, the tokenizer, and `rewardkit.json` with the way texts are read. Written beside the folder
+ * under a temporary name, flushed, renamed; a folder of that name is replaced.
+ */
+export function saveRewardModel(folder: string, model: RewardModel, tokenizer: TokenizerOutput): void {
+  const temporary = `${folder}.tmp`
+  rmSync(temporary, { recursive: true, force: true })
+  mkdirSync(temporary, { recursive: true })
+  const tensors: Record<string, Tensor> = {}
+  for (const [i, name] of model.names.entries()) {
+    const tensor = model.parameters[i]
+    if (tensor) tensors[name] = tensor
+  }
+  writeSafetensors(join(temporary, 'model.safetensors'), tensors)
+  const json = (name: string, value: unknown) =>
+    writeFileAtomic(join(temporary, name), `${JSON.stringify(value, null, 2)}\n`)
+  json('config.json', savedConfig(model, tokenizer.padTokenId))
+  json(settingsFile, { schema_version: 1, reading: model.reading })
+  for (const [name, content] of Object.entries(tokenizer.files)) writeFileAtomic(join(temporary, name), content)
+  syncFolder(temporary)
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(temporary, folder)
+  syncFolder(join(folder, '..'))
+}
+
+/** The configuration as it was read, but for what makes it a reward model's; read by transformers 4 and 5. */
+function savedConfig(model: RewardModel, padTokenId: number | null): Record<string, unknown> {
+  const { torch_dtype: _old, dtype: _new, ...config } = model.rawConfig
+  return {
+    ...config,
+    architectures: [architectures[model.config.family]],
+    num_labels: 1,
+    id2label: { 0: 'LABEL_0' },
+    label2id: { LABEL_0: 0 },
+    problem_type: 'regression',
+    pad_token_id: padTokenId,
+    tie_word_embeddings: false,
+    torch_dtype: 'float32',
+  }
+}
