@@ -1,0 +1,268 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { InputError } from '../errors.ts'
+import { createRandom, type Random } from '../random.ts'
+import { createObjective } from './create.ts'
+import type { BatchRewards, ObjectiveResult } from './objective.ts'
+import { objectiveNames, type ObjectiveOptions, objectiveOptionsSchema } from './options.ts'
+import { logSigmoid } from './pair-loss.ts'
+import { toBatchRewards } from './rewards.ts'
+
+const numbers = z.array(z.number())
+const fixture = z
+  .object({
+    batches: z.array(z.object({ chosen: numbers, rejected: numbers, margin: numbers, probability: numbers })),
+    cases: z.array(
+      z.object({
+        batch: z.number(),
+        objective: z.enum(objectiveNames),
+        options: objectiveOptionsSchema.partial(),
+        running: z.number().nullable(),
+        loss: z.number(),
+        chosenGradient: numbers,
+        rejectedGradient: numbers,
+        batchMargin: z.number().nullable(),
+        shareBelowThreshold: z.number().nullable(),
+        runningMean: z.number().nullable(),
+      }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(new URL('fixtures/objectives.json', import.meta.url), 'utf8')))
+
+const start = { runningMean: null }
+
+function evaluate(name: string, rewards: BatchRewards, options: Partial<ObjectiveOptions> = {}): ObjectiveResult {
+  return createObjective(name, options).evaluate(rewards, start)
+}
+
+function expectClose(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-12): void {
+  expect(found.length).toBe(expected.length)
+  for (let i = 0; i < found.length; i++)
+    expect(
+      Math.abs((found[i] ?? NaN) - (expected[i] ?? NaN)),
+      `[${i}] ${found[i]} against ${expected[i]}`,
+    ).toBeLessThan(tolerance)
+}
+
+function randomBatch(random: Random, pairs: number): BatchRewards {
+  const draw = (value: () => number) => Float64Array.from({ length: pairs }, value)
+  return {
+    chosen: draw(() => 2 * random.normal() + 0.5),
+    rejected: draw(() => random.normal()),
+    margin: draw(() => random.integer(4)),
+    probability: draw(() => random.uniform()),
+  }
+}
+
+/** Sets of options that reach every branch of the code. */
+const variants: readonly Partial<ObjectiveOptions>[] = [
+  {},
+  { labelSmoothing: 0.1, rewardCentering: 0.01 },
+  { gradientThroughMean: 'through' },
+  { gradientThroughMean: 'through', negativeMean: 'clamped', branches: 'separately' },
+  { gradientThroughMean: 'through', meanOver: 3 },
+  { gradientThroughMean: 'through', meanOver: 'running' },
+]
+
+describe('against torch autograd in float64', () => {
+  for (const name of objectiveNames)
+    it(name, () => {
+      const cases = fixture.cases.filter((one) => one.objective === name)
+      expect(cases.length).toBeGreaterThanOrEqual(16)
+      for (const one of cases) {
+        const batch = fixture.batches[one.batch]
+        if (!batch) throw new Error('the fixture is broken')
+        const result = createObjective(name, one.options).evaluate(toBatchRewards(batch), { runningMean: one.running })
+        expectClose([result.loss], [one.loss])
+        expectClose(result.chosenGradient, one.chosenGradient)
+        expectClose(result.rejectedGradient, one.rejectedGradient)
+        if (one.batchMargin === null) expect(result.batchMargin).toBeNull()
+        else expectClose([result.batchMargin ?? NaN], [one.batchMargin])
+        expect(result.shareBelowThreshold).toEqual(one.shareBelowThreshold)
+        if (one.runningMean !== null) expectClose([result.state.runningMean ?? NaN], [one.runningMean])
+      }
+    })
+})
+
+describe('finite differences', () => {
+  const step = 1e-5
+  for (const name of objectiveNames)
+    it(`${name}: the gradient is the loss's slope where it is not held constant`, () => {
+      const random = createRandom(7, name)
+      for (const options of variants) {
+        const objective = createObjective(name, options)
+        // A detached mu is no function's gradient: only the objectives without mu are checked so.
+        if (!objective.separable && options.gradientThroughMean !== 'through') continue
+        for (let trial = 0; trial < 20;) {
+          const rewards = randomBatch(random, 1 + random.integer(8))
+          const state = { runningMean: 0.3 }
+          const chunk = typeof options.meanOver === 'number' ? options.meanOver : rewards.chosen.length
+          if (nearThreshold(rewards, chunk, options.meanOver === 'running' ? 0.3 : null)) continue
+          trial++
+          const { chosenGradient, rejectedGradient } = objective.evaluate(rewards, state)
+          for (const [side, gradient] of [
+            ['chosen', chosenGradient],
+            ['rejected', rejectedGradient],
+          ] as const) {
+            const slopes = rewards[side].map((_, i) => {
+              const moved = (by: number) => ({
+                ...rewards,
+                [side]: rewards[side].with(i, (rewards[side][i] ?? NaN) + by),
+              })
+              return (
+                (objective.evaluate(moved(step), state).loss - objective.evaluate(moved(-step), state).loss) /
+                (2 * step)
+              )
+            })
+            expectClose(gradient, slopes, 1e-8)
+          }
+        }
+      }
+    })
+})
+
+/** True where some |d - mu| or |mu| is under 1e-3, so that a finite step could cross a kink. */
+function nearThreshold({ chosen, rejected }: BatchRewards, chunk: number, running: number | null): boolean {
+  const d = Array.from(chosen, (reward, i) => reward - (rejected[i] ?? NaN))
+  for (let from = 0; from < d.length; from += chunk) {
+    const part = d.slice(from, from + chunk)
+    const own = part.reduce((sum, value) => sum + value, 0) / part.length
+    const mu = running === null ? own : 0.9 * running + 0.1 * own
+    // A single pair lies on its own mean and moves with it: it stays on the threshold.
+    if (part.length === 1 && running === null) return true
+    if (Math.abs(mu) < 1e-3 || part.some((value) => Math.abs(value - mu) < 1e-3)) return true
+  }
+  return false
+}
+
+describe('invariants', () => {
+  it.each(objectiveNames)('%s: a constant added to all rewards changes nothing but centering', (name) => {
+    const rewards = randomBatch(createRandom(1, name), 16)
+    // A power of two, and rewards on a grid, so that adding is exact.
+    const grid = (values: Float64Array, add = 0) => values.map((value) => Math.round(value * 1024) / 1024 + add)
+    const near = { ...rewards, chosen: grid(rewards.chosen), rejected: grid(rewards.rejected) }
+    const far = { ...rewards, chosen: grid(rewards.chosen, 64), rejected: grid(rewards.rejected, 64) }
+    expect(evaluate(name, far)).toEqual(evaluate(name, near))
+    const centered = { rewardCentering: 0.01 }
+    expect(evaluate(name, far, centered).loss).toBeGreaterThan(evaluate(name, near, centered).loss + 1)
+  })
+
+  it('d exactly on the threshold keeps the plain loss', () => {
+    const { loss, shareBelowThreshold, batchMargin } = evaluate(
+      'adaptive-margin',
+      toBatchRewards({ chosen: [1, 2, 3], rejected: [0, 0, 0] }),
+    )
+    expect(batchMargin).toBe(2)
+    expect(shareBelowThreshold).toBe(1 / 3)
+    expectClose([loss], [-(logSigmoid(1 - 2) + logSigmoid(2) + logSigmoid(3)) / 3])
+  })
+
+  it('a batch of one is plain Bradley-Terry for adaptive-margin and log 2 for batch-margin', () => {
+    const one = toBatchRewards({ chosen: [0.7], rejected: [0.1] })
+    expect(evaluate('adaptive-margin', one).loss).toBe(evaluate('bradley-terry', one).loss)
+    expect(evaluate('batch-margin', one).loss).toBe(Math.LN2)
+  })
+
+  it('equal margins never fall below their own mean', () => {
+    const random = createRandom(5, 'equal margins')
+    for (let trial = 0; trial < 500; trial++) {
+      const value = trial === 0 ? 0.1 : random.normal() * 10 ** (random.integer(8) - 4)
+      const chosen = new Float64Array(1 + random.integer(200)).fill(value)
+      const batch = { chosen, rejected: new Float64Array(chosen.length) }
+      for (const meanOver of ['batch', 'running', 3] as const) {
+        const objective = createObjective('adaptive-margin', { meanOver })
+        const first = objective.evaluate(batch, start)
+        expect(first.shareBelowThreshold).toBe(0)
+        expect(objective.evaluate(batch, first.state).shareBelowThreshold).toBe(0)
+      }
+    }
+  })
+
+  it.each(objectiveNames)('%s: d of +-800 stays finite and right', (name) => {
+    const rewards = toBatchRewards({ chosen: [800, 0], rejected: [0, 800], margin: [1, 1], probability: [1, 1] })
+    for (const options of variants) {
+      const { loss, chosenGradient, rejectedGradient } = evaluate(name, rewards, options)
+      for (const value of [loss, ...chosenGradient, ...rejectedGradient]) expect(Number.isFinite(value)).toBe(true)
+    }
+    // One pair costs nothing, the other 800 (801 with its margin), and pulls with its whole share of one half.
+    expect(evaluate(name, rewards).loss).toBe(name === 'annotated-margin' ? 400.5 : 400)
+    expect(evaluate(name, rewards).chosenGradient[1]).toBe(-0.5)
+  })
+
+  it('with the gradient through mu, the gradients of Eq. 4 sum to zero', () => {
+    const random = createRandom(11, 'sum')
+    for (const meanOver of ['batch', 3] as const) {
+      const options = { gradientThroughMean: 'through', meanOver } as const
+      const { chosenGradient } = evaluate('batch-margin', randomBatch(random, 32), options)
+      expect(Math.max(...chosenGradient.map(Math.abs))).toBeGreaterThan(1e-3)
+      expect(Math.abs(chosenGradient.reduce((sum, value) => sum + value, 0))).toBeLessThan(1e-15)
+    }
+  })
+
+  it('a clamped negative mu leaves Bradley-Terry; kept, it relaxes the loss', () => {
+    const rewards = toBatchRewards({ chosen: [0, 0.5, -1], rejected: [1, 1, 1] })
+    const plain = evaluate('bradley-terry', rewards)
+    for (const name of ['batch-margin', 'adaptive-margin']) {
+      const clamped = evaluate(name, rewards, { negativeMean: 'clamped' })
+      expectClose([clamped.loss, ...clamped.chosenGradient], [plain.loss, ...plain.chosenGradient])
+      expect(clamped.batchMargin).toBe(0)
+      expect(evaluate(name, rewards).loss).toBeLessThan(plain.loss)
+    }
+  })
+
+  it.each(['batch-margin', 'adaptive-margin'])('%s: chunks are the batches of their own pairs', (name) => {
+    const rewards = randomBatch(createRandom(3, name), 7)
+    for (const branches of ['together', 'separately'] as const) {
+      const whole = evaluate(name, rewards, { meanOver: 3, branches })
+      let loss = 0
+      const gradient: number[] = []
+      for (const [from, to] of [
+        [0, 3],
+        [3, 6],
+        [6, 7],
+      ] as const) {
+        const part = { chosen: rewards.chosen.slice(from, to), rejected: rewards.rejected.slice(from, to) }
+        const result = evaluate(name, part, { branches })
+        loss += (result.loss * (to - from)) / 7
+        gradient.push(...result.chosenGradient.map((value) => (value * (to - from)) / 7))
+      }
+      expectClose([whole.loss, ...whole.chosenGradient], [loss, ...gradient])
+    }
+  })
+
+  it.each(objectiveNames)('%s: pairs of a separable objective ignore one another, others do not', (name) => {
+    const objective = createObjective(name)
+    const rewards = randomBatch(createRandom(9, name), 6)
+    const moved = { ...rewards, chosen: rewards.chosen.with(0, 50) }
+    const others = (batch: BatchRewards) => objective.evaluate(batch, start).chosenGradient.slice(1)
+    if (objective.separable) expect(others(moved)).toEqual(others(rewards))
+    else expect(others(moved)).not.toEqual(others(rewards))
+  })
+})
+
+describe('mistakes', () => {
+  it('[B, 1] against [B] is refused with what was found', () => {
+    const wrong = () => toBatchRewards({ chosen: [[1], [2]], rejected: [1, 2] })
+    expect(wrong).toThrow(InputError)
+    expect(wrong).toThrow('chosen [2, 1], rejected [2]')
+    expect(() => toBatchRewards({ chosen: [1, 2], rejected: [1] })).toThrow('chosen [2], rejected [1]')
+    const typed = { chosen: new Float64Array(2), rejected: new Float64Array(1) }
+    expect(() => evaluate('bradley-terry', typed)).toThrow('chosen [2], rejected [1]')
+    expect(() => evaluate('bradley-terry', toBatchRewards({ chosen: [], rejected: [] }))).toThrow('B at least 1')
+  })
+
+  it('an unknown name is answered with the nearest', () => {
+    expect(() => createObjective('adaptive-margins')).toThrow('did you mean "adaptive-margin"?')
+    expect(() => createObjective('something else')).toThrow('choose one of bradley-terry,')
+  })
+
+  it('options out of range and missing columns are one line', () => {
+    expect(() => createObjective('bradley-terry', { labelSmoothing: 0.5 })).toThrow(InputError)
+    const rewards = toBatchRewards({ chosen: [1], rejected: [0] })
+    expect(() => evaluate('annotated-margin', rewards)).toThrow('annotated-margin: no margin was given')
+    expect(() => evaluate('soft-label', rewards)).toThrow('soft-label: no probability was given')
+    expect(() => evaluate('soft-label', { ...rewards, probability: Float64Array.of(2) })).toThrow('from 0 to 1')
+    expect(() => evaluate('scaled-bradley-terry', { ...rewards, margin: Float64Array.of(-1) })).toThrow('0 or more')
+  })
+})
