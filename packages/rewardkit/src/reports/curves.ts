@@ -111,8 +111,8 @@ function curveFigure(curve: Curve, runs: readonly ReportRun[], domain: [number, 
     if (first && last) ends.push(`${run.name} from ${spoken(first.value)} to ${spoken(last.value)}`)
   }
   const picture = draw({
-    width: 320,
-    height: 200,
+    width: 300,
+    height: 190,
     label: `${curve.title} against training steps: ${ends.join('; ')}.`,
     x: { label: 'step' },
     y: domain ? { domain, nice: true } : { nice: true },
@@ -181,12 +181,11 @@ function rangeOf(values: readonly number[]): [number, number] {
   return [low, high]
 }
 
-/** Centred mean over about a tenth of the steps; shorter at both ends, where less is known. */
+/** Centred mean over about a tenth of the steps; at both ends over what there is of them. */
 export function runningMean(points: readonly Point[]): Point[] {
   const reach = Math.floor(points.length / 20)
   return points.map(({ step }, index) => {
-    const side = Math.min(reach, index, points.length - 1 - index)
-    const window = points.slice(index - side, index + side + 1)
+    const window = points.slice(Math.max(0, index - reach), index + reach + 1)
     return { step, value: window.reduce((sum, { value }) => sum + value, 0) / window.length }
   })
 }

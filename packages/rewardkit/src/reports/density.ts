@@ -40,29 +40,27 @@ export function scottBandwidth(values: readonly number[]): number {
   return Math.sqrt(squares / (values.length - 1)) * values.length ** -0.2
 }
 
-/** One bar of a histogram: values in [low, high), the last bar includes its upper edge. */
+/** One bar of a histogram: values in [low, high). */
 export interface Bar {
   readonly low: number
   readonly high: number
   readonly count: number
 }
 
-/**
- * Counts `values` between ascending `edges`. Values outside the edges are not counted: choose edges that span them.
- */
+/** Counts `values` between ascending `edges`; what lies on or beyond the outer edges is counted in the bar next to them. */
 export function histogram(values: readonly number[], edges: readonly number[]): Bar[] {
   const bars = edges.slice(1).map((high, index) => ({ low: edges[index] ?? high, high, count: 0 }))
-  const last = bars.at(-1)
   for (const value of values) {
-    const bar = value === last?.high ? last : bars[lastAtMost(edges, value)]
+    const bar = bars[Math.min(Math.max(lastAtMost(edges, value), 0), bars.length - 1)]
     if (bar) bar.count++
   }
   return bars
 }
 
-/** Even steps of 1, 2 or 5 times a power of ten around zero, about `count` of them, that span low to high. */
+/** Even steps of 1, 2 or 5 times a power of ten around zero, about `count` of them, that span low to high; one bar where they are equal. */
 export function roundEdges(low: number, high: number, count: number): number[] {
-  const rough = Math.max(high - low, Number.MIN_VALUE * 1e6) / count
+  if (!(high > low)) return [low - 0.5, low + 0.5]
+  const rough = (high - low) / count
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10)
   const first = Math.floor(low / step)

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import { parseHTML } from 'linkedom'
+import { DOMParser } from 'linkedom'
 
 import { escapeText } from './html.ts'
 import { tick } from './format.ts'
@@ -40,9 +40,8 @@ export interface Drawing {
 /** Draws marks over a muted grid into one SVG element, as text. Its colours are CSS variables of what it is put into. */
 export function draw(drawing: Drawing): string {
   const { width, height, label, x, y, marks } = drawing
-  const { document }: { document: unknown } = parseHTML('<!doctype html><html><body></body></html>')
   const plot: unknown = Plot.plot({
-    document,
+    document: emptyDocument(),
     className: 'plot',
     width,
     height,
@@ -60,6 +59,11 @@ export function draw(drawing: Drawing): string {
     .replace(/<style>.*?<\/style>/s, '')
     .replaceAll(coordinates, (attribute) => attribute.replaceAll(longDecimals, (digits) => roundedCoordinate(digits)))
     .replace('<svg ', `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeText(label)}" `)
+}
+
+/** A document to draw into: the plotting library makes its elements with it. */
+function emptyDocument(): unknown {
+  return new DOMParser().parseFromString('<!doctype html><html><body></body></html>', 'text/html')
 }
 
 const coordinates = / (?:d|transform|x|y|x1|x2|y1|y2|cx|cy|width|height)="[^"]*"/g

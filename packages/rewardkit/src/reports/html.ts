@@ -37,9 +37,12 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Text for HTML content and quoted attributes; control characters, which HTML does not allow, become U+FFFD. */
+/**
+ * Text for HTML content and quoted attributes. Control characters, which HTML does not allow, and those that reorder the
+ * text around them become U+FFFD.
+ */
 export function escapeText(text: string): string {
   return text
     .replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
-    .replaceAll(/(?![\t\n\r])[\p{Cc}\p{Cs}]/gu, '\u{FFFD}')
+    .replaceAll(/(?![\t\n\r])[\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]/gu, '\u{FFFD}')
 }

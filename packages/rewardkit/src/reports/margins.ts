@@ -38,14 +38,14 @@ const densityText: Readonly<Record<Axis, { title: string; x: string; caption: st
     title: 'The same, free of scale',
     x: 'reward margin / its standard deviation',
     caption:
-      'Margins divided by their standard deviation. Curves that differed before and agree here differ in scale alone; a curve further right ranks better.',
+      'Margins divided by their standard deviation: runs whose curves agree here differ in the scale of their rewards alone. Further right is better.',
   },
 }
 
 /** Kernel densities of the runs' margins drawn over one another, in the manner of the paper's Figure 1. */
 export function densityFigure(runs: readonly EvaluatedRun[], axis: Axis): Figure {
   const { title, caption } = densityText[axis]
-  return { title, caption, pictures: [drawDensities(runs, axis, 620, 320), drawDensities(runs, axis, 330, 250)] }
+  return { title, caption, pictures: [drawDensities(runs, axis, 560, 300), drawDensities(runs, axis, 330, 250)] }
 }
 
 /** One picture of the runs' densities, `width` by `height` pixels. */
@@ -68,7 +68,7 @@ export function drawDensities(runs: readonly EvaluatedRun[], axis: Axis, width: 
         ...(dash === undefined ? {} : { strokeDasharray: dash }),
       }),
     )
-    const marker = { stroke: runColour(index), strokeWidth: 2.5, insetTop: height - 34 - 12 - 14 }
+    const marker = { stroke: runColour(index), strokeWidth: 2.5, insetTop: height - 26 - 40 - 12 }
     marks.push(Plot.ruleX([mean(values)], marker))
   }
   const spoken = series.map(({ name, values }) => `${name}: mean ${number(mean(values), 2)}`).join('; ')
@@ -77,8 +77,9 @@ export function drawDensities(runs: readonly EvaluatedRun[], axis: Axis, width: 
     height,
     label: `${densityText[axis].title}, density curves. ${spoken}.`,
     x: { label: densityText[axis].x, labelAnchor: 'center', domain: [low, high] },
-    y: { label: null, ticks: 4 },
+    y: { label: 'density', labelArrow: 'none', labelAnchor: 'top', ticks: 4 },
     marginLeft: 36,
+    marginTop: 26,
     marginBottom: 40,
     marks,
   })
@@ -143,7 +144,7 @@ function histogramFigure(
   return {
     title: `Margins of ${name}`,
     caption: `${evaluation.summary.pairs} pairs. Dark bars are pairs ranked the wrong way round; the line is the kernel density.`,
-    pictures: [draws(430, 240), draws(330, 210)],
+    pictures: [draws(340, 230)],
   }
 }
 

@@ -20,7 +20,7 @@ export function accuracyFigure(runs: readonly EvaluatedRun[]): Figure {
   ]
   const spoken = runs.map(({ name, evaluation }) => `${name}: ${percentInterval(evaluation.summary.accuracy)}`)
   const label = `Accuracy with 95 % intervals. ${spoken.join('; ')}.`
-  const pictures = [720, 330].map((width) => drawAccuracy(runs, best, label, width))
+  const pictures = [560, 330].map((width) => drawAccuracy(runs, best, label, width))
   return { title: 'Accuracy', caption: caption.join(' ').trim(), pictures: [pictures[0] ?? '', pictures[1] ?? ''] }
 }
 
@@ -74,9 +74,9 @@ function drawAccuracy(runs: readonly EvaluatedRun[], best: number | undefined, l
         fill: ink.surface,
       }),
       Plot.text(rows, {
-        x: 'low',
         y: 'row',
         text: 'name',
+        frameAnchor: 'left',
         dy: -15,
         textAnchor: 'start',
         fill: ink.strong,
@@ -95,38 +95,46 @@ export function confidenceFigure(runs: readonly EvaluatedRun[]): Figure {
   const everything = series.flatMap(({ groups }) => groups.map(({ accuracy }) => accuracy))
   const low = Math.min(0.45, ...everything.map((accuracy) => accuracy - 0.03))
   const percentages = (share: number) => `${number(100 * share, 0)}\u00A0%`
-  const picture = draw({
-    width: 330,
-    height: 250,
-    label: 'Accuracy against confidence, ten groups of pairs a run, with the diagonal of perfect calibration.',
-    x: {
-      label: 'confidence, sigmoid(|reward margin|)',
-      labelAnchor: 'center',
-      domain: [0.49, 1.01],
-      tickFormat: percentages,
-    },
-    y: { domain: [low, 1.02], tickFormat: percentages },
-    marginLeft: 46,
-    marginBottom: 40,
-    marks: [
-      Plot.line(
-        [
-          [0.5, 0.5],
-          [1, 1],
-        ],
-        { stroke: ink.axis, strokeDasharray: '2 3' },
-      ),
-      ...series.flatMap(({ colour, groups }) => [
-        Plot.line(groups, { x: 'confidence', y: 'accuracy', stroke: colour, strokeWidth: 1.5, strokeOpacity: 0.7 }),
-        Plot.dot(groups, { x: 'confidence', y: 'accuracy', r: 4, fill: colour, stroke: ink.surface, strokeWidth: 1.5 }),
-      ]),
-    ],
-  })
+  const drawing = (width: number, height: number) =>
+    draw({
+      width,
+      height,
+      label: 'Accuracy against confidence, ten groups of pairs a run, with the diagonal of perfect calibration.',
+      x: {
+        label: 'confidence, sigmoid(|reward margin|)',
+        labelAnchor: 'center',
+        domain: [0.49, 1.01],
+        tickFormat: percentages,
+      },
+      y: { domain: [low, 1.02], tickFormat: percentages },
+      marginLeft: 46,
+      marginBottom: 40,
+      marks: [
+        Plot.line(
+          [
+            [0.5, 0.5],
+            [1, 1],
+          ],
+          { stroke: ink.axis, strokeDasharray: '2 3' },
+        ),
+        ...series.flatMap(({ colour, groups }) => [
+          Plot.line(groups, { x: 'confidence', y: 'accuracy', stroke: colour, strokeWidth: 1.5, strokeOpacity: 0.7 }),
+          Plot.dot(groups, {
+            x: 'confidence',
+            y: 'accuracy',
+            r: 4,
+            fill: colour,
+            stroke: ink.surface,
+            strokeWidth: 1.5,
+          }),
+        ]),
+      ],
+    })
   return {
     title: 'Confidence and accuracy',
     caption:
       'Each point is a tenth of the pairs. On the dotted diagonal the rewards are calibrated; points under it are overconfident, which a larger reward scale alone brings about.',
-    pictures: [picture],
+    pictures: [drawing(560, 330), drawing(330, 240)],
   }
 }
 
@@ -185,7 +193,7 @@ function relationFigure({ index, name, run }: EvaluatedRun, axis: string, pairs:
   const correlation = axis === 'true margin' ? run.truth?.rankCorrelation : undefined
   const spoken = correlation === undefined ? '' : `, rank correlation ${number(correlation, 3)}`
   const picture = draw({
-    width: 330,
+    width: 340,
     height: 250,
     label: `Reward margin against ${axis} for ${name}, ${pairs.length} pairs${spoken}.`,
     x: { label: axis, labelAnchor: 'center', nice: true },
@@ -200,9 +208,9 @@ function relationFigure({ index, name, run }: EvaluatedRun, axis: string, pairs:
       Plot.dot(groups, { x: 'known', y: 'middle', r: 3.5, fill: ink.strong, stroke: ink.surface, strokeWidth: 1.25 }),
     ],
   })
-  const shown = dots.length < pairs.length ? ` Every ${Math.ceil(pairs.length / mostDots)}th pair is drawn.` : ''
+  const shown = dots.length < pairs.length ? ` One pair in ${Math.ceil(pairs.length / mostDots)} is drawn.` : ''
   return {
-    title: `${name}: reward margin against ${axis}`,
+    title: `Against the ${axis}: ${name}`,
     caption: `Dark points are medians, with the middle half of the pairs: a steady rise means that clearer pairs get larger margins${spoken}.${shown}`,
     pictures: [picture],
   }

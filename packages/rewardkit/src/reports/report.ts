@@ -77,7 +77,7 @@ function reportSections(runs: readonly ReportRun[]): Section[] {
         evaluated.length > 0
           ? html`<div class="headline">
               ${headlineTable(runs)}
-              <div>${figureMarkup(accuracyFigure(evaluated))}</div>
+              <div class="grid">${[accuracyFigure(evaluated), confidenceFigure(evaluated)].map(figureMarkup)}</div>
             </div>`
           : null
       }`,
@@ -88,7 +88,7 @@ function reportSections(runs: readonly ReportRun[]): Section[] {
           title: 'Reward margins',
           content: html`${legend}
           ${grid('pair', [densityFigure(evaluated, 'reward'), densityFigure(evaluated, 'scale-free')])}
-          ${grid('medium', [...histogramFigures(evaluated), confidenceFigure(evaluated), ...relationFigures(evaluated)])}`,
+          ${grid('medium', [...histogramFigures(evaluated), ...relationFigures(evaluated)])}`,
         }
       : null,
     { id: 'training', title: 'Training', content: trainingContent(runs, legend) },
@@ -110,12 +110,15 @@ function reportSections(runs: readonly ReportRun[]): Section[] {
 }
 
 function introduction(runs: readonly ReportRun[]): Markup {
-  const lines = runs.map(({ name, objective, note }) => {
-    const subject = runs.length > 1 ? html`<bdi>${name}</bdi>: objective` : 'Objective'
-    return html`<p class="lead">${subject} <bdi>${objective}</bdi>.</p>
-      ${note === undefined ? null : html`<p class="note">${note}</p>`}`
+  const objectives = runs.map(({ name, objective }) => {
+    if (runs.length === 1) return html`<p class="lead">Objective <bdi>${objective}</bdi>.</p>`
+    return name === objective ? null : html`<p class="lead"><bdi>${name}</bdi>: objective <bdi>${objective}</bdi>.</p>`
   })
-  return html`${lines}`
+  const notes = runs.map(({ name, note }) => {
+    if (note === undefined) return null
+    return html`<p class="note">${runs.length > 1 ? html`<bdi>${name}</bdi>: ` : null}${note}</p>`
+  })
+  return html`${objectives}${notes}`
 }
 
 function missingEvaluations(runs: readonly ReportRun[]): Markup | null {

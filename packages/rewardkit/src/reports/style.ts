@@ -35,22 +35,25 @@ figure{margin:0;min-width:0;break-inside:avoid}
 figure svg{display:block;width:100%;height:auto;overflow:visible;font-family:inherit;font-variant-numeric:tabular-nums}
 figcaption{font-size:.86rem;line-height:1.45;color:var(--muted);margin-top:.35em;max-width:66ch}
 .grid{display:grid;gap:34px 30px;margin-top:1em}
+
+.grid + .grid{margin-top:2.2em}
 .small{grid-template-columns:repeat(auto-fill,minmax(min(100%,272px),1fr))}
 .medium{grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr))}
 .pair{grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr))}
 .narrow{display:none}
 .headline{display:grid;gap:10px 44px;grid-template-columns:minmax(0,1fr);align-items:start}
-@media (min-width:1080px){.headline{grid-template-columns:minmax(0,1.25fr) minmax(0,1fr)}}
+@media (min-width:1080px){.headline{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}}
 @media screen and (max-width:520px){.wide{display:none}.narrow{display:block}}
 .scroll{overflow-x:auto;margin:.8em 0}
 table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums;overflow-wrap:normal}
 .numbers,.configuration{min-width:min(100%,34rem)}
-th,td{padding:.36em .9em .36em 0;text-align:right;vertical-align:baseline;border-bottom:1px solid var(--grid)}
+th,td{padding:.28em .9em .28em 0;text-align:right;vertical-align:baseline;border-bottom:1px solid var(--grid)}
 td:last-child,th:last-child{padding-right:2px}
 thead th{font-weight:600;vertical-align:bottom;border-bottom-color:var(--muted)}
 thead td{border-bottom-color:var(--muted)}
 tbody th,thead th:first-child{text-align:left;font-weight:500}
-tbody th small{display:block;line-height:1.3}
+tbody th small,td small{display:block;line-height:1.3;white-space:nowrap}
+thead th{overflow-wrap:normal}
 td.words{text-align:left;overflow-wrap:anywhere;min-width:7em}
 .configuration thead th{text-align:left}
 .configuration tbody th{white-space:nowrap}

@@ -1,47 +1,44 @@
-import type { EvaluationSummary, PairSummary } from '../evaluate/types.ts'
-import { duration, number, percent, percentInterval, whole } from './format.ts'
+import type { EvaluationSummary, Interval, PairSummary } from '../evaluate/types.ts'
+import { duration, number, percent, whole } from './format.ts'
 import { html, type Markup } from './html.ts'
 import type { KnownTruth, ReportRun } from './run.ts'
 
 interface Row {
   readonly name: string
   readonly meaning: string
-  readonly cell: (summary: EvaluationSummary, truth: KnownTruth | undefined) => string
+  readonly cell: (summary: EvaluationSummary, truth: KnownTruth | undefined) => string | Markup
   /** Rows that only some runs can fill are left out where none does. */
   readonly needs?: (truth: KnownTruth | undefined) => boolean
 }
 
 const rows: readonly Row[] = [
-  {
-    name: 'Pairs',
-    meaning: 'held-out pairs ranked, and their prompts',
-    cell: ({ pairs, prompts }) => `${whole(pairs)} on ${whole(prompts)} prompts`,
-  },
+  { name: 'Pairs', meaning: 'held-out pairs that were ranked', cell: ({ pairs }) => whole(pairs) },
+  { name: 'Prompts', meaning: 'intervals respect pairs of one prompt', cell: ({ prompts }) => whole(prompts) },
   {
     name: 'Accuracy',
-    meaning: 'chosen response has the higher reward (95 % interval)',
-    cell: ({ accuracy }) => percentInterval(accuracy),
+    meaning: 'chosen reward is higher, 95 % interval',
+    cell: ({ accuracy }) => interval(accuracy),
   },
   {
     name: 'Longer wins',
-    meaning: 'accuracy of taking the response with more tokens',
-    cell: ({ longer_wins }) => percentInterval(longer_wins),
+    meaning: 'if the response with more tokens won',
+    cell: ({ longer_wins }) => interval(longer_wins),
   },
   {
     name: 'Best achievable',
-    meaning: 'accuracy of the true ranking on these noisy labels',
+    meaning: 'by the true ranking, on noisy labels',
     cell: (_, truth) => percent(truth?.bestAchievableAccuracy),
     needs: (truth) => truth?.bestAchievableAccuracy !== undefined,
   },
   {
     name: 'Accuracy on true labels',
-    meaning: 'agreement with the known truth (95 % interval)',
-    cell: (_, truth) => (truth?.accuracyOnTrueLabels ? percentInterval(truth.accuracyOnTrueLabels) : number(null)),
+    meaning: 'agreement with the known truth',
+    cell: (_, truth) => (truth?.accuracyOnTrueLabels ? interval(truth.accuracyOnTrueLabels) : number(null)),
     needs: (truth) => truth?.accuracyOnTrueLabels !== undefined,
   },
   {
     name: 'Rank correlation',
-    meaning: "Spearman's, of reward margin and true margin",
+    meaning: "Spearman's, with the true margin",
     cell: (_, truth) => number(truth?.rankCorrelation),
     needs: (truth) => truth?.rankCorrelation !== undefined,
   },
@@ -73,14 +70,19 @@ const rows: readonly Row[] = [
   },
   {
     name: 'Below zero',
-    meaning: 'share of pairs ranked the wrong way round',
+    meaning: 'pairs ranked the wrong way round',
     cell: (summary) => percent(summary.reward_margin.share_below_zero),
   },
   { name: 'Bradley-Terry log loss', meaning: 'a coin toss has 0.693', cell: ({ log_loss }) => number(log_loss) },
   {
     name: 'After temperature',
-    meaning: 'the same loss at the best temperature, which is given in brackets',
-    cell: (summary) => `${number(summary.log_loss_after_temperature)} (${number(summary.temperature, 2)})`,
+    meaning: 'the same at the best temperature',
+    cell: (summary) => number(summary.log_loss_after_temperature),
+  },
+  {
+    name: 'Temperature',
+    meaning: 'above 1: the margins are overconfident',
+    cell: ({ temperature }) => number(temperature, 2),
   },
 ]
 
@@ -176,7 +178,7 @@ function subsetRow(subset: string, run: string, summary: PairSummary, several: b
     <th scope="row"><bdi>${subset}</bdi></th>
     ${several ? html`<td class="words"><bdi>${run}</bdi></td>` : null}
     <td>${whole(pairs)}</td>
-    <td>${percentInterval(accuracy)}</td>
+    <td>${interval(accuracy)}</td>
     <td>${percent(longer_wins.value)}</td>
     <td>${whole(ties)}</td>
     <td>${number(reward_margin.mean)}</td>
@@ -228,6 +230,11 @@ function runHeads(runs: readonly ReportRun[]): Markup {
       ${runs.map(({ name }) => html`<th scope="col"><bdi>${name}</bdi></th>`)}
     </tr>
   </thead>`
+}
+
+/** A share with its interval beneath. */
+function interval({ value, low, high }: Interval): Markup {
+  return html`${percent(value)}<small>${number(100 * low, 1)} to ${number(100 * high, 1)}</small>`
 }
 
 /** A table that scrolls by itself where the page is narrow, by keyboard too. */

@@ -1,0 +1,145 @@
+import { DOMParser } from 'linkedom'
+import { describe, expect, it } from 'vitest'
+
+import { exampleRuns } from './fixtures/example-runs.ts'
+import { renderMarginFigure } from './margin-picture.ts'
+import { renderReport } from './report.ts'
+import type { ReportRun } from './run.ts'
+
+const [bradleyTerry, annotated, adaptive] = exampleRuns()
+const three = renderReport([bradleyTerry, annotated, adaptive])
+
+interface Element {
+  readonly textContent: string
+  querySelector(selector: string): Element | null
+  querySelectorAll(selector: string): Iterable<Element>
+}
+
+function isElement(value: unknown): value is Element {
+  return typeof value === 'object' && value !== null && 'querySelectorAll' in value
+}
+
+/** All elements that the selector finds on the page. */
+function found(page: string, selector: string): Element[] {
+  const document: unknown = new DOMParser().parseFromString(page, 'text/html')
+  if (!isElement(document)) throw new TypeError('no document')
+  return Array.from(document.querySelectorAll(selector))
+}
+
+/** Texts of the cells of the row that begins with `name`, in the tables of the section. */
+function cells(page: string, section: string, name: string): string[] {
+  const rows = found(page, `section[aria-labelledby=${section}] tr`)
+  const row = rows.find((each) => each.querySelector('th')?.textContent.trim().startsWith(name))
+  return Array.from(row?.querySelectorAll('td') ?? [], (cell) => cell.textContent.trim().replaceAll('−', '-'))
+}
+
+describe('renderReport', () => {
+  it('prints the numbers of every run', () => {
+    const summaries = [bradleyTerry, annotated, adaptive].map(({ evaluation }) => evaluation?.summary)
+    const margin = (field: 'mean' | 'standard_deviation' | 'skewness' | 'excess_kurtosis') =>
+      summaries.map((summary) => (summary?.reward_margin[field] ?? Number.NaN).toFixed(3))
+    expect(cells(three, 'results', 'Pairs')).toEqual(['500', '500', '500'])
+    expect(cells(three, 'results', 'Margin mean')).toEqual(margin('mean'))
+    expect(cells(three, 'results', 'Margin sd')).toEqual(margin('standard_deviation'))
+    expect(cells(three, 'results', 'Skewness g1')).toEqual(margin('skewness'))
+    expect(cells(three, 'results', 'Excess kurtosis g2')).toEqual(margin('excess_kurtosis'))
+    expect(cells(three, 'results', 'Bradley-Terry log loss')).toEqual(
+      summaries.map((summary) => (summary?.log_loss ?? Number.NaN).toFixed(3)),
+    )
+    for (const [index, cell] of cells(three, 'results', 'Accuracy').entries()) {
+      const { value, low, high } = summaries[index]?.accuracy ?? { value: 0, low: 0, high: 0 }
+      const parts = [value, low, high].map((share) => (100 * share).toFixed(1))
+      expect(cell).toBe(`${parts[0]}\u00A0%${parts[1]} to ${parts[2]}`)
+    }
+    expect(cells(three, 'training', 'Pairs')).toEqual(['3,840', '3,840', '3,840'])
+  })
+
+  it('loads nothing and runs nothing', () => {
+    const addresses = three.match(/https?:\/\/[^"'\s<]+/g) ?? []
+    expect(new Set(addresses)).toEqual(new Set(['http://www.w3.org/2000/svg']))
+    expect(three).not.toMatch(/<(script|link|img|iframe|object|embed|base)\b|@import|url\(|\son\w+=["']/i)
+  })
+
+  it('shows hostile texts and names as texts', () => {
+    const evil = '"><script>alert(1)</script>'
+    const { evaluation } = adaptive
+    const run: ReportRun = {
+      ...adaptive,
+      name: evil,
+      objective: evil,
+      note: evil,
+      config: { [evil]: evil, nested: { [evil]: [evil] } },
+      ...(evaluation
+        ? {
+            evaluation: {
+              ...evaluation,
+              rows: evaluation.rows.map((row) => ({ ...row, id: `${row.id}${evil}`, subset: evil })),
+              summary: { ...evaluation.summary, subsets: { [evil]: evaluation.summary } },
+            },
+          }
+        : {}),
+    }
+    const page = renderReport([run, run])
+    expect(page).not.toContain('<script')
+    expect(page).toContain('&lt;script&gt;alert(1)')
+    expect(three).not.toContain('<script')
+  })
+
+  it('gives every picture a text and every figure a sentence', () => {
+    const figures = found(three, 'figure')
+    expect(figures.length).toBeGreaterThan(15)
+    for (const figure of figures) {
+      expect(figure.querySelector('svg[role=img][aria-label]')).not.toBeNull()
+      expect(figure.querySelector('figcaption')?.textContent.trim()).toMatch(/\.$/)
+    }
+  })
+
+  it('says what a run lacks', () => {
+    const bare: ReportRun = { name: 'bare', objective: 'bradley-terry', config: {}, metrics: [] }
+    const page = renderReport([bare])
+    expect(page).toContain('no evaluation on held-out pairs yet')
+    expect(page).toContain('No training steps are recorded here.')
+    const mixed = renderReport([bare, adaptive])
+    expect(cells(mixed, 'results', 'Margin mean')).toEqual([
+      '–',
+      adaptive.evaluation?.summary.reward_margin.mean.toFixed(3),
+    ])
+  })
+
+  it('survives a run that diverged and margins that are all equal', () => {
+    const { evaluation } = annotated
+    const run: ReportRun = {
+      ...annotated,
+      metrics: annotated.metrics.map((line) => ({ ...line, bradley_terry_loss: Number.NaN })),
+      ...(evaluation
+        ? { evaluation: { ...evaluation, rows: evaluation.rows.map((row) => ({ ...row, reward_margin: 0 })) } }
+        : {}),
+    }
+    const page = renderReport([run])
+    expect(page).toContain('Reward margins of held-out pairs')
+    expect(page).not.toMatch(/ d="[^"]*NaN/)
+  })
+
+  it('marks what differs between configurations and nothing else', () => {
+    const differing = found(three, '.configuration tr.differs code')
+    expect(differing.map((key) => key.textContent)).toEqual([
+      'objective',
+      'objectiveOptions.meanGradient',
+      'objectiveOptions.meanOver',
+    ])
+  })
+
+  it('is the same for the same runs', () => {
+    expect(renderReport(exampleRuns())).toBe(three)
+  })
+})
+
+describe('renderMarginFigure', () => {
+  it('stands alone, in both colour schemes', () => {
+    const picture = renderMarginFigure([bradleyTerry, annotated, adaptive])
+    const colours = new Set(Array.from(picture.matchAll(/var\((--[\w-]+)\)/g), ([, name]) => name))
+    for (const name of colours) expect(picture.split(`${name}:#`)).toHaveLength(3)
+    expect(picture.match(/https?:[^"]+/g)?.every((address) => address === 'http://www.w3.org/2000/svg')).toBe(true)
+    expect(picture).toContain(`accuracy ${(100 * (adaptive.evaluation?.summary.accuracy.value ?? 0)).toFixed(1)}`)
+  })
+})
