@@ -30,7 +30,7 @@ describe('against scipy', () => {
   it.each(fixture.samples)('$margins.length margins', (sample) => {
     const found = marginStatistics(sample.margins)
     for (const name of ['mean', 'standard_deviation', 'skewness', 'excess_kurtosis', 'share_below_zero'] as const)
-      expect(found[name], name).toBeCloseTo(sample[name], 10)
+      expect(found[name]).toBeCloseTo(sample[name], 10)
     expect(found.mean_over_standard_deviation).toBeCloseTo(sample.mean / sample.standard_deviation, 10)
     expect(logLoss(sample.margins)).toBeCloseTo(sample.log_loss, 12)
     const temperature = bestTemperature(sample.margins)

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { nearestName } from '../nearest.ts'
 import { adaptiveMargin } from './adaptive-margin.ts'
@@ -20,7 +21,7 @@ const objectives: Readonly<Record<ObjectiveName, (options: ObjectiveOptions) => 
  * @throws InputError for an unknown name or an option outside its range
  * @example createObjective('adaptive-margin').evaluate(toBatchRewards({ chosen: [1, 2], rejected: [0, 3] }), { runningMean: null }).loss
  */
-export function createObjective(name: string, options: Partial<ObjectiveOptions> = {}): Objective {
+export function createObjective(name: string, options: z.input<typeof objectiveOptionsSchema> = {}): Objective {
   const known = objectiveNames.find((one) => one === name)
   if (!known) {
     const nearest = nearestName(name, objectiveNames)
