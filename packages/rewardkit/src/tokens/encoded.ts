@@ -1,7 +1,7 @@
 import type { Group, Preference } from '../data/group.ts'
 import { encodeGroup, type DroppedGroup, type EncodeOptions } from './encode.ts'
 import type { TokenGroup } from './sequence.ts'
-import { describeTokens, type Tokenizer } from './tokenizer.ts'
+import type { Tokenizer } from './tokenizer.ts'
 
 /** A group as training and evaluation use it: token ids and preferences, without the text. */
 export interface EncodedGroup {
@@ -57,32 +57,6 @@ export async function encodePreferences(
 /** Number of preferences in all groups. */
 export function countPreferences(groups: readonly EncodedGroup[]): number {
   return groups.reduce((sum, group) => sum + group.preferences.length, 0)
-}
-
-/** The full sequence of one response: its group's prefix and its branch. */
-export function sequenceOf(group: TokenGroup, response: number): Int32Array {
-  return Int32Array.of(...group.prefix, ...(group.branches[group.branchOf[response] ?? -1] ?? []))
-}
-
-/**
- * The first pair as the model reads it, special tokens visible: both sequences, the number of their tokens and the
- * pooled token. Undefined where no group has a preference.
- */
-export async function describeFirstPair(
-  groups: readonly EncodedGroup[],
-  tokenizer: Tokenizer,
-): Promise<string | undefined> {
-  const group = groups.find((candidate) => candidate.preferences.length > 0)
-  const preference = group?.preferences[0]
-  if (group === undefined || preference === undefined) return undefined
-  const describe = async (name: string, response: number) => {
-    const ids = sequenceOf(group.tokens, response)
-    const pooled = ids.at(-1) ?? 0
-    const pooledText = JSON.stringify(tokenizer.tokenOf(pooled) ?? '')
-    return `${name} (${ids.length} tokens, pooled token ${pooledText}, id ${pooled}):\n${await describeTokens(ids, tokenizer)}`
-  }
-  const chosen = await describe('chosen', preference.chosen)
-  return `${chosen}\n${await describe('rejected', preference.rejected)}`
 }
 
 /** Enough to keep the encoder's threads busy, few enough to bound memory. */

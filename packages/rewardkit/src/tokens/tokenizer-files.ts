@@ -8,7 +8,7 @@ const tokenText = z.union([z.string(), z.object({ content: z.string() }).transfo
 const optionalToken = tokenText.nullish().transform((token) => token ?? undefined)
 const tokenIds = z.union([z.number(), z.array(z.number())]).nullish()
 
-const addedToken = z.object({ id: z.number(), content: z.string(), special: z.boolean().default(false) })
+const addedToken = z.looseObject({ id: z.number(), content: z.string(), special: z.boolean().default(false) })
 const tokenizerJson = z.looseObject({
   model: z.looseObject({ type: z.string().optional() }),
   added_tokens: z.array(addedToken).nullish(),
