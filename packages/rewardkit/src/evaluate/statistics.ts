@@ -9,18 +9,18 @@ import type { MarginStatistics } from './types.ts'
 export function marginStatistics(margins: ArrayLike<number>): MarginStatistics {
   const values = Float64Array.from(margins)
   const count = values.length
-  const mean = sumOf(values) / count
+  // By differences from the first, equal margins are exactly their own mean and have no variance.
+  const first = values[0] ?? NaN
+  const mean = first + sumOf(values.map((value) => value - first)) / count
   const moment = (order: number) => sumOf(values.map((value) => (value - mean) ** order)) / count
   const variance = moment(2)
-  // Equal values leave rounding alone behind; scipy, too, gives no skewness then.
-  const spread = variance > (2 ** -52 * Math.abs(mean)) ** 2 ? variance : 0
-  const deviation = count > 1 ? Math.sqrt((spread * count) / (count - 1)) : NaN
+  const deviation = count > 1 ? Math.sqrt((variance * count) / (count - 1)) : NaN
   return {
     mean,
     standard_deviation: deviation,
     mean_over_standard_deviation: deviation > 0 ? mean / deviation : NaN,
-    skewness: spread > 0 ? moment(3) / spread ** 1.5 : NaN,
-    excess_kurtosis: spread > 0 ? moment(4) / spread ** 2 - 3 : NaN,
+    skewness: variance > 0 ? moment(3) / variance ** 1.5 : NaN,
+    excess_kurtosis: variance > 0 ? moment(4) / variance ** 2 - 3 : NaN,
     share_below_zero: values.filter((value) => value < 0).length / count,
   }
 }

@@ -2,7 +2,7 @@ import type { ObjectiveState } from './objective.ts'
 import type { ObjectiveOptions } from './options.ts'
 
 /** Share of the former value that stays in the running mean at each step. */
-export const runningMomentum = 0.9
+const runningMomentum = 0.9
 
 /** Consecutive pairs that share one mu. */
 export interface Chunk {
