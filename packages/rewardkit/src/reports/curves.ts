@@ -115,7 +115,7 @@ function curveFigure(curve: Curve, runs: readonly ReportRun[], domain: [number, 
     height: 190,
     label: `${curve.title} against training steps: ${ends.join('; ')}.`,
     x: { label: 'step' },
-    y: domain ? { domain, nice: true } : { nice: true },
+    y: domain ? { domain, nice: true } : { nice: true, zero: curve.exact === true },
     marginLeft: curve.exact ? 48 : 40,
     marks,
   })

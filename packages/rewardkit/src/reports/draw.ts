@@ -8,7 +8,7 @@ import { tick } from './format.ts'
 export const ink = { axis: 'var(--muted)', grid: 'var(--grid)', strong: 'var(--text)', surface: 'var(--surface)' }
 
 /** How many runs have a colour and a dash of their own; further runs start over. */
-export const styles = 6
+const styles = 6
 
 const dashes = [undefined, '7 3', '2 3', '9 3 2 3', '4 4', '12 4'] as const
 

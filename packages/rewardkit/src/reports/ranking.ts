@@ -33,8 +33,10 @@ function drawAccuracy(runs: readonly EvaluatedRun[], best: number | undefined, l
     longer: summary.longer_wins.value,
   }))
   const references = [
-    { value: 0.5, text: 'chance', anchor: 'start' },
-    ...(best === undefined ? [] : [{ value: best, text: `best achievable ${percent(best)}`, anchor: 'end' }]),
+    { value: 0.5, text: 'chance', anchor: 'start', rise: -14 },
+    ...(best === undefined
+      ? []
+      : [{ value: best, text: `best achievable ${percent(best)}`, anchor: 'end', rise: -28 }]),
   ]
   const values = [0.5, best ?? 0.5, ...rows.flatMap(({ low, high, longer }) => [low, high, longer])].filter(
     Number.isFinite,
@@ -42,21 +44,21 @@ function drawAccuracy(runs: readonly EvaluatedRun[], best: number | undefined, l
   const domain = [Math.min(...values) - 0.02, Math.min(1.01, Math.max(...values) + 0.02)]
   return draw({
     width,
-    height: 64 + 46 * rows.length,
+    height: (best === undefined ? 64 : 78) + 46 * rows.length,
     label,
     x: { domain, tickFormat: (share: number) => percent(share).replace('.0', ''), grid: true },
     y: { domain: [-0.75, rows.length - 0.35], reverse: true, axis: null, ticks: 0 },
     marginLeft: 14,
     marginRight: 14,
-    marginTop: 24,
+    marginTop: best === undefined ? 24 : 38,
     marginBottom: 26,
     marks: [
       Plot.ruleX(references, { x: 'value', stroke: ink.axis, strokeDasharray: '2 3' }),
-      ...references.map(({ value, text, anchor }) =>
+      ...references.map(({ value, text, anchor, rise }) =>
         Plot.text([text], {
           x: value,
           frameAnchor: 'top',
-          dy: -14,
+          dy: rise,
           dx: anchor === 'start' ? -3 : 3,
           textAnchor: anchor === 'start' ? 'start' : 'end',
           fill: ink.axis,

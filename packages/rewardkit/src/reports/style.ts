@@ -51,7 +51,7 @@ th,td{padding:.28em .9em .28em 0;text-align:right;vertical-align:baseline;border
 td:last-child,th:last-child{padding-right:2px}
 thead th{font-weight:600;vertical-align:bottom;border-bottom-color:var(--muted)}
 thead td{border-bottom-color:var(--muted)}
-tbody th,thead th:first-child{text-align:left;font-weight:500}
+tbody th,thead th:first-child,thead th.words{text-align:left;font-weight:500}
 tbody th small,td small{display:block;line-height:1.3;white-space:nowrap}
 thead th{overflow-wrap:normal}
 td.words{text-align:left;overflow-wrap:anywhere;min-width:7em}
@@ -70,8 +70,9 @@ summary{cursor:pointer;font-weight:600;padding:.3em 0}
 .text{margin:0 0 .7em;min-width:0}
 .content{margin:0;font:inherit;overflow-wrap:anywhere;white-space:pre-wrap;unicode-bidi:isolate;overflow:auto;max-height:15em;font-size:.93rem}
 footer{font-size:.86rem;margin-top:3em;padding-bottom:3em}
-@media (max-width:600px){th,td{padding-right:.6em}tbody th small{display:none}table{font-size:.86rem}.numbers tbody th{max-width:8.5em}}
+@media (max-width:600px){th,td{padding-right:.55em}tbody th small{display:none}table{font-size:.8rem}td small{font-size:.7rem}
+.numbers tbody th{max-width:6.8em;position:sticky;left:0;background:var(--surface)}.numbers{min-width:0;width:100%}.long{min-width:34rem}}
 @media print{body{font-size:10.5pt}nav{display:none}main,header,footer{max-width:none;padding-left:0;padding-right:0}
 .content,.scroll{max-height:none;overflow:visible}details::details-content{content-visibility:visible;height:auto}
-h2,h3,h4,h5{break-after:avoid}.small{grid-template-columns:repeat(2,1fr)}.medium,.pair{grid-template-columns:repeat(2,1fr)}}
+h2,h3,h4,h5{break-after:avoid}.pair .wide{display:none}.pair .narrow{display:block}.small{grid-template-columns:repeat(2,1fr)}.medium,.pair{grid-template-columns:repeat(2,1fr)}}
 `

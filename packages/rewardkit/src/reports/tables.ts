@@ -151,7 +151,7 @@ export function subsetsTable(runs: readonly ReportRun[]): Markup | null {
   const head = html`<thead>
     <tr>
       <th scope="col">Subset</th>
-      ${runs.length > 1 ? html`<th scope="col">Run</th>` : null}
+      ${runs.length > 1 ? html`<th scope="col" class="words">Run</th>` : null}
       <th scope="col">Pairs</th>
       <th scope="col">Accuracy</th>
       <th scope="col">Longer wins</th>
@@ -214,6 +214,7 @@ export function configurationTable(runs: readonly ReportRun[]): Markup {
 function flattened(config: Readonly<Record<string, unknown>>, path = ''): [string, string][] {
   return Object.entries(config).flatMap(([key, value]): [string, string][] => {
     if (value === undefined) return []
+    if (value === null) return [[`${path}${key}`, 'not set']]
     if (isRecord(value)) return flattened(value, `${path}${key}.`)
     return [[`${path}${key}`, typeof value === 'string' ? value : JSON.stringify(value)]]
   })

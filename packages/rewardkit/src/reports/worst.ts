@@ -28,8 +28,8 @@ export function worstRows(rows: readonly RewardRow[]): RewardRow[] {
 }
 
 function pair(row: RewardRow, texts: PairTexts | undefined, place: number): Markup {
-  const annotated = row.annotated_margin === undefined ? '' : `, annotated ${number(row.annotated_margin, 2)}`
-  const facts = `${number(row.chosen_reward, 2)} against ${number(row.rejected_reward, 2)}${annotated}`
+  const annotated = row.annotated_margin === undefined ? '' : `, annotated margin ${number(row.annotated_margin, 2)}`
+  const facts = `chosen reward ${number(row.chosen_reward, 2)}, rejected ${number(row.rejected_reward, 2)}${annotated}`
   const label = `pair ${place}`
   return html`<li>
     <h4>
