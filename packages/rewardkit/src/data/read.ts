@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { InputError } from '../errors.ts'
+import { sha256File } from '../files.ts'
 import { conversationKey } from './build.ts'
 import { described, isObject, type Row } from './fields.ts'
 import { groupFromRow } from './formats/index.ts'
@@ -87,7 +86,7 @@ export async function readPreferences(path: string, options: { limit?: number } 
       `${path}: all ${read} preferences are degenerate (${counts.join(', ')}); expected two different responses that are not empty`,
     )
   }
-  return { groups, read, dropped, sha256: await sha256OfFile(path) }
+  return { groups, read, dropped, sha256: await sha256File(path) }
 }
 
 /** Splits off the preferences between equal responses and those with a response that is empty or only white space. */
@@ -130,10 +129,4 @@ function invalidJson(text: string, error: unknown): string {
   const remedy = text.startsWith('[') ? 'write the items of the list one a line' : 'write one complete object a line'
   const reason = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : 'unreadable'
   return `invalid JSON (${reason}); ${remedy}`
-}
-
-async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk)
-  return hash.digest('hex')
 }

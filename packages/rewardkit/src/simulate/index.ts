@@ -1,3 +1,3 @@
-export { simulateOptionsSchema, type SimulateSettings } from './options.ts'
-export { simulate, type Grade, type SimulatedPair, type SimulationSummary } from './simulate.ts'
+export { simulateOptionsSchema, type SimulateOptions, type SimulateSettings } from './options.ts'
+export { simulate, simulateToFile, type Grade, type SimulatedPair, type SimulationSummary } from './simulate.ts'
 export { simulationVocabulary } from './text.ts'

@@ -23,5 +23,8 @@ export const simulateOptionsSchema = z.object({
 
 const simulateSettingsSchema = z.object(settings)
 
+/** Options with every default filled in. */
+export type SimulateOptions = z.output<typeof simulateOptionsSchema>
+
 /** What decides the pairs, with every default filled in. */
 export type SimulateSettings = z.output<typeof simulateSettingsSchema>

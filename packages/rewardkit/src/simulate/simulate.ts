@@ -1,6 +1,7 @@
+import { writeFileAtomic } from '../files.ts'
 import { createRandom, type Random } from '../random.ts'
 import { labelProbability, parseNoise, trueMargin, type Noise } from './noise.ts'
-import type { SimulateSettings } from './options.ts'
+import type { SimulateOptions, SimulateSettings } from './options.ts'
 import { drawRequest, drawResponse } from './text.ts'
 
 /** One line of the file: a pair in TRL's standard shape with an explicit prompt, and what is known about it. */
@@ -81,6 +82,13 @@ export function simulate(settings: SimulateSettings): { pairs: SimulatedPair[]; 
     grades: [count(0), count(1), count(2), count(3)],
   }
   return { pairs, summary }
+}
+
+/** Writes what `simulate` draws to the file `out`, one pair a line, and tells what is known about it. */
+export function simulateToFile(options: SimulateOptions): SimulationSummary {
+  const { pairs, summary } = simulate(options)
+  writeFileAtomic(options.out, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+  return summary
 }
 
 /** A pair whose responses truly differ; drawn again until they do. */
