@@ -9,13 +9,13 @@ import type { ReportRun } from './run.ts'
  * Writes the report of one run folder, or of several side by side. Runs whose folders have the same name are told apart
  * by the folder above.
  *
- * @param out The file to write. Where it is not given: `report.html` in the run folder, `comparison.html` in the first of
- *   several.
+ * @param out The file to write. Where it is not given: `report.html` in the run folder, `report.html` in the working
+ *   directory for several.
  * @returns The path of the written file.
  * @throws {InputError} as `loadRun` does.
  */
 export function writeReport(folders: readonly [string, ...string[]], out?: string): string {
-  const path = out ?? join(folders[0], folders.length === 1 ? 'report.html' : 'comparison.html')
+  const path = out ?? (folders.length === 1 ? join(folders[0], 'report.html') : 'report.html')
   writeFileAtomic(path, renderReport(withDistinctNames(folders)))
   return path
 }
