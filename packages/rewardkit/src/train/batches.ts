@@ -36,10 +36,16 @@ export interface PlannedStep {
 /** All steps of a run in order: fixed by data, batch size, seed and epochs, so that a step's number is the cursor. */
 export function planSteps(
   groups: readonly EncodedGroup[],
-  options: { readonly batchSize: number; readonly seed: number; readonly epochs: number; readonly maxSteps?: number | undefined },
+  options: {
+    readonly batchSize: number
+    readonly seed: number
+    readonly epochs: number
+    readonly maxSteps?: number | undefined
+  },
 ): PlannedStep[] {
   const plan: PlannedStep[] = []
   for (let epoch = 0; epoch < options.epochs && plan.length < (options.maxSteps ?? Infinity); epoch++)
-    for (const batch of epochBatches(groups, options.batchSize, options.seed, epoch)) plan.push({ epoch, groups: batch })
+    for (const batch of epochBatches(groups, options.batchSize, options.seed, epoch))
+      plan.push({ epoch, groups: batch })
   return plan.slice(0, options.maxSteps)
 }

@@ -1,6 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { type AdamWState, noGradient, openSafetensors, ops, scope, type Tensor, writeSafetensors } from '@rewardkit/torch'
+import {
+  type AdamWState,
+  noGradient,
+  openSafetensors,
+  ops,
+  scope,
+  type Tensor,
+  writeSafetensors,
+} from '@rewardkit/torch'
 import { z } from 'zod'
 import { FailureError, InputError } from '../errors.ts'
 import { syncFolder, writeFileAtomic } from '../files.ts'
@@ -47,9 +55,12 @@ export function lastCheckpoint(run: string): { folder: string; state: Checkpoint
   try {
     return { folder: last.folder, state: stateSchema.parse(JSON.parse(readFileSync(path, 'utf8'))) }
   } catch (error) {
-    throw new InputError(`${path} is not the state of a checkpoint: remove ${last.folder} to go on from the one before`, {
-      cause: error,
-    })
+    throw new InputError(
+      `${path} is not the state of a checkpoint: remove ${last.folder} to go on from the one before`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -74,7 +85,10 @@ function named(model: RewardModel, tensors: readonly Tensor[], suffix = ''): Rec
   return Object.fromEntries(tensors.map((tensor, i) => [`${model.names[i]}${suffix}`, tensor]))
 }
 
-function optimizerTensors(model: RewardModel, { averages, squaredAverages, steps }: AdamWState): Record<string, Tensor> {
+function optimizerTensors(
+  model: RewardModel,
+  { averages, squaredAverages, steps }: AdamWState,
+): Record<string, Tensor> {
   return {
     ...named(model, averages, '.average'),
     ...named(model, squaredAverages, '.squared_average'),
@@ -89,7 +103,9 @@ function restore(path: string, targets: Readonly<Record<string, Tensor>>): void 
       noGradient(() => {
         const stored = file.get(name)
         if (stored.shape.join() !== target.shape.join())
-          throw new FailureError(`${basename(path)}: '${name}' is [${stored.shape.join(', ')}], the model's is [${target.shape.join(', ')}]`)
+          throw new FailureError(
+            `${basename(path)}: '${name}' is [${stored.shape.join(', ')}], the model's is [${target.shape.join(', ')}]`,
+          )
         ops.copy_(target, stored)
       }),
     )

@@ -3,7 +3,13 @@ import { InputError } from '../errors.ts'
 import { addCounts, type EvaluationData } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
 import type { Objective } from '../objectives/index.ts'
-import { countPreferences, describeTokens, type EncodedGroup, encodePreferences, type Tokenizer } from '../tokens/index.ts'
+import {
+  countPreferences,
+  describeTokens,
+  type EncodedGroup,
+  encodePreferences,
+  type Tokenizer,
+} from '../tokens/index.ts'
 import type { TrainOptions } from './options.ts'
 
 /** What a run trains and evaluates on. */
@@ -55,11 +61,18 @@ async function heldOut(
   preferences: Read,
 ): Promise<{ train: readonly Group[]; evaluation: (Read & { path: string }) | null }> {
   if (options.evalData !== undefined)
-    return { train: preferences.groups, evaluation: { ...(await readPreferences(options.evalData)), path: options.evalData } }
-  if (options.evalFraction === undefined || options.evalFraction === 0) return { train: preferences.groups, evaluation: null }
+    return {
+      train: preferences.groups,
+      evaluation: { ...(await readPreferences(options.evalData)), path: options.evalData },
+    }
+  if (options.evalFraction === undefined || options.evalFraction === 0)
+    return { train: preferences.groups, evaluation: null }
   const { train, evaluation } = splitByPrompt(preferences.groups, options.evalFraction, options.seed)
   const read = evaluation.reduce((sum, group) => sum + group.preferences.length, 0)
-  return { train, evaluation: { groups: evaluation, read, dropped: {}, sha256: preferences.sha256, path: options.data } }
+  return {
+    train,
+    evaluation: { groups: evaluation, read, dropped: {}, sha256: preferences.sha256, path: options.data },
+  }
 }
 
 async function encodeEvaluation(
@@ -72,7 +85,8 @@ async function encodeEvaluation(
   const dropped = addCounts(preferences.dropped, encoded.dropped)
   const pairs = countPreferences(encoded.groups)
   log(`${preferences.path}: ${preferences.read} pairs held out, ${pairs} to evaluate on${counts(dropped, 'dropped')}`)
-  if (pairs === 0) throw new InputError(`${preferences.path}: no pair is left to evaluate on${counts(dropped, 'dropped')}`)
+  if (pairs === 0)
+    throw new InputError(`${preferences.path}: no pair is left to evaluate on${counts(dropped, 'dropped')}`)
   return {
     path: preferences.path,
     sha256: preferences.sha256,

@@ -33,7 +33,17 @@ export function resolveOptions(options: TrainOptions, totalSteps: number): Resol
 }
 
 /** Options that change neither the weights nor the metrics of a run. */
-const withoutEffect = new Set(['out', 'resume', 'overwrite', 'saveEvery', 'evalData', 'evalFraction', 'evalEvery', 'data', 'model'])
+const withoutEffect = new Set([
+  'out',
+  'resume',
+  'overwrite',
+  'saveEvery',
+  'evalData',
+  'evalFraction',
+  'evalEvery',
+  'data',
+  'model',
+])
 
 /** All that must be equal for a resumed run to end with the bits of the uninterrupted one. */
 export function fingerprint(options: ResolvedOptions, dataHash: string): Record<string, string> {
@@ -78,4 +88,3 @@ export function graphKeeper(): (tokens: number) => boolean {
     return keep
   }
 }
-

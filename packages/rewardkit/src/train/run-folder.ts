@@ -11,7 +11,15 @@ import { lastCheckpoint } from './checkpoint.ts'
 import type { MetricsLine } from './metrics.ts'
 
 /** What a run writes, besides checkpoints that come and go. */
-const contents = ['config.yaml', 'environment.json', 'metrics.jsonl', 'checkpoints', 'model', 'evaluation', 'report.html']
+const contents = [
+  'config.yaml',
+  'environment.json',
+  'metrics.jsonl',
+  'checkpoints',
+  'model',
+  'evaluation',
+  'report.html',
+]
 
 /**
  * Makes the run folder ready: empty, emptied of an earlier run (`overwrite`), or with a checkpoint to go on from
@@ -24,17 +32,24 @@ export function prepareRunFolder(folder: string, { resume, overwrite }: { resume
     const present = readdirSync(folder)
     if (resume) {
       if (lastCheckpoint(folder)) return
-      throw new InputError(`--resume: ${folder} has no checkpoint to go on from; leave --resume away to start a new run`)
+      throw new InputError(
+        `--resume: ${folder} has no checkpoint to go on from; leave --resume away to start a new run`,
+      )
     }
     if (overwrite) for (const name of contents) rmSync(join(folder, name), { recursive: true, force: true })
     else if (present.length > 0) {
       const resumable = lastCheckpoint(folder) ? ', --resume to go on from its last checkpoint' : ''
-      throw new InputError(`--out ${folder} is not empty: name another folder, or give --overwrite to replace the run in it${resumable}`)
+      throw new InputError(
+        `--out ${folder} is not empty: name another folder, or give --overwrite to replace the run in it${resumable}`,
+      )
     }
     writeFileAtomic(join(folder, 'metrics.jsonl'), '')
   } catch (error) {
     if (error instanceof InputError) throw error
-    throw new InputError(`--out ${folder} cannot be written: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new InputError(
+      `--out ${folder} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
   }
 }
 

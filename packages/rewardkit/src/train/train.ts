@@ -61,7 +61,8 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
   writeEnvironment(out, environment())
 
   const log = (line: MetricsLine) => appendLine(join(out, 'metrics.jsonl'), JSON.stringify(line))
-  const save = () => saveCheckpoint(out, model, optimizer, { schema_version: 1, step, objective_state: state, fingerprint: identity })
+  const save = () =>
+    saveCheckpoint(out, model, optimizer, { schema_version: 1, step, objective_state: state, fingerprint: identity })
   const evaluate = () => {
     if (!data.evaluation) return null
     const start = performance.now()

@@ -1,0 +1,240 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAdamW, memoryStatistics, noGradient, scope, type Tensor } from '@rewardkit/torch'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { computeRewards } from '../evaluate/rewards.ts'
+import { createModelFolder, loadRewardModel, type RewardModel } from '../models/index.ts'
+import { createObjective, objectiveNames } from '../objectives/index.ts'
+import { createRandom } from '../random.ts'
+import { countTokens, type EncodedGroup } from '../tokens/index.ts'
+import { splitPrefix } from '../tokens/encode.ts'
+import { type StepOptions, trainStep } from './step.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'step-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+beforeAll(() =>
+  createModelFolder(
+    folder,
+    {
+      vocabularySize: 50,
+      hiddenSize: 32,
+      intermediateSize: 48,
+      layers: 2,
+      heads: 4,
+      maxPositions: 64,
+      initializerRange: 0.2,
+      endTokenId: 1,
+      padTokenId: 0,
+      seed: 5,
+    },
+    {},
+  ),
+)
+
+/** Pairs with a shared beginning, and one group of four ranked responses. */
+function batchOf(pairs: number): EncodedGroup[] {
+  const random = createRandom(2, 'step test')
+  const draw = (length: number) => Array.from({ length }, () => 2 + random.integer(48))
+  const group = (id: number, responses: number): EncodedGroup => {
+    const prompt = draw(3 + random.integer(8))
+    const tokens = splitPrefix(
+      Array.from({ length: responses }, () => Int32Array.from([...prompt, ...draw(2 + random.integer(9)), 1])),
+      false,
+    )
+    const preferences = Array.from({ length: responses - 1 }, (_, k) => ({
+      chosen: k,
+      rejected: k + 1,
+      margin: random.uniform() * 2,
+      probability: random.uniform(),
+    }))
+    return { id: `g${id}`, promptId: `p${id}`, subset: null, tokens, preferences }
+  }
+  return [...Array.from({ length: pairs }, (_, i) => group(i, 2)), group(pairs, 4)]
+}
+
+const batch = batchOf(13)
+const everything = batch.reduce((sum, group) => sum + countTokens(group.tokens), 0)
+
+const options: StepOptions = {
+  microBatchTokens: everything,
+  dtype: 'float32',
+  learningRate: 0,
+  adamBetas: [0, 0],
+  adamEpsilon: 1e-8,
+  weightDecay: 0,
+  maxGradNorm: 0,
+  mayKeepGraph: () => false,
+  shouldStop: () => false,
+}
+
+/**
+ * The gradients that a step accumulates, seen through Adam's first moment with beta 0: it is the gradient itself.
+ */
+function accumulated(
+  name: string,
+  changed: Partial<StepOptions>,
+): { gradients: Float32Array[]; rewardDifference: number | null } {
+  return scope(() => {
+    const model = loadRewardModel(folder, { seed: 3 })
+    const optimizer = createAdamW(model.parameters)
+    const objective = createObjective(name)
+    const result = trainStep(model, optimizer, batch, objective, objective.initialState, { ...options, ...changed })
+    return {
+      gradients: optimizer.averages.map((average) => average.float32().slice()),
+      rewardDifference: result.rewardDifference,
+    }
+  })
+}
+
+function largestRelativeDifference(a: readonly Float32Array[], b: readonly Float32Array[]): number {
+  const norm = (values: ArrayLike<number>) => Math.hypot(...Array.from(values))
+  return Math.max(...a.map((values, i) => norm(values.map((value, j) => value - (b[i]?.[j] ?? NaN))) / norm(values)))
+}
+
+describe('trainStep', () => {
+  it('has a fixture with no pair near the threshold', () => {
+    scope(() => {
+      const model = loadRewardModel(folder, { seed: 3 })
+      const rewards = computeRewards(
+        model,
+        batch.map((group) => group.tokens),
+        { microBatchTokens: everything, dtype: 'float32' },
+      )
+      const margins = batch.flatMap((group, i) =>
+        group.preferences.map((p) => (rewards[i]?.[p.chosen] ?? NaN) - (rewards[i]?.[p.rejected] ?? NaN)),
+      )
+      const mean = margins.reduce((sum, d) => sum + d, 0) / margins.length
+      expect(Math.min(...margins.map((d) => Math.abs(d - mean)))).toBeGreaterThan(1e-3)
+    })
+  })
+
+  it.each(objectiveNames)('%s: one micro-batch and many give the same gradients', (name) => {
+    const one = accumulated(name, {})
+    for (const microBatchTokens of [1, 40, 100]) {
+      const many = accumulated(name, { microBatchTokens })
+      expect(many.gradients.every((values) => values.every(Number.isFinite))).toBe(true)
+      expect(largestRelativeDifference(one.gradients, many.gradients)).toBeLessThan(1e-5)
+    }
+  })
+
+  it.each(['bradley-terry', 'adaptive-margin'])(
+    '%s: the gradients are those of the loss written out at once',
+    (name) => {
+      const { gradients } = accumulated(name, { microBatchTokens: 40 })
+      const objective = createObjective(name)
+      const lossAt = (model: RewardModel) => {
+        const rewards = computeRewards(
+          model,
+          batch.map((group) => group.tokens),
+          { microBatchTokens: everything, dtype: 'float32' },
+        )
+        const pairs = batch.flatMap((group, i) =>
+          group.preferences.map((p) => [rewards[i]?.[p.chosen] ?? NaN, rewards[i]?.[p.rejected] ?? NaN] as const),
+        )
+        return pairs
+      }
+      scope(() => {
+        const model = loadRewardModel(folder, { seed: 3 })
+        const at = lossAt(model)
+        const { chosenGradient, rejectedGradient } = objective.evaluate(
+          { chosen: Float64Array.from(at, ([c]) => c), rejected: Float64Array.from(at, ([, r]) => r) },
+          objective.initialState,
+        )
+        // Directional derivative along the gradient of the head: the rewards are linear in the head, so a finite step is exact.
+        const index = model.names.indexOf('score.weight')
+        const head = model.parameters[index]?.float32()
+        const gradient = gradients[index]
+        if (!head || !gradient) throw new Error('no head')
+        const h = 1
+        for (const j of head.keys()) head[j] = (head[j] ?? 0) + h * (gradient[j] ?? 0)
+        const moved = lossAt(model)
+        const change = moved.reduce(
+          (sum, [c, r], i) =>
+            sum +
+            (chosenGradient[i] ?? 0) * (c - (at[i]?.[0] ?? 0)) +
+            (rejectedGradient[i] ?? 0) * (r - (at[i]?.[1] ?? 0)),
+          0,
+        )
+        const square = gradient.reduce((sum, value) => sum + value * value, 0)
+        expect(change / (h * square)).toBeCloseTo(1, 4)
+      })
+    },
+  )
+
+  it('kept graphs change no bits', () => {
+    const without = accumulated('adaptive-margin', { microBatchTokens: 40 })
+    const all = accumulated('adaptive-margin', { microBatchTokens: 40, mayKeepGraph: () => true })
+    let asked = 0
+    const some = accumulated('adaptive-margin', { microBatchTokens: 40, mayKeepGraph: () => asked++ % 2 === 0 })
+    expect(all.gradients).toEqual(without.gradients)
+    expect(some.gradients).toEqual(without.gradients)
+    expect(all.rewardDifference).toBe(0)
+  })
+
+  it('the same parameters under plain SGD', () => {
+    const step = (microBatchTokens: number) =>
+      scope(() => {
+        const model = loadRewardModel(folder, { seed: 3 })
+        const { gradients } = accumulated('batch-margin', { microBatchTokens })
+        noGradient(() => {
+          for (const [i, parameter] of model.parameters.entries())
+            descend(parameter, gradients[i] ?? new Float32Array())
+        })
+        return model.parameters.map((parameter) => parameter.float32().slice())
+      })
+    const [one, many] = [step(everything), step(40)]
+    expect(largestRelativeDifference(one, many)).toBeLessThan(1e-6)
+  })
+
+  it('a request to stop discards the step', () => {
+    scope(() => {
+      const model = loadRewardModel(folder, { seed: 3 })
+      const before = model.parameters.map((parameter) => parameter.float32().slice())
+      const objective = createObjective('adaptive-margin')
+      let asked = 0
+      expect(() =>
+        trainStep(model, createAdamW(model.parameters), batch, objective, objective.initialState, {
+          ...options,
+          learningRate: 1,
+          microBatchTokens: 40,
+          shouldStop: () => asked++ > 6,
+        }),
+      ).toThrow('stopped')
+      expect(model.parameters.map((parameter) => parameter.float32().slice())).toEqual(before)
+    })
+  })
+
+  it('rewards that are not finite stop the step and name the pair', () => {
+    scope(() => {
+      const model = loadRewardModel(folder, { seed: 3 })
+      const head = model.weights.head.float32()
+      head.fill(Infinity)
+      const objective = createObjective('bradley-terry')
+      expect(() =>
+        trainStep(model, createAdamW(model.parameters), batch, objective, objective.initialState, options),
+      ).toThrow(/not finite.*g0/)
+    })
+  })
+
+  it('frees everything that a step makes', () => {
+    scope(() => {
+      const model = loadRewardModel(folder, { seed: 3 })
+      const optimizer = createAdamW(model.parameters)
+      const objective = createObjective('adaptive-margin')
+      const step = () =>
+        trainStep(model, optimizer, batch, objective, objective.initialState, { ...options, microBatchTokens: 40 })
+      for (let i = 0; i < 3; i++) step()
+      const before = memoryStatistics()
+      for (let i = 0; i < 30; i++) step()
+      // Views of a few rewards wait for the garbage collector; a leaked tensor a step would be ten times as much.
+      expect(memoryStatistics().bytes - before.bytes).toBeLessThan(30_000)
+      expect(memoryStatistics().tensors).toBeLessThanOrEqual(before.tensors)
+    })
+  })
+})
+
+function descend(parameter: Tensor, gradient: Float32Array): void {
+  const values = parameter.float32()
+  for (const j of values.keys()) values[j] = (values[j] ?? 0) - 0.1 * (gradient[j] ?? 0)
+}
