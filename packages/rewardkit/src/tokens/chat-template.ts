@@ -14,13 +14,22 @@ export function compileChatTemplate(source: string, specialTokens: Record<string
   const template = explain(origin, () => new Template(source))
   return (messages) =>
     explain(origin, () =>
-      template.render({
-        ...specialTokens,
-        messages: messages.map(({ role, content }) => ({ role, content })),
-        add_generation_prompt: false,
-      }),
+      unmask(
+        template.render({
+          ...specialTokens,
+          messages: messages.map(({ role, content }) => ({ role, content: mask(content) })),
+          add_generation_prompt: false,
+        }),
+      ),
     )
 }
+
+/**
+ * JavaScript's trim, which the template library uses, takes U+FEFF for white space; Python's does not. A noncharacter
+ * stands in for it while the template runs.
+ */
+const mask = (text: string) => text.replaceAll('\uFEFF', '\uFDD0')
+const unmask = (text: string) => text.replaceAll('\uFDD0', '\uFEFF')
 
 const labels: Readonly<Record<string, string>> = { user: 'Human', assistant: 'Assistant', system: 'System' }
 

@@ -11,7 +11,12 @@ const user = (content: string): Message => ({ role: 'user', content })
 const assistant = (content: string): Message => ({ role: 'assistant', content })
 const system = (content: string): Message => ({ role: 'system', content })
 
-function group(form: TextForm, prompt: Message[], responses: Message[][], more: Partial<Group> = {}): Group {
+function group(
+  form: TextForm,
+  prompt: Message[],
+  responses: readonly (readonly Message[])[],
+  more: Partial<Group> = {},
+): Group {
   const preferences = responses.length > 1 ? [{ chosen: 0, rejected: 1 }] : []
   return { id: 'one', promptId: 'prompt', form, prompt, responses, preferences, ...more }
 }
@@ -107,7 +112,7 @@ describe('truncation', () => {
     const tokenizer = await loadTokenizer(folderOf('digit-split'))
     const whole = await sequences(dialogue, tokenizer)
     const short = await sequences(
-      group('messages', [system('Be kind.'), ...turns.slice(3)], [...dialogue.responses]),
+      group('messages', [system('Be kind.'), ...turns.slice(3)], dialogue.responses),
       tokenizer,
     )
     const longest = Math.max(...short.ids.map((ids) => ids.length))

@@ -25,7 +25,7 @@ test('a packed row gives back every sequence with its positions and its pooled t
   expect(packed.ids.length).toBe(5 + 4 + 1)
   packed.groups.forEach((place, index) => {
     const { start, prefixLength, branchLengths, pooled } = place
-    const row = (from: number, to: number) => [...packed.ids.slice(from, to)].map(Number)
+    const row = (from: number, to: number) => Array.from(packed.ids.subarray(from, to), Number)
     const prefix = row(start, start + prefixLength)
     const ends: number[] = []
     let offset = start + prefixLength

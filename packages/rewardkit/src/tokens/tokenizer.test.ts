@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync, cpSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { expected, folderOf } from './fixtures/fixtures.ts'
 import { describeTokens, loadTokenizer } from './tokenizer.ts'
@@ -35,11 +36,12 @@ describe.each(Object.entries(expected))('the tokenizer %s', (name, { texts, spec
   })
 
   test('renders conversations as transformers does', async () => {
-    const { chat, encode } = await loadTokenizer(folderOf(name))
+    const tokenizer = await loadTokenizer(folderOf(name))
+    const { chat } = tokenizer
     expect(chat === undefined).toBe(conversations.length === 0)
     const rendered = conversations.map(({ messages }) => chat?.render(messages))
     expect(rendered).toEqual(conversations.map((conversation) => conversation.rendered))
-    const ids = await encode(rendered.map(String), { addSpecialTokens: false })
+    const ids = await tokenizer.encode(rendered.map(String), { addSpecialTokens: false })
     expect(ids.map((sequence) => [...sequence])).toEqual(conversations.map((conversation) => conversation.ids))
   })
 })
@@ -66,7 +68,7 @@ test('shows special tokens in the text of a sequence', async () => {
 
 test('built-in truncation and padding of tokenizer.json do not touch the ids', async () => {
   const plain = await loadTokenizer(folderOf('plain-bytes'))
-  const state: object = JSON.parse(plain.files.tokenizerJson)
+  const state = z.record(z.string(), z.unknown()).parse(JSON.parse(plain.files.tokenizerJson))
   const truncation = { direction: 'Right', max_length: 3, strategy: 'LongestFirst', stride: 0 }
   const padding = { strategy: { Fixed: 9 }, direction: 'Left', pad_id: 1, pad_type_id: 0, pad_token: '<|padding|>' }
   const text = JSON.stringify({ ...state, truncation, padding })
