@@ -82,8 +82,9 @@ export async function pythonLibtorch(
   log: (line: string) => void,
 ): Promise<Libtorch | null> {
   const { code, stdout } = await run('python3', ['-c', findTorch], { milliseconds: 30_000 })
-  const [version = '', folder = ''] = code === 0 ? stdout.trim().split('\n') : []
-  if (!folder || !isSupported(version)) return null
+  const folder = code === 0 ? stdout.trim() : ''
+  const version = folder && readVersion(folder)
+  if (!version || !isSupported(version)) return null
   const problem = existsSync(join(folder, 'include'))
     ? await proveLibraries(folder, libraries)
     : 'its headers are missing'
@@ -92,11 +93,7 @@ export async function pythonLibtorch(
   return null
 }
 
-const findTorch = `
-import importlib.metadata, importlib.util
-print(importlib.metadata.version("torch"))
-print(importlib.util.find_spec("torch").submodule_search_locations[0])
-`
+const findTorch = 'import importlib.util; print(importlib.util.find_spec("torch").submodule_search_locations[0])'
 
 /**
  * Loads the libraries, and then the addon if one is given, in a process of their own.

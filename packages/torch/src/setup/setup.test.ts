@@ -1,0 +1,171 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { cacheFolder, removeSetup } from './folders.mjs'
+import { explicitFolder, explicitLibtorch, readVersion } from './libtorch.ts'
+import { withLock } from './lock.mjs'
+import { locateNative, readRecord, writeRecord } from './record.ts'
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rewardkit-setup-'))
+  vi.stubEnv('REWARDKIT_HOME', folder)
+  vi.stubEnv('REWARDKIT_LIBTORCH', undefined)
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function writeLibtorch(version = '2.15.0+cpu'): string {
+  const torch = join(folder, 'elsewhere', 'torch')
+  mkdirSync(join(torch, 'lib'), { recursive: true })
+  mkdirSync(join(torch, 'include'))
+  writeFileSync(join(torch, 'version.py'), `__version__ = '${version}'\n`)
+  for (const name of ['libc10.so', 'libtorch_cpu.so']) writeFileSync(join(torch, 'lib', name), name)
+  return torch
+}
+
+function writeSetup(): { torch: string; libraries: string[]; addonFile: string } {
+  const torch = writeLibtorch()
+  const libraries = ['libc10.so', 'libtorch_cpu.so'].map((name) => join(torch, 'lib', name))
+  const addonFile = join(folder, 'addon.node')
+  writeFileSync(addonFile, 'addon')
+  writeRecord(folder, { libtorchFolder: torch, libraries, addonFile, torchVersion: '2.15.0+cpu' })
+  return { torch, libraries, addonFile }
+}
+
+describe('cacheFolder', () => {
+  it.each([
+    [{ REWARDKIT_HOME: '/a', XDG_CACHE_HOME: '/b' }, '/a'],
+    [{ REWARDKIT_HOME: '', XDG_CACHE_HOME: '/b' }, '/b/rewardkit'],
+  ])('%o', (environment, expected) => {
+    expect(cacheFolder(environment)).toBe(expected)
+  })
+
+  it('is in the home folder by default', () => {
+    expect(cacheFolder({})).toMatch(/\/\.cache\/rewardkit$/)
+  })
+})
+
+describe('locateNative', () => {
+  it('names the remedy where set-up has not been done', () => {
+    expect(() => locateNative()).toThrow(/is not set up .*: run `npm run setup` in the clone, or `rewardkit setup`$/)
+  })
+
+  it('gives back what set-up wrote', () => {
+    const { torch, libraries, addonFile } = writeSetup()
+    expect(locateNative()).toEqual({ libtorchFolder: torch, libraries, addonFile, torchVersion: '2.15.0+cpu' })
+  })
+
+  it('notices a library that has changed or gone', () => {
+    const { libraries } = writeSetup()
+    writeFileSync(libraries[1] ?? '', 'another one')
+    expect(() => locateNative()).toThrow(/libtorch_cpu\.so is missing or has changed .*npm run setup/)
+    rmSync(libraries[1] ?? '')
+    expect(() => locateNative()).toThrow(/libtorch_cpu\.so is missing or has changed/)
+  })
+
+  it('notices that REWARDKIT_LIBTORCH names another folder', () => {
+    const { torch } = writeSetup()
+    vi.stubEnv('REWARDKIT_LIBTORCH', join(torch, '..'))
+    expect(locateNative().libtorchFolder).toBe(torch)
+    vi.stubEnv('REWARDKIT_LIBTORCH', '/opt/libtorch')
+    expect(() => locateNative()).toThrow(/REWARDKIT_LIBTORCH names \/opt\/libtorch, but set-up was done with/)
+  })
+
+  it('takes a damaged record for none', () => {
+    writeSetup()
+    const [record = ''] = readdirSync(folder).filter((name) => name.startsWith('setup-'))
+    writeFileSync(join(folder, record), '{"schema_version": 1, "libtor')
+    expect(readRecord(folder).problem).toMatch(/is not set up/)
+  })
+})
+
+describe('REWARDKIT_LIBTORCH', () => {
+  const libraries = ['libc10.so', 'libtorch_cpu.so']
+
+  it('may name the folder itself or the one around it', () => {
+    const torch = writeLibtorch()
+    expect(explicitFolder({ REWARDKIT_LIBTORCH: torch })).toBe(torch)
+    expect(explicitFolder({ REWARDKIT_LIBTORCH: join(torch, '..') })).toBe(torch)
+    expect(explicitFolder({})).toBeNull()
+  })
+
+  it('is refused where a part is missing, the version is another, or the libraries do not load', async () => {
+    const torch = writeLibtorch('2.14.0')
+    vi.stubEnv('REWARDKIT_LIBTORCH', torch)
+    await expect(explicitLibtorch(libraries)).rejects.toThrow(
+      /names libtorch 2\.14\.0 in .*: use 2\.15\.0, or unset it/,
+    )
+    writeFileSync(join(torch, 'version.py'), `__version__ = '2.15.0+cpu'\n`)
+    await expect(explicitLibtorch(libraries)).rejects.toThrow(/whose libraries do not load \(.*libc10\.so.*\)/)
+    rmSync(join(torch, 'lib', 'libtorch_cpu.so'))
+    await expect(explicitLibtorch(libraries)).rejects.toThrow(/has no lib\/libtorch_cpu\.so: name a folder/)
+  })
+
+  it('has its version read from the headers where there is no Python part', () => {
+    const torch = writeLibtorch()
+    rmSync(join(torch, 'version.py'))
+    mkdirSync(join(torch, 'include/torch/headeronly'), { recursive: true })
+    writeFileSync(join(torch, 'include/torch/headeronly/version.h'), '#define TORCH_VERSION \\\n  "2.15.0"\n')
+    expect(readVersion(torch)).toBe('2.15.0')
+  })
+})
+
+describe('removeSetup', () => {
+  it("takes away set-up's files and leaves others", () => {
+    mkdirSync(join(folder, 'libtorch-2.15.0-linux-x64', 'torch'), { recursive: true })
+    mkdirSync(join(folder, 'addon'))
+    writeFileSync(join(folder, 'setup-0123.json'), '{}')
+    writeFileSync(join(folder, 'notes.txt'), '')
+    expect(removeSetup()).toHaveLength(3)
+    expect(readdirSync(folder)).toEqual(['notes.txt'])
+  })
+
+  it('takes the folder away where it is then empty, and finds nothing the second time', () => {
+    mkdirSync(join(folder, 'addon'))
+    removeSetup()
+    expect(() => readdirSync(folder)).toThrow(/ENOENT/)
+    expect(removeSetup()).toEqual([])
+  })
+})
+
+describe('withLock', () => {
+  it('lets one body run at a time', async () => {
+    const lock = join(folder, 'lock')
+    const events: string[] = []
+    const body = (name: string) => async () => {
+      events.push(`${name} begins`)
+      await new Promise((settle) => setTimeout(settle, 50))
+      events.push(`${name} ends`)
+    }
+    const log = vi.fn<(line: string) => void>()
+    await Promise.all([withLock(lock, log, body('a')), withLock(lock, log, body('b'))])
+    expect(events).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
+    expect(log).toHaveBeenCalledOnce()
+  })
+
+  it('is released by a failure, and taken over from a process that has ended', async () => {
+    const lock = join(folder, 'lock')
+    await expect(
+      withLock(
+        lock,
+        () => {},
+        () => Promise.reject(new Error('no')),
+      ),
+    ).rejects.toThrow('no')
+    writeFileSync(lock, 'another-machine 1')
+    utimesSync(lock, new Date(0), new Date(0))
+    expect(
+      await withLock(
+        lock,
+        () => {},
+        () => Promise.resolve('done'),
+      ),
+    ).toBe('done')
+  })
+})
