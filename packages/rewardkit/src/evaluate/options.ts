@@ -3,9 +3,12 @@ import { computeOptionsSchema } from '../compute.ts'
 
 /** Everything that `evaluate` can be told. How texts are read is saved with the model. */
 export const evaluateOptionsSchema = z.object({
-  model: z.string().describe('reward-model folder, or a run folder'),
-  data: z.string().describe('preference pairs, JSON Lines, plain or .gz'),
-  out: z.string().describe('folder for rewards.jsonl, summary.json and worst_pairs.jsonl'),
+  model: z.string().describe('reward-model folder, or a run folder').meta({ placeholder: 'FOLDER' }),
+  data: z.string().describe('preference pairs, JSON Lines, plain or .gz').meta({ placeholder: 'FILE' }),
+  out: z
+    .string()
+    .describe('folder for rewards.jsonl, summary.json and worst_pairs.jsonl')
+    .meta({ placeholder: 'FOLDER' }),
   limit: z.number().int().positive().optional().describe('use the first so many pairs of the data'),
   overwrite: z.boolean().default(false).describe('replace an earlier evaluation in the folder'),
   json: z.boolean().default(false).describe('print summary.json instead of the table'),

@@ -18,7 +18,7 @@ const settings = {
 /** Everything that `simulate` can be told. */
 export const simulateOptionsSchema = z.object({
   ...settings,
-  out: z.string().describe('file to write, JSON Lines'),
+  out: z.string().describe('file to write, JSON Lines').meta({ placeholder: 'FILE.jsonl' }),
 })
 
 const simulateSettingsSchema = z.object(settings)

@@ -6,11 +6,14 @@ import { readingOptionsSchema } from '../tokens/index.ts'
 const count = z.number().int().positive()
 const share = z.number().min(0).max(1)
 const base = z.object({
-  model: z.string().describe('Hugging Face model folder: a causal language model or a reward model'),
-  data: z.string().describe('preference pairs, JSON Lines, plain or .gz'),
-  evalData: z.string().optional().describe('held-out pairs to evaluate on'),
+  model: z
+    .string()
+    .describe('Hugging Face model folder: a causal language model or a reward model')
+    .meta({ placeholder: 'FOLDER' }),
+  data: z.string().describe('preference pairs, JSON Lines, plain or .gz').meta({ placeholder: 'FILE' }),
+  evalData: z.string().optional().describe('held-out pairs to evaluate on').meta({ placeholder: 'FILE' }),
   evalFraction: share.optional().describe('share of the prompts to hold out instead of --eval-data'),
-  out: z.string().describe('run folder to write'),
+  out: z.string().describe('run folder to write').meta({ placeholder: 'RUN' }),
   objective: z.enum(objectiveNames).default('bradley-terry').describe('what the rewards are trained to do'),
   ...objectiveOptionsSchema.shape,
   missingMargin: z

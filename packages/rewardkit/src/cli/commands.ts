@@ -1,0 +1,154 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { z } from 'zod'
+import { evaluateOptionsSchema } from '../evaluate/options.ts'
+import { scoreOptionsSchema } from '../evaluate/score.ts'
+import { simulateOptionsSchema } from '../simulate/index.ts'
+import { trainOptionsSchema } from '../train/options.ts'
+import { type OptionSources, resolveOptions } from './resolve.ts'
+import { doctorOptionsSchema, reportOptionsSchema, setupOptionsSchema } from './schemas.ts'
+import { createTerminal, formatDuration } from './terminal.ts'
+
+/** A verb of the command: a thin shell over a function of the library. */
+export interface Command {
+  readonly name: string
+  readonly summary: string
+  readonly example: string
+  readonly schema: z.ZodObject
+  /** The key whose values stand behind the verb without a flag. */
+  readonly positional?: string
+  /** Runs the command and returns its exit code. */
+  execute(sources: OptionSources): Promise<number>
+}
+
+interface Definition<S extends z.ZodObject> extends Omit<Command, 'execute' | 'schema'> {
+  readonly schema: S
+  run(options: z.output<S>): Promise<number> | number
+}
+
+function command<S extends z.ZodObject>({ run, ...rest }: Definition<S>): Command {
+  return { ...rest, execute: async (sources) => run(resolveOptions(rest.schema, sources)) }
+}
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Runs a job in the compute thread with its progress on standard error. */
+async function withTerminal<T>(work: (terminal: ReturnType<typeof createTerminal>) => Promise<T>): Promise<T> {
+  const terminal = createTerminal(process.stderr)
+  try {
+    return await work(terminal)
+  } finally {
+    terminal.finish()
+  }
+}
+
+/** All verbs, in the order of the help. What a verb needs is loaded when it runs. */
+export const commands: readonly Command[] = [
+  command({
+    name: 'simulate',
+    summary: 'write preference pairs with known true margins',
+    example: 'rewardkit simulate --pairs 2000 --noise flip:0.1 --out pairs.jsonl',
+    schema: simulateOptionsSchema,
+    run: async (options) => {
+      const [{ simulate }, { writeFileAtomic }] = await Promise.all([
+        import('../simulate/index.ts'),
+        import('../files.ts'),
+      ])
+      const { pairs, summary } = simulate(options)
+      mkdirSync(dirname(options.out), { recursive: true })
+      writeFileAtomic(options.out, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+      const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+      print(`${pairs.length} pairs in ${options.out}`)
+      print(`best achievable accuracy ${percent(summary.best_achievable_accuracy)}`)
+      print(`longer wins ${percent(summary.longer_wins)}`)
+      return 0
+    },
+  }),
+  command({
+    name: 'train',
+    summary: 'train a reward model on preference pairs',
+    example: 'rewardkit train --model FOLDER --data pairs.jsonl --out runs/first --objective adaptive-margin',
+    schema: trainOptionsSchema,
+    run: async (options) => {
+      const [{ compute }, { formatSummary }] = await Promise.all([
+        import('./compute.ts'),
+        import('../evaluate/table.ts'),
+      ])
+      const start = performance.now()
+      const result = await withTerminal(({ onEvent }) => compute('train', options, onEvent))
+      if (result.evaluation) print(formatSummary({ 'held-out pairs': result.evaluation }))
+      const time = formatDuration((performance.now() - start) / 1000)
+      print(`${result.steps} steps in ${time}; the model is in ${result.out}/model`)
+      return 0
+    },
+  }),
+  command({
+    name: 'evaluate',
+    summary: 'rank preference pairs with a reward model and describe its margins',
+    example: 'rewardkit evaluate --model runs/first --data test.jsonl --out runs/first/evaluation',
+    schema: evaluateOptionsSchema,
+    run: async (options) => {
+      const [{ compute }, { formatSummary }] = await Promise.all([
+        import('./compute.ts'),
+        import('../evaluate/table.ts'),
+      ])
+      const summary = await withTerminal(({ onEvent }) => compute('evaluate', options, onEvent))
+      if (options.json) print(JSON.stringify(summary, null, 2))
+      else print(`${formatSummary({ all: summary, ...summary.subsets })}\n${options.out}/summary.json`)
+      return 0
+    },
+  }),
+  command({
+    name: 'score',
+    summary: 'add rewards to lines of prompts and responses',
+    example: 'rewardkit score --model runs/first --data responses.jsonl --out scored.jsonl',
+    schema: scoreOptionsSchema,
+    run: async (options) => {
+      const { scoreFile } = await import('./score-file.ts')
+      const { lines, failed } = await withTerminal(({ onEvent }) => scoreFile(options, onEvent))
+      process.stderr.write(`${lines} lines${failed === 0 ? '' : `, ${failed} of them failed (see their "error")`}\n`)
+      return 0
+    },
+  }),
+  command({
+    name: 'report',
+    summary: 'draw one HTML page for a run, or for several side by side',
+    example: 'rewardkit report runs/first runs/second --out comparison.html',
+    schema: reportOptionsSchema,
+    positional: 'runs',
+    run: async ({ runs: [first = '', ...others], out }) => {
+      const { writeReport } = await import('../reports/index.ts')
+      print(writeReport([first, ...others], out))
+      return 0
+    },
+  }),
+  command({
+    name: 'doctor',
+    summary: 'say what set-up found on this machine and what is missing',
+    example: 'rewardkit doctor --model FOLDER',
+    schema: doctorOptionsSchema,
+    run: async (options) => {
+      const { doctor } = await import('./doctor.ts')
+      return doctor(options, print)
+    },
+  }),
+  command({
+    name: 'setup',
+    summary: 'install libtorch and compile the addon, or take them away',
+    example: 'rewardkit setup',
+    schema: setupOptionsSchema,
+    run: async ({ remove }) => {
+      const { removeSetup, setup } = await import('@rewardkit/torch/setup')
+      if (remove) {
+        const removed: string[] = removeSetup()
+        print(removed.length === 0 ? 'nothing to remove' : removed.map((path) => `removed ${path}`).join('\n'))
+        return 0
+      }
+      const { torchVersion, libtorchFolder } = await setup({ log: print })
+      print(`ready: libtorch ${torchVersion} in ${libtorchFolder}`)
+      return 0
+    },
+  }),
+]

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { FailureError, InputError, Interrupted } from '../errors.ts'
+import { exitCodes } from './exit-codes.ts'
+import { runCommandLine } from './program.ts'
+
+/** Errors that are told by their message alone: others are mistakes of ours and say how to see more. */
+const expectedNames = ['SetupError', 'TorchError', 'SafetensorsError']
+
+// A reader that has seen enough, such as head, is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? exitCodes.success : exitCodes.failure)
+  })
+}
+
+process.exitCode = await runCommandLine(process.argv.slice(2)).catch(explain)
+
+/** Prints an error in one line and returns the exit code. */
+function explain(error: unknown): number {
+  if (process.env['REWARDKIT_DEBUG'] === '1') console.error(error)
+  if (error instanceof Interrupted) {
+    console.error(`rewardkit: ${error.message}`)
+    return exitCodes.interrupted
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  const isExpected =
+    error instanceof InputError ||
+    error instanceof FailureError ||
+    (error instanceof Error && expectedNames.includes(error.name))
+  const more = isExpected ? '' : ' (unexpected; REWARDKIT_DEBUG=1 shows where)'
+  console.error(`rewardkit: ${message.replaceAll(/\s*\n\s*/g, ' ')}${more}`)
+  return error instanceof InputError ? exitCodes.input : exitCodes.failure
+}

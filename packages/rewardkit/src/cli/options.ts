@@ -1,0 +1,124 @@
+import { z } from 'zod'
+
+/** What a schema says about one value, in JSON Schema's words. */
+export interface Shape {
+  readonly type?: string
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly anyOf?: readonly Shape[]
+  readonly items?: Shape | boolean
+  readonly prefixItems?: readonly Shape[]
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: number
+  readonly exclusiveMaximum?: number
+}
+
+/** One option of a command: what parsing, help, messages and the reference page need to know. */
+export interface CommandOption {
+  /** As in code: `batchSize`. */
+  readonly key: string
+  /** As typed: `--batch-size`. */
+  readonly flag: string
+  /** Stands for the value in help: `N`, `FILE`, `constant|linear`; empty for a switch. */
+  readonly placeholder: string
+  readonly description: string
+  readonly defaultValue: unknown
+  readonly required: boolean
+  readonly shape: Shape
+}
+
+const shapesSchema = z.object({
+  properties: z.record(
+    z.string(),
+    z.looseObject({ description: z.string().optional(), placeholder: z.string().optional() }),
+  ),
+  required: z.array(z.string()).default([]),
+})
+
+/** The options that a schema of camelCase keys describes, in the schema's order. */
+export function commandOptions(schema: z.ZodObject): CommandOption[] {
+  const { properties, required } = shapesSchema.parse(z.toJSONSchema(schema, { io: 'output' }))
+  return Object.entries(properties).map(([key, { description = '', placeholder, default: defaultValue, ...rest }]) => {
+    const shape: Shape = rest
+    return {
+      key,
+      flag: flagOf(key),
+      placeholder: placeholder ?? placeholderOf(shape),
+      description,
+      defaultValue,
+      required: required.includes(key) && defaultValue === undefined,
+      shape,
+    }
+  })
+}
+
+/** `batchSize`, `batch_size` and `batch-size` all become `--batch-size`. */
+export function flagOf(name: string): string {
+  const words = name.replace(/^--/, '').replaceAll('_', '-')
+  return `--${words.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+/** True for an option that takes no value. */
+export const isSwitch = (option: CommandOption): boolean => option.shape.type === 'boolean'
+
+/** What a value must be, to follow the word "expected". */
+export function expectation(shape: Shape): string {
+  if (shape.anyOf) return joined(shape.anyOf.map(expectation))
+  if (shape.enum) return joined(shape.enum.map(String))
+  if (shape.const !== undefined) return String(shape.const)
+  if (shape.prefixItems) return `${shape.prefixItems.length} values with a comma between them`
+  if (shape.type === 'boolean') return 'true or false'
+  if (shape.type === 'array') return 'a list'
+  if (shape.type !== 'integer' && shape.type !== 'number') return 'a text'
+  return `a ${shape.type === 'integer' ? 'whole ' : ''}number${rangeOf(shape)}`
+}
+
+/** The value that a text on the command line stands for; a text that fits nothing stays as it is and is refused later. */
+export function valueOf(text: string, shape: Shape): unknown {
+  if (shape.anyOf) {
+    const values = shape.anyOf.map((alternative) => valueOf(text, alternative))
+    return values.find((value) => typeof value !== 'string') ?? text
+  }
+  if (shape.prefixItems) {
+    const items = shape.prefixItems
+    return text.split(',').map((part, index) => valueOf(part.trim(), items[index] ?? {}))
+  }
+  if (shape.type === 'array' && typeof shape.items === 'object') {
+    const { items } = shape
+    return text.split(',').map((part) => valueOf(part.trim(), items))
+  }
+  if (shape.type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
+  const isNumeric = shape.type === 'integer' || shape.type === 'number' || typeof shape.const === 'number'
+  if (isNumeric && text.trim() !== '' && !Number.isNaN(Number(text))) return Number(text)
+  return text
+}
+
+/** A default as a person would type it: small numbers in powers of ten. */
+export function shownDefault(value: unknown): string {
+  return typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value)
+}
+
+function placeholderOf(shape: Shape): string {
+  if (shape.anyOf) return shape.anyOf.map(placeholderOf).join('|')
+  if (shape.enum) return shape.enum.join('|')
+  if (shape.const !== undefined) return String(shape.const)
+  if (shape.prefixItems) return shape.prefixItems.map((_, index) => String.fromCodePoint(65 + index)).join(',')
+  if (shape.type === 'boolean') return ''
+  if (shape.type === 'integer') return 'N'
+  return shape.type === 'number' ? 'X' : 'TEXT'
+}
+
+function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Shape): string {
+  const bounds: string[] = []
+  if (exclusiveMinimum !== undefined) bounds.push(`above ${exclusiveMinimum}`)
+  if (minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER) bounds.push(`of at least ${minimum}`)
+  if (exclusiveMaximum !== undefined) bounds.push(`below ${exclusiveMaximum}`)
+  if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) bounds.push(`of at most ${maximum}`)
+  return bounds.length === 0 ? '' : ` ${bounds.join(' and ')}`
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+function joined(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}

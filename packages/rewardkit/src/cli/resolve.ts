@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { parseDocument } from 'yaml'
+import type { z } from 'zod'
+import { InputError } from '../errors.ts'
+import { nearestName } from '../nearest.ts'
+import { type CommandOption, commandOptions, expectation, flagOf, valueOf } from './options.ts'
+import { ourNameFor } from './foreign.ts'
+
+/** Where values come from; a later source wins over an earlier one, and all win over the defaults. */
+export interface OptionSources {
+  /** A YAML file of options: `--config`. */
+  readonly config?: string
+  /** Values as they were typed, by camelCase key; `true` for switches. */
+  readonly given: Readonly<Record<string, unknown>>
+  /** `key=value` texts: `--set`. */
+  readonly set?: readonly string[]
+}
+
+interface Given {
+  /** How the user named it: `--batch-size`, `run.yaml: batch_size`. */
+  readonly name: string
+  readonly value: unknown
+}
+
+/**
+ * The options of a command: the schema's defaults, then the configuration file, then what was typed, then `--set`.
+ * @throws InputError for a name that is no option, or a value that the schema refuses
+ */
+export function resolveOptions<S extends z.ZodObject>(schema: S, sources: OptionSources): z.output<S> {
+  const options = new Map(commandOptions(schema).map((option) => [option.flag, option]))
+  const given = new Map<string, Given>()
+  for (const [name, value] of sources.config === undefined ? [] : readConfig(sources.config)) {
+    // A run's own config.yaml carries its schema version; an option that was not set is written as null.
+    if (name === 'schema_version' || value === null) continue
+    const label = `${sources.config}: ${name}`
+    const { key, shape } = known(options, name, label)
+    given.set(key, { name: label, value: typeof value === 'string' ? valueOf(value, shape) : value })
+  }
+  for (const option of options.values()) {
+    const value = sources.given[option.key]
+    if (value === undefined) continue
+    given.set(option.key, {
+      name: option.flag,
+      value: typeof value === 'string' ? valueOf(value, option.shape) : value,
+    })
+  }
+  for (const assignment of sources.set ?? []) {
+    const [, name, text] = /^([^=]+)=(.*)$/s.exec(assignment) ?? []
+    if (name === undefined || text === undefined) {
+      throw new InputError(`--set: found "${assignment}", expected key=value, such as --set seed=1`)
+    }
+    const { key, shape } = known(options, name.trim(), `--set ${name.trim()}`)
+    given.set(key, { name: `--set ${name.trim()}`, value: valueOf(text, shape) })
+  }
+  const values = Object.fromEntries([...given].map(([key, { value }]) => [key, value]))
+  const result = schema.safeParse(values)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const key = String(issue?.path[0] ?? '')
+  const option = options.get(flagOf(key))
+  if (!issue || !option) throw new InputError(issue?.message ?? 'the options do not fit together')
+  throw refused(option, given.get(key), issue)
+}
+
+/** The option of that name, in camelCase, snake_case or kebab-case. */
+function known(options: ReadonlyMap<string, CommandOption>, name: string, label: string): CommandOption {
+  const flag = flagOf(name)
+  const option = options.get(flag)
+  if (option) return option
+  const ours = ourNameFor(flag)
+  if (ours !== undefined) throw new InputError(`${label}: "${name}" is ${ours} here`)
+  const near = nearestName(flag, [...options.keys()])
+  throw new InputError(`${label}: unknown option${near === undefined ? '' : `; did you mean ${near}?`}`)
+}
+
+function refused(option: CommandOption, given: Given | undefined, issue: z.core.$ZodIssue): InputError {
+  if (!given) {
+    const isList = option.shape.type === 'array'
+    const usage = isList ? `${option.placeholder}...` : `${option.flag} ${option.placeholder}`
+    return new InputError(`missing ${usage}: ${option.description}`)
+  }
+  if (issue.code === 'custom') return new InputError(`${given.name}: ${issue.message}`)
+  const found = typeof given.value === 'string' ? `"${given.value}"` : JSON.stringify(given.value)
+  const names = option.shape.enum?.map(String) ?? []
+  const near = typeof given.value === 'string' ? nearestName(given.value, names) : undefined
+  const remedy = near === undefined ? '' : `; did you mean ${near}?`
+  return new InputError(`${given.name}: found ${found}, expected ${expectation(option.shape)}${remedy}`)
+}
+
+function readConfig(path: string): [string, unknown][] {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'no such file' : String(error)
+    throw new InputError(`--config ${path}: ${reason}; give a YAML file of options`, { cause: error })
+  }
+  const document = parseDocument(text, { prettyErrors: true })
+  const [problem] = document.errors
+  if (problem) {
+    throw new InputError(`${path}: invalid YAML: ${problem.message.split('\n')[0]?.replace(/:$/, '')}`, {
+      cause: problem,
+    })
+  }
+  const value: unknown = document.toJS()
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InputError(`${path}: expected lines such as "learning_rate: 2e-5"`)
+  }
+  return Object.entries(value)
+}

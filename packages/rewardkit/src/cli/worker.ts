@@ -1,0 +1,60 @@
+// The compute thread: runs one job of the library and posts what happens.
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Group } from '../data/index.ts'
+import type { ScoredGroup } from '../evaluate/score.ts'
+import type { Event, Hooks } from '../events.ts'
+
+const jobs = {
+  train: async (options: Parameters<typeof import('../train/train.ts').train>[0], hooks: Hooks) => {
+    const { train } = await import('../train/train.ts')
+    return train(options, hooks)
+  },
+  evaluate: async (options: Parameters<typeof import('../evaluate/run.ts').evaluateModel>[0], hooks: Hooks) => {
+    const { evaluateModel } = await import('../evaluate/run.ts')
+    const { summary } = await evaluateModel(options, hooks)
+    return summary
+  },
+  /** Stays open and answers requests. */
+  score: async (options: Parameters<typeof import('../evaluate/score.ts').openScorer>[0], hooks: Hooks) => {
+    const { openScorer } = await import('../evaluate/score.ts')
+    const score = await openScorer(options, hooks)
+    parentPort?.on('message', ({ groups }: ToWorker) => {
+      score(groups).then((scored) => post({ kind: 'answer', scored }), postError)
+    })
+    post({ kind: 'ready' })
+  },
+}
+
+export type JobName = keyof typeof jobs
+export type JobOptions<Name extends JobName> = Parameters<(typeof jobs)[Name]>[0]
+export type JobResult<Name extends JobName> = Awaited<ReturnType<(typeof jobs)[Name]>>
+
+/** A request for rewards. */
+export interface ToWorker {
+  readonly groups: readonly Group[]
+}
+
+export type FromWorker =
+  | { readonly kind: 'event'; readonly event: Event }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'answer'; readonly scored: ScoredGroup[] }
+  | { readonly kind: 'done'; readonly result: unknown }
+  | { readonly kind: 'error'; readonly name: string; readonly message: string; readonly stack: string | undefined }
+
+const post = (message: FromWorker): void => parentPort?.postMessage(message)
+
+function postError(error: unknown): void {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  post({ kind: 'error', name, message, stack })
+}
+
+if (parentPort) {
+  const { name, options, stopFlag } = workerData as { name: JobName; options: never; stopFlag: Int32Array }
+  const hooks: Hooks = {
+    onEvent: (event) => post({ kind: 'event', event }),
+    shouldStop: () => Atomics.load(stopFlag, 0) === 1,
+  }
+  jobs[name](options, hooks).then((result) => {
+    if (name !== 'score') post({ kind: 'done', result })
+  }, postError)
+}

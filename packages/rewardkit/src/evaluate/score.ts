@@ -1,0 +1,69 @@
+import { setThreads } from '@rewardkit/torch'
+import { z } from 'zod'
+import { computeOptionsSchema, defaultThreads, resolveDtype } from '../compute.ts'
+import type { Group } from '../data/index.ts'
+import { InputError } from '../errors.ts'
+import type { Hooks } from '../events.ts'
+import { loadRewardModel, modelFolder } from '../models/index.ts'
+import { encodeGroup, loadTokenizer, type TokenGroup } from '../tokens/index.ts'
+import { computeRewards } from './rewards.ts'
+
+/** Everything that `score` can be told. How texts are read is saved with the model. */
+export const scoreOptionsSchema = z.object({
+  model: z.string().describe('reward-model folder, or a run folder').meta({ placeholder: 'FOLDER' }),
+  data: z
+    .string()
+    .describe('{prompt, response}, {prompt, responses} or pairs, JSON Lines; - for standard input')
+    .meta({ placeholder: 'FILE|-' }),
+  out: z
+    .string()
+    .default('-')
+    .describe('file to write, a line for each line read; - for standard output')
+    .meta({ placeholder: 'FILE|-' }),
+  ...computeOptionsSchema.shape,
+})
+
+/** Options with every default filled in. */
+export type ScoreOptions = z.output<typeof scoreOptionsSchema>
+
+/** The reward of each response of a group, or why there is none. */
+export type ScoredGroup = { readonly rewards: readonly number[] } | { readonly error: string }
+
+/**
+ * Loads a reward model and returns a function that scores groups, in order. A group that cannot be read becomes an
+ * error of its own and does not stop the others.
+ * @throws InputError for what is wrong with the model folder; the function throws Interrupted on request
+ */
+export async function openScorer(
+  options: Pick<ScoreOptions, 'model' | 'dtype' | 'threads' | 'microBatchTokens'>,
+  hooks: Hooks,
+): Promise<(groups: readonly Group[]) => Promise<ScoredGroup[]>> {
+  const folder = modelFolder(options.model)
+  setThreads(options.threads ?? defaultThreads())
+  const tokenizer = await loadTokenizer(folder)
+  const model = loadRewardModel(folder, { seed: null })
+  const dtype = resolveDtype(options.dtype)
+  const encode = async (group: Group): Promise<TokenGroup | { error: string }> => {
+    try {
+      // Without preferences, responses that read the same are no reason to leave the group out.
+      const tokens = await encodeGroup({ ...group, preferences: [] }, tokenizer, model.reading)
+      return 'dropped' in tokens ? { error: tokens.dropped } : tokens
+    } catch (error) {
+      if (error instanceof InputError) return { error: error.message }
+      throw error
+    }
+  }
+  return async (groups) => {
+    const encoded: (TokenGroup | { error: string })[] = []
+    for (const group of groups) encoded.push(await encode(group))
+    const readable = encoded.filter((item): item is TokenGroup => !('error' in item))
+    const rewards = computeRewards(model, readable, {
+      microBatchTokens: options.microBatchTokens,
+      dtype,
+      shouldStop: () => hooks.shouldStop(),
+    }).values()
+    return encoded.map((item) =>
+      'error' in item ? { error: item.error } : { rewards: [...(rewards.next().value ?? [])] },
+    )
+  }
+}
