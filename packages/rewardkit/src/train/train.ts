@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { createAdamW, setThreads } from '@rewardkit/torch'
 import { Interrupted } from '../errors.ts'
-import type { EvaluationSummary } from '../evaluate/index.ts'
-import { evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
+import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
 import { appendLine, sha256Folder } from '../files.ts'
 import { loadRewardModel, modelFolder, saveRewardModel } from '../models/index.ts'
@@ -23,7 +22,7 @@ export interface TrainResult {
   readonly out: string
   readonly steps: number
   /** Of the held-out pairs, where there are any. */
-  readonly evaluation: EvaluationSummary | null
+  readonly evaluation: Evaluation | null
 }
 
 /**
@@ -111,5 +110,5 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
     pool: options.pool,
   })
   writeModelEvaluation(join(out, 'evaluation'), evaluation.rows, summary, evaluation.data.texts)
-  return { out, steps: step, evaluation: summary }
+  return { out, steps: step, evaluation: { rows: evaluation.rows, summary } }
 }

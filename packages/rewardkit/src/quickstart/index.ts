@@ -1,0 +1,2 @@
+export { type QuickstartOptions, quickstartOptionsSchema } from './options.ts'
+export { quickstart, type QuickstartResult } from './quickstart.ts'

@@ -1,0 +1,161 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  type EvaluationSummary,
+  formatNumber,
+  formatShare,
+  formatTable,
+  type Interval,
+  type RewardRow,
+  spearmanCorrelation,
+  summaryLines,
+  trueLabelAccuracy,
+} from '../evaluate/index.ts'
+import type { Hooks } from '../events.ts'
+import { writeFileAtomic } from '../files.ts'
+import { createModelFolder } from '../models/index.ts'
+import { type SimulatedPair, simulate, simulationVocabulary } from '../simulate/index.ts'
+import { trainOptionsSchema } from '../train/options.ts'
+import { train } from '../train/train.ts'
+import type { QuickstartOptions } from './options.ts'
+import { specialTokens, wordTokenizerFiles } from './tokenizer.ts'
+
+const objectives = ['bradley-terry', 'annotated-margin', 'adaptive-margin'] as const
+
+/** What is known of the held-out pairs beyond their labels, and how a model did by it. */
+interface Truth {
+  readonly bestAchievableAccuracy: number
+  readonly accuracyOnTrueLabels: Interval
+  readonly rankCorrelation: number
+}
+
+/** What the quickstart found: a table for the terminal, and the run folders for a report. */
+export interface QuickstartResult {
+  readonly table: string
+  readonly runs: readonly string[]
+}
+
+/**
+ * The main job on data whose truth is known: simulates pairs with 10 % of the labels flipped, trains a small transformer
+ * from scratch with three objectives from the same weights, order and seed, and compares them on held-out prompts with
+ * labels and with the truth.
+ */
+export async function quickstart(options: QuickstartOptions, hooks: Hooks): Promise<QuickstartResult> {
+  const { out, seed, short } = options
+  rmSync(out, { recursive: true, force: true })
+  mkdirSync(out, { recursive: true })
+  const { pairs } = simulate({ pairs: short ? 2000 : 7000, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed })
+  const data = join(out, 'pairs.jsonl')
+  writeFileAtomic(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+  const model = join(out, 'untrained-model')
+  createUntrainedModel(model, seed)
+
+  const runs: string[] = []
+  const columns: { name: string; summary: EvaluationSummary; truth: Truth }[] = []
+  for (const objective of objectives) {
+    hooks.onEvent({ kind: 'log', message: `training with ${objective}` })
+    const run = join(out, objective)
+    const { evaluation } = await train(
+      trainOptionsSchema.parse({
+        ...settings(short),
+        model,
+        data,
+        out: run,
+        objective,
+        seed,
+        threads: options.threads,
+      }),
+      hooks,
+    )
+    if (!evaluation) throw new Error('the quickstart holds pairs out')
+    const truth = compareWithTruth(run, evaluation.rows, pairs)
+    columns.push({ name: objective, summary: evaluation.summary, truth })
+    runs.push(run)
+  }
+  return { table: table(columns), runs }
+}
+
+function settings(short: boolean) {
+  return {
+    evalFraction: 0.2,
+    batchSize: 64,
+    microBatchTokens: 8192,
+    epochs: short ? 1 : 3,
+    learningRate: 2e-3,
+    schedule: 'linear',
+    warmupSteps: 20,
+    maxLength: 128,
+    dtype: 'float32',
+  } as const
+}
+
+function createUntrainedModel(folder: string, seed: number): void {
+  const vocabulary = simulationVocabulary()
+  createModelFolder(
+    folder,
+    {
+      vocabularySize: vocabulary.length + Object.keys(specialTokens).length,
+      hiddenSize: 128,
+      intermediateSize: 256,
+      layers: 2,
+      heads: 4,
+      maxPositions: 128,
+      initializerRange: 0.02,
+      endTokenId: specialTokens.end,
+      padTokenId: specialTokens.pad,
+      seed,
+    },
+    wordTokenizerFiles(vocabulary),
+  )
+}
+
+/** Measures the margins of a run by the true ones, and leaves `evaluation/truth.json` for the report. */
+function compareWithTruth(run: string, rows: readonly RewardRow[], pairs: readonly SimulatedPair[]): Truth {
+  const known = new Map(pairs.map((pair) => [pair.id, pair.meta]))
+  const trueMargins = rows.map((row) => known.get(row.id)?.true_margin ?? NaN)
+  const best = rows.map((row) => {
+    const probability = known.get(row.id)?.label_probability ?? NaN
+    return Math.max(probability, 1 - probability)
+  })
+  const truth: Truth = {
+    bestAchievableAccuracy: best.reduce((sum, value) => sum + value, 0) / best.length,
+    accuracyOnTrueLabels: trueLabelAccuracy(rows, trueMargins),
+    rankCorrelation: spearmanCorrelation(
+      rows.map((row) => row.reward_margin),
+      trueMargins,
+    ),
+  }
+  const file = {
+    schema_version: 1,
+    true_margin: Object.fromEntries(rows.map((row, i) => [row.id, trueMargins[i]])),
+    best_achievable_accuracy: truth.bestAchievableAccuracy,
+    accuracy_on_true_labels: truth.accuracyOnTrueLabels,
+    rank_correlation: truth.rankCorrelation,
+  }
+  writeFileAtomic(join(run, 'evaluation', 'truth.json'), `${JSON.stringify(file, null, 2)}\n`)
+  return truth
+}
+
+function table(columns: readonly { name: string; summary: EvaluationSummary; truth: Truth }[]): string {
+  const truthLines = [
+    {
+      label: 'accuracy on true labels %',
+      cell: ({ accuracyOnTrueLabels }: Truth) => formatShare(accuracyOnTrueLabels),
+    },
+    {
+      label: 'best achievable accuracy %',
+      cell: ({ bestAchievableAccuracy }: Truth) => (100 * bestAchievableAccuracy).toFixed(1),
+    },
+    {
+      label: 'rank correlation with the true margin',
+      cell: ({ rankCorrelation }: Truth) => formatNumber(rankCorrelation),
+    },
+  ]
+  return formatTable(
+    ['', ...columns.map(({ name }) => name)],
+    [
+      ...truthLines.map(({ label, cell }) => [label, ...columns.map(({ truth }) => cell(truth))]),
+      ...summaryLines.map(({ label, cell }) => [label, ...columns.map(({ summary }) => cell(summary))]),
+    ],
+  )
+}
