@@ -1,0 +1,157 @@
+import { backward, noGradient, openSafetensors, ops, scope, tensorFrom } from '@rewardkit/torch'
+import { describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import type { PackedBatch } from '../tokens/index.ts'
+import type { DecoderConfig } from './config.ts'
+import { forward } from './decoder.ts'
+import {
+  fixtureFolder,
+  type FixtureName,
+  fixtureNames,
+  pack,
+  readExpected,
+  relativeDifference,
+} from './fixtures/read.ts'
+import { loadRewardModel } from './load.ts'
+import type { RewardModel } from './model.ts'
+
+/** Largest difference to transformers, in standard deviations of the batch's rewards. */
+const tolerance = 1e-5
+
+const load = (name: FixtureName) => loadRewardModel(fixtureFolder(name), { seed: null })
+const rewardsOf = (model: RewardModel, packed: PackedBatch, dtype: 'float32' | 'bfloat16' = 'float32') =>
+  Float32Array.from(scope(() => noGradient(() => forward(model, packed, dtype).float32())))
+
+describe.each(fixtureNames)('%s', (name) => {
+  it('gives the rewards of transformers, prefixes shared', () => {
+    const { groups, rewards } = readExpected(name)
+    expect(relativeDifference(rewardsOf(load(name), pack(groups)), rewards)).toBeLessThanOrEqual(tolerance)
+  })
+
+  it('gives them with every sequence by itself', () => {
+    const { groups, rewards } = readExpected(name)
+    const alone = groups.flat().map((ids) => [ids])
+    expect(relativeDifference(rewardsOf(load(name), pack(alone)), rewards)).toBeLessThanOrEqual(tolerance)
+  })
+})
+
+it('gives the gradients of transformers for every parameter', () => {
+  const { groups, weights } = readExpected('llama')
+  const model = load('llama')
+  const expected = openSafetensors(join(fixtureFolder('llama'), 'gradients.safetensors'))
+  backward([forward(model, pack(groups), 'float32')], [tensorFrom(Float32Array.from(weights ?? []))])
+  expect(model.names.length).toBe(expected.entries.size)
+  for (const [i, name] of model.names.entries()) {
+    const found = model.parameters[i]?.gradient
+    if (!found) throw new Error(`${name} has no gradient`)
+    const wanted = expected.get(name)
+    const error = ops.linalg_vector_norm(ops.sub(found, wanted)).item() / ops.linalg_vector_norm(wanted).item()
+    expect(error, name).toBeLessThan(1e-5)
+  }
+})
+
+it('carries gradients of a bfloat16 computation to float32 parameters, near those of float32', () => {
+  const { groups, weights, rewards } = readExpected('llama')
+  const model = load('llama')
+  const expected = openSafetensors(join(fixtureFolder('llama'), 'gradients.safetensors'))
+  const values = forward(model, pack(groups), 'bfloat16')
+  expect(values.dtype).toBe('float32')
+  const difference = relativeDifference(ops.detach(values).float32(), rewards)
+  expect(difference).toBeLessThan(0.2)
+  expect(difference).toBeGreaterThan(tolerance)
+  backward([values], [tensorFrom(Float32Array.from(weights ?? []))])
+  for (const [i, name] of model.names.entries()) {
+    const found = model.parameters[i]?.gradient
+    expect(found?.dtype, name).toBe('float32')
+    if (!found) continue
+    const wanted = expected.get(name)
+    const error = ops.linalg_vector_norm(ops.sub(found, wanted)).item() / ops.linalg_vector_norm(wanted).item()
+    expect(error, name).toBeLessThan(0.15)
+  }
+})
+
+it('runs identical sequences once and repeats their reward', () => {
+  const ids = [5, 6, 7, 8]
+  const values = rewardsOf(load('llama'), pack([[ids, [5, 6, 9], ids]]))
+  expect(values.length).toBe(3)
+  expect(values[2]).toBe(values[0])
+  expect(values[1]).not.toBe(values[0])
+})
+
+describe('a wrong model is seen: the difference passes the tolerance by far', () => {
+  const seen = (name: FixtureName, change: (model: RewardModel, packed: PackedBatch) => [RewardModel, PackedBatch]) => {
+    const { groups, rewards } = readExpected(name)
+    const [model, packed] = change(load(name), pack(groups))
+    expect(relativeDifference(rewardsOf(model, packed), rewards)).toBeGreaterThan(3 * tolerance)
+  }
+  const configured =
+    (change: (config: DecoderConfig) => Partial<DecoderConfig>) =>
+    (model: RewardModel, packed: PackedBatch): [RewardModel, PackedBatch] => [
+      { ...model, config: { ...model.config, ...change(model.config) } },
+      packed,
+    ]
+
+  it.each<[string, FixtureName, (config: DecoderConfig) => Partial<DecoderConfig>]>([
+    ['theta x 0.9', 'llama', ({ rotary }) => ({ rotary: { ...rotary, theta: 0.9 * rotary.theta } })],
+    ['theta x 0.9', 'neox-sequential', ({ rotary }) => ({ rotary: { ...rotary, theta: 0.9 * rotary.theta } })],
+    ['all dimensions turned', 'neox', ({ rotary, headSize }) => ({ rotary: { ...rotary, dimensions: headSize } })],
+    ['no linear scaling', 'llama-linear', ({ rotary }) => ({ rotary: { ...rotary, scaling: { kind: 'none' } } })],
+    ['no llama3 scaling', 'llama-llama3', ({ rotary }) => ({ rotary: { ...rotary, scaling: { kind: 'none' } } })],
+    ['the other GELU', 'neox', () => ({ activation: 'gelu-tanh' })],
+    ['the other GELU', 'neox-sequential', () => ({ activation: 'gelu' })],
+    ['epsilon', 'llama', () => ({ normEpsilon: 1e-5 })],
+    ['epsilon', 'neox', () => ({ normEpsilon: 1e-6 })],
+    ['the other residual', 'neox', () => ({ parallelResidual: false })],
+    ['no sliding window', 'mistral', () => ({ slidingWindow: null })],
+    ['a window longer by one', 'mistral', () => ({ slidingWindow: 9 })],
+  ])('%s (%s)', (_, name, change) => seen(name, configured(change)))
+
+  it('queries and keys without their norm', () =>
+    seen('qwen3', (model, packed) => {
+      const layers = model.weights.layers.map((layer) => ({ ...layer, queryNorm: null, keyNorm: null }))
+      return [{ ...model, weights: { ...model.weights, layers } }, packed]
+    }))
+
+  it.each<FixtureName>(['llama', 'neox-sequential'])('rotary halves interleaved (%s)', (name) =>
+    seen(name, (model, packed) => [interleaved(model), packed]),
+  )
+
+  it('branches whose positions are off by one', () =>
+    seen('llama', (model, packed) => {
+      const positions = packed.positions.slice()
+      for (const { start, prefixLength, branchLengths } of packed.groups) {
+        const from = start + prefixLength
+        const to = branchLengths.reduce((sum, length) => sum + length, from)
+        if (prefixLength > 0) for (let i = from; i < to; i++) positions[i] = (positions[i] ?? 0n) + 1n
+      }
+      return [model, { ...packed, positions }]
+    }))
+})
+
+/** The model with the rows of query and key permuted, as for a rotary that turns neighbours instead of halves. */
+function interleaved(model: RewardModel): RewardModel {
+  const { headSize, rotary } = model.config
+  const half = rotary.dimensions / 2
+  const order = (i: number) => (i < rotary.dimensions ? Math.floor(i / 2) + (i % 2) * half : i)
+  const permute = (weight: (typeof model.parameters)[number], part: (row: number) => boolean) => {
+    const rows = Array.from({ length: weight.shape[0] ?? 0 }, (_, row) =>
+      BigInt(part(row) ? row - (row % headSize) + order(row % headSize) : row),
+    )
+    return ops.index_select(weight, 0, tensorFrom(BigInt64Array.from(rows)))
+  }
+  const layers = model.weights.layers.map((layer) => {
+    const { projections } = layer
+    if ('fused' in projections) {
+      const { fused } = projections
+      const isQueryOrKey = (row: number) => row % (3 * headSize) < 2 * headSize
+      const move = (tensor: typeof fused.weight) => permute(tensor, isQueryOrKey)
+      return { ...layer, projections: { fused: { weight: move(fused.weight), bias: fused.bias && move(fused.bias) } } }
+    }
+    const move = ({ weight, bias }: typeof projections.query) => ({ weight: permute(weight, () => true), bias })
+    return {
+      ...layer,
+      projections: { ...projections, query: move(projections.query), key: move(projections.key) },
+    }
+  })
+  return { ...model, weights: { ...model.weights, layers } }
+}
