@@ -18,12 +18,12 @@ export interface Command {
   /** The key whose values stand behind the verb without a flag. */
   readonly positional?: string
   /** Runs the command and returns its exit code. */
-  execute(sources: OptionSources): Promise<number>
+  readonly execute: (sources: OptionSources) => Promise<number>
 }
 
 interface Definition<S extends z.ZodObject> extends Omit<Command, 'execute' | 'schema'> {
   readonly schema: S
-  run(options: z.output<S>): Promise<number> | number
+  readonly run: (options: z.output<S>) => Promise<number>
 }
 
 function command<S extends z.ZodObject>({ run, ...rest }: Definition<S>): Command {
@@ -78,7 +78,7 @@ export const commands: readonly Command[] = [
       ])
       const start = performance.now()
       const result = await withTerminal(({ onEvent }) => compute('train', options, onEvent))
-      if (result.evaluation) print(formatSummary({ 'held-out pairs': result.evaluation }))
+      if (result.evaluation) print(formatSummary({ 'held-out pairs': result.evaluation.summary }))
       const time = formatDuration((performance.now() - start) / 1000)
       print(`${result.steps} steps in ${time}; the model is in ${result.out}/model`)
       return 0

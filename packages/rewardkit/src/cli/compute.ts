@@ -93,8 +93,8 @@ export function openJob<Name extends JobName>(
 
 interface PromiseWithResolvers<T> {
   readonly promise: Promise<T>
-  resolve(value: T): void
-  reject(error: Error): void
+  readonly resolve: (value: T) => void
+  readonly reject: (error: Error) => void
 }
 
 /** Promise.withResolvers, which Node 20 does not have. */

@@ -11,9 +11,9 @@ export interface TerminalStream {
 
 /** Tells what happens while long work runs. */
 export interface Terminal {
-  onEvent(event: Event): void
+  readonly onEvent: (event: Event) => void
   /** Ends a line that is still being rewritten. */
-  finish(): void
+  readonly finish: () => void
 }
 
 /** Without a terminal, progress is a line at most this often, in milliseconds. */

@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+
+// The built command, as a user runs it.
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'rewardkit-command-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function rewardkit(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { ...process.env, REWARDKIT_DEBUG: '', NO_COLOR: '1' },
+  })
+  return { status, stdout, stderr }
+}
+
+describe('usage mistakes: one line, exit code 2', () => {
+  test.each([
+    [['trai'], 'did you mean train?'],
+    [['fly'], 'expected one of simulate, train'],
+    [['train', '--modle', 'x'], 'did you mean --model?'],
+    [['train', '--model_name_or_path', 'x'], '--model-name-or-path is --model here'],
+    [['train', '--dataset_name=x'], '--dataset-name is --data here'],
+    [['train', '--output_dir', 'x'], 'is --out here'],
+    [['train', '--num_train_epochs', '1'], 'is --epochs here'],
+    [['train', '--per_device_train_batch_size', '1'], 'is --batch-size'],
+    [['train', '--max_len', '1'], 'is --max-length here'],
+    [['train', '--pretrain', 'x'], 'is --model here'],
+    [['train'], 'missing --model'],
+    [['train', '--model'], "option '--model <FOLDER>' argument missing"],
+    [
+      ['train', '--model', 'm', '--data', 'd', '--out', 'o', '--objective', 'bradley-tery'],
+      'did you mean bradley-terry?',
+    ],
+    [['simulate', '--pairs', '0', '--out', 'x'], '--pairs: found 0, expected a whole number above 0'],
+    [['simulate', '--out', 'x', '--config', 'none.yaml'], 'no such file'],
+    [['report'], 'missing RUN...'],
+    [['report', 'nowhere'], 'nowhere'],
+    [['doctor', 'extra'], 'too many arguments'],
+  ])('%j', (words, message) => {
+    const { status, stderr, stdout } = rewardkit(...words)
+    expect(stderr).toContain(message)
+    expect(stderr).toMatch(/^rewardkit: [^\n]+\n$/)
+    expect(stdout).toBe('')
+    expect(status).toBe(2)
+  })
+})
+
+test('underscores are dashes, and --set wins', () => {
+  const words = ['--pairs', '3', '--grade_noise=0', '--set', 'pairs=5', '--out', 'pairs.jsonl']
+  expect(rewardkit('simulate', ...words).status).toBe(0)
+  expect(readFileSync(join(folder, 'pairs.jsonl'), 'utf8').trimEnd().split('\n')).toHaveLength(5)
+})
+
+test('help and version go to standard output', () => {
+  expect(rewardkit('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  const { status, stdout } = rewardkit('train', '--help')
+  expect(status).toBe(0)
+  expect(stdout).toContain('--adam-betas <A,B>')
+  expect(rewardkit().stdout).toContain('simulate')
+})
+
+test('a mistake found in the compute thread is a usage mistake, too', () => {
+  const { status, stderr } = rewardkit('train', '--model', 'nowhere', '--data', 'none.jsonl', '--out', 'run')
+  expect(stderr).toContain('nowhere')
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  expect(status).toBe(2)
+})
+
+test('score of a missing file', () => {
+  const { status, stderr } = rewardkit('score', '--model', 'nowhere', '--data', 'none.jsonl')
+  expect(stderr).toMatch(/^rewardkit: [^\n]+\n$/)
+  expect(status).toBe(2)
+})
