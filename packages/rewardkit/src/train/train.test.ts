@@ -1,0 +1,205 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openSafetensors } from '@rewardkit/torch'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { evaluateOptionsSchema } from '../evaluate/options.ts'
+import { evaluateModel } from '../evaluate/run.ts'
+import { type Event, type Hooks, silentHooks } from '../events.ts'
+import { createModelFolder } from '../models/index.ts'
+import { specialTokens, wordTokenizerFiles } from '../quickstart/tokenizer.ts'
+import { simulate, simulationVocabulary } from '../simulate/index.ts'
+import type { StepMetrics } from './metrics.ts'
+import { type TrainInput, trainOptionsSchema } from './options.ts'
+import { train } from './train.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'train-'))
+const model = join(folder, 'untrained')
+const data = join(folder, 'pairs.jsonl')
+afterAll(() => rmSync(folder, { recursive: true }))
+
+beforeAll(() => {
+  const vocabulary = simulationVocabulary()
+  createModelFolder(
+    model,
+    {
+      vocabularySize: vocabulary.length + Object.keys(specialTokens).length,
+      hiddenSize: 16,
+      intermediateSize: 32,
+      layers: 1,
+      heads: 2,
+      maxPositions: 128,
+      initializerRange: 0.1,
+      endTokenId: specialTokens.end,
+      padTokenId: specialTokens.pad,
+      seed: 0,
+    },
+    wordTokenizerFiles(vocabulary),
+  )
+  const { pairs } = simulate({ pairs: 120, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed: 1 })
+  writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+})
+
+let count = 0
+const newRun = () => join(folder, `run-${count++}`)
+const run = (out: string, changed: Partial<TrainInput> = {}, hooks: Hooks = silentHooks) =>
+  train(
+    trainOptionsSchema.parse({
+      model,
+      data,
+      out,
+      objective: 'adaptive-margin',
+      batchSize: 16,
+      learningRate: 1e-2,
+      evalFraction: 0.2,
+      threads: 1,
+      dtype: 'float32',
+      ...changed,
+    }),
+    hooks,
+  )
+const weightsOf = (out: string) => readFileSync(join(out, 'model', 'model.safetensors'))
+const metricsOf = (out: string) =>
+  readFileSync(join(out, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as StepMetrics)
+/** Metrics less what a clock or the system measured. */
+const comparable = (out: string) =>
+  metricsOf(out).map(({ seconds: _s, tokens_per_second: _t, pairs_per_second: _p, peak_memory: _m, ...rest }) => rest)
+
+describe('train', () => {
+  it('writes a run folder that explains itself', async () => {
+    const out = newRun()
+    const events: Event[] = []
+    const result = await run(out, { evalEvery: 2 }, { onEvent: (event) => events.push(event), shouldStop: () => false })
+    expect(readdirSync(out).toSorted()).toEqual([
+      'config.yaml',
+      'environment.json',
+      'evaluation',
+      'metrics.jsonl',
+      'model',
+    ])
+    expect(parse(readFileSync(join(out, 'config.yaml'), 'utf8'))).toMatchObject({
+      schema_version: 1,
+      objective: 'adaptive-margin',
+      batch_size: 16,
+      learning_rate: 1e-2,
+      dtype: 'float32',
+      warmup_steps: 0,
+    })
+    const metrics = metricsOf(out)
+    const steps = metrics.filter((line) => line.kind === 'step')
+    expect(steps).toHaveLength(result.steps)
+    expect(steps.map((line) => line.step)).toEqual(steps.map((_, i) => i + 1))
+    expect(steps.reduce((sum, line) => sum + line.pairs, 0) + (result.evaluation?.summary.pairs ?? 0)).toBe(120)
+    expect(metrics.filter((line) => line.kind !== 'step').map((line) => line.step)).toEqual([2, 4, 6])
+    const logged = events.flatMap((event) => (event.kind === 'log' ? [event.message] : [])).join('\n')
+    expect(logged).toMatch(/first pair.*as the model reads it/)
+    expect(logged).toContain('<|end|>')
+    expect(readdirSync(join(out, 'evaluation')).toSorted()).toEqual([
+      'rewards.jsonl',
+      'summary.json',
+      'worst_pairs.jsonl',
+    ])
+  })
+
+  it('shares no prompt between training and evaluation', async () => {
+    const out = newRun()
+    const result = await run(out)
+    const held = new Set(result.evaluation?.rows.map((row) => row.prompt_id))
+    expect(result.evaluation?.rows.length).toBeGreaterThanOrEqual(24)
+    expect(held.size).toBe(result.evaluation?.summary.prompts)
+  })
+
+  it('the same seed gives the same bits, another seed others', async () => {
+    const [first, second, other] = [newRun(), newRun(), newRun()]
+    await run(first)
+    await run(second)
+    await run(other, { seed: 1 })
+    expect(weightsOf(second).equals(weightsOf(first))).toBe(true)
+    expect(comparable(second)).toEqual(comparable(first))
+    expect(weightsOf(other).equals(weightsOf(first))).toBe(false)
+  })
+
+  it('goes on after an interrupt to the bits of the uninterrupted run', async () => {
+    const [whole, broken] = [newRun(), newRun()]
+    const options: Partial<TrainInput> = {
+      meanOver: 'running',
+      schedule: 'cosine',
+      warmupRatio: 0.3,
+      microBatchTokens: 200,
+    }
+    await run(whole, options)
+    let steps = 0
+    const stop: Hooks = { onEvent: (event) => (steps += event.kind === 'step' ? 1 : 0), shouldStop: () => steps === 3 }
+    await expect(run(broken, options, stop)).rejects.toMatchObject({ name: 'Interrupted' })
+    expect(readdirSync(join(broken, 'checkpoints'))).toEqual(['step-3'])
+    expect(existsSync(join(broken, 'model'))).toBe(false)
+    await run(broken, { ...options, resume: true })
+    expect(weightsOf(broken).equals(weightsOf(whole))).toBe(true)
+    expect(comparable(broken)).toEqual(comparable(whole))
+  })
+
+  it('keeps the last two checkpoints, of float32 masters and moments', async () => {
+    const out = newRun()
+    await run(out, { saveEvery: 1 })
+    expect(readdirSync(join(out, 'checkpoints')).toSorted()).toEqual(['step-4', 'step-5'])
+    const file = openSafetensors(join(out, 'checkpoints', 'step-5', 'optimizer.safetensors'))
+    expect(file.get('score.weight.step').item()).toBe(5)
+  })
+
+  it('refuses to resume a different run, and says what differs', async () => {
+    const out = newRun()
+    await run(out, { saveEvery: 2 })
+    await expect(run(out, { resume: true, learningRate: 1e-3 })).rejects.toThrow(/learningRate was 0.01, is 0.001/)
+  })
+
+  it('refuses a folder that is not empty, and replaces a run when told to', async () => {
+    const out = newRun()
+    mkdirSync(out)
+    writeFileSync(join(out, 'notes.txt'), 'mine')
+    await expect(run(out)).rejects.toThrow(/not empty.*--overwrite/)
+    await run(out, { overwrite: true, maxSteps: 1 })
+    expect(readFileSync(join(out, 'notes.txt'), 'utf8')).toBe('mine')
+    expect(metricsOf(out).filter((line) => line.kind === 'step')).toHaveLength(1)
+  })
+
+  it('counts missing margins and names the option that decides', async () => {
+    const some = join(folder, 'some-margins.jsonl')
+    const lines = readFileSync(data, 'utf8').trim().split('\n')
+    writeFileSync(some, lines.map((line, i) => (i < 7 ? line.replace(/"margin":\d,/, '') : line)).join('\n'))
+    await expect(run(newRun(), { data: some, objective: 'annotated-margin', evalFraction: 0 })).rejects.toThrow(
+      /7 of 120 .*--missing-margin/,
+    )
+    await run(newRun(), { data: some, objective: 'annotated-margin', missingMargin: 'drop', maxSteps: 1 })
+  })
+
+  it('learns the pairs that it trains on', async () => {
+    const out = newRun()
+    await run(out, { objective: 'bradley-terry', epochs: 25, evalFraction: 0 })
+    const losses = metricsOf(out).map((line) => line.bradley_terry_loss)
+    const last = losses.slice(-8)
+    // Equal rewards have the loss log 2 = 0.693.
+    expect(last.reduce((sum, loss) => sum + loss, 0) / last.length).toBeLessThan(0.5)
+  })
+})
+
+describe('evaluateModel', () => {
+  it('gives a saved model the rewards that it had in training', async () => {
+    const out = newRun()
+    const trained = await run(out, { evalFraction: undefined, evalData: data })
+    const again = await evaluateModel(
+      evaluateOptionsSchema.parse({ model: out, data, out: join(out, 'again'), threads: 1, dtype: 'float32' }),
+      silentHooks,
+    )
+    expect(again.rows).toEqual(trained.evaluation?.rows)
+    expect(again.summary.accuracy).toEqual(trained.evaluation?.summary.accuracy)
+  })
+
+  it('refuses a causal language model', async () => {
+    const options = evaluateOptionsSchema.parse({ model, data, out: newRun() })
+    await expect(evaluateModel(options, silentHooks)).rejects.toThrow(/score.weight is missing: it is no reward model/)
+  })
+})
