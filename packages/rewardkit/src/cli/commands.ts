@@ -1,10 +1,9 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { evaluateOptionsSchema } from '../evaluate/options.ts'
 import { scoreOptionsSchema } from '../evaluate/score.ts'
 import { simulateOptionsSchema } from '../simulate/index.ts'
 import { trainOptionsSchema } from '../train/options.ts'
+import { makeFolderOf } from './out-folder.ts'
 import { type OptionSources, resolveOptions } from './resolve.ts'
 import { doctorOptionsSchema, reportOptionsSchema, setupOptionsSchema } from './schemas.ts'
 import { createTerminal, formatDuration } from './terminal.ts'
@@ -57,7 +56,7 @@ export const commands: readonly Command[] = [
         import('../files.ts'),
       ])
       const { pairs, summary } = simulate(options)
-      mkdirSync(dirname(options.out), { recursive: true })
+      makeFolderOf(options.out)
       writeFileAtomic(options.out, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
       const percent = (share: number) => `${(100 * share).toFixed(1)} %`
       print(`${pairs.length} pairs in ${options.out}`)

@@ -58,6 +58,7 @@ export function openJob<Name extends JobName>(
     if (message.kind === 'event') onEvent(message.event)
     else if (message.kind === 'ready') ready.resolve()
     else if (message.kind === 'answer') answers.shift()?.resolve(message.scored)
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the worker ran the job of this name
     else if (message.kind === 'done') result.resolve(message.result as JobResult<Name>)
     else fail(revived(message))
   })
@@ -79,6 +80,8 @@ export function openJob<Name extends JobName>(
     request: (groups) => {
       const waiting = withResolvers<ScoredGroup[]>()
       answers.push(waiting)
+      // The rule is about windows; a worker has no origin.
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
       worker.postMessage({ groups } satisfies ToWorker)
       return waiting.promise
     },

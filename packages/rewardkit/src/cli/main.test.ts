@@ -39,6 +39,7 @@ describe('usage mistakes: one line, exit code 2', () => {
     ],
     [['simulate', '--pairs', '0', '--out', 'x'], '--pairs: found 0, expected a whole number above 0'],
     [['simulate', '--out', 'x', '--config', 'none.yaml'], 'no such file'],
+    [['simulate', '--pairs', '1', '--out', '/dev/null/pairs.jsonl'], 'cannot be written'],
     [['report'], 'missing RUN...'],
     [['report', 'nowhere'], 'nowhere'],
     [['doctor', 'extra'], 'too many arguments'],

@@ -4,7 +4,6 @@ import { z } from 'zod'
 export interface Shape {
   readonly type?: string
   readonly enum?: readonly unknown[]
-  readonly const?: unknown
   readonly anyOf?: readonly Shape[]
   readonly items?: Shape | boolean
   readonly prefixItems?: readonly Shape[]
@@ -66,7 +65,6 @@ export const isSwitch = (option: CommandOption): boolean => option.shape.type ==
 export function expectation(shape: Shape): string {
   if (shape.anyOf) return joined(shape.anyOf.map(expectation))
   if (shape.enum) return joined(shape.enum.map(String))
-  if (shape.const !== undefined) return String(shape.const)
   if (shape.prefixItems) return `${shape.prefixItems.length} values with a comma between them`
   if (shape.type === 'boolean') return 'true or false'
   if (shape.type === 'array') return 'a list'
@@ -89,7 +87,7 @@ export function valueOf(text: string, shape: Shape): unknown {
     return text.split(',').map((part) => valueOf(part.trim(), items))
   }
   if (shape.type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
-  const isNumeric = shape.type === 'integer' || shape.type === 'number' || typeof shape.const === 'number'
+  const isNumeric = shape.type === 'integer' || shape.type === 'number'
   if (isNumeric && text.trim() !== '' && !Number.isNaN(Number(text))) return Number(text)
   return text
 }
@@ -102,7 +100,6 @@ export function shownDefault(value: unknown): string {
 function placeholderOf(shape: Shape): string {
   if (shape.anyOf) return shape.anyOf.map(placeholderOf).join('|')
   if (shape.enum) return shape.enum.join('|')
-  if (shape.const !== undefined) return String(shape.const)
   if (shape.prefixItems) return shape.prefixItems.map((_, index) => String.fromCodePoint(65 + index)).join(',')
   if (shape.type === 'boolean') return ''
   if (shape.type === 'integer') return 'N'

@@ -1,21 +1,23 @@
 // The compute thread: runs one job of the library and posts what happens.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Group } from '../data/index.ts'
-import type { ScoredGroup } from '../evaluate/score.ts'
+import type { EvaluateOptions } from '../evaluate/options.ts'
+import type { ScoredGroup, ScoreOptions } from '../evaluate/score.ts'
 import type { Event, Hooks } from '../events.ts'
+import type { TrainOptions } from '../train/options.ts'
 
 const jobs = {
-  train: async (options: Parameters<typeof import('../train/train.ts').train>[0], hooks: Hooks) => {
+  train: async (options: TrainOptions, hooks: Hooks) => {
     const { train } = await import('../train/train.ts')
     return train(options, hooks)
   },
-  evaluate: async (options: Parameters<typeof import('../evaluate/run.ts').evaluateModel>[0], hooks: Hooks) => {
+  evaluate: async (options: EvaluateOptions, hooks: Hooks) => {
     const { evaluateModel } = await import('../evaluate/run.ts')
     const { summary } = await evaluateModel(options, hooks)
     return summary
   },
   /** Stays open and answers requests. */
-  score: async (options: Parameters<typeof import('../evaluate/score.ts').openScorer>[0], hooks: Hooks) => {
+  score: async (options: ScoreOptions, hooks: Hooks) => {
     const { openScorer } = await import('../evaluate/score.ts')
     const score = await openScorer(options, hooks)
     parentPort?.on('message', ({ groups }: ToWorker) => {
@@ -41,6 +43,8 @@ export type FromWorker =
   | { readonly kind: 'done'; readonly result: unknown }
   | { readonly kind: 'error'; readonly name: string; readonly message: string; readonly stack: string | undefined }
 
+// The rule is about windows; a port has no origin.
+// oxlint-disable-next-line unicorn/require-post-message-target-origin
 const post = (message: FromWorker): void => parentPort?.postMessage(message)
 
 function postError(error: unknown): void {
@@ -49,12 +53,17 @@ function postError(error: unknown): void {
 }
 
 if (parentPort) {
+  // What `openJob` gave, whose types fit each other.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const { name, options, stopFlag } = workerData as { name: JobName; options: never; stopFlag: Int32Array }
   const hooks: Hooks = {
     onEvent: (event) => post({ kind: 'event', event }),
     shouldStop: () => Atomics.load(stopFlag, 0) === 1,
   }
-  jobs[name](options, hooks).then((result) => {
+  try {
+    const result = await jobs[name](options, hooks)
     if (name !== 'score') post({ kind: 'done', result })
-  }, postError)
+  } catch (error) {
+    postError(error)
+  }
 }
