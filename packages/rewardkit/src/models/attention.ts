@@ -2,9 +2,10 @@ import { ops, type Tensor, tensorFrom } from '@rewardkit/torch'
 import type { ComputeDtype } from '../compute.ts'
 import type { PackedBatch, PackedGroup } from '../tokens/index.ts'
 
-/** For each group of a packed batch: how many tokens it has, and what each of them sees, [tokens, tokens]. */
+/** For each group of a packed batch: how many tokens look, at how many, and what each sees, [queries, keys]. */
 export interface AttentionMasks {
-  readonly lengths: readonly number[]
+  readonly queries: readonly number[]
+  readonly keys: readonly number[]
   readonly masks: readonly Tensor[]
 }
 
@@ -18,7 +19,18 @@ export function attentionMasks(packed: PackedBatch, window: number | null, dtype
     const length = lengths[i] ?? 0
     return ops.to(tensorFrom(groupMask(group, length, window ?? Infinity), [length, length]), dtype)
   })
-  return { lengths, masks }
+  return { queries: lengths, keys: lengths, masks }
+}
+
+/** The masks with the rows of some tokens alone: for each group their places within it. */
+export function masksOfRows({ keys, masks }: AttentionMasks, rows: readonly (readonly number[])[]): AttentionMasks {
+  return {
+    queries: rows.map((places) => places.length),
+    keys,
+    masks: masks.map((mask, i) =>
+      ops.index_select(mask, 0, tensorFrom(BigInt64Array.from((rows[i] ?? []).map(BigInt)))),
+    ),
+  }
 }
 
 const groupLength = (group: PackedGroup): number =>
@@ -41,21 +53,21 @@ function groupMask({ prefixLength, branchLengths }: PackedGroup, length: number,
 }
 
 /**
- * Scaled dot-product attention within each group: query [T, heads, size], key and value [T, key-value heads, size] ->
- * [T, heads, size].
+ * Scaled dot-product attention within each group: query [queries, heads, size], key and value [T, key-value heads, size]
+ * -> [queries, heads, size].
  */
 export function attention(
   query: Tensor,
   key: Tensor,
   value: Tensor,
-  { lengths, masks }: AttentionMasks,
+  { queries, keys, masks }: AttentionMasks,
   groupedQueries: boolean,
 ): Tensor {
-  const split = (states: Tensor) =>
+  const split = (states: Tensor, lengths: readonly number[]) =>
     ops.split_with_sizes(ops.unsqueeze(ops.transpose(states, 0, 1), 0), lengths, { dim: 2 })
-  const [queries, keys, values] = [split(query), split(key), split(value)]
+  const parts = { query: split(query, queries), key: split(key, keys), value: split(value, keys) }
   const mixed = masks.map((mask, i) => {
-    const [q, k, v] = [queries[i], keys[i], values[i]]
+    const [q, k, v] = [parts.query[i], parts.key[i], parts.value[i]]
     if (!q || !k || !v) throw new Error('fewer groups than masks')
     return ops.scaled_dot_product_attention(q, k, v, { attn_mask: mask, enable_gqa: groupedQueries })
   })

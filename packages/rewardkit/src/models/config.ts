@@ -163,9 +163,13 @@ function decoderConfig(path: string, fields: RawConfig): DecoderConfig {
     mlpBias: isNeoX || (fields.mlp_bias ?? false),
     queryKeyNorm: fields.model_type === 'qwen3',
     rotary: rotary(path, fields, headSize),
-    slidingWindow: fields.model_type === 'mistral' ? (fields.sliding_window ?? null) : null,
+    slidingWindow: fields.model_type === 'mistral' ? slidingWindow(fields) : null,
   }
 }
+
+/** null means none; where the field is absent, transformers takes 4096. */
+const slidingWindow = (fields: RawConfig): number | null =>
+  fields.sliding_window === undefined ? 4096 : fields.sliding_window
 
 function activation(path: string, fields: RawConfig): DecoderConfig['activation'] {
   const name = fields.hidden_act ?? (fields.model_type === 'gpt_neox' ? 'gelu' : 'silu')

@@ -1,17 +1,27 @@
 import { ops, scope, type Tensor, tensorFrom } from '@rewardkit/torch'
 import type { ComputeDtype } from '../compute.ts'
 import type { PackedBatch } from '../tokens/index.ts'
-import { attention, attentionMasks, type AttentionMasks } from './attention.ts'
+import { attention, attentionMasks, type AttentionMasks, masksOfRows } from './attention.ts'
 import type { DecoderConfig } from './config.ts'
 import type { RewardModel } from './model.ts'
-import { rotaryTables, rotate, type RotaryTables } from './rotary.ts'
+import { rotaryTables, rotate, type RotaryTables, tablesOfRows } from './rotary.ts'
 import type { Affine, LayerWeights } from './weights.ts'
+
+/** What a layer needs to know of the row: where its tokens stand, what they see, and whose hidden states go on. */
+interface Row {
+  readonly rotary: RotaryTables
+  /** Of the tokens that go on. */
+  readonly masks: AttentionMasks
+  /** The tokens that go on; null for all. */
+  readonly leaving: { readonly rows: Tensor; readonly rotary: RotaryTables } | null
+}
 
 /**
  * The rewards of all responses of a packed batch: float32, [responses], in the order of groups and their responses.
  *
  * All tokens lie in one row [T, hidden] without padding, each shared prefix once; attention looks back within each
- * sequence alone. Only the pooled tokens' hidden states reach the final norm and the head. Equal to transformers'
+ * sequence alone. The last layer gives keys and values of all tokens, but only the pooled tokens go through the rest of
+ * it, the final norm and the head; a token pooled for several responses goes once. Equal to transformers'
  * AutoModelForSequenceClassification on each sequence by itself, up to rounding. With `bfloat16` the layers compute in
  * it, from the float32 parameters; head and rewards are float32.
  */
@@ -20,48 +30,64 @@ export function forward(model: RewardModel, packed: PackedBatch, dtype: ComputeD
     const { config, weights } = model
     const rotary = rotaryTables(config.rotary, packed.positions, dtype)
     const masks = attentionMasks(packed, config.slidingWindow, dtype)
-    const pooled = tensorFrom(BigInt64Array.from(packed.groups.flatMap((group) => group.pooled.map(BigInt))))
-    let hidden = cast(ops.embedding(weights.embedding, tensorFrom(packed.ids)), dtype)
-    for (const layer of weights.layers) {
-      const before = hidden
-      hidden = scope(() => decoderLayer(config, layer, before, rotary, masks, dtype))
+    const pooled = packed.groups.map((group) => [...new Set(group.pooled)])
+    const rows = integers(pooled.flat())
+    const middle: Row = { rotary, masks, leaving: null }
+    const last: Row = {
+      rotary,
+      masks: masksOfRows(
+        masks,
+        packed.groups.map(({ start }, i) => (pooled[i] ?? []).map((row) => row - start)),
+      ),
+      leaving: { rows, rotary: tablesOfRows(rotary, rows) },
     }
-    const last = ops.index_select(hidden, 0, pooled)
-    const normed = norm(config, weights.finalNorm, last, dtype)
-    return ops.squeeze(ops.linear(cast(normed, 'float32'), weights.head), 1)
+    let hidden = cast(ops.embedding(weights.embedding, tensorFrom(packed.ids)), dtype)
+    for (const [i, layer] of weights.layers.entries()) {
+      const before = hidden
+      const row = i === weights.layers.length - 1 ? last : middle
+      hidden = scope(() => decoderLayer(config, layer, before, row, dtype))
+    }
+    const normed = norm(config, weights.finalNorm, hidden, dtype)
+    const rewards = ops.squeeze(ops.linear(cast(normed, 'float32'), weights.head), 1)
+    const place = new Map(pooled.flat().map((row, i) => [row, i]))
+    const responses = packed.groups.flatMap((group) => group.pooled.map((row) => place.get(row) ?? 0))
+    return ops.index_select(rewards, 0, integers(responses))
   })
 }
 
+const integers = (values: readonly number[]): Tensor => tensorFrom(BigInt64Array.from(values.map(BigInt)))
+
+/** [T, hidden] -> [tokens that go on, hidden]. */
 function decoderLayer(
   config: DecoderConfig,
   layer: LayerWeights,
   hidden: Tensor,
-  rotary: RotaryTables,
-  masks: AttentionMasks,
+  row: Row,
   dtype: ComputeDtype,
 ): Tensor {
-  const attended = attend(config, layer, norm(config, layer.attentionNorm, hidden, dtype), rotary, masks, dtype)
-  const middle = ops.add(hidden, attended)
-  const mlpInput = config.parallelResidual ? hidden : middle
+  const attended = attend(config, layer, norm(config, layer.attentionNorm, hidden, dtype), row, dtype)
+  const residual = row.leaving ? ops.index_select(hidden, 0, row.leaving.rows) : hidden
+  const middle = ops.add(residual, attended)
+  const mlpInput = config.parallelResidual ? residual : middle
   return ops.add(middle, mlp(config, layer, norm(config, layer.mlpNorm, mlpInput, dtype), dtype))
 }
 
-/** [T, hidden] -> [T, hidden]. */
+/** [T, hidden] -> [tokens that go on, hidden]. */
 function attend(
   config: DecoderConfig,
   layer: LayerWeights,
   hidden: Tensor,
-  rotary: RotaryTables,
-  masks: AttentionMasks,
+  { rotary, masks, leaving }: Row,
   dtype: ComputeDtype,
 ): Tensor {
   const { heads, keyValueHeads, headSize } = config
   const [query, key, value] = project(config, layer, hidden, dtype)
-  const turned = (states: Tensor, headNorm: Affine | null) =>
-    rotate(headNorm ? norm(config, headNorm, states, dtype) : states, rotary)
+  const turned = (states: Tensor, headNorm: Affine | null, tables: RotaryTables) =>
+    rotate(headNorm ? norm(config, headNorm, states, dtype) : states, tables)
+  const asking = leaving ? ops.index_select(query, 0, leaving.rows) : query
   const mixed = attention(
-    turned(query, layer.queryNorm),
-    turned(key, layer.keyNorm),
+    turned(asking, layer.queryNorm, leaving?.rotary ?? rotary),
+    turned(key, layer.keyNorm, rotary),
     value,
     masks,
     heads !== keyValueHeads,

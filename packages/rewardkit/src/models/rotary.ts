@@ -26,6 +26,13 @@ export function rotaryTables(rotary: Rotary, positions: BigInt64Array, dtype: Co
   })
 }
 
+/** The tables of some tokens, by their row index (int64, [rows]). */
+export const tablesOfRows = ({ cosine, sine, dimensions }: RotaryTables, rows: Tensor): RotaryTables => ({
+  cosine: ops.index_select(cosine, 0, rows),
+  sine: ops.index_select(sine, 0, rows),
+  dimensions,
+})
+
 /** [dimensions / 2], float32, scaled as the configuration says. */
 function inverseFrequencies({ theta, dimensions, scaling }: Rotary): Tensor {
   const even = tensorFrom(Float32Array.from({ length: dimensions / 2 }, (_, i) => 2 * i))

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Tensor, writeSafetensors } from '@rewardkit/torch'
 import { syncFolder, writeFileAtomic } from '../files.ts'
-import type { Family } from './config.ts'
+import type { DecoderConfig, Family, Rotary } from './config.ts'
 import { settingsFile } from './load.ts'
 import type { RewardModel } from './model.ts'
 
@@ -48,9 +48,10 @@ export function saveRewardModel(folder: string, model: RewardModel, tokenizer: T
 
 /** The configuration as it was read, but for what makes it a reward model's; read by transformers 4 and 5. */
 function savedConfig(model: RewardModel, padTokenId: number | null): Record<string, unknown> {
-  const { torch_dtype: _old, dtype: _new, ...config } = model.rawConfig
+  const { torch_dtype: _old, dtype: _new, rope_parameters: _rope, ...config } = model.rawConfig
   return {
     ...config,
+    ...savedRotary(model.config),
     architectures: [architectures[model.config.family]],
     num_labels: 1,
     id2label: { 0: 'LABEL_0' },
@@ -59,5 +60,26 @@ function savedConfig(model: RewardModel, padTokenId: number | null): Record<stri
     pad_token_id: padTokenId,
     tie_word_embeddings: false,
     torch_dtype: 'float32',
+  }
+}
+
+/** The rotary settings in the words of transformers 4, which transformers 5 reads too. */
+function savedRotary({ family, rotary, headSize }: DecoderConfig): Record<string, unknown> {
+  const base =
+    family === 'gpt_neox'
+      ? { rotary_emb_base: rotary.theta, rotary_pct: rotary.dimensions / headSize }
+      : { rope_theta: rotary.theta }
+  return { ...base, rope_scaling: savedScaling(rotary.scaling) }
+}
+
+function savedScaling(scaling: Rotary['scaling']): Record<string, unknown> | null {
+  if (scaling.kind === 'none') return null
+  const kind = { rope_type: scaling.kind, type: scaling.kind, factor: scaling.factor }
+  if (scaling.kind === 'linear') return kind
+  return {
+    ...kind,
+    low_freq_factor: scaling.lowFrequencyFactor,
+    high_freq_factor: scaling.highFrequencyFactor,
+    original_max_position_embeddings: scaling.originalMaxPositions,
   }
 }
