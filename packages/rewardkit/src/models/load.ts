@@ -127,8 +127,9 @@ function readJson(path: string): unknown {
   }
 }
 
-/** Some checkpoints hold the bare decoder, without the prefix of the whole model. */
+/** Some checkpoints hold the bare decoder, without the prefix of the whole model; OpenRLHF's call the head a value head. */
 function canonicalName(config: DecoderConfig, name: string): string {
+  if (name === 'value_head.weight') return headName
   const prefix = checkpointPrefix(config)
   const isBare = /^(layers\.|embed_in\.|embed_tokens\.|norm\.|final_layer_norm\.)/.test(name)
   return isBare ? `${prefix}${name}` : name

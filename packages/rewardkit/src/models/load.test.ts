@@ -1,0 +1,209 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { noGradient, openSafetensors, ops, scope, type Tensor, writeSafetensors } from '@rewardkit/torch'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { InputError } from '../errors.ts'
+import { readModelConfig } from './config.ts'
+import { forward } from './decoder.ts'
+import {
+  fixtureFolder,
+  type FixtureName,
+  fixtureNames,
+  pack,
+  readExpected,
+  relativeDifference,
+} from './fixtures/read.ts'
+import { loadRewardModel } from './load.ts'
+import type { RewardModel } from './model.ts'
+import { saveRewardModel } from './save.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'rewardkit-models-'))
+let folder = root
+beforeEach(() => {
+  folder = mkdtempSync(join(root, 'model-'))
+})
+afterAll(() => rmSync(root, { recursive: true }))
+
+type Fields = Record<string, unknown>
+const readFields = (path: string): Fields => {
+  const fields: unknown = JSON.parse(readFileSync(path, 'utf8'))
+  return typeof fields === 'object' && fields !== null ? { ...fields } : {}
+}
+
+/** Copies a fixture, with other configuration fields, and other tensors where `change` gives them. */
+function copyFixture(
+  name: FixtureName,
+  fields: Fields = {},
+  change?: (tensors: Record<string, Tensor>) => Record<string, Tensor>,
+): void {
+  const config = { ...readFields(join(fixtureFolder(name), 'config.json')), ...fields }
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config))
+  const stored = join(fixtureFolder(name), 'model.safetensors')
+  if (!change) copyFileSync(stored, join(folder, 'model.safetensors'))
+  else writeSafetensors(join(folder, 'model.safetensors'), change(tensorsOf(name)))
+}
+
+function tensorsOf(name: FixtureName): Record<string, Tensor> {
+  const file = openSafetensors(join(fixtureFolder(name), 'model.safetensors'))
+  return Object.fromEntries([...file.entries.keys()].map((key) => [key, file.get(key)]))
+}
+
+const without = (tensors: Record<string, Tensor>, name: string): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(tensors).filter(([key]) => key !== name))
+
+const rewardsOf = (model: RewardModel, name: FixtureName): Float32Array =>
+  scope(() =>
+    noGradient(() =>
+      forward(model, pack(readExpected(name).groups), 'float32')
+        .float32()
+        .slice(),
+    ),
+  )
+
+const load = () => loadRewardModel(folder, { seed: null })
+
+describe('readModelConfig', () => {
+  it.each(fixtureNames)('reads the old form of %s as the new one', (name) => {
+    copyFileSync(join(fixtureFolder(name), 'old.json'), join(folder, 'config.json'))
+    expect(readModelConfig(folder).decoder).toEqual(readModelConfig(fixtureFolder(name)).decoder)
+  })
+
+  it('takes the sliding window of 4096 where Mistral names none, and none for null', () => {
+    copyFixture('mistral', { sliding_window: undefined })
+    expect(readModelConfig(folder).decoder.slidingWindow).toBe(4096)
+    copyFixture('mistral', { sliding_window: null })
+    expect(readModelConfig(folder).decoder.slidingWindow).toBeNull()
+  })
+
+  it.each<[string, FixtureName, Fields, RegExp]>([
+    ['an unknown architecture', 'llama', { model_type: 'gemma4' }, /model_type is "gemma4".*gpt_neox, llama/],
+    ['quantised weights', 'llama', { quantization_config: { bits: 4 } }, /quantised/],
+    ['dynamic scaling', 'llama', { rope_parameters: { rope_type: 'dynamic', factor: 2 } }, /'dynamic'.*llama3/],
+    ['longrope scaling', 'llama', { rope_parameters: { rope_type: 'longrope' } }, /'longrope'/],
+    ['yarn scaling', 'llama', { rope_parameters: { rope_type: 'yarn', factor: 2 } }, /'yarn'/],
+    ['old dynamic scaling', 'llama', { rope_parameters: null, rope_scaling: { type: 'dynamic' } }, /'dynamic'/],
+    ['a sliding window of Qwen2', 'qwen2', { use_sliding_window: true }, /use_sliding_window/],
+    ['another activation', 'llama', { hidden_act: 'gelu' }, /hidden_act is 'gelu'/],
+    ['a missing field', 'llama', { hidden_size: undefined }, /hidden_size is missing/],
+    ['heads that do not fit', 'neox', { num_attention_heads: 5 }, /5 heads/],
+  ])('refuses %s by name', (_, name, fields, message) => {
+    copyFixture(name, fields)
+    const read = () => readModelConfig(folder)
+    expect(read).toThrow(InputError)
+    expect(read).toThrow(message)
+    expect(read).toThrow(join(folder, 'config.json'))
+    expect(read).not.toThrow(/\n/)
+  })
+
+  it('refuses a folder without config.json, and one that is not JSON', () => {
+    expect(() => readModelConfig(folder)).toThrow(/has no config.json/)
+    writeFileSync(join(folder, 'config.json'), '{"model_type": ')
+    expect(() => readModelConfig(folder)).toThrow(/config.json: not JSON/)
+  })
+})
+
+describe('loadRewardModel', () => {
+  it('names weights that are missing, unexpected or of the wrong shape', () => {
+    const key = 'model.layers.1.self_attn.k_proj.weight'
+    copyFixture('llama', {}, (tensors) => without(tensors, key))
+    expect(load).toThrow(InputError)
+    expect(load).toThrow(`${key} is missing`)
+    copyFixture('llama', {}, (tensors) => ({ ...tensors, 'model.layers.2.extra.weight': ops.ones([2]) }))
+    expect(load).toThrow('model.layers.2.extra.weight is unexpected')
+    copyFixture('llama', { num_key_value_heads: 4 })
+    expect(load).toThrow(`model.layers.0.self_attn.k_proj.weight is [16, 32], expected [32, 32]`)
+    copyFixture('llama', {}, (tensors) => ({ ...tensors, 'score.weight': ops.ones([2, 32]) }))
+    expect(load).toThrow('score.weight is [2, 32], expected [1, 32]')
+  })
+
+  it('refuses truncated, malformed and missing weights', () => {
+    copyFixture('llama')
+    truncateSync(join(folder, 'model.safetensors'), 20_000)
+    expect(load).toThrow(InputError)
+    expect(load).toThrow(/model.safetensors.*truncated/)
+    writeFileSync(join(folder, 'model.safetensors'), 'not a safetensors file')
+    expect(load).toThrow(InputError)
+    rmSync(join(folder, 'model.safetensors'))
+    expect(load).toThrow(/has no model.safetensors/)
+  })
+
+  it('reads weights in several files', () => {
+    copyFixture('llama')
+    rmSync(join(folder, 'model.safetensors'))
+    const tensors = Object.entries(tensorsOf('llama'))
+    const shards = { 'a.safetensors': tensors.slice(0, 5), 'b.safetensors': tensors.slice(5) }
+    for (const [name, part] of Object.entries(shards)) writeSafetensors(join(folder, name), Object.fromEntries(part))
+    const map = Object.entries(shards).flatMap(([name, part]) => part.map(([key]) => [key, name]))
+    const index = { weight_map: Object.fromEntries(map) as unknown }
+    writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify(index))
+    expect(relativeDifference(rewardsOf(load(), 'llama'), readExpected('llama').rewards)).toBeLessThan(1e-5)
+    rmSync(join(folder, 'b.safetensors'))
+    expect(load).toThrow(/b.safetensors, which is missing/)
+  })
+
+  it.each(['float16', 'bfloat16'] as const)('copies weights stored in %s into float32', (dtype) => {
+    copyFixture('llama', {}, (tensors) =>
+      Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, ops.to(tensor, dtype)])),
+    )
+    const model = load()
+    expect(new Set(model.parameters.map((parameter) => parameter.dtype))).toEqual(new Set(['float32']))
+    expect(model.parameters.every((parameter) => parameter.requiresGradient)).toBe(true)
+    const stored = tensorsOf('llama')
+    for (const [i, name] of model.names.entries()) {
+      const [parameter, original] = [model.parameters[i], stored[name]]
+      if (!parameter || !original) throw new Error(name)
+      expect(ops.equal(ops.detach(parameter), ops.to(ops.to(original, dtype), 'float32')), name).toBe(true)
+    }
+  })
+
+  it('gives a language model a head from the seed, and leaves its output head and old buffers out', () => {
+    copyFixture('neox', {}, (tensors) => ({
+      ...without(tensors, 'score.weight'),
+      'embed_out.weight': ops.ones([61, 32]),
+      'gpt_neox.layers.0.attention.rotary_emb.inv_freq': ops.ones([1]),
+      'gpt_neox.layers.0.attention.bias': ops.ones([1, 1, 4, 4]),
+      'gpt_neox.layers.0.attention.masked_bias': ops.ones([]),
+    }))
+    const head = (seed: number) => [...ops.detach(loadRewardModel(folder, { seed }).weights.head).float32()]
+    expect(head(1)).toEqual(head(1))
+    expect(head(1)).not.toEqual(head(2))
+    const draws = Array.from({ length: 100 }, (_, seed) => head(seed)).flat()
+    const variance = draws.reduce((sum, value) => sum + value ** 2, 0) / draws.length
+    // 3,200 draws: the variance's own standard error is 2.5 %.
+    expect(Math.abs(variance * 33 - 1)).toBeLessThan(0.1)
+    expect(load).toThrow('score.weight is missing: it is no reward model')
+  })
+
+  it("opens OpenRLHF's value head", () => {
+    copyFixture('llama', {}, ({ 'score.weight': head, ...rest }) => ({
+      ...rest,
+      ...(head && { 'value_head.weight': head }),
+    }))
+    expect(relativeDifference(rewardsOf(load(), 'llama'), readExpected('llama').rewards)).toBeLessThan(1e-5)
+  })
+})
+
+describe('saveRewardModel', () => {
+  const tokenizer = { files: { 'tokenizer.json': '{}' }, padTokenId: 3 }
+  const reading = { maxLength: 77, truncation: 'drop', pool: 'template-end', transcripts: 'as-is' } as const
+
+  it.each(fixtureNames)('keeps %s: weights, rewards, configuration, and how texts are read', (name) => {
+    const out = join(folder, 'saved')
+    const model = loadRewardModel(fixtureFolder(name), { seed: null, reading })
+    saveRewardModel(out, model, tokenizer)
+    // A second time: the folder is replaced.
+    saveRewardModel(out, model, tokenizer)
+    const again = loadRewardModel(out, { seed: null })
+    expect(again.reading).toEqual(reading)
+    expect(again.config).toEqual(model.config)
+    expect(rewardsOf(again, name)).toEqual(rewardsOf(model, name))
+    const stored = openSafetensors(join(out, 'model.safetensors'))
+    const original = openSafetensors(join(fixtureFolder(name), 'model.safetensors'))
+    expect([...stored.entries.keys()].sort()).toEqual([...original.entries.keys()].sort())
+    const config = readFields(join(out, 'config.json'))
+    expect(config).toMatchObject({ id2label: { 0: 'LABEL_0' }, pad_token_id: 3, tie_word_embeddings: false })
+    expect(config['architectures']).toEqual(readFields(join(fixtureFolder(name), 'config.json'))['architectures'])
+    expect(readFileSync(join(out, 'tokenizer.json'), 'utf8')).toBe('{}')
+  })
+})
