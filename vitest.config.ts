@@ -12,10 +12,21 @@ export default defineConfig({
     projects: [
       {
         ...fromSource,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'], pool: 'forks', testTimeout: 60_000 },
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+        },
       },
-      { ...fromSource, test: { name: 'peers', include: ['packages/*/src/**/*.peers.ts'], pool: 'forks', testTimeout: 600_000 } },
-      { ...fromSource, test: { name: 'browser', include: ['packages/*/src/**/*.browser.ts'], pool: 'forks', testTimeout: 120_000 } },
+      {
+        ...fromSource,
+        test: { name: 'peers', include: ['packages/*/src/**/*.peers.ts'], pool: 'forks', testTimeout: 600_000 },
+      },
+      {
+        ...fromSource,
+        test: { name: 'browser', include: ['packages/*/src/**/*.browser.ts'], pool: 'forks', testTimeout: 120_000 },
+      },
     ],
   },
 })

@@ -10,6 +10,7 @@ import { type Libtorch, proveLibraries } from './libtorch.ts'
 import type { Platform } from './platform.mjs'
 import { run } from './run.ts'
 
+const require = createRequire(import.meta.url)
 const addonName = 'rewardkit_torch.node'
 
 /** Everything that decides about the addon's bytes. */
@@ -108,7 +109,7 @@ async function runCompiler(program: string, programArguments: readonly string[],
 }
 
 function nodeHeaders(): string {
-  const headers: unknown = createRequire(import.meta.url)('node-api-headers')
+  const headers: unknown = require('node-api-headers')
   if (
     typeof headers === 'object' &&
     headers !== null &&

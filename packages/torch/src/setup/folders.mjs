@@ -16,7 +16,7 @@ export function cacheFolder(environment = process.env) {
 }
 
 /** The addon's sources, beside both src and dist. */
-export const nativeFolder = fileURLToPath(new URL('../../native', import.meta.url))
+const nativeFolder = fileURLToPath(new URL('../../native', import.meta.url))
 
 /** The addon's source files in a fixed order, as absolute paths. */
 export const nativeSources = () =>

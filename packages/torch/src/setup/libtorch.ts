@@ -15,7 +15,7 @@ export interface Libtorch {
 /** The versions that the addon is tested with; the first is the one that set-up installs. */
 export const libtorchVersions = ['2.15.0'] as const
 
-export const isSupported = (version: string): boolean =>
+const isSupported = (version: string): boolean =>
   libtorchVersions.some((supported) => supported === version.split('+')[0])
 
 /**
