@@ -120,11 +120,14 @@ export function readModelConfig(folder: string): ModelConfig {
 function explain(error: z.ZodError, raw: unknown): string {
   const issue = error.issues[0]
   const name = issue?.path.join('.') ?? ''
-  const found: unknown = issue?.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)[key], raw)
+  const found: unknown = issue?.path.reduce<unknown>(fieldOf, raw)
   if (name === 'model_type')
     return `model_type is ${JSON.stringify(found) ?? 'missing'}; supported architectures are ${families.join(', ')}`
   return `${name} is ${JSON.stringify(found) ?? 'missing'}: ${issue?.message ?? 'not as expected'}`
 }
+
+const fieldOf = (value: unknown, key: PropertyKey): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
 
 function refuseUnsupported(path: string, fields: RawConfig): void {
   if (fields.quantization_config !== undefined && fields.quantization_config !== null)
