@@ -36,8 +36,16 @@ const plan = planSteps(data.groups, options)
 const model = loadRewardModel(modelFolder(options.model), { seed: options.seed, reading: options })
 const head = model.parameters[model.names.indexOf('score.weight')]
 if (!head) throw new Error('the model has no head')
-const rates = plan.slice(0, steps).map((_, step) => learningRateAt({ ...options, kind: options.schedule, warmupSteps: options.warmupSteps ?? 0, totalSteps: plan.length }, step))
-if (rates.some((rate) => rate !== rates[0])) throw new Error('the plain loop knows the constant schedule without warm-up alone')
+const rates = plan
+  .slice(0, steps)
+  .map((_, step) =>
+    learningRateAt(
+      { ...options, kind: options.schedule, warmupSteps: options.warmupSteps ?? 0, totalSteps: plan.length },
+      step,
+    ),
+  )
+if (rates.some((rate) => rate !== rates[0]))
+  throw new Error('the plain loop knows the constant schedule without warm-up alone')
 
 const batches = plan.slice(0, steps).map(({ groups }) =>
   groups.flatMap(({ tokens: { prefix, branches, branchOf }, preferences }) =>
@@ -64,10 +72,15 @@ writeFileSync(
     batches,
   }),
 )
-const output = execFileSync(values.python, [join(import.meta.dirname, 'plain_loop.py'), input], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+const output = execFileSync(values.python, [join(import.meta.dirname, 'plain_loop.py'), input], {
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'inherit'],
+})
 rmSync(folder, { recursive: true })
 
-const theirs = /** @type {{ loss: number, gradient_norm: number, mu: number, seconds: number }[]} */ (JSON.parse(output))
+const theirs = /** @type {{ loss: number, gradient_norm: number, mu: number, seconds: number }[]} */ (
+  JSON.parse(output)
+)
 const ours = readFileSync(join(run, 'metrics.jsonl'), 'utf8')
   .trim()
   .split('\n')
@@ -77,7 +90,9 @@ let largest = 0
 for (const [i, plain] of theirs.entries()) {
   const line = ours[i]
   const mu = line.batch_margin ?? line.reward_margin_mean
-  const differences = [line.objective_loss - plain.loss, line.gradient_norm - plain.gradient_norm, mu - plain.mu].map(Math.abs)
+  const differences = [line.objective_loss - plain.loss, line.gradient_norm - plain.gradient_norm, mu - plain.mu].map(
+    Math.abs,
+  )
   largest = Math.max(largest, ...differences)
   console.log(
     `step ${i + 1}: loss ${line.objective_loss.toFixed(6)} / ${plain.loss.toFixed(6)}, gradient norm ${line.gradient_norm.toFixed(5)} / ${plain.gradient_norm.toFixed(5)}, mu ${mu.toFixed(6)} / ${plain.mu.toFixed(6)}, seconds ${line.seconds.toFixed(1)} / ${plain.seconds.toFixed(1)}`,

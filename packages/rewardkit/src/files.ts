@@ -8,6 +8,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
@@ -19,6 +20,8 @@ import { FailureError, InputError } from './errors.ts'
  * @throws InputError where the place cannot be written, FailureError for a full disk and other failures
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  const present = statSync(path, { throwIfNoEntry: false })
+  if (present && !present.isFile()) throw new InputError(`${path} is not a regular file: name another file to write`)
   const temporary = `${path}.${process.pid}.tmp`
   try {
     writeFileSync(temporary, data, { flush: true })

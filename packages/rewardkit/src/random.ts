@@ -28,12 +28,12 @@ export function createRandom(seed: number, purpose: string): Random {
 
 /** A copy of `items` in random order (Fisher-Yates). */
 export function shuffled<T>(items: readonly T[], random: Random): T[] {
-  const result = [...items]
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1)
-    const moved = result[i] as T
-    result[i] = result[j] as T
-    result[j] = moved
+  const left = [...items]
+  const result: T[] = []
+  while (left.length > 0) {
+    const drawn = random.integer(left.length)
+    const last = left.splice(-1)
+    result.push(...(drawn === left.length ? last : left.splice(drawn, 1, ...last)))
   }
   return result
 }

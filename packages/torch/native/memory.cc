@@ -11,9 +11,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <map>
 #include <mutex>
 #include <new>
-#include <unordered_map>
 #include <vector>
 
 #include <c10/core/CPUAllocator.h>
@@ -26,6 +27,7 @@ constexpr size_t kSmallest = 64 << 10;
 constexpr size_t kHugePage = 2 << 20;
 // What is asked for at once beyond this is first compared with the memory that is left.
 constexpr size_t kQuestioned = 256 << 20;
+constexpr size_t kSlack = 512 << 20;
 
 std::atomic<int64_t> liveTensors{0};
 
@@ -99,14 +101,11 @@ class CachingAllocator final : public c10::Allocator {
   void* take(size_t size) {
     if (size >= kSmallest) {
       std::lock_guard<std::mutex> lock(mutex_);
-      auto list = free_.find(size);
-      if (list != free_.end() && !list->second.empty()) {
-        Header* header = list->second.back();
-        list->second.pop_back();
-        cached_ -= size;
-        count(size);
+      if (Header* header = reuse(size)) {
+        count(header->size);
         return header + 1;
       }
+      makeRoom(size);
     }
     Header* header = request(size);
     if (!header)
@@ -115,6 +114,29 @@ class CachingAllocator final : public c10::Allocator {
     header->size = size;
     count(size);
     return header + 1;
+  }
+
+  // A kept block of this size class, or of one that is at most a quarter larger.
+  Header* reuse(size_t size) {
+    auto list = free_.lower_bound(size);
+    if (list == free_.end() || list->first > size + size / 4) return nullptr;
+    Header* header = list->second.back();
+    list->second.pop_back();
+    cached_ -= list->first;
+    if (list->second.empty()) free_.erase(list);
+    return header;
+  }
+
+  // Blocks in use and kept ones together stay within what was in use at most, and some slack: when sizes change for
+  // good, the largest of the old blocks go.
+  void makeRoom(size_t size) {
+    size_t limit = static_cast<size_t>(peak_.load()) / 4 * 5 + kSlack;
+    while (!free_.empty() && static_cast<size_t>(inUse_.load()) + cached_ + size > limit) {
+      auto largest = std::prev(free_.end());
+      for (Header* header : largest->second) std::free(header);
+      cached_ -= largest->first * largest->second.size();
+      free_.erase(largest);
+    }
   }
 
   void count(size_t size) {
@@ -150,8 +172,6 @@ class CachingAllocator final : public c10::Allocator {
     std::lock_guard<std::mutex> lock(mutex_);
     free_[size].push_back(header);
     cached_ += size;
-    // Never hold back more than is in use: when sizes change for good, the old blocks go.
-    if (cached_ > (size_t{512} << 20) && cached_ > static_cast<size_t>(inUse_.load())) releaseCached();
   }
 
   void releaseCached() {
@@ -162,7 +182,7 @@ class CachingAllocator final : public c10::Allocator {
   }
 
   std::mutex mutex_;
-  std::unordered_map<size_t, std::vector<Header*>> free_;
+  std::map<size_t, std::vector<Header*>> free_;
   size_t cached_ = 0;
   std::atomic<int64_t> inUse_{0};
   std::atomic<int64_t> peak_{0};

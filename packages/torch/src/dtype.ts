@@ -14,7 +14,7 @@ const table = {
 
 export type DType = keyof typeof table
 
-export const dtypes = Object.keys(table) as readonly DType[]
+const dtypes = Object.keys(table) as readonly DType[]
 
 const byNumber = new Map<number, DType>(dtypes.map((name) => [table[name][0], name]))
 

@@ -11,7 +11,7 @@ import {
   noGradient,
   ops,
   scope,
-  Tensor,
+  type Tensor,
   tensorFrom,
   TorchError,
 } from './index.ts'

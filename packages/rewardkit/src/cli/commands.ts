@@ -1,9 +1,11 @@
+import { join } from 'node:path'
 import type { z } from 'zod'
 import { evaluateOptionsSchema } from '../evaluate/options.ts'
 import { scoreOptionsSchema } from '../evaluate/score.ts'
 import { simulateOptionsSchema } from '../simulate/index.ts'
 import { trainOptionsSchema } from '../train/options.ts'
 import { makeFolderOf } from './out-folder.ts'
+import { quickstartOptionsSchema } from '../quickstart/options.ts'
 import { type OptionSources, resolveOptions } from './resolve.ts'
 import { doctorOptionsSchema, reportOptionsSchema, setupOptionsSchema } from './schemas.ts'
 import { createTerminal, formatDuration } from './terminal.ts'
@@ -46,6 +48,23 @@ async function withTerminal<T>(work: (terminal: ReturnType<typeof createTerminal
 /** All verbs, in the order of the help. What a verb needs is loaded when it runs. */
 export const commands: readonly Command[] = [
   command({
+    name: 'quickstart',
+    summary: 'the whole job on simulated pairs: three objectives compared with each other and with the truth',
+    example: 'rewardkit quickstart',
+    schema: quickstartOptionsSchema,
+    run: async (options) => {
+      const [{ compute }, { writeReport }] = await Promise.all([import('./compute.ts'), import('../reports/index.ts')])
+      const start = performance.now()
+      const { table, runs } = await withTerminal(({ onEvent }) => compute('quickstart', options, onEvent))
+      const [first = '', ...others] = runs
+      const report = writeReport([first, ...others], join(options.out, 'report.html'))
+      print(`\n${table}\n`)
+      print('This is a demonstration on simulated pairs, not evidence for an objective.')
+      print(`report: ${report} (${formatDuration((performance.now() - start) / 1000)})`)
+      return 0
+    },
+  }),
+  command({
     name: 'simulate',
     summary: 'write preference pairs with known true margins',
     example: 'rewardkit simulate --pairs 2000 --noise flip:0.1 --out pairs.jsonl',
@@ -71,15 +90,17 @@ export const commands: readonly Command[] = [
     example: 'rewardkit train --model FOLDER --data pairs.jsonl --out runs/first --objective adaptive-margin',
     schema: trainOptionsSchema,
     run: async (options) => {
-      const [{ compute }, { formatSummary }] = await Promise.all([
+      const [{ compute }, { formatSummary }, { writeReport }] = await Promise.all([
         import('./compute.ts'),
         import('../evaluate/table.ts'),
+        import('../reports/index.ts'),
       ])
       const start = performance.now()
       const result = await withTerminal(({ onEvent }) => compute('train', options, onEvent))
       if (result.evaluation) print(formatSummary({ 'held-out pairs': result.evaluation.summary }))
       const time = formatDuration((performance.now() - start) / 1000)
-      print(`${result.steps} steps in ${time}; the model is in ${result.out}/model`)
+      print(`${result.steps} steps in ${time}; the model is in ${join(result.out, 'model')}`)
+      print(`report: ${writeReport([result.out])}`)
       return 0
     },
   }),

@@ -4,6 +4,7 @@ import type { Group } from '../data/index.ts'
 import type { EvaluateOptions } from '../evaluate/options.ts'
 import type { ScoredGroup, ScoreOptions } from '../evaluate/score.ts'
 import type { Event, Hooks } from '../events.ts'
+import type { QuickstartOptions } from '../quickstart/options.ts'
 import type { TrainOptions } from '../train/options.ts'
 
 const jobs = {
@@ -15,6 +16,10 @@ const jobs = {
     const { evaluateModel } = await import('../evaluate/run.ts')
     const { summary } = await evaluateModel(options, hooks)
     return summary
+  },
+  quickstart: async (options: QuickstartOptions, hooks: Hooks) => {
+    const { quickstart } = await import('../quickstart/quickstart.ts')
+    return quickstart(options, hooks)
   },
   /** Stays open and answers requests. */
   score: async (options: ScoreOptions, hooks: Hooks) => {

@@ -45,13 +45,8 @@ export function isObject(value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** True for a non-empty list whose items are objects: what a conversation looks like before it is checked. */
-export function isMessageList(value: unknown): value is readonly Row[] {
-  return Array.isArray(value) && value.length > 0 && value.every(isObject)
-}
-
 /** A conversation: a list of objects with text `role` and `content`. Other fields of a message are not kept. */
-export function messages(value: unknown, field: string): Message[] {
+function messages(value: unknown, field: string): Message[] {
   if (!Array.isArray(value)) throw fieldError(field, value, 'a list of messages {"role", "content"}')
   return value.map((item: unknown, index) => {
     const at = `${field}[${index}]`

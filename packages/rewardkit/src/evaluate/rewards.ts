@@ -24,9 +24,7 @@ export function computeRewards(
   for (const indexes of planMicroBatches(groups, options.microBatchTokens)) {
     if (options.shouldStop?.()) throw new Interrupted('stopped on request')
     const members = indexes.flatMap((i) => groups[i] ?? [])
-    const values = scope(() =>
-      noGradient(() => forward(model, packGroups(members), options.dtype).float32()),
-    )
+    const values = scope(() => noGradient(() => forward(model, packGroups(members), options.dtype).float32()))
     let offset = 0
     for (const group of members) {
       rewards.push(values.slice(offset, offset + group.branchOf.length))

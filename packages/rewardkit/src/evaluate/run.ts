@@ -63,7 +63,12 @@ export async function evaluateModel(options: EvaluateOptions, hooks: Hooks): Pro
   }
   const dtype = resolveDtype(options.dtype)
   const rows = evaluateGroups(model, data.groups, { microBatchTokens: options.microBatchTokens, dtype }, hooks)
-  const summary = summarize(rows, data, { path: folder, sha256: await sha256Folder(folder), dtype, pool: model.reading.pool })
+  const summary = summarize(rows, data, {
+    path: folder,
+    sha256: await sha256Folder(folder),
+    dtype,
+    pool: model.reading.pool,
+  })
   writeModelEvaluation(options.out, rows, summary, data.texts)
   return { rows, summary }
 }

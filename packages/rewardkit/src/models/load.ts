@@ -75,7 +75,7 @@ export function loadRewardModel(folder: string, options: LoadOptions): RewardMod
 
 /** `rewardkit.json` says how a model that was saved here reads its texts. */
 export const settingsFile = 'rewardkit.json'
-export const settingsSchema = z.looseObject({ schema_version: z.literal(1), reading: readingOptionsSchema })
+const settingsSchema = z.looseObject({ schema_version: z.literal(1), reading: readingOptionsSchema })
 
 function storedReading(folder: string): ReadingOptions {
   const path = join(folder, settingsFile)

@@ -6,7 +6,7 @@ export const quickstartOptionsSchema = z.object({
   out: z
     .string()
     .default('runs/quickstart')
-    .describe('folder for data, runs and report; replaced')
+    .describe('folder for data, runs and report; an earlier quickstart in it is replaced')
     .meta({ placeholder: 'FOLDER' }),
   short: z
     .boolean()

@@ -37,6 +37,7 @@ export async function loadTrainingData(
   const { groups, dropped } = objective.needsMargin
     ? resolveMargins(train, { missingMargin: options.missingMargin })
     : { groups: train, dropped: 0 }
+  if (objective.needsProbability) requireProbabilities(groups, options)
 
   const encoded = await encodePreferences(groups, tokenizer, options)
   const left = addCounts(preferences.dropped, encoded.dropped, { missing_margin: dropped })
@@ -51,6 +52,15 @@ export async function loadTrainingData(
     sha256: preferences.sha256,
     evaluation: evaluation && (await encodeEvaluation(evaluation, options, tokenizer, log)),
   }
+}
+
+function requireProbabilities(groups: readonly Group[], { data, objective }: TrainOptions): void {
+  const all = groups.flatMap((group) => group.preferences)
+  const missing = all.filter((preference) => preference.probability === undefined).length
+  if (missing > 0)
+    throw new InputError(
+      `${data}: ${missing} of ${all.length} pairs have no "probability", which ${objective} needs: add it (0.5 is a tie), or choose another objective`,
+    )
 }
 
 type Read = Awaited<ReturnType<typeof readPreferences>>

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { cpuCapability, threads } from '@rewardkit/torch'
 import { locateNative } from '@rewardkit/torch/setup'
 import { stringify } from 'yaml'
+import { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { writeFileAtomic } from '../files.ts'
 import { version } from '../version.ts'
 import { lastCheckpoint } from './checkpoint.ts'
-import type { MetricsLine } from './metrics.ts'
 
 /** What a run writes, besides checkpoints that come and go. */
 const contents = [
@@ -54,7 +54,7 @@ export function prepareRunFolder(folder: string, { resume, overwrite }: { resume
 }
 
 /** Writes the resolved configuration: `rewardkit train --config config.yaml` repeats the run. */
-export function writeConfig(folder: string, config: object): void {
+export function writeConfig(folder: string, config: Readonly<Record<string, unknown>>): void {
   const snake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
   const entries = Object.entries(config).map(([name, value]) => [snake(name), value ?? null])
   writeFileAtomic(join(folder, 'config.yaml'), stringify({ schema_version: 1, ...Object.fromEntries(entries) }))
@@ -89,10 +89,12 @@ export function cutMetrics(folder: string, step: number): void {
   writeFileAtomic(path, kept.map((line) => `${line}\n`).join(''))
 }
 
+const metricsStep = z.looseObject({ step: z.number() })
+
 /** A line cut off by a crash is no line. */
 function isUpTo(line: string, step: number): boolean {
   try {
-    return (JSON.parse(line) as MetricsLine).step <= step
+    return metricsStep.parse(JSON.parse(line)).step <= step
   } catch {
     return false
   }

@@ -41,9 +41,7 @@ function split(prompt: TextOrMessages | undefined, chosen: TextOrMessages, rejec
  * The leading messages that all conversations share, up to their last common turn that is not the assistant's, as the
  * prompt, and what follows in each as its response, which keeps at least one message.
  */
-export function sharedTurns(
-  conversations: readonly (readonly Message[])[],
-): Pick<Conversation, 'prompt' | 'responses'> {
+function sharedTurns(conversations: readonly (readonly Message[])[]): Pick<Conversation, 'prompt' | 'responses'> {
   const [first = [], ...others] = conversations
   const longest = Math.min(...conversations.map((messages) => messages.length - 1))
   let length = 0
