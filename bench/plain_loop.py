@@ -37,24 +37,22 @@ def log_sigmoid(x):
 results = []
 for number, batch in enumerate(run["batches"]):
     start = time.time()
-    with torch.no_grad():
-        margins = torch.stack([reward(p["chosen"]) - reward(p["rejected"]) for p in batch]).double()
-    mu = margins.mean()
-    below = margins - mu < 0
+    if run["objective"] == "adaptive-margin":
+        with torch.no_grad():
+            mu = sum(float(reward(p["chosen"])) - float(reward(p["rejected"])) for p in batch) / len(batch)
+    elif run["objective"] != "bradley-terry":
+        raise SystemExit(f"no plain loop for {run['objective']}")
     optimizer.zero_grad()
-    losses = []
-    for i, pair in enumerate(batch):
-        d = reward(pair["chosen"]) - reward(pair["rejected"])
-        if run["objective"] == "adaptive-margin":
-            loss = -log_sigmoid(d.double() - (mu if below[i] else 0.0))
-        elif run["objective"] == "bradley-terry":
-            loss = -log_sigmoid(d.double())
-        else:
-            raise SystemExit(f"no plain loop for {run['objective']}")
+    losses, margins = [], []
+    for pair in batch:
+        d = reward(pair["chosen"]).double() - reward(pair["rejected"]).double()
+        below = run["objective"] == "adaptive-margin" and float(d) < mu
+        loss = -log_sigmoid(d - mu) if below else -log_sigmoid(d)
         (loss / len(batch)).backward()
         losses.append(float(loss))
+        margins.append(float(d))
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), run["max_grad_norm"])
     optimizer.step()
-    results.append({"loss": sum(losses) / len(batch), "gradient_norm": float(norm), "mu": float(mu), "seconds": time.time() - start})
+    results.append({"loss": sum(losses) / len(batch), "gradient_norm": float(norm), "mu": sum(margins) / len(batch), "seconds": time.time() - start})
     print(f"plain loop, step {number + 1}: {results[-1]}", file=sys.stderr, flush=True)
 json.dump(results, sys.stdout)

@@ -21,7 +21,10 @@ import { FailureError, InputError } from './errors.ts'
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   const present = statSync(path, { throwIfNoEntry: false })
-  if (present && !present.isFile()) throw new InputError(`${path} is not a regular file: name another file to write`)
+  if (present && !present.isFile())
+    throw new InputError(
+      `${path}: ${present.isDirectory() ? 'it is a folder' : 'it is no regular file'}; name a file to write`,
+    )
   const temporary = `${path}.${process.pid}.tmp`
   try {
     writeFileSync(temporary, data, { flush: true })

@@ -18,7 +18,8 @@ namespace {
 constexpr napi_type_tag kTensorTag = {0x6a1f0c5be24d4b1aULL, 0x93f7d20e8c5b1177ULL};
 constexpr napi_type_tag kMappingTag = {0x2b9d7715c3a84f60ULL, 0xa1840e92d6fb3c08ULL};
 
-// `tensor` is undefined after dispose. `accounted` is what was told to V8's garbage collector.
+// `tensor` is undefined after dispose. `accounted` is what was told to V8's garbage collector: nothing for tensors that a
+// scope disposes of, since gigabytes that come and go would keep the collector busy on threads that computing needs.
 struct Handle {
   at::Tensor tensor;
   int64_t accounted = 0;
@@ -148,6 +149,20 @@ napi_value dispose(napi_env env, napi_callback_info info) {
   });
 }
 
+// Tells V8's garbage collector how much memory hangs on a handle that no scope disposes of.
+napi_value account(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    Arguments<1> arguments(env, info);
+    Handle* handle = handleOf(env, arguments[0]);
+    int64_t ignored = 0;
+    if (handle->tensor.defined() && handle->accounted == 0) {
+      handle->accounted = ownedBytes(handle->tensor);
+      napi_adjust_external_memory(env, handle->accounted, &ignored);
+    }
+    return undefined(env);
+  });
+}
+
 // A file mapped privately: writes into tensors on it never reach the file.
 struct Mapping {
   void* data = MAP_FAILED;
@@ -213,14 +228,11 @@ napi_value wrapTensor(napi_env env, at::Tensor tensor) {
     return result;
   }
   auto handle = std::make_unique<Handle>();
-  handle->accounted = ownedBytes(tensor);
   handle->tensor = std::move(tensor);
   napi_value result;
   check(env, napi_create_external(env, handle.get(), finalizeTensor, nullptr, &result));
-  Handle* owned = handle.release();
+  handle.release();
   countTensor(1);
-  int64_t ignored = 0;
-  if (owned->accounted) napi_adjust_external_memory(env, owned->accounted, &ignored);
   check(env, napi_type_tag_object(env, result, &kTensorTag));
   return result;
 }
@@ -258,6 +270,7 @@ void defineTensor(napi_env env, napi_value exports) {
                  {"deviceOf", deviceOf},
                  {"isContiguous", isContiguous},
                  {"dispose", dispose},
+                 {"account", account},
                  {"mapFile", mapFile},
                  {"fromMapping", fromMapping}});
 }

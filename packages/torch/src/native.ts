@@ -23,6 +23,7 @@ export interface Native {
   deviceOf(tensor: NativeTensor): string
   isContiguous(tensor: NativeTensor): boolean
   dispose(tensor: NativeTensor): void
+  account(tensor: NativeTensor): void
   mapFile(path: string): NativeMapping
   fromMapping(mapping: NativeMapping, offset: number, dtype: number, shape: readonly number[]): NativeTensor
   findOperator(name: string, overload: string): NativeOperator

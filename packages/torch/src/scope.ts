@@ -4,9 +4,10 @@ import type { Tensor } from './tensor.ts'
 // The tensors made since the innermost scope of this thread began; scopes nest strictly, as calls do.
 let innermost: Tensor[] | null = null
 
-/** Called for each new tensor. */
+/** Called for each new tensor. Outside all scopes the garbage collector is told how much memory hangs on it. */
 export function track(tensor: Tensor): void {
-  innermost?.push(tensor)
+  if (innermost) innermost.push(tensor)
+  else native.account(tensor.native)
 }
 
 /**
@@ -32,7 +33,8 @@ export function scope<T>(body: () => T): T {
     innermost = enclosing
     for (const tensor of made) {
       if (!kept?.has(tensor)) tensor.dispose()
-      else enclosing?.push(tensor)
+      else if (enclosing) enclosing.push(tensor)
+      else native.account(tensor.native)
     }
   }
 }

@@ -22,7 +22,7 @@ function rewardkit(...words: string[]) {
 describe('usage mistakes: one line, exit code 2', () => {
   test.each([
     [['trai'], 'did you mean train?'],
-    [['fly'], 'expected one of simulate, train'],
+    [['fly'], 'expected one of quickstart, simulate, train'],
     [['train', '--modle', 'x'], 'did you mean --model?'],
     [['train', '--model_name_or_path', 'x'], '--model-name-or-path is --model here'],
     [['train', '--dataset_name=x'], '--dataset-name is --data here'],

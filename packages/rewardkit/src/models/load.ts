@@ -15,6 +15,7 @@ import { InputError } from '../errors.ts'
 import { type ReadingOptions, readingOptionsSchema } from '../tokens/index.ts'
 import { type DecoderConfig, readModelConfig } from './config.ts'
 import type { RewardModel } from './model.ts'
+import { readSettings } from './settings.ts'
 import { arrangeWeights, checkpointPrefix, headName, parameterShapes } from './weights.ts'
 
 /** What loading is told. */
@@ -66,29 +67,10 @@ export function loadRewardModel(folder: string, options: LoadOptions): RewardMod
   return {
     config,
     rawConfig: raw,
-    reading: options.reading ? readingOptionsSchema.parse(options.reading) : storedReading(folder),
+    reading: options.reading ? readingOptionsSchema.parse(options.reading) : readSettings(folder),
     names: [...parameters.keys()],
     parameters: [...parameters.values()],
     weights: arrangeWeights(config, parameters),
-  }
-}
-
-/** `rewardkit.json` says how a model that was saved here reads its texts. */
-export const settingsFile = 'rewardkit.json'
-const settingsSchema = z.looseObject({ schema_version: z.literal(1), reading: readingOptionsSchema })
-
-function storedReading(folder: string): ReadingOptions {
-  const path = join(folder, settingsFile)
-  if (!existsSync(path)) return readingOptionsSchema.parse({})
-  try {
-    return settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).reading
-  } catch (error) {
-    throw new InputError(
-      `${path} is not what RewardKit writes: save the model again, or remove the file to use the defaults`,
-      {
-        cause: error,
-      },
-    )
   }
 }
 

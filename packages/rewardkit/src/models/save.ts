@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { type Tensor, writeSafetensors } from '@rewardkit/torch'
 import { syncFolder, writeFileAtomic } from '../files.ts'
 import type { DecoderConfig, Family, Rotary } from './config.ts'
-import { settingsFile } from './load.ts'
 import type { RewardModel } from './model.ts'
+import { settingsFile, settingsOf } from './settings.ts'
 
 const architectures: Record<Family, string> = {
   gpt_neox: 'GPTNeoXForSequenceClassification',
@@ -38,7 +38,7 @@ export function saveRewardModel(folder: string, model: RewardModel, tokenizer: T
   const json = (name: string, value: unknown) =>
     writeFileAtomic(join(temporary, name), `${JSON.stringify(value, null, 2)}\n`)
   json('config.json', savedConfig(model, tokenizer.padTokenId))
-  json(settingsFile, { schema_version: 1, reading: model.reading })
+  json(settingsFile, settingsOf(model.reading))
   for (const [name, content] of Object.entries(tokenizer.files)) writeFileAtomic(join(temporary, name), content)
   syncFolder(temporary)
   rmSync(folder, { recursive: true, force: true })

@@ -41,7 +41,7 @@ const base = z.object({
   maxGradNorm: z.number().min(0).default(1).describe('gradients are clipped to this norm; 0 leaves them'),
   ...computeOptionsSchema.shape,
   seed: z.number().int().min(0).default(0).describe('fixes the head, the order and everything else that is random'),
-  saveEvery: count.optional().describe('steps between checkpoints (default: the model is saved at the end)'),
+  saveEvery: count.optional().describe('steps between checkpoints (default 500)'),
   evalEvery: count.optional().describe('steps between evaluations (default: at the end)'),
   resume: z.boolean().default(false).describe('go on from the last checkpoint in the run folder'),
   overwrite: z.boolean().default(false).describe('write into a run folder that is not empty'),

@@ -6,6 +6,7 @@ import { InputError } from '../errors.ts'
 
 import type { CheckpointState } from './checkpoint.ts'
 import type { TrainOptions } from './options.ts'
+import { snakeCase } from './run-folder.ts'
 
 const defaultSaveEvery = 500
 
@@ -53,7 +54,7 @@ export function fingerprint(options: ResolvedOptions, dataHash: string): Record<
     eval_fraction: String(options.evalFraction ?? 0),
     libtorch: locateNative().torchVersion,
     vector_instructions: cpuCapability(),
-    ...Object.fromEntries(settings.map(([name, value]) => [name, JSON.stringify(value) ?? 'undefined'])),
+    ...Object.fromEntries(settings.map(([name, value]) => [snakeCase(name), JSON.stringify(value) ?? 'null'])),
   }
 }
 

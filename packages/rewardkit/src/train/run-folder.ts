@@ -53,10 +53,12 @@ export function prepareRunFolder(folder: string, { resume, overwrite }: { resume
   }
 }
 
+/** `batchSize` -> `batch_size`: options in files are named as in all files. */
+export const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
 /** Writes the resolved configuration: `rewardkit train --config config.yaml` repeats the run. */
 export function writeConfig(folder: string, config: Readonly<Record<string, unknown>>): void {
-  const snake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-  const entries = Object.entries(config).map(([name, value]) => [snake(name), value ?? null])
+  const entries = Object.entries(config).map(([name, value]) => [snakeCase(name), value ?? null])
   writeFileAtomic(join(folder, 'config.yaml'), stringify({ schema_version: 1, ...Object.fromEntries(entries) }))
 }
 

@@ -153,7 +153,7 @@ describe('train', () => {
   it('refuses to resume a different run, and says what differs', async () => {
     const out = newRun()
     await run(out, { saveEvery: 2 })
-    await expect(run(out, { resume: true, learningRate: 1e-3 })).rejects.toThrow(/learningRate was 0.01, is 0.001/)
+    await expect(run(out, { resume: true, learningRate: 1e-3 })).rejects.toThrow(/learning_rate was 0.01, is 0.001/)
   })
 
   it('refuses a folder that is not empty, and replaces a run when told to', async () => {
