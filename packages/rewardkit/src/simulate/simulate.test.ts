@@ -80,7 +80,7 @@ describe('simulate', () => {
   })
 
   it('knows the truth: the margin counts the wishes met, by their strengths', () => {
-    const strengths = { food: 2.6, music: 1.7, table: 1, start: 0.5 }
+    const strengths = { food: 2.6, music: 1.7, table: 1 }
     const pattern = (noun: string) => new RegExp(String.raw`(\w+) ${noun}`)
     for (const { prompt, chosen, rejected, meta } of pairs.slice(0, 500)) {
       const reward = (response: string) =>

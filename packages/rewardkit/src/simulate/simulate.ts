@@ -49,7 +49,7 @@ export interface SimulationSummary {
 const GRADE_THRESHOLDS = [0.8, 1.8, 2.8] as const
 
 /**
- * Draws preference pairs whose true rewards are known: short requests with four wishes, and responses that meet some
+ * Draws preference pairs whose true rewards are known: short requests with three wishes, and responses that meet some
  * of them. The true reward is the sum of the strengths of the wishes met, so it depends on request and response
  * together; offers are drawn without looking at the request, so a response alone tells nothing. Lengths are balanced
  * unless `lengthBias` asks otherwise. Equal settings give equal pairs.

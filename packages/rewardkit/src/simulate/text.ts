@@ -13,7 +13,6 @@ export const attributes: readonly Attribute[] = [
   { name: 'food', strength: 2.6, phrases: ['spicy food', 'mild food'] },
   { name: 'music', strength: 1.7, phrases: ['lively music', 'quiet music'] },
   { name: 'place', strength: 1, phrases: ['an indoor table', 'an outdoor table'] },
-  { name: 'start', strength: 0.5, phrases: ['an early start', 'a late start'] },
 ]
 
 /** For each attribute, which of its two phrases is meant. */
