@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSafetensors } from '@rewardkit/torch'
@@ -174,6 +174,23 @@ describe('train', () => {
       /7 of 120 .*--missing-margin/,
     )
     await run(newRun(), { data: some, objective: 'annotated-margin', missingMargin: 'drop', maxSteps: 1 })
+  })
+
+  it('says that dropout stays off where the model asks for it', async () => {
+    const withDropout = join(folder, 'with-dropout')
+    cpSync(model, withDropout, { recursive: true })
+    const config = readFileSync(join(model, 'config.json'), 'utf8')
+    writeFileSync(join(withDropout, 'config.json'), config.replace('{', '{"attention_dropout": 0.1,'))
+    const warnings: string[] = []
+    const onEvent = (event: Event) => {
+      if (event.kind === 'warning') warnings.push(event.message)
+    }
+    await run(newRun(), { model: withDropout, maxSteps: 1 }, { onEvent, shouldStop: () => false })
+    expect(warnings).toEqual([expect.stringContaining('attention_dropout')])
+  })
+
+  it('soft labels need a probability for every pair', async () => {
+    await expect(run(newRun(), { objective: 'soft-label' })).rejects.toThrow(/no "probability".*soft-label/)
   })
 
   it('learns the pairs that it trains on', async () => {

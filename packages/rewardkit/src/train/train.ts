@@ -4,7 +4,7 @@ import { Interrupted } from '../errors.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
 import { appendLine, sha256Folder } from '../files.ts'
-import { loadRewardModel, modelFolder, saveRewardModel } from '../models/index.ts'
+import { loadRewardModel, modelFolder, type RewardModel, saveRewardModel } from '../models/index.ts'
 import { createObjective } from '../objectives/index.ts'
 import { choosePadToken, loadTokenizer, savedTokenizerFiles } from '../tokens/index.ts'
 import { planSteps } from './batches.ts'
@@ -42,6 +42,7 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
   const options = resolveOptions(given, plan.length)
   setThreads(options.threads)
   const model = loadRewardModel(source, { seed: options.seed, reading: options })
+  warnOfDropout(model, hooks)
   const optimizer = createAdamW(model.parameters)
   const identity = fingerprint(options, data.sha256)
 
@@ -111,4 +112,14 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
   })
   writeModelEvaluation(join(out, 'evaluation'), evaluation.rows, summary, evaluation.data.texts)
   return { out, steps: step, evaluation: { rows: evaluation.rows, summary } }
+}
+
+/** Dropout is off: the two passes of a step must see the same rewards. */
+function warnOfDropout({ rawConfig }: RewardModel, hooks: Hooks): void {
+  const asked = ['attention_dropout', 'hidden_dropout'].filter((name) => Number(rawConfig[name] ?? 0) > 0)
+  if (asked.length > 0)
+    hooks.onEvent({
+      kind: 'warning',
+      message: `config.json asks for ${asked.join(' and ')}; training runs without dropout`,
+    })
 }
