@@ -17,6 +17,9 @@ run = json.load(open(sys.argv[1]))
 torch.set_num_threads(run["threads"])
 model = AutoModelForSequenceClassification.from_pretrained(run["model"], num_labels=1, dtype=torch.float32)
 model.train()
+# transformers gives the embedding the pad token as padding_idx, which drops that row's gradient. Where pad is the end
+# token, as in SmolLM2's folder, this is the very token that every reward is read from: 1 % of the gradient's norm.
+model.get_input_embeddings().padding_idx = None
 with torch.no_grad():
     model.score.weight.copy_(torch.tensor(run["head"]).reshape(1, -1))
 optimizer = torch.optim.AdamW(
@@ -46,11 +49,11 @@ for number, batch in enumerate(run["batches"]):
     losses, margins = [], []
     for pair in batch:
         d = reward(pair["chosen"]).double() - reward(pair["rejected"]).double()
-        below = run["objective"] == "adaptive-margin" and float(d) < mu
+        below = run["objective"] == "adaptive-margin" and d.item() < mu
         loss = -log_sigmoid(d - mu) if below else -log_sigmoid(d)
         (loss / len(batch)).backward()
-        losses.append(float(loss))
-        margins.append(float(d))
+        losses.append(loss.item())
+        margins.append(d.item())
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), run["max_grad_norm"])
     optimizer.step()
     results.append({"loss": sum(losses) / len(batch), "gradient_norm": float(norm), "mu": sum(margins) / len(batch), "seconds": time.time() - start})

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { cpuCapability, threads } from '@rewardkit/torch'
@@ -22,34 +22,37 @@ const contents = [
 ]
 
 /**
- * Makes the run folder ready: empty, emptied of an earlier run (`overwrite`), or with a checkpoint to go on from
- * (`resume`). Files that are no part of a run are never touched.
- * @throws InputError where the folder is not empty, cannot be written, or has nothing to resume
+ * Checks that a run may be written into a folder: it is missing, empty, to be replaced (`overwrite`), or has a checkpoint
+ * to go on from (`resume`). Changes nothing, so that a mistake in other options costs nothing.
+ * @throws InputError that says what to do
  */
-export function prepareRunFolder(folder: string, { resume, overwrite }: { resume: boolean; overwrite: boolean }): void {
+export function checkRunFolder(folder: string, { resume, overwrite }: { resume: boolean; overwrite: boolean }): void {
+  if (resume) {
+    if (lastCheckpoint(folder)) return
+    throw new InputError(`--resume: ${folder} has no checkpoint to go on from; leave --resume away to start a new run`)
+  }
+  const present = statSync(folder, { throwIfNoEntry: false })
+  if (present && !present.isDirectory()) throw new InputError(`--out ${folder} is a file: name a folder`)
+  if (overwrite || !present || readdirSync(folder).length === 0) return
+  const resumable = lastCheckpoint(folder) ? ', --resume to go on from its last checkpoint' : ''
+  throw new InputError(
+    `--out ${folder} is not empty: name another folder, or give --overwrite to replace the run in it${resumable}`,
+  )
+}
+
+/**
+ * Makes the folder of a new run, emptied of an earlier one. Files that are no part of a run are never touched.
+ * @throws InputError where it cannot be written
+ */
+export function openRunFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true })
-    const present = readdirSync(folder)
-    if (resume) {
-      if (lastCheckpoint(folder)) return
-      throw new InputError(
-        `--resume: ${folder} has no checkpoint to go on from; leave --resume away to start a new run`,
-      )
-    }
-    if (overwrite) for (const name of contents) rmSync(join(folder, name), { recursive: true, force: true })
-    else if (present.length > 0) {
-      const resumable = lastCheckpoint(folder) ? ', --resume to go on from its last checkpoint' : ''
-      throw new InputError(
-        `--out ${folder} is not empty: name another folder, or give --overwrite to replace the run in it${resumable}`,
-      )
-    }
+    for (const name of contents) rmSync(join(folder, name), { recursive: true, force: true })
     writeFileAtomic(join(folder, 'metrics.jsonl'), '')
   } catch (error) {
     if (error instanceof InputError) throw error
-    throw new InputError(
-      `--out ${folder} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    )
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new InputError(`--out ${folder} cannot be written: ${reason}; name another folder`, { cause: error })
   }
 }
 

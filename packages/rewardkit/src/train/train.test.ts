@@ -166,6 +166,18 @@ describe('train', () => {
     expect(metricsOf(out).filter((line) => line.kind === 'step')).toHaveLength(1)
   })
 
+  it('removes and leaves nothing where the input is wrong', async () => {
+    const out = newRun()
+    await run(out, { maxSteps: 1 })
+    const before = weightsOf(out)
+    await expect(run(out, { data: join(folder, 'missing.jsonl'), overwrite: true })).rejects.toThrow(/no such file/)
+    await expect(run(out, { model: out, overwrite: true })).rejects.toThrow(/lies in --out/)
+    expect(weightsOf(out).equals(before)).toBe(true)
+    const fresh = newRun()
+    await expect(run(fresh, { data: join(folder, 'missing.jsonl') })).rejects.toThrow(/no such file/)
+    expect(existsSync(fresh)).toBe(false)
+  })
+
   it('counts missing margins and names the option that decides', async () => {
     const some = join(folder, 'some-margins.jsonl')
     const lines = readFileSync(data, 'utf8').trim().split('\n')

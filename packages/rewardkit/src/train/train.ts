@@ -1,6 +1,6 @@
-import { join } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { createAdamW, setThreads } from '@rewardkit/torch'
-import { Interrupted } from '../errors.ts'
+import { InputError, Interrupted } from '../errors.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
 import { appendLine, sha256Folder } from '../files.ts'
@@ -13,7 +13,7 @@ import { loadTrainingData } from './data.ts'
 import { evaluationMetrics, type MetricsLine, stepMetrics } from './metrics.ts'
 import type { TrainOptions } from './options.ts'
 import { checkFingerprint, fingerprint, graphKeeper, resolveOptions } from './resolve.ts'
-import { cutMetrics, environment, prepareRunFolder, writeConfig, writeEnvironment } from './run-folder.ts'
+import { cutMetrics, checkRunFolder, environment, openRunFolder, writeConfig, writeEnvironment } from './run-folder.ts'
 import { learningRateAt } from './schedule.ts'
 import { trainStep } from './step.ts'
 
@@ -33,8 +33,12 @@ export interface TrainResult {
  */
 export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainResult> {
   const { out } = given
-  prepareRunFolder(out, given)
+  checkRunFolder(out, given)
   const source = modelFolder(given.model)
+  if (given.overwrite && resolve(source).startsWith(`${resolve(out)}${sep}`))
+    throw new InputError(
+      `--overwrite: --model ${given.model} lies in --out ${out} and would be removed; name another --out`,
+    )
   const objective = createObjective(given.objective, given)
   const tokenizer = await loadTokenizer(source)
   const data = await loadTrainingData(given, objective, tokenizer, hooks)
@@ -57,6 +61,7 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
     cutMetrics(out, step)
     hooks.onEvent({ kind: 'log', message: `going on after step ${step} of ${plan.length}` })
   }
+  if (!checkpoint) openRunFolder(out)
   writeConfig(out, options)
   writeEnvironment(out, environment())
 
