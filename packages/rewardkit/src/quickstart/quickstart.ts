@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type EvaluationSummary,
@@ -11,6 +11,7 @@ import {
   summaryLines,
   trueLabelAccuracy,
 } from '../evaluate/index.ts'
+import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { writeFileAtomic } from '../files.ts'
 import { createModelFolder } from '../models/index.ts'
@@ -46,6 +47,9 @@ export interface QuickstartResult {
 export async function quickstart(options: QuickstartOptions, hooks: Hooks): Promise<QuickstartResult> {
   const { out, seed, short } = options
   mkdirSync(out, { recursive: true })
+  const present = readdirSync(out)
+  if (present.length > 0 && !present.includes('untrained-model'))
+    throw new InputError(`--out ${out} is not empty and holds no earlier quickstart: name another folder`)
   for (const name of contents) rmSync(join(out, name), { recursive: true, force: true })
   const { pairs } = simulate({ pairs: short ? 3000 : 18_000, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed })
   const data = join(out, 'pairs.jsonl')
