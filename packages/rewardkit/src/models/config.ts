@@ -102,6 +102,10 @@ type RawConfig = z.infer<typeof schema>
  */
 export function readModelConfig(folder: string): ModelConfig {
   const path = join(folder, 'config.json')
+  if (existsSync(join(folder, 'adapter_config.json')))
+    throw new InputError(
+      `${folder} is a LoRA adapter: merge it into its base model (merge_and_unload in peft) and save`,
+    )
   if (!existsSync(path))
     throw new InputError(`${folder} has no config.json: give a Hugging Face model folder, or a run folder`)
   let raw: unknown

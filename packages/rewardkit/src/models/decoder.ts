@@ -51,7 +51,8 @@ export function forward(model: RewardModel, packed: PackedBatch, dtype: ComputeD
     const rewards = ops.squeeze(ops.linear(cast(normed, 'float32'), weights.head), 1)
     const place = new Map(pooled.flat().map((row, i) => [row, i]))
     const responses = packed.groups.flatMap((group) => group.pooled.map((row) => place.get(row) ?? 0))
-    return ops.index_select(rewards, 0, integers(responses))
+    const chosen = ops.index_select(rewards, 0, integers(responses))
+    return model.rewardConstant === 0 ? chosen : ops.add_scalar(chosen, model.rewardConstant)
   })
 }
 

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { noGradient, openSafetensors, ops, scope, type Tensor, writeSafetensors } from '@rewardkit/torch'
+import { noGradient, openSafetensors, ops, scope, type Tensor, tensorFrom, writeSafetensors } from '@rewardkit/torch'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { InputError } from '../errors.ts'
 import { readModelConfig } from './config.ts'
@@ -100,6 +100,8 @@ describe('readModelConfig', () => {
     expect(() => readModelConfig(folder)).toThrow(/has no config.json/)
     writeFileSync(join(folder, 'config.json'), '{"model_type": ')
     expect(() => readModelConfig(folder)).toThrow(/config.json: not JSON/)
+    writeFileSync(join(folder, 'adapter_config.json'), '{}')
+    expect(() => readModelConfig(folder)).toThrow(/LoRA adapter: merge/)
   })
 })
 
@@ -175,12 +177,41 @@ describe('loadRewardModel', () => {
     expect(load).toThrow('score.weight is missing: it is no reward model')
   })
 
-  it("opens OpenRLHF's value head", () => {
-    copyFixture('llama', {}, ({ 'score.weight': head, ...rest }) => ({
+  const { rewards } = readExpected('llama')
+  const renamed =
+    (weight: string, more: Record<string, Tensor> = {}) =>
+    ({ 'score.weight': head, ...rest }: Record<string, Tensor>) => ({
       ...rest,
-      ...(head && { 'value_head.weight': head }),
-    }))
-    expect(relativeDifference(rewardsOf(load(), 'llama'), readExpected('llama').rewards)).toBeLessThan(1e-5)
+      ...more,
+      ...(head && { [weight]: head }),
+    })
+
+  it.each<[string, Fields, string, number]>([
+    ["OpenRLHF's value head", {}, 'value_head.weight', 0],
+    ['a head of the name that config.json gives', { value_head_prefix: 'reward' }, 'reward.weight', 0],
+    ["TRL's value head with its bias", {}, 'v_head.summary.weight', 0.75],
+  ])('opens %s', (_, fields, name, bias) => {
+    const extra = bias === 0 ? {} : { 'v_head.summary.bias': tensorFrom(Float32Array.of(bias)) }
+    copyFixture('llama', fields, renamed(name, extra))
+    const expected = rewards.map((reward) => reward + bias)
+    expect(relativeDifference(rewardsOf(load(), 'llama'), expected)).toBeLessThan(1e-5)
+  })
+
+  it("gives OpenRLHF's normalised rewards, also after saving", () => {
+    const [mean, std] = [-1.25, 0.4]
+    copyFixture('llama', { normalize_reward: true, mean, std }, renamed('value_head.weight'))
+    const expected = rewards.map((reward) => (reward - mean) / std)
+    expect(relativeDifference(rewardsOf(load(), 'llama'), expected)).toBeLessThan(1e-5)
+    const out = join(folder, 'saved')
+    saveRewardModel(out, load(), { files: {}, padTokenId: 0 })
+    const again = loadRewardModel(out, { seed: null })
+    expect(relativeDifference(rewardsOf(again, 'llama'), expected)).toBeLessThan(1e-5)
+    expect(readFields(join(out, 'config.json'))).not.toHaveProperty('normalize_reward')
+  })
+
+  it('leaves the normaliser out where OpenRLHF does: normalize_reward is false', () => {
+    copyFixture('llama', { normalize_reward: false, mean: 3, std: 2 }, renamed('value_head.weight'))
+    expect(relativeDifference(rewardsOf(load(), 'llama'), rewards)).toBeLessThan(1e-5)
   })
 })
 

@@ -14,6 +14,7 @@ import { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { type ReadingOptions, readingOptionsSchema } from '../tokens/index.ts'
 import { type DecoderConfig, readModelConfig } from './config.ts'
+import { headBiasName, headNames, normalizeHead } from './head.ts'
 import type { RewardModel } from './model.ts'
 import { readSettings } from './settings.ts'
 import { arrangeWeights, checkpointPrefix, headName, parameterShapes } from './weights.ts'
@@ -28,16 +29,18 @@ export interface LoadOptions {
 
 /**
  * Loads a Hugging Face folder into float32 parameters in memory of their own: a causal language model, which gets a head
- * N(0, 1 / sqrt(hidden + 1)) from the seed, or a reward model. One or several safetensors files, stored in float32,
- * float16 or bfloat16. A language model's output head and old buffers are left out.
+ * N(0, 1 / sqrt(hidden + 1)) from the seed, or a reward model: ours, transformers', TRL's or OpenRLHF's. One or several
+ * safetensors files, stored in float32, float16 or bfloat16. A language model's output head and old buffers are left out.
  * @throws InputError that names the file and every weight that is missing, unexpected or of the wrong shape
  */
 export function loadRewardModel(folder: string, options: LoadOptions): RewardModel {
   const { decoder: config, raw } = readModelConfig(folder)
+  const settings = readSettings(folder)
   const files = openWeights(folder)
+  const heads = headNames(raw)
   const stored = new Map(
     files.flatMap((file) =>
-      [...file.entries].map(([name, entry]) => [canonicalName(config, name), { file, name, entry }]),
+      [...file.entries].map(([name, entry]) => [heads.get(name) ?? canonicalName(config, name), { file, name, entry }]),
     ),
   )
   const shapes = parameterShapes(config)
@@ -64,13 +67,17 @@ export function loadRewardModel(folder: string, options: LoadOptions): RewardMod
     const tensor = found ? ownCopy(found.file, found.name) : drawHead(shape, options.seed ?? 0)
     parameters.set(name, tensor.setRequiresGradient(true))
   }
+  const weights = arrangeWeights(config, parameters)
+  const bias = stored.get(headBiasName)
+  const constant = normalizeHead(weights.head, bias ? ownCopy(bias.file, bias.name).item() : 0, raw)
   return {
     config,
     rawConfig: raw,
-    reading: options.reading ? readingOptionsSchema.parse(options.reading) : readSettings(folder),
+    reading: options.reading ? readingOptionsSchema.parse(options.reading) : settings.reading,
+    rewardConstant: constant + settings.rewardConstant,
     names: [...parameters.keys()],
     parameters: [...parameters.values()],
-    weights: arrangeWeights(config, parameters),
+    weights,
   }
 }
 
@@ -109,16 +116,16 @@ function readJson(path: string): unknown {
   }
 }
 
-/** Some checkpoints hold the bare decoder, without the prefix of the whole model; OpenRLHF's call the head a value head. */
+/** Some checkpoints hold the bare decoder, without the prefix of the whole model. */
 function canonicalName(config: DecoderConfig, name: string): string {
-  if (name === 'value_head.weight') return headName
   const prefix = checkpointPrefix(config)
   const isBare = /^(layers\.|embed_in\.|embed_tokens\.|norm\.|final_layer_norm\.)/.test(name)
   return isBare ? `${prefix}${name}` : name
 }
 
-/** Output heads of language models, and buffers that old checkpoints carry. */
+/** Output heads of language models, buffers that old checkpoints carry, and the head's bias, which is no parameter. */
 const isIgnored = (name: string): boolean =>
+  name === headBiasName ||
   /^(lm_head|embed_out)\.weight$/.test(name) ||
   /\.(rotary_emb\.inv_freq|attention\.bias|attention\.masked_bias)$/.test(name)
 

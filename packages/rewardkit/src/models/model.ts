@@ -12,6 +12,8 @@ export interface RewardModel {
   readonly rawConfig: Readonly<Record<string, unknown>>
   /** How texts become token ids for this model. */
   readonly reading: ReadingOptions
+  /** Added to every reward: 0 but for models whose head came with a bias or a normaliser. Not trained. */
+  readonly rewardConstant: number
   /** Names in a Hugging Face checkpoint, in the order of `parameters`. */
   readonly names: readonly string[]
   /** All parameters: float32 leaves that require gradients. */

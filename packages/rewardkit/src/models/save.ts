@@ -38,7 +38,7 @@ export function saveRewardModel(folder: string, model: RewardModel, tokenizer: T
   const json = (name: string, value: unknown) =>
     writeFileAtomic(join(temporary, name), `${JSON.stringify(value, null, 2)}\n`)
   json('config.json', savedConfig(model, tokenizer.padTokenId))
-  json(settingsFile, settingsOf(model.reading))
+  json(settingsFile, settingsOf(model))
   for (const [name, content] of Object.entries(tokenizer.files)) writeFileAtomic(join(temporary, name), content)
   syncFolder(temporary)
   rmSync(folder, { recursive: true, force: true })
@@ -46,9 +46,20 @@ export function saveRewardModel(folder: string, model: RewardModel, tokenizer: T
   syncFolder(join(folder, '..'))
 }
 
+/** Fields that are written anew, or that no longer hold: OpenRLHF's normaliser is in the head now. */
+const replaced = new Set([
+  'torch_dtype',
+  'dtype',
+  'rope_parameters',
+  'value_head_prefix',
+  'normalize_reward',
+  'mean',
+  'std',
+])
+
 /** The configuration as it was read, but for what makes it a reward model's; read by transformers 4 and 5. */
 function savedConfig(model: RewardModel, padTokenId: number | null): Record<string, unknown> {
-  const { torch_dtype: _old, dtype: _new, rope_parameters: _rope, ...config } = model.rawConfig
+  const config = Object.fromEntries(Object.entries(model.rawConfig).filter(([name]) => !replaced.has(name)))
   return {
     ...config,
     ...savedRotary(model.config),

@@ -11,15 +11,23 @@ const { maxLength, ...others } = readingOptionsSchema.shape
 const settingsSchema = z.looseObject({
   schema_version: z.literal(1),
   reading: z.object({ max_length: maxLength, ...others }),
+  reward_constant: z.number().default(0),
 })
 
-/** How a model that was saved here reads its texts; the defaults for any other folder. Throws InputError for a broken file. */
-export function readSettings(folder: string): ReadingOptions {
+/** What `rewardkit.json` says of a model: how it reads its texts, and what is added to its rewards. */
+export interface ModelSettings {
+  readonly reading: ReadingOptions
+  readonly rewardConstant: number
+}
+
+/** The settings of a model that was saved here; the defaults for any other folder. Throws InputError for a broken file. */
+export function readSettings(folder: string): ModelSettings {
   const path = join(folder, settingsFile)
-  if (!existsSync(path)) return readingOptionsSchema.parse({})
+  if (!existsSync(path)) return { reading: readingOptionsSchema.parse({}), rewardConstant: 0 }
   try {
-    const { max_length, ...reading } = settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).reading
-    return { maxLength: max_length, ...reading }
+    const { reading: stored, reward_constant } = settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+    const { max_length, ...reading } = stored
+    return { reading: { maxLength: max_length, ...reading }, rewardConstant: reward_constant }
   } catch (error) {
     throw new InputError(
       `${path} is not what RewardKit writes: save the model again, or remove the file to use the defaults`,
@@ -28,7 +36,12 @@ export function readSettings(folder: string): ReadingOptions {
   }
 }
 
-/** The content of the file. */
-export function settingsOf({ maxLength: max_length, ...reading }: ReadingOptions): z.input<typeof settingsSchema> {
-  return { schema_version: 1, reading: { max_length, ...reading } }
+/** The content of the file. The constant stands there where it is not 0: transformers' rewards lack it. */
+export function settingsOf({ reading, rewardConstant }: ModelSettings): z.input<typeof settingsSchema> {
+  const { maxLength: max_length, ...others } = reading
+  return {
+    schema_version: 1,
+    reading: { max_length, ...others },
+    ...(rewardConstant === 0 ? {} : { reward_constant: rewardConstant }),
+  }
 }

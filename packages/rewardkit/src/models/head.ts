@@ -1,0 +1,38 @@
+import { noGradient, ops, type Tensor } from '@rewardkit/torch'
+import { z } from 'zod'
+import { headName } from './weights.ts'
+
+/** A head's bias as a checkpoint may hold it; ours has none, since a constant changes no preference. */
+export const headBiasName = 'score.bias'
+
+const schema = z.object({
+  value_head_prefix: z.string().optional(),
+  normalize_reward: z.boolean().optional(),
+  mean: z.number().optional(),
+  std: z.number().positive().optional(),
+})
+
+/**
+ * The names of a reward head elsewhere, and ours for them: OpenRLHF's `value_head` (or what config.json's
+ * `value_head_prefix` says; openrlhf/models/model.py), and `v_head.summary` of TRL's AutoModelForCausalLMWithValueHead.
+ */
+export function headNames(raw: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+  const prefix = schema.safeParse(raw).data?.value_head_prefix ?? 'value_head'
+  return new Map(
+    [prefix, 'value_head', 'v_head.summary'].flatMap((module) => [
+      [`${module}.weight`, headName],
+      [`${module}.bias`, headBiasName],
+    ]),
+  )
+}
+
+/**
+ * What is added to every reward, after putting OpenRLHF's normaliser, (reward - mean) / std with `normalize_reward`,
+ * into the head: its scale goes into the weights in place, its shift and the head's bias into the constant.
+ */
+export function normalizeHead(head: Tensor, bias: number, raw: Readonly<Record<string, unknown>>): number {
+  const { normalize_reward: normalized = false, mean = 0, std = 1 } = schema.safeParse(raw).data ?? {}
+  if (!normalized) return bias
+  noGradient(() => ops.mul_scalar_(head, 1 / std))
+  return (bias - mean) / std
+}
