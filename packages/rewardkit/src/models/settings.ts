@@ -38,10 +38,10 @@ export function readSettings(folder: string): ModelSettings {
 
 /** The content of the file. The constant stands there where it is not 0: transformers' rewards lack it. */
 export function settingsOf({ reading, rewardConstant }: ModelSettings): z.input<typeof settingsSchema> {
-  const { maxLength: max_length, ...others } = reading
+  const { maxLength: max_length, ...rest } = reading
   return {
     schema_version: 1,
-    reading: { max_length, ...others },
+    reading: { max_length, ...rest },
     ...(rewardConstant === 0 ? {} : { reward_constant: rewardConstant }),
   }
 }

@@ -35,7 +35,7 @@ function pythonSpaces(
     ['\uFEFF', noncharacters],
     ['\u001C\u001D\u001E\u001F\u0085', rareSpaces],
   ] as const) {
-    const free = [...candidates].filter((candidate) => !everything.includes(candidate))
+    const free = Array.from(candidates).filter((candidate) => !everything.includes(candidate))
     for (const character of characters) {
       if (!contents.some((content) => content.includes(character))) continue
       const substitute = free.pop()
