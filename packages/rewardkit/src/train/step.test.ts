@@ -4,92 +4,23 @@ import { join } from 'node:path'
 import { createAdamW, memoryStatistics, noGradient, scope, type Tensor } from '@rewardkit/torch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { computeRewards } from '../evaluate/rewards.ts'
-import { createModelFolder, loadRewardModel, type RewardModel } from '../models/index.ts'
+import { loadRewardModel, type RewardModel } from '../models/index.ts'
 import { createObjective, objectiveNames } from '../objectives/index.ts'
-import { createRandom } from '../random.ts'
-import { countTokens, type EncodedGroup } from '../tokens/index.ts'
-import { splitPrefix } from '../tokens/encode.ts'
+import * as fixture from './fixtures/step.ts'
 import { type StepOptions, trainStep } from './step.ts'
 
+const { largestRelativeDifference } = fixture
 const folder = mkdtempSync(join(tmpdir(), 'step-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-beforeAll(() =>
-  createModelFolder(
-    folder,
-    {
-      vocabularySize: 50,
-      hiddenSize: 32,
-      intermediateSize: 48,
-      layers: 2,
-      heads: 4,
-      maxPositions: 64,
-      initializerRange: 0.2,
-      endTokenId: 1,
-      padTokenId: 0,
-      seed: 5,
-    },
-    {},
-  ),
-)
+beforeAll(() => fixture.createTinyModel(folder))
 
-/** Pairs with a shared beginning, and one group of four ranked responses. */
-function batchOf(pairs: number): EncodedGroup[] {
-  const random = createRandom(2, 'step test')
-  const draw = (length: number) => Array.from({ length }, () => 2 + random.integer(48))
-  const group = (id: number, responses: number): EncodedGroup => {
-    const prompt = draw(3 + random.integer(8))
-    const tokens = splitPrefix(
-      Array.from({ length: responses }, () => Int32Array.from([...prompt, ...draw(2 + random.integer(9)), 1])),
-      false,
-    )
-    const preferences = Array.from({ length: responses - 1 }, (_, k) => ({
-      chosen: k,
-      rejected: k + 1,
-      margin: random.uniform() * 2,
-      probability: random.uniform(),
-    }))
-    return { id: `g${id}`, promptId: `p${id}`, subset: null, tokens, preferences }
-  }
-  return [...Array.from({ length: pairs }, (_, i) => group(i, 2)), group(pairs, 4)]
-}
+const batch = fixture.batchOf(13)
+const everything = fixture.tokensOf(batch)
+const options: StepOptions = { ...fixture.frozenStep, microBatchTokens: everything }
 
-const batch = batchOf(13)
-const everything = batch.reduce((sum, group) => sum + countTokens(group.tokens), 0)
-
-const options: StepOptions = {
-  microBatchTokens: everything,
-  dtype: 'float32',
-  learningRate: 0,
-  adamBetas: [0, 0],
-  adamEpsilon: 1e-8,
-  weightDecay: 0,
-  maxGradNorm: 0,
-  mayKeepGraph: () => false,
-  shouldStop: () => false,
-}
-
-/**
- * The gradients that a step accumulates, seen through Adam's first moment with beta 0: it is the gradient itself.
- */
-function accumulated(
-  name: string,
-  changed: Partial<StepOptions>,
-): { gradients: Float32Array[]; rewardDifference: number | null } {
-  return scope(() => {
-    const model = loadRewardModel(folder, { seed: 3 })
-    const optimizer = createAdamW(model.parameters)
-    const objective = createObjective(name)
-    const result = trainStep(model, optimizer, batch, objective, objective.initialState, { ...options, ...changed })
-    return {
-      gradients: optimizer.averages.map((average) => average.float32().slice()),
-      rewardDifference: result.rewardDifference,
-    }
-  })
-}
-
-function largestRelativeDifference(a: readonly Float32Array[], b: readonly Float32Array[]): number {
-  const norm = (values: ArrayLike<number>) => Math.hypot(...Array.from(values))
-  return Math.max(...a.map((values, i) => norm(values.map((value, j) => value - (b[i]?.[j] ?? NaN))) / norm(values)))
+function accumulated(name: string, changed: Partial<StepOptions>) {
+  const { gradients, result } = fixture.accumulated(folder, batch, name, {}, { ...options, ...changed })
+  return { gradients, rewardDifference: result.rewardDifference }
 }
 
 describe('trainStep', () => {
@@ -172,11 +103,11 @@ describe('trainStep', () => {
     expect(all.rewardDifference).toBe(0)
   })
 
-  it('the same parameters under plain SGD', () => {
+  it.each(objectiveNames)('%s: the same parameters under plain SGD', (name) => {
     const step = (microBatchTokens: number) =>
       scope(() => {
         const model = loadRewardModel(folder, { seed: 3 })
-        const { gradients } = accumulated('batch-margin', { microBatchTokens })
+        const { gradients } = accumulated(name, { microBatchTokens })
         noGradient(() => {
           for (const [i, parameter] of model.parameters.entries())
             descend(parameter, gradients[i] ?? new Float32Array())
