@@ -91,21 +91,28 @@ export function histogramFigures(runs: readonly EvaluatedRun[]): Figure[] {
   const everything = drawn.flatMap(({ margins }) => margins)
   const edges = roundEdges(least(everything), most(everything), 32)
   const counts = drawn.map(({ margins }) => histogram(margins, edges))
-  const highest = Math.max(...counts.flat().map(({ count }) => count))
-  return drawn.map((run, at) => histogramFigure(run, counts[at] ?? [], edges, highest))
+  const curves = drawn.map(({ margins }) => expectedCounts(margins, edges))
+  const highest = Math.max(...counts.flat().map(({ count }) => count), ...curves.flat().map(({ y }) => y))
+  return drawn.map((run, at) => histogramFigure(run, counts[at] ?? [], curves[at] ?? [], edges, highest))
+}
+
+/** The kernel density as the count that it expects in a bar. */
+function expectedCounts(margins: readonly number[], edges: readonly number[]): { x: number; y: number }[] {
+  const [low, high] = [edges[0] ?? 0, edges.at(-1) ?? 1]
+  const width = (high - low) / (edges.length - 1)
+  const estimate = kernelDensity(margins, { low, high, points: 161 })
+  return estimate?.x.map((x, at) => ({ x, y: (estimate.density[at] ?? 0) * margins.length * width })) ?? []
 }
 
 function histogramFigure(
   { index, name, margins, evaluation }: EvaluatedRun,
   bars: ReturnType<typeof histogram>,
+  curve: readonly { x: number; y: number }[],
   edges: readonly number[],
   highest: number,
 ): Figure {
   const colour = runColour(index)
   const [low, high] = [edges[0] ?? 0, edges.at(-1) ?? 1]
-  const width = (high - low) / (edges.length - 1)
-  const estimate = kernelDensity(margins, { low, high, points: 161 })
-  const curve = estimate?.x.map((x, at) => ({ x, y: (estimate.density[at] ?? 0) * margins.length * width })) ?? []
   const below = margins.filter((margin) => margin < 0).length
   const shares = `${percent(below / margins.length)} below zero`
   const draws = (pictureWidth: number, height: number) =>

@@ -126,7 +126,8 @@ function missingEvaluations(runs: readonly ReportRun[]): Markup | null {
   if (without.length === 0) return null
   return html`<p class="none">
     <bdi>${without.join(', ')}</bdi>: no evaluation on held-out pairs yet. Make one with
-    <code>rewardkit evaluate</code>, or train with <code>--eval-data</code> or <code>--eval-fraction</code>.
+    <code>rewardkit evaluate</code> and draw this page again with <code>rewardkit report</code>, or train with
+    <code>--eval-data</code> or <code>--eval-fraction</code>.
   </p>`
 }
 

@@ -42,7 +42,7 @@ figcaption{font-size:.86rem;line-height:1.45;color:var(--muted);margin-top:.35em
 .pair{grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr))}
 .narrow{display:none}
 .headline{display:grid;gap:10px 44px;grid-template-columns:minmax(0,1fr);align-items:start}
-@media (min-width:1080px){.headline{grid-template-columns:fit-content(64%) minmax(0,1fr)}}
+@media (min-width:1080px){.headline{grid-template-columns:fit-content(64%) minmax(0,1fr)}.headline .wide{display:none}.headline .narrow{display:block}}
 @media screen and (max-width:520px){.wide{display:none}.narrow{display:block}}
 .scroll{overflow-x:auto;margin:.8em 0}
 table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums;overflow-wrap:normal}
