@@ -2,74 +2,115 @@ import { ops, type Tensor, tensorFrom } from '@rewardkit/torch'
 import type { ComputeDtype } from '../compute.ts'
 import type { PackedBatch, PackedGroup } from '../tokens/index.ts'
 
-/** For each group of a packed batch: how many tokens look, at how many, and what each sees, [queries, keys]. */
-export interface AttentionMasks {
-  readonly queries: readonly number[]
-  readonly keys: readonly number[]
-  readonly masks: readonly Tensor[]
+interface Range {
+  readonly start: number
+  readonly length: number
+}
+
+/** Consecutive queries of one sequence, and what they look at. */
+export interface Look {
+  /** In the row of queries. */
+  readonly queries: Range
+  /** In the row of all tokens, laid behind one another: the prefix and a branch, or both at once. */
+  readonly keys: readonly Range[]
+  /** `causal`: each query sees the keys up to its own place; `all`: every key; a mask is added to the scores. */
+  readonly sees: 'causal' | 'all' | Tensor
 }
 
 /**
- * Masks to add to attention scores, 0 where a token sees another and minus infinity where not: a prefix sees itself
- * causally; a branch sees the prefix and itself causally, never another branch; none looks back further than `window`.
+ * How all tokens of a packed batch look: a prefix at itself causally, a branch at the prefix and itself causally, never
+ * at another branch, and none further back than `window`. Prefix and first branch are one causal sequence; each other
+ * branch looks at the prefix again.
  */
-export function attentionMasks(packed: PackedBatch, window: number | null, dtype: ComputeDtype): AttentionMasks {
-  const lengths = packed.groups.map(groupLength)
-  const masks = packed.groups.map((group, i) => {
-    const length = lengths[i] ?? 0
-    return ops.to(tensorFrom(groupMask(group, length, window ?? Infinity), [length, length]), dtype)
+export function allLooks(packed: PackedBatch, window: number | null, dtype: ComputeDtype): Look[] {
+  return packed.groups.flatMap((group) =>
+    sequencesOf(group).map(({ prefix, branch }, i) => {
+      const total = prefix.length + branch.length
+      if (i > 0) return look(branch, joined(prefix, branch), prefix.length, total, window, dtype)
+      const whole = { start: prefix.start, length: total }
+      return look(whole, [whole], 0, total, window, dtype)
+    }),
+  )
+}
+
+/** How pooled tokens alone look, row by row in the order given: at all of the sequence that they end. */
+export function pooledLooks(
+  packed: PackedBatch,
+  pooled: readonly (readonly number[])[],
+  window: number | null,
+  dtype: ComputeDtype,
+): Look[] {
+  const ends = new Map(packed.groups.flatMap(sequencesOf).map((s) => [s.branch.start + s.branch.length - 1, s]))
+  return pooled.flat().map((row, at) => {
+    const sequence = ends.get(row)
+    if (!sequence) throw new RangeError(`row ${row} is pooled but ends no sequence`)
+    const { prefix, branch } = sequence
+    const total = prefix.length + branch.length
+    return look({ start: at, length: 1 }, joined(prefix, branch), total - 1, total, window, dtype)
   })
-  return { queries: lengths, keys: lengths, masks }
 }
 
-/** The masks with the rows of some tokens alone: for each group their places within it. */
-export function masksOfRows({ keys, masks }: AttentionMasks, rows: readonly (readonly number[])[]): AttentionMasks {
-  return {
-    queries: rows.map((places) => places.length),
-    keys,
-    masks: masks.map((mask, i) =>
-      ops.index_select(mask, 0, tensorFrom(BigInt64Array.from((rows[i] ?? []).map(BigInt)))),
-    ),
-  }
+/** Where prefix and branch of each of a group's sequences lie. */
+function sequencesOf({ start, prefixLength, branchLengths }: PackedGroup): { prefix: Range; branch: Range }[] {
+  const prefix = { start, length: prefixLength }
+  let from = start + prefixLength
+  return branchLengths.map((length) => {
+    const branch = { start: from, length }
+    from += length
+    return { prefix, branch }
+  })
 }
 
-const groupLength = (group: PackedGroup): number =>
-  group.branchLengths.reduce((sum, length) => sum + length, group.prefixLength)
+/** One range where they touch. */
+function joined(prefix: Range, branch: Range): Range[] {
+  if (prefix.length === 0) return [branch]
+  if (prefix.start + prefix.length < branch.start) return [prefix, branch]
+  return [{ start: prefix.start, length: prefix.length + branch.length }]
+}
 
-function groupMask({ prefixLength, branchLengths }: PackedGroup, length: number, window: number): Float32Array {
-  const mask = new Float32Array(length * length).fill(-Infinity)
-  const see = (row: number, from: number, to: number) => mask.fill(0, row * length + from, row * length + to)
-  for (let i = 0; i < prefixLength; i++) see(i, Math.max(0, i + 1 - window), i + 1)
-  let start = prefixLength
-  for (const branchLength of branchLengths) {
-    for (let i = 0; i < branchLength; i++) {
-      const row = start + i
-      see(row, Math.max(0, prefixLength + i + 1 - window), prefixLength)
-      see(row, Math.max(start, row + 1 - window), row + 1)
-    }
-    start += branchLength
+/** Queries from position `first` on, in a sequence of `total` tokens. */
+function look(
+  queries: Range,
+  keys: readonly Range[],
+  first: number,
+  total: number,
+  window: number | null,
+  dtype: ComputeDtype,
+): Look {
+  const unlimited = window === null || window >= total
+  if (unlimited && first === 0) return { queries, keys, sees: 'causal' }
+  if (unlimited && first === total - 1) return { queries, keys, sees: 'all' }
+  const mask = new Float32Array(queries.length * total).fill(-Infinity)
+  for (let i = 0; i < queries.length; i++) {
+    const end = first + i + 1
+    mask.fill(0, i * total + Math.max(0, end - (window ?? total)), i * total + end)
   }
-  return mask
+  return { queries, keys, sees: ops.to(tensorFrom(mask, [queries.length, total]), dtype) }
 }
 
 /**
- * Scaled dot-product attention within each group: query [queries, heads, size], key and value [T, key-value heads, size]
- * -> [queries, heads, size].
+ * Scaled dot-product attention within each sequence: query [queries, heads, size], key and value
+ * [T, key-value heads, size] -> [queries, heads, size]. The looks cover the queries in order.
  */
 export function attention(
   query: Tensor,
   key: Tensor,
   value: Tensor,
-  { queries, keys, masks }: AttentionMasks,
+  looks: readonly Look[],
   groupedQueries: boolean,
 ): Tensor {
-  const split = (states: Tensor, lengths: readonly number[]) =>
-    ops.split_with_sizes(ops.unsqueeze(ops.transpose(states, 0, 1), 0), lengths, { dim: 2 })
-  const parts = { query: split(query, queries), key: split(key, keys), value: split(value, keys) }
-  const mixed = masks.map((mask, i) => {
-    const [q, k, v] = [parts.query[i], parts.key[i], parts.value[i]]
-    if (!q || !k || !v) throw new Error('fewer groups than masks')
-    return ops.scaled_dot_product_attention(q, k, v, { attn_mask: mask, enable_gqa: groupedQueries })
-  })
+  const [q, k, v] = [query, key, value].map((states) => ops.unsqueeze(ops.transpose(states, 0, 1), 0))
+  if (!q || !k || !v) throw new Error('three tensors went in')
+  const part = (states: Tensor, { start, length }: Range) => ops.narrow(states, 2, start, length)
+  const parts = (states: Tensor, ranges: readonly Range[]) => {
+    const found = ranges.map((range) => part(states, range))
+    return found.length === 1 && found[0] ? found[0] : ops.cat(found, { dim: 2 })
+  }
+  const mixed = looks.map(({ queries, keys, sees }) =>
+    ops.scaled_dot_product_attention(part(q, queries), parts(k, keys), parts(v, keys), {
+      ...(typeof sees === 'string' ? { is_causal: sees === 'causal' } : { attn_mask: sees }),
+      enable_gqa: groupedQueries,
+    }),
+  )
   return ops.contiguous(ops.transpose(ops.squeeze(ops.cat(mixed, { dim: 2 }), 0), 0, 1))
 }

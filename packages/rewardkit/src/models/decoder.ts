@@ -1,7 +1,7 @@
 import { ops, scope, type Tensor, tensorFrom } from '@rewardkit/torch'
 import type { ComputeDtype } from '../compute.ts'
 import type { PackedBatch } from '../tokens/index.ts'
-import { attention, attentionMasks, type AttentionMasks, masksOfRows } from './attention.ts'
+import { allLooks, attention, type Look, pooledLooks } from './attention.ts'
 import type { DecoderConfig } from './config.ts'
 import type { RewardModel } from './model.ts'
 import { rotaryTables, rotate, type RotaryTables, tablesOfRows } from './rotary.ts'
@@ -11,7 +11,7 @@ import type { Affine, LayerWeights } from './weights.ts'
 interface Row {
   readonly rotary: RotaryTables
   /** Of the tokens that go on. */
-  readonly masks: AttentionMasks
+  readonly looks: readonly Look[]
   /** The tokens that go on; null for all. */
   readonly leaving: { readonly rows: Tensor; readonly rotary: RotaryTables } | null
 }
@@ -23,22 +23,18 @@ interface Row {
  * sequence alone. The last layer gives keys and values of all tokens, but only the pooled tokens go through the rest of
  * it, the final norm and the head; a token pooled for several responses goes once. Equal to transformers'
  * AutoModelForSequenceClassification on each sequence by itself, up to rounding. With `bfloat16` the layers compute in
- * it, from the float32 parameters; head and rewards are float32.
+ * it, from the float32 parameters; final norm, head and rewards are float32.
  */
 export function forward(model: RewardModel, packed: PackedBatch, dtype: ComputeDtype): Tensor {
   return scope(() => {
     const { config, weights } = model
     const rotary = rotaryTables(config.rotary, packed.positions, dtype)
-    const masks = attentionMasks(packed, config.slidingWindow, dtype)
     const pooled = packed.groups.map((group) => [...new Set(group.pooled)])
     const rows = integers(pooled.flat())
-    const middle: Row = { rotary, masks, leaving: null }
+    const middle: Row = { rotary, looks: allLooks(packed, config.slidingWindow, dtype), leaving: null }
     const last: Row = {
       rotary,
-      masks: masksOfRows(
-        masks,
-        packed.groups.map(({ start }, i) => (pooled[i] ?? []).map((row) => row - start)),
-      ),
+      looks: pooledLooks(packed, pooled, config.slidingWindow, dtype),
       leaving: { rows, rotary: tablesOfRows(rotary, rows) },
     }
     let hidden = cast(ops.embedding(weights.embedding, tensorFrom(packed.ids)), dtype)
@@ -47,8 +43,8 @@ export function forward(model: RewardModel, packed: PackedBatch, dtype: ComputeD
       const row = i === weights.layers.length - 1 ? last : middle
       hidden = scope(() => decoderLayer(config, layer, before, row, dtype))
     }
-    const normed = norm(config, weights.finalNorm, hidden, dtype)
-    const rewards = ops.squeeze(ops.linear(cast(normed, 'float32'), weights.head), 1)
+    const normed = norm(config, weights.finalNorm, cast(hidden, 'float32'), 'float32')
+    const rewards = ops.squeeze(ops.linear(normed, weights.head), 1)
     const place = new Map(pooled.flat().map((row, i) => [row, i]))
     const responses = packed.groups.flatMap((group) => group.pooled.map((row) => place.get(row) ?? 0))
     const chosen = ops.index_select(rewards, 0, integers(responses))
@@ -78,7 +74,7 @@ function attend(
   config: DecoderConfig,
   layer: LayerWeights,
   hidden: Tensor,
-  { rotary, masks, leaving }: Row,
+  { rotary, looks, leaving }: Row,
   dtype: ComputeDtype,
 ): Tensor {
   const { heads, keyValueHeads, headSize } = config
@@ -90,7 +86,7 @@ function attend(
     turned(asking, layer.queryNorm, leaving?.rotary ?? rotary),
     turned(key, layer.keyNorm, rotary),
     value,
-    masks,
+    looks,
     heads !== keyValueHeads,
   )
   return linear(ops.view(mixed, [-1, heads * headSize]), layer.output, dtype)
