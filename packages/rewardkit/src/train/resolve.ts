@@ -74,17 +74,18 @@ export function checkFingerprint(
 
 /**
  * Decides while a step runs whether the graph of one more micro-batch may wait in memory for its backward pass: as long
- * as all tensors together, with a graph as large for each token as the largest so far, stay under two fifths of the
- * machine's memory. The first micro-batch tells how large graphs are.
+ * as all tensors together, with a graph as large for each token as the largest so far, stay under three tenths of the
+ * machine's memory, and under four fifths of what is free for us now. The first micro-batch tells how large graphs are.
  */
 export function graphKeeper(): (tokens: number) => boolean {
-  const allowed = 0.4 * Math.min(totalmem(), process.constrainedMemory() || Infinity)
+  const most = 0.3 * Math.min(totalmem(), process.constrainedMemory() || Infinity)
   let bytesPerToken = 0
   let last: { bytes: number; tokens: number } | null = null
   return (tokens) => {
-    const { bytes } = memoryStatistics()
+    const { bytes, cachedBytes } = memoryStatistics()
     if (last) bytesPerToken = Math.max(bytesPerToken, (bytes - last.bytes) / last.tokens)
-    const keep = last === null || bytes + 2 * bytesPerToken * tokens < allowed
+    const free = 0.8 * (process.availableMemory() + bytes + cachedBytes)
+    const keep = last === null || bytes + 2 * bytesPerToken * tokens < Math.min(most, free)
     last = { bytes, tokens }
     return keep
   }

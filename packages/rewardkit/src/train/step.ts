@@ -102,7 +102,8 @@ export function trainStep(
     // 4. Clip and step.
     const gradients = model.parameters.map(gradientOf)
     const norm = gradientNorm(gradients)
-    if (!Number.isFinite(norm)) throw new FailureError(`the gradient norm is ${norm} at the pairs ${idsOf(batch)}`)
+    if (!Number.isFinite(norm))
+      throw new FailureError(`the gradient norm is ${norm} at the pairs ${idsOf(batch)}: give a lower --learning-rate`)
     noGradient(() => {
       if (options.maxGradNorm > 0) clipGradients(gradients, norm, options.maxGradNorm)
       optimizerStep(model.parameters, gradients, optimizer, options)
@@ -130,7 +131,10 @@ function stopIfAsked(options: StepOptions): void {
   if (options.shouldStop()) throw new Interrupted('stopped on request')
 }
 
-/** Losses must be finite, and both passes must see the same rewards to 1e-4 of their standard deviation. */
+/**
+ * Losses must be finite, and both passes must see the same rewards to 1e-4 of their standard deviation, or to some units
+ * in the last place where all rewards are nearly equal.
+ */
 function checkRewards(
   batch: readonly EncodedGroup[],
   { chosen, rejected }: BatchRewards,
@@ -141,19 +145,21 @@ function checkRewards(
     const pairs = batch.flatMap((group) => group.preferences.map(() => group.id))
     const bad = pairs.filter((_, i) => !Number.isFinite((chosen[i] ?? NaN) - (rejected[i] ?? NaN)))
     throw new FailureError(
-      `the loss is ${loss}; rewards are not finite in ${bad.slice(0, 8).join(', ') || idsOf(batch)}`,
+      `the loss is ${loss}; rewards are not finite in ${listed(bad) || idsOf(batch)}: look at these pairs, or give a lower --learning-rate`,
     )
   }
   const all = [...chosen, ...rejected]
   const mean = all.reduce((sum, value) => sum + value, 0) / all.length
   const deviation = Math.sqrt(all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / all.length)
-  if (difference !== null && difference > 1e-4 * deviation)
+  const largest = all.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  if (difference !== null && !(difference <= Math.max(1e-4 * deviation, 8 * 2 ** -24 * largest)))
     throw new FailureError(
-      `the rewards of two passes differ by ${difference}, more than 1e-4 of their standard deviation ${deviation}`,
+      `the rewards of two passes differ by ${difference}, more than 1e-4 of their standard deviation ${deviation}, at the pairs ${idsOf(batch)}: a model or a machine that does not repeat its numbers; rewardkit doctor shows both`,
     )
 }
 
-function idsOf(batch: readonly EncodedGroup[]): string {
-  const ids = batch.map((group) => group.id)
+const idsOf = (batch: readonly EncodedGroup[]): string => listed(batch.map((group) => group.id))
+
+function listed(ids: readonly string[]): string {
   return ids.length > 8 ? `${ids.slice(0, 8).join(', ')} and ${ids.length - 8} more` : ids.join(', ')
 }
