@@ -14,25 +14,48 @@ export interface RewardOptions {
   readonly shouldStop?: () => boolean
 }
 
-/** The reward of every response of every group (float32), without gradients, by micro-batches of limited tokens. */
+/**
+ * The reward of every response of every group (float32), without gradients, by micro-batches of limited tokens. A group
+ * of more tokens is read in parts, each with the prefix again, so that memory does not grow with its responses.
+ */
 export function computeRewards(
   model: RewardModel,
   groups: readonly TokenGroup[],
   options: RewardOptions,
 ): Float32Array[] {
-  const rewards: Float32Array[] = []
-  for (const indexes of planMicroBatches(groups, options.microBatchTokens)) {
+  const parts = groups.flatMap((group, at) => partsOf(group, options.microBatchTokens).map((part) => ({ part, at })))
+  const branchRewards = groups.map((): number[] => [])
+  for (const indexes of planMicroBatches(
+    parts.map(({ part }) => part),
+    options.microBatchTokens,
+  )) {
     if (options.shouldStop?.()) throw new Interrupted('stopped on request')
-    const members = indexes.flatMap((i) => groups[i] ?? [])
-    const values = scope(() => noGradient(() => forward(model, packGroups(members), options.dtype).float32()))
+    const members = indexes.flatMap((i) => parts[i] ?? [])
+    const packed = packGroups(members.map(({ part }) => part))
+    const values = scope(() => noGradient(() => forward(model, packed, options.dtype).float32()))
     let offset = 0
-    for (const group of members) {
-      rewards.push(values.slice(offset, offset + group.branchOf.length))
-      offset += group.branchOf.length
+    for (const { part, at } of members) {
+      branchRewards[at]?.push(...values.subarray(offset, offset + part.branches.length))
+      offset += part.branches.length
     }
-    options.onProgress?.(rewards.length)
+    options.onProgress?.(parts[(indexes.at(-1) ?? 0) + 1]?.at ?? groups.length)
   }
-  return rewards
+  return groups.map(({ branchOf }, at) => Float32Array.from(branchOf, (branch) => branchRewards[at]?.[branch] ?? NaN))
+}
+
+/** The branches of a group in as few parts as keep to the budget, one reward for each branch. */
+function partsOf({ prefix, branches, truncated }: TokenGroup, budget: number): TokenGroup[] {
+  const parts: Int32Array[][] = []
+  let used = Infinity
+  for (const branch of branches) {
+    if (used + branch.length > budget) {
+      parts.push([])
+      used = prefix.length
+    }
+    parts.at(-1)?.push(branch)
+    used += branch.length
+  }
+  return parts.map((part) => ({ prefix, branches: part, branchOf: part.map((_, k) => k), truncated }))
 }
 
 /** One row for each preference, in order; ids of several preferences of one group are told apart by their responses. */
