@@ -56,14 +56,15 @@ function packagesAreCurrent() {
   const present = readLock(hidden)
   return (
     Object.keys(present).every((name) => name in wanted) &&
-    Object.entries(wanted).every(([name, { version, optional }]) => {
+    Object.entries(wanted).every(([name, { version, bin, optional }]) => {
       const found = present[name]
-      return found ? found.version === version : name === '' || optional === true
+      if (!found) return name === '' || optional === true
+      return found.version === version && JSON.stringify(found.bin) === JSON.stringify(bin)
     })
   )
 }
 
-/** @typedef {{ packages: Record<string, { version?: string, optional?: boolean }> }} PackageLock */
+/** @typedef {{ packages: Record<string, { version?: string, bin?: Record<string, string>, optional?: boolean }> }} PackageLock */
 
 /** @param {string} file */
 function readLock(file) {
