@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FailureError, InputError } from './errors.ts'
-import { appendLine, sha256File, sha256Folder, writeFileAtomic } from './files.ts'
+import { appendLine, makeFolder, sha256File, sha256Folder, writeFileAtomic } from './files.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -37,6 +39,34 @@ describe('writeFileAtomic', () => {
     } finally {
       chmodSync(folder, 0o700)
     }
+  })
+})
+
+describe('makeFolder', () => {
+  it('makes what is missing, and minds nothing that is there', () => {
+    makeFolder(join(folder, 'a/b/c'))
+    makeFolder(join(folder, 'a/b/c'))
+    expect(readdirSync(join(folder, 'a/b'))).toEqual(['c'])
+  })
+
+  it('says that a file stands in the way', () => {
+    writeFileSync(join(folder, 'file'), '')
+    expect(() => makeFolder(join(folder, 'file'))).toThrow(InputError)
+    expect(() => makeFolder(join(folder, 'file'))).toThrow('it is a file; name a folder')
+    expect(() => makeFolder(join(folder, 'file', 'a'))).toThrow('a part of the path is a file')
+  })
+
+  // In a process of its own: one that hangs in mkdir cannot be stopped by a test's time limit.
+  it.runIf(process.platform === 'linux')('ends where the file system makes no folders', () => {
+    const main = fileURLToPath(new URL('../bin/rewardkit.mjs', import.meta.url))
+    const words = ['simulate', '--pairs', '1', '--out', '/proc/x/y/pairs.jsonl']
+    const { status, stderr } = spawnSync(process.execPath, [main, ...words], {
+      encoding: 'utf8',
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+    })
+    expect(stderr).toMatch(/^rewardkit: .*\/proc\/x\/y cannot be written: .*none can be made there[^\n]*\n$/)
+    expect(status).toBe(2)
   })
 })
 

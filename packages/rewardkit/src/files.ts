@@ -3,7 +3,9 @@ import {
   appendFileSync,
   closeSync,
   createReadStream,
+  existsSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -11,7 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { FailureError, InputError } from './errors.ts'
 
 /**
@@ -45,6 +47,31 @@ export function appendLine(path: string, line: string): void {
     appendFileSync(path, `${line}\n`)
   } catch (error) {
     throw writeError(path, error)
+  }
+}
+
+/**
+ * Makes a folder and those above it that are missing, one by one: Node's recursive mkdir never returns where a file
+ * system answers a new folder with ENOENT, as /proc does.
+ * @throws as `writeFileAtomic`
+ */
+export function makeFolder(path: string): void {
+  const missing: string[] = []
+  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder)
+  try {
+    for (const folder of missing) makeOne(folder)
+  } catch (error) {
+    throw writeError(path, error)
+  }
+  if (!statSync(path).isDirectory()) throw new InputError(`${path} cannot be written: it is a file; name a folder`)
+}
+
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another process was faster.
+    if (!existsSync(folder)) throw error
   }
 }
 
@@ -84,7 +111,7 @@ const placeErrors: Readonly<Record<string, string>> = {
   EACCES: 'permission denied; choose a folder that you may write to',
   EPERM: 'permission denied; choose a folder that you may write to',
   EROFS: 'the file system is read-only; choose another folder',
-  ENOENT: 'its folder does not exist; create it or name another',
+  ENOENT: 'its folder does not exist, or none can be made there; create it or name another',
   ENOTDIR: 'a part of the path is a file, not a folder; choose another path',
   EISDIR: 'it is a folder; name a file',
 }

@@ -1,7 +1,7 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Tensor, writeSafetensors } from '@rewardkit/torch'
-import { syncFolder, writeFileAtomic } from '../files.ts'
+import { makeFolder, syncFolder, writeFileAtomic } from '../files.ts'
 import type { DecoderConfig, Family, Rotary } from './config.ts'
 import type { RewardModel } from './model.ts'
 import { settingsFile, settingsOf } from './settings.ts'
@@ -28,7 +28,7 @@ export interface TokenizerOutput {
 export function saveRewardModel(folder: string, model: RewardModel, tokenizer: TokenizerOutput): void {
   const temporary = `${folder}.tmp`
   rmSync(temporary, { recursive: true, force: true })
-  mkdirSync(temporary, { recursive: true })
+  makeFolder(temporary)
   const tensors: Record<string, Tensor> = {}
   for (const [i, name] of model.names.entries()) {
     const tensor = model.parameters[i]

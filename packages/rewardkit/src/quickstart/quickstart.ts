@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type EvaluationSummary,
@@ -13,7 +13,7 @@ import {
 } from '../evaluate/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
-import { writeFileAtomic } from '../files.ts'
+import { makeFolder, writeFileAtomic } from '../files.ts'
 import { createModelFolder } from '../models/index.ts'
 import { type SimulatedPair, simulate, simulationVocabulary } from '../simulate/index.ts'
 import { trainOptionsSchema } from '../train/options.ts'
@@ -46,7 +46,7 @@ export interface QuickstartResult {
  */
 export async function quickstart(options: QuickstartOptions, hooks: Hooks): Promise<QuickstartResult> {
   const { out, seed, short } = options
-  mkdirSync(out, { recursive: true })
+  makeFolder(out)
   const present = readdirSync(out)
   if (present.length > 0 && !present.includes('untrained-model'))
     throw new InputError(`--out ${out} is not empty and holds no earlier quickstart: name another folder`)

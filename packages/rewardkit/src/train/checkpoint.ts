@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import {
   type AdamWState,
@@ -11,7 +11,7 @@ import {
 } from '@rewardkit/torch'
 import { z } from 'zod'
 import { FailureError, InputError } from '../errors.ts'
-import { syncFolder, writeFileAtomic } from '../files.ts'
+import { makeFolder, syncFolder, writeFileAtomic } from '../files.ts'
 import type { RewardModel } from '../models/index.ts'
 
 const stateSchema = z.object({
@@ -36,7 +36,7 @@ export function saveCheckpoint(run: string, model: RewardModel, optimizer: AdamW
   const folder = join(run, 'checkpoints', `step-${state.step}`)
   const temporary = `${folder}.tmp`
   rmSync(temporary, { recursive: true, force: true })
-  mkdirSync(temporary, { recursive: true })
+  makeFolder(temporary)
   writeSafetensors(join(temporary, 'model.safetensors'), named(model, model.parameters))
   writeSafetensors(join(temporary, 'optimizer.safetensors'), optimizerTensors(model, optimizer))
   writeFileAtomic(join(temporary, 'state.json'), `${JSON.stringify(state, null, 2)}\n`)

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { cpuCapability, threads } from '@rewardkit/torch'
@@ -6,7 +6,7 @@ import { locateNative } from '@rewardkit/torch/setup'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
-import { writeFileAtomic } from '../files.ts'
+import { makeFolder, writeFileAtomic } from '../files.ts'
 import { version } from '../version.ts'
 import { lastCheckpoint } from './checkpoint.ts'
 
@@ -45,8 +45,8 @@ export function checkRunFolder(folder: string, { resume, overwrite }: { resume: 
  * @throws InputError where it cannot be written
  */
 export function openRunFolder(folder: string): void {
+  makeFolder(folder)
   try {
-    mkdirSync(folder, { recursive: true })
     for (const name of contents) rmSync(join(folder, name), { recursive: true, force: true })
     writeFileAtomic(join(folder, 'metrics.jsonl'), '')
   } catch (error) {
