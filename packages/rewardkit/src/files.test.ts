@@ -1,11 +1,20 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FailureError, InputError } from './errors.ts'
-import { appendLine, makeFolder, sha256File, sha256Folder, writeFileAtomic } from './files.ts'
+import { appendLine, makeFolder, makeWritableFolder, sha256File, sha256Folder, writeFileAtomic } from './files.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -70,6 +79,17 @@ describe('makeFolder', () => {
   })
 })
 
+describe('makeWritableFolder', () => {
+  it('leaves nothing in the folder', () => {
+    makeWritableFolder(join(folder, 'a'))
+    expect(readdirSync(join(folder, 'a'))).toEqual([])
+  })
+
+  it.runIf(process.platform === 'linux')('refuses a folder that takes no files', () => {
+    expect(() => makeWritableFolder('/proc')).toThrow(InputError)
+  })
+})
+
 describe('appendLine', () => {
   it('adds lines', () => {
     appendLine(join(folder, 'log'), 'one')
@@ -104,5 +124,17 @@ describe('hashes', () => {
     expect(await sha256Folder(two)).toBe(first)
     writeFileSync(join(two, 'inner', 'a'), 'changed')
     expect(await sha256Folder(two)).not.toBe(first)
+  })
+  it('of a folder follow links to files, and pass over links to folders and to nothing', async () => {
+    const [target, model] = [join(folder, 'target'), join(folder, 'model')]
+    mkdirSync(target)
+    mkdirSync(model)
+    writeFileSync(join(target, 'a'), 'a')
+    symlinkSync(join(target, 'a'), join(model, 'a'))
+    const whole = await sha256Folder(target)
+    expect(await sha256Folder(model)).toBe(whole)
+    symlinkSync(target, join(model, 'folder'))
+    symlinkSync(join(folder, 'nothing'), join(model, 'nothing'))
+    expect(await sha256Folder(model)).toBe(whole)
   })
 })

@@ -66,6 +66,17 @@ export function makeFolder(path: string): void {
   if (!statSync(path).isDirectory()) throw new InputError(`${path} cannot be written: it is a file; name a folder`)
 }
 
+/**
+ * Makes a folder and tries to write into it, so that long work does not end at a place that refuses its result.
+ * @throws as `writeFileAtomic`
+ */
+export function makeWritableFolder(path: string): void {
+  makeFolder(path)
+  const probe = join(path, `.probe-${process.pid}`)
+  writeFileAtomic(probe, '')
+  rmSync(probe)
+}
+
 function makeOne(folder: string): void {
   try {
     mkdirSync(folder)
@@ -93,13 +104,14 @@ export async function sha256File(path: string): Promise<string> {
 }
 
 /**
- * One SHA-256 for all files below a folder, wherever it lies: that of the lines "<hash>  <path>\n" of its files, paths
+ * One SHA-256 for all files below a folder, wherever it lies (links to files count, those to folders do not): that of the lines "<hash>  <path>\n" of its files, paths
  * relative with forward slashes, sorted by code unit.
  */
 export async function sha256Folder(folder: string): Promise<string> {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+    .map((path) => relative(folder, path).split(sep).join('/'))
     .sort()
   const hash = createHash('sha256')
   for (const name of names) hash.update(`${await sha256File(join(folder, name))}  ${name}\n`)

@@ -6,7 +6,7 @@ import { defaultThreads, resolveDtype } from '../compute.ts'
 import { type Group, readPreferences } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
-import { makeFolder, sha256Folder, writeFileAtomic } from '../files.ts'
+import { makeWritableFolder, sha256Folder, writeFileAtomic } from '../files.ts'
 import { loadRewardModel, modelFolder, type RewardModel } from '../models/index.ts'
 import { countPreferences, type EncodedGroup, encodePreferences, loadTokenizer } from '../tokens/index.ts'
 import { version } from '../version.ts'
@@ -61,11 +61,12 @@ export async function evaluateModel(options: EvaluateOptions, hooks: Hooks): Pro
     dropped: addCounts(preferences.dropped, encoded.dropped),
     truncated: encoded.truncated,
   }
+  const sha256 = await sha256Folder(folder)
   const dtype = resolveDtype(options.dtype)
   const rows = evaluateGroups(model, data.groups, { microBatchTokens: options.microBatchTokens, dtype }, hooks)
   const summary = summarize(rows, data, {
     path: folder,
-    sha256: await sha256Folder(folder),
+    sha256,
     dtype,
     pool: model.reading.pool,
   })
@@ -133,7 +134,7 @@ export function writeModelEvaluation(
 function prepareFolder({ out, overwrite }: EvaluateOptions): void {
   if (existsSync(join(out, 'summary.json')) && !overwrite)
     throw new InputError(`--out ${out} already holds an evaluation: name another folder, or give --overwrite`)
-  makeFolder(out)
+  makeWritableFolder(out)
 }
 
 export function addCounts(...counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

@@ -227,6 +227,14 @@ describe('evaluateModel', () => {
     expect(again.summary.accuracy).toEqual(trained.evaluation?.summary.accuracy)
   })
 
+  it.runIf(process.platform === 'linux')(
+    'finds out that --out takes no files before it computes anything',
+    async () => {
+      const options = evaluateOptionsSchema.parse({ model: 'nowhere', data: 'none.jsonl', out: '/proc/self' })
+      await expect(evaluateModel(options, silentHooks)).rejects.toThrow(/\/proc\/self.* cannot be written/)
+    },
+  )
+
   it('refuses a causal language model', async () => {
     const options = evaluateOptionsSchema.parse({ model, data, out: newRun() })
     await expect(evaluateModel(options, silentHooks)).rejects.toThrow(/score.weight is missing: it is no reward model/)
