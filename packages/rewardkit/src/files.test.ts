@@ -14,7 +14,16 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FailureError, InputError } from './errors.ts'
-import { appendLine, makeFolder, makeWritableFolder, sha256File, sha256Folder, writeFileAtomic } from './files.ts'
+import {
+  appendLine,
+  makeFolder,
+  makeWritableFolder,
+  replaceFolder,
+  restoreFolder,
+  sha256File,
+  sha256Folder,
+  writeFileAtomic,
+} from './files.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -87,6 +96,43 @@ describe('makeWritableFolder', () => {
 
   it.runIf(process.platform === 'linux')('refuses a folder that takes no files', () => {
     expect(() => makeWritableFolder('/proc')).toThrow(InputError)
+  })
+})
+
+describe('replaceFolder', () => {
+  const target = () => join(folder, 'model')
+  const fill = (content: string) => (temporary: string) => writeFileSync(join(temporary, 'a'), content)
+  const content = () => readFileSync(join(target(), 'a'), 'utf8')
+
+  it('replaces a folder and leaves nothing else behind', () => {
+    for (const text of ['old', 'new']) replaceFolder(target(), fill(text))
+    expect(content()).toBe('new')
+    expect(readdirSync(folder)).toEqual(['model'])
+  })
+
+  it('keeps the old one where the new one fails', () => {
+    replaceFolder(target(), fill('old'))
+    const fail = () => {
+      throw new Error('no')
+    }
+    expect(() => replaceFolder(target(), fail)).toThrow('no')
+    expect(content()).toBe('old')
+    expect(readdirSync(folder)).toEqual(['model'])
+  })
+
+  // What lies on the disk after a kill before, between and after the two renames.
+  it.each([
+    [['model', 'model.tmp'], 'model'],
+    [['model.replaced', 'model.tmp'], 'model.replaced'],
+    [['model.replaced', 'model'], 'model'],
+  ])('a kill that leaves %j loses nothing', (left, good) => {
+    for (const name of left) {
+      mkdirSync(join(folder, name))
+      writeFileSync(join(folder, name, 'a'), name)
+    }
+    restoreFolder(target())
+    expect(readdirSync(folder)).toEqual(['model'])
+    expect(content()).toBe(good)
   })
 })
 

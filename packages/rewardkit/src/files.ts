@@ -86,8 +86,41 @@ function makeOne(folder: string): void {
   }
 }
 
+/** The folder that steps aside while another takes its name. No reader looks at it, and nobody else names one so. */
+const replaced = (folder: string): string => `${folder}.replaced`
+
+/**
+ * Writes a whole folder so that a kill at any moment leaves the old one or the new one: `fill` writes into a temporary
+ * folder beside it, which is flushed and renamed. Unlike a file, a folder cannot be renamed over one that is there; that
+ * one steps aside first, rather than being removed, and goes when the new one has its name. Between the two renames
+ * neither has it, which `restoreFolder` mends.
+ * @throws as `writeFileAtomic`, and whatever `fill` throws
+ */
+export function replaceFolder(folder: string, fill: (temporary: string) => void): void {
+  restoreFolder(folder)
+  const temporary = `${folder}.tmp`
+  makeFolder(temporary)
+  try {
+    fill(temporary)
+    syncFolder(temporary)
+    if (existsSync(folder)) renameSync(folder, replaced(folder))
+    renameSync(temporary, folder)
+    syncFolder(dirname(folder))
+    rmSync(replaced(folder), { recursive: true, force: true })
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true })
+    throw error instanceof Error && 'syscall' in error ? writeError(folder, error) : error
+  }
+}
+
+/** Puts back a folder that had stepped aside when `replaceFolder` was killed, and removes what that left over. */
+export function restoreFolder(folder: string): void {
+  if (!existsSync(folder) && existsSync(replaced(folder))) renameSync(replaced(folder), folder)
+  for (const left of [`${folder}.tmp`, replaced(folder)]) rmSync(left, { recursive: true, force: true })
+}
+
 /** Flushes a folder's entries to the disk, so that a rename inside it survives a power cut. */
-export function syncFolder(path: string): void {
+function syncFolder(path: string): void {
   const folder = openSync(path, 'r')
   try {
     fsyncSync(folder)
