@@ -8,15 +8,13 @@ import type { CheckpointState } from './checkpoint.ts'
 import type { TrainOptions } from './options.ts'
 import { snakeCase } from './run-folder.ts'
 
-const defaultSaveEvery = 500
+export const defaultSaveEvery = 500
 
-/** Options in which every automatic choice has been made: what `config.yaml` holds. */
+/** Options in which every automatic choice that decides about bits has been made: what `config.yaml` holds. */
 export type ResolvedOptions = TrainOptions & {
   readonly dtype: ComputeDtype
   readonly threads: number
   readonly warmupSteps: number
-  readonly saveEvery: number
-  readonly evalEvery: number
 }
 
 /** Makes the automatic choices once, for a run of so many steps. */
@@ -28,8 +26,6 @@ export function resolveOptions(options: TrainOptions, totalSteps: number): Resol
     threads: options.threads ?? defaultThreads(),
     // Rounded up, as transformers does.
     warmupSteps: options.warmupSteps ?? Math.ceil(totalSteps * (warmupRatio ?? 0)),
-    saveEvery: options.saveEvery ?? defaultSaveEvery,
-    evalEvery: options.evalEvery ?? totalSteps,
   }
 }
 
