@@ -121,6 +121,16 @@ describe('train', () => {
     ])
   })
 
+  it('leaves to a repeated run what was left to the first one', async () => {
+    const out = newRun()
+    await run(out, { maxSteps: 1 })
+    const config = parse(readFileSync(join(out, 'config.yaml'), 'utf8')) as Record<string, unknown>
+    expect(config['eval_every'] ?? null).toBeNull()
+    expect(config['save_every'] ?? null).toBeNull()
+    await run(out, { maxSteps: 1, saveEvery: 7, evalEvery: 3, overwrite: true })
+    expect(parse(readFileSync(join(out, 'config.yaml'), 'utf8'))).toMatchObject({ save_every: 7, eval_every: 3 })
+  })
+
   it('shares no prompt between training and evaluation', async () => {
     const out = newRun()
     const result = await run(out)
