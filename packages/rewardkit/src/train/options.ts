@@ -57,6 +57,10 @@ const base = z.object({
   saveEvery: count.optional().describe('steps between checkpoints (default 500)'),
   evalEvery: count.optional().describe('steps between evaluations (default: at the end)'),
   resume: z.boolean().default(false).describe('go on from the last checkpoint in the run folder'),
+  allowDifferentBits: z
+    .boolean()
+    .default(false)
+    .describe('with --resume: go on under other data, threads, processor or versions, which gives other bits'),
   overwrite: z.boolean().default(false).describe('write into a run folder that is not empty'),
 })
 

@@ -70,9 +70,12 @@ export function openRunFolder(folder: string): void {
 /** `batchSize` -> `batch_size`: options in files are named as in all files. */
 export const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
+/** Options that say how a command begins, not what the run is. */
+const ofOneStart = new Set(['resume', 'allowDifferentBits', 'overwrite'])
+
 /** Writes the resolved configuration: `rewardkit train --config config.yaml --out NEW` repeats the run. */
 export function writeConfig(folder: string, config: Readonly<Record<string, unknown>>): void {
-  const lasting = Object.entries(config).filter(([name]) => name !== 'overwrite' && name !== 'resume')
+  const lasting = Object.entries(config).filter(([name]) => !ofOneStart.has(name))
   const entries = lasting.map(([name, value]) => [snakeCase(name), value ?? null])
   writeFileAtomic(join(folder, 'config.yaml'), stringify({ schema_version: 1, ...Object.fromEntries(entries) }))
 }

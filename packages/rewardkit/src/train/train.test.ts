@@ -199,6 +199,23 @@ describe('train', () => {
     await expect(run(out, { resume: true, learningRate: 1e-3 })).rejects.toThrow(/learning_rate was 0.01, is 0.001/)
   })
 
+  it('resumes under other circumstances only when different bits are allowed, and says which', async () => {
+    const out = newRun()
+    await expect(run(out, {}, stopAfter(2))).rejects.toMatchObject({ name: 'Interrupted' })
+    await expect(run(out, { resume: true, threads: 2 })).rejects.toThrow(
+      /other circumstances \(threads was 1, is 2\).*--allow-different-bits/,
+    )
+    const allowed: Partial<TrainInput> = { resume: true, threads: 2, allowDifferentBits: true }
+    await expect(run(out, { ...allowed, seed: 1 })).rejects.toThrow(/another run .*seed was 0, is 1/)
+    const warnings: string[] = []
+    const onEvent = (event: Event) => {
+      if (event.kind === 'warning') warnings.push(event.message)
+    }
+    await run(out, allowed, { onEvent, shouldStop: () => false })
+    expect(warnings).toEqual([expect.stringContaining('threads was 1, is 2')])
+    expect(readFileSync(join(out, 'config.yaml'), 'utf8')).not.toContain('different')
+  })
+
   it('refuses a folder that is not empty, and replaces a run when told to', async () => {
     const out = newRun()
     mkdirSync(out)

@@ -56,7 +56,9 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
   let state = objective.initialState
   const checkpoint = options.resume ? lastCheckpoint(out) : null
   if (checkpoint) {
-    checkFingerprint(checkpoint, identity)
+    const differences = checkFingerprint(checkpoint, identity, options)
+    if (differences !== '')
+      hooks.onEvent({ kind: 'warning', message: `the run will not have the bits it would have had: ${differences}` })
     loadCheckpoint(checkpoint.folder, model, optimizer)
     step = savedStep = checkpoint.state.step
     state = checkpoint.state.objective_state
