@@ -3,10 +3,11 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { withLock } from '../packages/torch/src/setup/lock.mjs'
 
-const root = resolve(import.meta.dirname, '..')
+const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, '.peers')
 const python = join(folder, 'bin/python')
 const stamp = join(folder, 'requirements.sha256')

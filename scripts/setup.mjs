@@ -2,12 +2,14 @@
 // script can call it first. `--remove` takes libtorch and the addon away again.
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { cacheFolder, removeSetup } from '../packages/torch/src/setup/folders.mjs'
 import { withLock } from '../packages/torch/src/setup/lock.mjs'
 import { preflight, readFacts } from '../packages/torch/src/setup/platform.mjs'
+import { pythonTorch } from '../packages/torch/src/setup/versions.mjs'
 
-const root = resolve(import.meta.dirname, '..')
+const root = fileURLToPath(new URL('..', import.meta.url)) // import.meta.dirname came with the Node that we ask for
 const built = join(root, 'packages/rewardkit/dist/.built')
 
 /** A failure that is told in one line. */
@@ -19,16 +21,16 @@ try {
   if (process.argv.includes('--remove')) remove()
   else await setUp()
 } catch (error) {
-  const expected = error instanceof OneLine || (error instanceof Error && error.name === 'SetupError')
-  console.error(expected ? `set-up: ${error.message}` : error)
+  const line = explain(error)
+  console.error(line === null ? error : `set-up: ${line}`)
   process.exitCode = 1
 }
 
 async function setUp() {
   const begun = performance.now()
   const cache = cacheFolder()
-  const installed = process.env['REWARDKIT_LIBTORCH'] || readNames(cache).some((name) => name.startsWith('setup-'))
-  const refusal = preflight(readFacts(cache), !installed)
+  const facts = readFacts(cache)
+  const refusal = preflight(facts, false) ?? (hasLibtorch(cache) ? null : preflight(facts))
   if (refusal) throw new OneLine(refusal)
 
   if (!packagesAreCurrent() || !distIsCurrent())
@@ -40,6 +42,23 @@ async function setUp() {
   const { torchVersion, libtorchFolder } = await setup({ log })
   const seconds = ((performance.now() - begun) / 1000).toFixed(1)
   log(`set-up is complete: libtorch ${torchVersion} in ${libtorchFolder} (${seconds} s)`)
+}
+
+/** Whether libtorch seems to be there, so that nothing large is downloaded. `setup` looks closer. */
+function hasLibtorch(/** @type {string} */ cache) {
+  const installed = readNames(cache).some((name) => /^(setup-.*\.json|libtorch-[\d.]+-\w+-\w+)$/.test(name))
+  return Boolean(process.env['REWARDKIT_LIBTORCH']) || installed || pythonTorch() !== null
+}
+
+/** The line that tells what went wrong, with the remedy; null for a mistake of ours. */
+function explain(/** @type {unknown} */ error) {
+  if (!(error instanceof Error)) return null
+  if (error instanceof OneLine || error.name === 'SetupError') return error.message
+  const { code, path = root } = /** @type {NodeJS.ErrnoException} */ (error)
+  if (code === 'ENOSPC' || code === 'EDQUOT') return `${path} cannot be written: the disk is full: free some space`
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return `${path} cannot be written (${code}): correct the permissions, or clone to a folder of your own`
+  return null
 }
 
 function remove() {
@@ -56,14 +75,15 @@ function packagesAreCurrent() {
   const present = readLock(hidden)
   return (
     Object.keys(present).every((name) => name in wanted) &&
-    Object.entries(wanted).every(([name, { version, optional }]) => {
+    Object.entries(wanted).every(([name, { version, bin, optional }]) => {
       const found = present[name]
-      return found ? found.version === version : name === '' || optional === true
+      if (!found) return name === '' || optional === true
+      return found.version === version && JSON.stringify(found.bin) === JSON.stringify(bin)
     })
   )
 }
 
-/** @typedef {{ packages: Record<string, { version?: string, optional?: boolean }> }} PackageLock */
+/** @typedef {{ packages: Record<string, { version?: string, bin?: Record<string, string>, optional?: boolean }> }} PackageLock */
 
 /** @param {string} file */
 function readLock(file) {
@@ -83,7 +103,8 @@ function isPackageLock(value) {
 
 async function installPackages() {
   log('installing npm packages (npm ci)')
-  const { code, output } = await run('npm', ['ci', '--no-progress', '--loglevel', 'error'])
+  const kinds = ['--include=dev', '--include=optional'] // whatever NODE_ENV or npm's settings omit
+  const { code, output } = await run('npm', ['ci', ...kinds, '--no-progress', '--loglevel', 'error'])
   if (code === 0) return
   const last = output.split('\n').find((line) => /^npm error (?!code)/.test(line)) ?? output.trim().split('\n')[0]
   const reason = last?.replace(/^npm error /, '') || 'npm is not found'

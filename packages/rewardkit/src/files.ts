@@ -3,7 +3,9 @@ import {
   appendFileSync,
   closeSync,
   createReadStream,
+  existsSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -11,7 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { FailureError, InputError } from './errors.ts'
 
 /**
@@ -48,8 +50,77 @@ export function appendLine(path: string, line: string): void {
   }
 }
 
+/**
+ * Makes a folder and those above it that are missing, one by one: Node's recursive mkdir never returns where a file
+ * system answers a new folder with ENOENT, as /proc does.
+ * @throws as `writeFileAtomic`
+ */
+export function makeFolder(path: string): void {
+  const missing: string[] = []
+  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder)
+  try {
+    for (const folder of missing) makeOne(folder)
+  } catch (error) {
+    throw writeError(path, error)
+  }
+  if (!statSync(path).isDirectory()) throw new InputError(`${path} cannot be written: it is a file; name a folder`)
+}
+
+/**
+ * Makes a folder and tries to write into it, so that long work does not end at a place that refuses its result.
+ * @throws as `writeFileAtomic`
+ */
+export function makeWritableFolder(path: string): void {
+  makeFolder(path)
+  const probe = join(path, `.probe-${process.pid}`)
+  writeFileAtomic(probe, '')
+  rmSync(probe)
+}
+
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another process was faster.
+    if (!existsSync(folder)) throw error
+  }
+}
+
+/** The folder that steps aside while another takes its name. No reader looks at it, and nobody else names one so. */
+const replaced = (folder: string): string => `${folder}.replaced`
+
+/**
+ * Writes a whole folder so that a kill at any moment leaves the old one or the new one: `fill` writes into a temporary
+ * folder beside it, which is flushed and renamed. Unlike a file, a folder cannot be renamed over one that is there; that
+ * one steps aside first, rather than being removed, and goes when the new one has its name. Between the two renames
+ * neither has it, which `restoreFolder` mends.
+ * @throws as `writeFileAtomic`, and whatever `fill` throws
+ */
+export function replaceFolder(folder: string, fill: (temporary: string) => void): void {
+  restoreFolder(folder)
+  const temporary = `${folder}.tmp`
+  makeFolder(temporary)
+  try {
+    fill(temporary)
+    syncFolder(temporary)
+    if (existsSync(folder)) renameSync(folder, replaced(folder))
+    renameSync(temporary, folder)
+    syncFolder(dirname(folder))
+    rmSync(replaced(folder), { recursive: true, force: true })
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true })
+    throw error instanceof Error && 'syscall' in error ? writeError(folder, error) : error
+  }
+}
+
+/** Puts back a folder that had stepped aside when `replaceFolder` was killed, and removes what that left over. */
+export function restoreFolder(folder: string): void {
+  if (!existsSync(folder) && existsSync(replaced(folder))) renameSync(replaced(folder), folder)
+  for (const left of [`${folder}.tmp`, replaced(folder)]) rmSync(left, { recursive: true, force: true })
+}
+
 /** Flushes a folder's entries to the disk, so that a rename inside it survives a power cut. */
-export function syncFolder(path: string): void {
+function syncFolder(path: string): void {
   const folder = openSync(path, 'r')
   try {
     fsyncSync(folder)
@@ -66,13 +137,14 @@ export async function sha256File(path: string): Promise<string> {
 }
 
 /**
- * One SHA-256 for all files below a folder, wherever it lies: that of the lines "<hash>  <path>\n" of its files, paths
+ * One SHA-256 for all files below a folder, wherever it lies (links to files count, those to folders do not): that of the lines "<hash>  <path>\n" of its files, paths
  * relative with forward slashes, sorted by code unit.
  */
 export async function sha256Folder(folder: string): Promise<string> {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+    .map((path) => relative(folder, path).split(sep).join('/'))
     .sort()
   const hash = createHash('sha256')
   for (const name of names) hash.update(`${await sha256File(join(folder, name))}  ${name}\n`)
@@ -84,7 +156,7 @@ const placeErrors: Readonly<Record<string, string>> = {
   EACCES: 'permission denied; choose a folder that you may write to',
   EPERM: 'permission denied; choose a folder that you may write to',
   EROFS: 'the file system is read-only; choose another folder',
-  ENOENT: 'its folder does not exist; create it or name another',
+  ENOENT: 'its folder does not exist, or none can be made there; create it or name another',
   ENOTDIR: 'a part of the path is a file, not a folder; choose another path',
   EISDIR: 'it is a folder; name a file',
 }

@@ -1,10 +1,9 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { z } from 'zod'
 import { evaluateOptionsSchema } from '../evaluate/options.ts'
 import { scoreOptionsSchema } from '../evaluate/score.ts'
 import { simulateOptionsSchema } from '../simulate/index.ts'
 import { trainOptionsSchema } from '../train/options.ts'
-import { makeFolderOf } from './out-folder.ts'
 import { quickstartOptionsSchema } from '../quickstart/options.ts'
 import { type OptionSources, resolveOptions } from './resolve.ts'
 import { doctorOptionsSchema, reportOptionsSchema, setupOptionsSchema } from './schemas.ts'
@@ -70,12 +69,12 @@ export const commands: readonly Command[] = [
     example: 'rewardkit simulate --pairs 2000 --noise flip:0.1 --out pairs.jsonl',
     schema: simulateOptionsSchema,
     run: async (options) => {
-      const [{ simulate }, { writeFileAtomic }] = await Promise.all([
+      const [{ simulate }, { makeFolder, writeFileAtomic }] = await Promise.all([
         import('../simulate/index.ts'),
         import('../files.ts'),
       ])
       const { pairs, summary } = simulate(options)
-      makeFolderOf(options.out)
+      makeFolder(dirname(options.out))
       writeFileAtomic(options.out, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
       const percent = (share: number) => `${(100 * share).toFixed(1)} %`
       print(`${pairs.length} pairs in ${options.out}`)

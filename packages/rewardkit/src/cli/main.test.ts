@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 
 // The built command, as a user runs it.
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../bin/rewardkit.mjs', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-command-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -77,4 +77,13 @@ test('score of a missing file', () => {
   const { status, stderr } = rewardkit('score', '--model', 'nowhere', '--data', 'none.jsonl')
   expect(stderr).toMatch(/^rewardkit: [^\n]+\n$/)
   expect(status).toBe(2)
+})
+
+test('says what to do where nothing is compiled yet', () => {
+  const clone = join(folder, 'clone', 'bin')
+  mkdirSync(clone, { recursive: true })
+  copyFileSync(main, join(clone, 'rewardkit.mjs'))
+  const { status, stderr } = spawnSync(process.execPath, [join(clone, 'rewardkit.mjs')], { encoding: 'utf8' })
+  expect(stderr).toBe('rewardkit: not built yet: run npm run setup\n')
+  expect(status).toBe(1)
 })

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { FailureError, InputError, Interrupted } from '../errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { runCommandLine } from './program.ts'

@@ -24,13 +24,19 @@ export interface CommandOption {
   readonly description: string
   readonly defaultValue: unknown
   readonly required: boolean
+  /** The key of an option that this one stands in place of: a later source that gives one of them overrules both. */
+  readonly rival: string | undefined
   readonly shape: Shape
 }
 
 const shapesSchema = z.object({
   properties: z.record(
     z.string(),
-    z.looseObject({ description: z.string().optional(), placeholder: z.string().optional() }),
+    z.looseObject({
+      description: z.string().optional(),
+      placeholder: z.string().optional(),
+      rival: z.string().optional(),
+    }),
   ),
   required: z.array(z.string()).default([]),
 })
@@ -38,18 +44,21 @@ const shapesSchema = z.object({
 /** The options that a schema of camelCase keys describes, in the schema's order. */
 export function commandOptions(schema: z.ZodObject): CommandOption[] {
   const { properties, required } = shapesSchema.parse(z.toJSONSchema(schema, { io: 'output' }))
-  return Object.entries(properties).map(([key, { description = '', placeholder, default: defaultValue, ...rest }]) => {
-    const shape: Shape = rest
-    return {
-      key,
-      flag: flagOf(key),
-      placeholder: placeholder ?? placeholderOf(shape),
-      description,
-      defaultValue,
-      required: required.includes(key) && defaultValue === undefined,
-      shape,
-    }
-  })
+  return Object.entries(properties).map(
+    ([key, { description = '', placeholder, rival, default: defaultValue, ...rest }]) => {
+      const shape: Shape = rest
+      return {
+        key,
+        flag: flagOf(key),
+        placeholder: placeholder ?? placeholderOf(shape),
+        description,
+        defaultValue,
+        required: required.includes(key) && defaultValue === undefined,
+        rival,
+        shape,
+      }
+    },
+  )
 }
 
 /** `batchSize`, `batch_size` and `batch-size` all become `--batch-size`. */

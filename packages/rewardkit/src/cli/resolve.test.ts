@@ -68,6 +68,15 @@ describe('precedence', () => {
     expect(options.maxSteps).toBeUndefined()
   })
 
+  test('a later source does away with the rivals of what it gives', () => {
+    const config = configFile('warmup_steps: 0\neval_fraction: 0.1\n')
+    const given = { ...needed, warmupRatio: '0.1' }
+    const options = resolveOptions(trainOptionsSchema, { config, given, set: ['eval_data=held-out.jsonl'] })
+    expect(options).toMatchObject({ warmupRatio: 0.1, evalData: 'held-out.jsonl' })
+    expect(options.warmupSteps).toBeUndefined()
+    expect(options.evalFraction).toBeUndefined()
+  })
+
   test('texts become what the schema asks for', () => {
     const given = { ...needed, adamBetas: '0.8, 0.95', missingMargin: '-1.5', dtype: 'bf16', learningRate: '2e-5' }
     expect(resolveOptions(trainOptionsSchema, { given, set: ['resume=true', 'mean-over=16'] })).toMatchObject({
@@ -102,6 +111,7 @@ describe('refusals in one line', () => {
     [{ adamBetas: '0.9' }, '--adam-betas: found [0.9], expected 2 values with a comma between them'],
     [{ objective: 'adaptive-margn' }, 'did you mean adaptive-margin?'],
     [{ evalData: 'e', evalFraction: '0.1' }, 'not both'],
+    [{ warmupSteps: '0', warmupRatio: '0.1' }, 'not both'],
   ])('%j', (given, message) => {
     const text = refusal(given)
     expect(text).toMatch(/^InputError: [^\n]*$/)

@@ -23,34 +23,42 @@ interface Given {
 }
 
 /**
- * The options of a command: the schema's defaults, then the configuration file, then what was typed, then `--set`.
+ * The options of a command: the schema's defaults, then the configuration file, then what was typed, then `--set`. Each
+ * overrules what came before, and the rivals of what it gives: `--warmup-ratio` does away with a file's warmup_steps.
  * @throws InputError for a name that is no option, or a value that the schema refuses
  */
 export function resolveOptions<S extends z.ZodObject>(schema: S, sources: OptionSources): z.output<S> {
   const options = new Map(commandOptions(schema).map((option) => [option.flag, option]))
-  const given = new Map<string, Given>()
+  const fromFile = new Map<string, Given>()
   for (const [name, value] of sources.config === undefined ? [] : readConfig(sources.config)) {
     // A run's own config.yaml carries its schema version; an option that was not set is written as null.
     if (name === 'schema_version' || value === null) continue
     const label = `${sources.config}: ${name}`
     const { key, shape } = known(options, name, label)
-    given.set(key, { name: label, value: typeof value === 'string' ? valueOf(value, shape) : value })
+    fromFile.set(key, { name: label, value: typeof value === 'string' ? valueOf(value, shape) : value })
   }
+  const typed = new Map<string, Given>()
   for (const option of options.values()) {
     const value = sources.given[option.key]
     if (value === undefined) continue
-    given.set(option.key, {
+    typed.set(option.key, {
       name: option.flag,
       value: typeof value === 'string' ? valueOf(value, option.shape) : value,
     })
   }
+  const set = new Map<string, Given>()
   for (const assignment of sources.set ?? []) {
     const [, name, text] = /^([^=]+)=(.*)$/s.exec(assignment) ?? []
     if (name === undefined || text === undefined) {
       throw new InputError(`--set: found "${assignment}", expected key=value, such as --set seed=1`)
     }
     const { key, shape } = known(options, name.trim(), `--set ${name.trim()}`)
-    given.set(key, { name: `--set ${name.trim()}`, value: valueOf(text, shape) })
+    set.set(key, { name: `--set ${name.trim()}`, value: valueOf(text, shape) })
+  }
+  const given = new Map<string, Given>()
+  for (const source of [fromFile, typed, set]) {
+    for (const { key, rival = '' } of options.values()) if (source.has(key)) given.delete(rival)
+    for (const [key, value] of source) given.set(key, value)
   }
   const values = Object.fromEntries([...given].map(([key, { value }]) => [key, value]))
   const result = schema.safeParse(values)

@@ -1,12 +1,13 @@
 import { createWriteStream, renameSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
+import { dirname } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { linesOf, readLines } from '../data/index.ts'
 import { FailureError, Interrupted } from '../errors.ts'
 import type { ScoreOptions } from '../evaluate/score.ts'
 import type { Event } from '../events.ts'
+import { makeFolder } from '../files.ts'
 import { openJob } from './compute.ts'
-import { makeFolderOf } from './out-folder.ts'
 import { type ScoreCounts, scoreLines } from './score.ts'
 
 /**
@@ -32,7 +33,7 @@ export async function scoreFile(options: ScoreOptions, onEvent: (event: Event) =
 /** Writes a file piece by piece under a temporary name, which becomes its own when all is there. */
 async function intoFile<T>(path: string, work: (write: (text: string) => Promise<void>) => Promise<T>): Promise<T> {
   const temporary = `${path}.${process.pid}.tmp`
-  makeFolderOf(path)
+  makeFolder(dirname(path))
   const file = createWriteStream(temporary, { flush: true })
   const closed = finished(file)
   closed.catch(() => {})

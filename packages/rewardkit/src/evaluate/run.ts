@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setThreads } from '@rewardkit/torch'
 import { locateNative } from '@rewardkit/torch/setup'
@@ -6,7 +6,7 @@ import { defaultThreads, resolveDtype } from '../compute.ts'
 import { type Group, readPreferences } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
-import { sha256Folder, writeFileAtomic } from '../files.ts'
+import { makeWritableFolder, sha256Folder, writeFileAtomic } from '../files.ts'
 import { loadRewardModel, modelFolder, type RewardModel } from '../models/index.ts'
 import { countPreferences, type EncodedGroup, encodePreferences, loadTokenizer } from '../tokens/index.ts'
 import { version } from '../version.ts'
@@ -61,11 +61,12 @@ export async function evaluateModel(options: EvaluateOptions, hooks: Hooks): Pro
     dropped: addCounts(preferences.dropped, encoded.dropped),
     truncated: encoded.truncated,
   }
+  const sha256 = await sha256Folder(folder)
   const dtype = resolveDtype(options.dtype)
   const rows = evaluateGroups(model, data.groups, { microBatchTokens: options.microBatchTokens, dtype }, hooks)
   const summary = summarize(rows, data, {
     path: folder,
-    sha256: await sha256Folder(folder),
+    sha256,
     dtype,
     pool: model.reading.pool,
   })
@@ -125,7 +126,6 @@ export function writeModelEvaluation(
   summary: EvaluationSummary,
   texts: readonly Group[],
 ): void {
-  mkdirSync(folder, { recursive: true })
   writeEvaluation(folder, rows, summary)
   const worst = worstPairs(rows, texts, worstPairsKept).map((pair) => `${JSON.stringify(pair)}\n`)
   writeFileAtomic(join(folder, 'worst_pairs.jsonl'), worst.join(''))
@@ -134,12 +134,7 @@ export function writeModelEvaluation(
 function prepareFolder({ out, overwrite }: EvaluateOptions): void {
   if (existsSync(join(out, 'summary.json')) && !overwrite)
     throw new InputError(`--out ${out} already holds an evaluation: name another folder, or give --overwrite`)
-  try {
-    mkdirSync(out, { recursive: true })
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new InputError(`--out ${out} cannot be written: ${reason}`, { cause: error })
-  }
+  makeWritableFolder(out)
 }
 
 export function addCounts(...counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomic } from '../files.ts'
+import { makeFolder, writeFileAtomic } from '../files.ts'
 import type { EvaluationSummary, RewardRow } from './types.ts'
 
 /**
@@ -8,7 +7,7 @@ import type { EvaluationSummary, RewardRow } from './types.ts'
  * What is not defined (NaN) is null in the files.
  */
 export function writeEvaluation(folder: string, rows: readonly RewardRow[], summary: EvaluationSummary): void {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   writeFileAtomic(join(folder, 'rewards.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
   writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
 }

@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { manualSeed, noGradient, ops, scope, type Tensor, writeSafetensors } from '@rewardkit/torch'
-import { writeFileAtomic } from '../files.ts'
+import { makeFolder, writeFileAtomic } from '../files.ts'
 import { readModelConfig } from './config.ts'
 import { headName, parameterShapes } from './weights.ts'
 
@@ -29,7 +28,7 @@ export function createModelFolder(
   model: NewModel,
   tokenizerFiles: Readonly<Record<string, string>>,
 ): void {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   const config = {
     architectures: ['LlamaForCausalLM'],
     model_type: 'llama',

@@ -1,7 +1,6 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Tensor, writeSafetensors } from '@rewardkit/torch'
-import { syncFolder, writeFileAtomic } from '../files.ts'
+import { replaceFolder, writeFileAtomic } from '../files.ts'
 import type { DecoderConfig, Family, Rotary } from './config.ts'
 import type { RewardModel } from './model.ts'
 import { settingsFile, settingsOf } from './settings.ts'
@@ -22,28 +21,23 @@ export interface TokenizerOutput {
 
 /**
  * Writes a Hugging Face folder that AutoModelForSequenceClassification opens: float32 weights with `score.weight`, one
- * label, no output head, the tokenizer, and `rewardkit.json` with the way texts are read. Written beside the folder
- * under a temporary name, flushed, renamed; a folder of that name is replaced.
+ * label, no output head, the tokenizer, and `rewardkit.json` with the way texts are read. Whole or not at all; a folder
+ * of that name is replaced.
  */
 export function saveRewardModel(folder: string, model: RewardModel, tokenizer: TokenizerOutput): void {
-  const temporary = `${folder}.tmp`
-  rmSync(temporary, { recursive: true, force: true })
-  mkdirSync(temporary, { recursive: true })
   const tensors: Record<string, Tensor> = {}
   for (const [i, name] of model.names.entries()) {
     const tensor = model.parameters[i]
     if (tensor) tensors[name] = tensor
   }
-  writeSafetensors(join(temporary, 'model.safetensors'), tensors)
-  const json = (name: string, value: unknown) =>
-    writeFileAtomic(join(temporary, name), `${JSON.stringify(value, null, 2)}\n`)
-  json('config.json', savedConfig(model, tokenizer.padTokenId))
-  json(settingsFile, settingsOf(model))
-  for (const [name, content] of Object.entries(tokenizer.files)) writeFileAtomic(join(temporary, name), content)
-  syncFolder(temporary)
-  rmSync(folder, { recursive: true, force: true })
-  renameSync(temporary, folder)
-  syncFolder(join(folder, '..'))
+  replaceFolder(folder, (temporary) => {
+    writeSafetensors(join(temporary, 'model.safetensors'), tensors)
+    const json = (name: string, value: unknown) =>
+      writeFileAtomic(join(temporary, name), `${JSON.stringify(value, null, 2)}\n`)
+    json('config.json', savedConfig(model, tokenizer.padTokenId))
+    json(settingsFile, settingsOf(model))
+    for (const [name, content] of Object.entries(tokenizer.files)) writeFileAtomic(join(temporary, name), content)
+  })
 }
 
 /** Fields that are written anew, or that no longer hold: OpenRLHF's normaliser is in the head now. */

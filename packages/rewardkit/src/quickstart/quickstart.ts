@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type EvaluationSummary,
@@ -13,7 +13,7 @@ import {
 } from '../evaluate/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
-import { writeFileAtomic } from '../files.ts'
+import { makeFolder, writeFileAtomic } from '../files.ts'
 import { createModelFolder } from '../models/index.ts'
 import { type SimulatedPair, simulate, simulationVocabulary } from '../simulate/index.ts'
 import { trainOptionsSchema } from '../train/options.ts'
@@ -23,8 +23,8 @@ import { specialTokens, wordTokenizerFiles } from './tokenizer.ts'
 
 const objectives = ['bradley-terry', 'annotated-margin', 'adaptive-margin'] as const
 
-/** What the quickstart writes, and removes before it begins again; whatever else lies in the folder stays. */
-const contents = ['pairs.jsonl', 'untrained-model', ...objectives, 'report.html']
+/** What the quickstart removes before it begins again, besides the model that it replaces; all else in the folder stays. */
+const contents = ['pairs.jsonl', ...objectives, 'report.html']
 
 /** What is known of the held-out pairs beyond their labels, and how a model did by it. */
 interface Truth {
@@ -46,15 +46,17 @@ export interface QuickstartResult {
  */
 export async function quickstart(options: QuickstartOptions, hooks: Hooks): Promise<QuickstartResult> {
   const { out, seed, short } = options
-  mkdirSync(out, { recursive: true })
+  makeFolder(out)
   const present = readdirSync(out)
   if (present.length > 0 && !present.includes('untrained-model'))
     throw new InputError(`--out ${out} is not empty and holds no earlier quickstart: name another folder`)
+  // Made first and never removed: it is what a later quickstart knows the folder by.
+  const model = join(out, 'untrained-model')
+  makeFolder(model)
   for (const name of contents) rmSync(join(out, name), { recursive: true, force: true })
   const { pairs } = simulate({ pairs: short ? 3000 : 18_000, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed })
   const data = join(out, 'pairs.jsonl')
   writeFileAtomic(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
-  const model = join(out, 'untrained-model')
   createUntrainedModel(model, seed)
 
   const runs: string[] = []

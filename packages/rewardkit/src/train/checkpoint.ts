@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import {
   type AdamWState,
@@ -11,7 +11,7 @@ import {
 } from '@rewardkit/torch'
 import { z } from 'zod'
 import { FailureError, InputError } from '../errors.ts'
-import { syncFolder, writeFileAtomic } from '../files.ts'
+import { replaceFolder, restoreFolder, writeFileAtomic } from '../files.ts'
 import type { RewardModel } from '../models/index.ts'
 
 const stateSchema = z.object({
@@ -29,22 +29,25 @@ export type CheckpointState = z.infer<typeof stateSchema>
 const kept = 2
 
 /**
- * Writes `checkpoints/step-N` with the float32 parameters, the moments of AdamW and the state: all in a temporary folder,
- * flushed, then renamed. Older checkpoints than the last two go after that.
+ * Writes `checkpoints/step-N` with the float32 parameters, the moments of AdamW and the state, whole or not at all. Older
+ * checkpoints than the last two go after that.
  */
 export function saveCheckpoint(run: string, model: RewardModel, optimizer: AdamWState, state: CheckpointState): void {
   const folder = join(run, 'checkpoints', `step-${state.step}`)
-  const temporary = `${folder}.tmp`
-  rmSync(temporary, { recursive: true, force: true })
-  mkdirSync(temporary, { recursive: true })
-  writeSafetensors(join(temporary, 'model.safetensors'), named(model, model.parameters))
-  writeSafetensors(join(temporary, 'optimizer.safetensors'), optimizerTensors(model, optimizer))
-  writeFileAtomic(join(temporary, 'state.json'), `${JSON.stringify(state, null, 2)}\n`)
-  syncFolder(temporary)
-  rmSync(folder, { recursive: true, force: true })
-  renameSync(temporary, folder)
-  syncFolder(join(run, 'checkpoints'))
+  replaceFolder(folder, (temporary) => {
+    writeSafetensors(join(temporary, 'model.safetensors'), named(model, model.parameters))
+    writeSafetensors(join(temporary, 'optimizer.safetensors'), optimizerTensors(model, optimizer))
+    writeFileAtomic(join(temporary, 'state.json'), `${JSON.stringify(state, null, 2)}\n`)
+  })
   for (const old of checkpoints(run).slice(0, -kept)) rmSync(old.folder, { recursive: true })
+}
+
+/** Tidies up after a run that was killed while it saved: a checkpoint that had stepped aside is back, parts are gone. */
+export function restoreCheckpoints(run: string): void {
+  for (const name of readNames(run)) {
+    const folder = /^(step-\d+)\.(tmp|replaced)$/.exec(name)?.[1]
+    if (folder) restoreFolder(join(run, 'checkpoints', folder))
+  }
 }
 
 /** The last complete checkpoint of a run, or null where there is none. Throws InputError for a broken one. */
@@ -71,14 +74,17 @@ export function loadCheckpoint(folder: string, model: RewardModel, optimizer: Ad
 }
 
 function checkpoints(run: string): { step: number; folder: string }[] {
-  const root = join(run, 'checkpoints')
-  if (!existsSync(root)) return []
-  return readdirSync(root)
+  return readNames(run)
     .flatMap((name) => {
       const step = /^step-(\d+)$/.exec(name)?.[1]
-      return step ? [{ step: Number(step), folder: join(root, name) }] : []
+      return step ? [{ step: Number(step), folder: join(run, 'checkpoints', name) }] : []
     })
     .sort((a, b) => a.step - b.step)
+}
+
+function readNames(run: string): string[] {
+  const root = join(run, 'checkpoints')
+  return existsSync(root) ? readdirSync(root) : []
 }
 
 function named(model: RewardModel, tensors: readonly Tensor[], suffix = ''): Record<string, Tensor> {

@@ -11,8 +11,15 @@ const base = z.object({
     .describe('Hugging Face model folder: a causal language model or a reward model')
     .meta({ placeholder: 'FOLDER' }),
   data: z.string().describe('preference pairs, JSON Lines, plain or .gz').meta({ placeholder: 'FILE' }),
-  evalData: z.string().optional().describe('held-out pairs to evaluate on').meta({ placeholder: 'FILE' }),
-  evalFraction: share.optional().describe('share of the prompts to hold out instead of --eval-data'),
+  evalData: z
+    .string()
+    .optional()
+    .describe('held-out pairs to evaluate on')
+    .meta({ placeholder: 'FILE', rival: 'evalFraction' }),
+  evalFraction: share
+    .optional()
+    .describe('share of the prompts to hold out instead of --eval-data')
+    .meta({ rival: 'evalData' }),
   out: z.string().describe('run folder to write').meta({ placeholder: 'RUN' }),
   objective: z.enum(objectiveNames).default('bradley-terry').describe('what the rewards are trained to do'),
   ...objectiveOptionsSchema.shape,
@@ -30,8 +37,14 @@ const base = z.object({
     .enum(['constant', 'linear', 'cosine'])
     .default('constant')
     .describe('how the learning rate moves after the warm-up: stays, or falls to 0'),
-  warmupSteps: z.number().int().min(0).optional().describe('steps over which the learning rate rises from 0'),
-  warmupRatio: share.optional().describe('the same as a share of all steps'),
+  warmupSteps: z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('steps over which the learning rate rises from 0')
+    .meta({ rival: 'warmupRatio' }),
+  warmupRatio: share.optional().describe('the same as a share of all steps').meta({ rival: 'warmupSteps' }),
   weightDecay: z.number().min(0).default(0).describe("AdamW's weight decay, on matrices alone"),
   adamBetas: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
@@ -44,6 +57,10 @@ const base = z.object({
   saveEvery: count.optional().describe('steps between checkpoints (default 500)'),
   evalEvery: count.optional().describe('steps between evaluations (default: at the end)'),
   resume: z.boolean().default(false).describe('go on from the last checkpoint in the run folder'),
+  allowDifferentBits: z
+    .boolean()
+    .default(false)
+    .describe('with --resume: go on under other data, threads, processor or versions, which gives other bits'),
   overwrite: z.boolean().default(false).describe('write into a run folder that is not empty'),
 })
 

@@ -3,20 +3,18 @@ import { cpuCapability, memoryStatistics } from '@rewardkit/torch'
 import { locateNative } from '@rewardkit/torch/setup'
 import { type ComputeDtype, defaultThreads, resolveDtype } from '../compute.ts'
 import { InputError } from '../errors.ts'
-
+import { version } from '../version.ts'
 import type { CheckpointState } from './checkpoint.ts'
 import type { TrainOptions } from './options.ts'
 import { snakeCase } from './run-folder.ts'
 
-const defaultSaveEvery = 500
+export const defaultSaveEvery = 500
 
-/** Options in which every automatic choice has been made: what `config.yaml` holds. */
+/** Options in which every automatic choice that decides about bits has been made: what `config.yaml` holds. */
 export type ResolvedOptions = TrainOptions & {
   readonly dtype: ComputeDtype
   readonly threads: number
   readonly warmupSteps: number
-  readonly saveEvery: number
-  readonly evalEvery: number
 }
 
 /** Makes the automatic choices once, for a run of so many steps. */
@@ -28,8 +26,6 @@ export function resolveOptions(options: TrainOptions, totalSteps: number): Resol
     threads: options.threads ?? defaultThreads(),
     // Rounded up, as transformers does.
     warmupSteps: options.warmupSteps ?? Math.ceil(totalSteps * (warmupRatio ?? 0)),
-    saveEvery: options.saveEvery ?? defaultSaveEvery,
-    evalEvery: options.evalEvery ?? totalSteps,
   }
 }
 
@@ -37,6 +33,7 @@ export function resolveOptions(options: TrainOptions, totalSteps: number): Resol
 const withoutEffect = new Set([
   'out',
   'resume',
+  'allowDifferentBits',
   'overwrite',
   'saveEvery',
   'evalData',
@@ -46,6 +43,12 @@ const withoutEffect = new Set([
   'model',
 ])
 
+/**
+ * What may differ in a resumed run that is allowed to have different bits: what it runs on, and its data. All else makes
+ * it another run.
+ */
+const circumstances = new Set(['data', 'libtorch', 'node', 'rewardkit', 'threads', 'vector_instructions'])
+
 /** All that must be equal for a resumed run to end with the bits of the uninterrupted one. */
 export function fingerprint(options: ResolvedOptions, dataHash: string): Record<string, string> {
   const settings = Object.entries(options).filter(([name]) => !withoutEffect.has(name))
@@ -54,21 +57,35 @@ export function fingerprint(options: ResolvedOptions, dataHash: string): Record<
     eval_fraction: String(options.evalFraction ?? 0),
     libtorch: locateNative().torchVersion,
     vector_instructions: cpuCapability(),
+    // Objective and schedule use V8's exp, log and cos, whose last bits have changed between its versions; those of a
+    // major version of Node share one. Any version of ours may compute in another order.
+    node: process.versions.node.split('.')[0] ?? '',
+    rewardkit: version,
     ...Object.fromEntries(settings.map(([name, value]) => [snakeCase(name), JSON.stringify(value) ?? 'null'])),
   }
 }
 
-/** @throws InputError that names what differs between the checkpoint's run and this one */
+/**
+ * Compares a run with the one that a checkpoint belongs to.
+ * @returns what differs and gives other bits, where that is allowed; empty where nothing differs
+ * @throws InputError that names what differs otherwise
+ */
 export function checkFingerprint(
-  checkpoint: { folder: string; state: CheckpointState },
+  checkpoint: { readonly folder: string; readonly state: CheckpointState },
   identity: Readonly<Record<string, string>>,
-): void {
-  const names = new Set([...Object.keys(identity), ...Object.keys(checkpoint.state.fingerprint)])
-  const changed = [...names].filter((name) => identity[name] !== checkpoint.state.fingerprint[name])
-  if (changed.length === 0) return
-  const list = changed.map((name) => `${name} was ${checkpoint.state.fingerprint[name]}, is ${identity[name]}`)
+  { allowDifferentBits }: { readonly allowDifferentBits: boolean },
+): string {
+  const saved = checkpoint.state.fingerprint
+  const names = [...new Set([...Object.keys(identity), ...Object.keys(saved)])]
+  const changed = names.filter((name) => identity[name] !== saved[name])
+  const list = changed.map((name) => `${name} was ${saved[name] ?? 'unknown'}, is ${identity[name] ?? 'unknown'}`)
+  const differences = list.join('; ')
+  const isSameRun = changed.every((name) => circumstances.has(name))
+  if (changed.length === 0 || (isSameRun && allowDifferentBits)) return differences
   throw new InputError(
-    `--resume: ${checkpoint.folder} belongs to another run (${list.join('; ')}): give the same options, or start anew with --overwrite`,
+    isSameRun
+      ? `--resume: ${checkpoint.folder} was written under other circumstances (${differences}): restore them, or give --allow-different-bits`
+      : `--resume: ${checkpoint.folder} belongs to another run (${differences}): give the same options, or start anew with --overwrite`,
   )
 }
 

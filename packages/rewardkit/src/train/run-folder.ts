@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { cpuCapability, threads } from '@rewardkit/torch'
@@ -6,9 +6,9 @@ import { locateNative } from '@rewardkit/torch/setup'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
-import { writeFileAtomic } from '../files.ts'
+import { makeFolder, restoreFolder, writeFileAtomic } from '../files.ts'
 import { version } from '../version.ts'
-import { lastCheckpoint } from './checkpoint.ts'
+import { lastCheckpoint, restoreCheckpoints } from './checkpoint.ts'
 
 /** What a run writes, besides checkpoints that come and go. */
 const contents = [
@@ -23,21 +23,31 @@ const contents = [
 
 /**
  * Checks that a run may be written into a folder: it is missing, empty, to be replaced (`overwrite`), or has a checkpoint
- * to go on from (`resume`). Changes nothing, so that a mistake in other options costs nothing.
+ * to go on from (`resume`). Removes nothing but what a kill left over, so that a mistake in other options costs nothing.
  * @throws InputError that says what to do
  */
 export function checkRunFolder(folder: string, { resume, overwrite }: { resume: boolean; overwrite: boolean }): void {
-  if (resume) {
-    if (lastCheckpoint(folder)) return
-    throw new InputError(`--resume: ${folder} has no checkpoint to go on from; leave --resume away to start a new run`)
-  }
+  restoreCheckpoints(folder)
+  if (resume && lastCheckpoint(folder)) return
   const present = statSync(folder, { throwIfNoEntry: false })
   if (present && !present.isDirectory()) throw new InputError(`--out ${folder} is a file: name a folder`)
-  if (overwrite || !present || readdirSync(folder).length === 0) return
+  if (overwrite) return
+  const isFree = !present || readdirSync(folder).length === 0 || isUnbegun(folder)
+  if (resume)
+    throw new InputError(
+      `--resume: ${folder} has no checkpoint to go on from; ${isFree ? 'leave --resume away' : 'give --overwrite in its place'} to start a new run`,
+    )
+  if (isFree) return
   const resumable = lastCheckpoint(folder) ? ', --resume to go on from its last checkpoint' : ''
   throw new InputError(
     `--out ${folder} is not empty: name another folder, or give --overwrite to replace the run in it${resumable}`,
   )
+}
+
+/** Whether a folder holds a run that was stopped before its first step ended: nothing would be lost with it. */
+function isUnbegun(folder: string): boolean {
+  const metrics = statSync(join(folder, 'metrics.jsonl'), { throwIfNoEntry: false })
+  return metrics?.size === 0 && !['model', 'checkpoints'].some((name) => existsSync(join(folder, name)))
 }
 
 /**
@@ -45,8 +55,9 @@ export function checkRunFolder(folder: string, { resume, overwrite }: { resume: 
  * @throws InputError where it cannot be written
  */
 export function openRunFolder(folder: string): void {
+  makeFolder(folder)
   try {
-    mkdirSync(folder, { recursive: true })
+    restoreFolder(join(folder, 'model'))
     for (const name of contents) rmSync(join(folder, name), { recursive: true, force: true })
     writeFileAtomic(join(folder, 'metrics.jsonl'), '')
   } catch (error) {
@@ -59,9 +70,12 @@ export function openRunFolder(folder: string): void {
 /** `batchSize` -> `batch_size`: options in files are named as in all files. */
 export const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
+/** Options that say how a command begins, not what the run is. */
+const ofOneStart = new Set(['resume', 'allowDifferentBits', 'overwrite'])
+
 /** Writes the resolved configuration: `rewardkit train --config config.yaml --out NEW` repeats the run. */
 export function writeConfig(folder: string, config: Readonly<Record<string, unknown>>): void {
-  const lasting = Object.entries(config).filter(([name]) => name !== 'overwrite' && name !== 'resume')
+  const lasting = Object.entries(config).filter(([name]) => !ofOneStart.has(name))
   const entries = lasting.map(([name, value]) => [snakeCase(name), value ?? null])
   writeFileAtomic(join(folder, 'config.yaml'), stringify({ schema_version: 1, ...Object.fromEntries(entries) }))
 }
@@ -86,21 +100,25 @@ export function writeEnvironment(folder: string, facts: Readonly<Record<string, 
   writeFileAtomic(join(folder, 'environment.json'), `${JSON.stringify(facts, null, 2)}\n`)
 }
 
-/** Cuts metrics.jsonl to what had been logged when the checkpoint of `step` was written. */
+/**
+ * Cuts metrics.jsonl to what had been logged when `step` had ended. An evaluation at that step is made again: it may have
+ * been interrupted.
+ */
 export function cutMetrics(folder: string, step: number): void {
   const path = join(folder, 'metrics.jsonl')
   if (!existsSync(path)) return
   const lines = readFileSync(path, 'utf8').split('\n')
-  const kept = lines.filter((line) => line !== '' && isUpTo(line, step))
+  const kept = lines.filter((line) => line !== '' && isBefore(line, step))
   writeFileAtomic(path, kept.map((line) => `${line}\n`).join(''))
 }
 
-const metricsStep = z.looseObject({ step: z.number() })
+const metricsLine = z.looseObject({ kind: z.string(), step: z.number() })
 
-/** A line cut off by a crash is no line. */
-function isUpTo(line: string, step: number): boolean {
+/** Whether a line was logged by the end of a step. A line cut off by a crash is no line. */
+function isBefore(line: string, end: number): boolean {
   try {
-    return metricsStep.parse(JSON.parse(line)).step <= step
+    const { kind, step } = metricsLine.parse(JSON.parse(line))
+    return kind === 'step' ? step <= end : step < end
   } catch {
     return false
   }

@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSafetensors } from '@rewardkit/torch'
@@ -59,6 +69,11 @@ const run = (out: string, changed: Partial<TrainInput> = {}, hooks: Hooks = sile
     }),
     hooks,
   )
+/** Asks to stop once so many steps have ended. */
+const stopAfter = (finished: number): Hooks => {
+  let steps = 0
+  return { onEvent: (event) => (steps += event.kind === 'step' ? 1 : 0), shouldStop: () => steps === finished }
+}
 const weightsOf = (out: string) => readFileSync(join(out, 'model', 'model.safetensors'))
 const metricsOf = (out: string) =>
   readFileSync(join(out, 'metrics.jsonl'), 'utf8')
@@ -75,6 +90,7 @@ describe('train', () => {
     const events: Event[] = []
     const result = await run(out, { evalEvery: 2 }, { onEvent: (event) => events.push(event), shouldStop: () => false })
     expect(readdirSync(out).toSorted()).toEqual([
+      'checkpoints',
       'config.yaml',
       'environment.json',
       'evaluation',
@@ -105,6 +121,16 @@ describe('train', () => {
     ])
   })
 
+  it('leaves to a repeated run what was left to the first one', async () => {
+    const out = newRun()
+    await run(out, { maxSteps: 1 })
+    const config = parse(readFileSync(join(out, 'config.yaml'), 'utf8')) as Record<string, unknown>
+    expect(config['eval_every'] ?? null).toBeNull()
+    expect(config['save_every'] ?? null).toBeNull()
+    await run(out, { maxSteps: 1, saveEvery: 7, evalEvery: 3, overwrite: true })
+    expect(parse(readFileSync(join(out, 'config.yaml'), 'utf8'))).toMatchObject({ save_every: 7, eval_every: 3 })
+  })
+
   it('shares no prompt between training and evaluation', async () => {
     const out = newRun()
     const result = await run(out)
@@ -123,37 +149,71 @@ describe('train', () => {
     expect(weightsOf(other).equals(weightsOf(first))).toBe(false)
   })
 
-  it('goes on after an interrupt to the bits of the uninterrupted run', async () => {
+  it.each([
+    ['in a step', 3],
+    ['in an evaluation between steps', 4],
+    ['in the last evaluation', 6],
+  ])('goes on after an interrupt %s to the bits of the uninterrupted run', async (_where, finished) => {
     const [whole, broken] = [newRun(), newRun()]
     const options: Partial<TrainInput> = {
       meanOver: 'running',
       schedule: 'cosine',
       warmupRatio: 0.3,
       microBatchTokens: 200,
+      evalEvery: 4,
     }
     await run(whole, options)
-    let steps = 0
-    const stop: Hooks = { onEvent: (event) => (steps += event.kind === 'step' ? 1 : 0), shouldStop: () => steps === 3 }
-    await expect(run(broken, options, stop)).rejects.toMatchObject({ name: 'Interrupted' })
-    expect(readdirSync(join(broken, 'checkpoints'))).toEqual(['step-3'])
-    expect(existsSync(join(broken, 'model'))).toBe(false)
+    await expect(run(broken, options, stopAfter(finished))).rejects.toMatchObject({ name: 'Interrupted' })
+    expect(readdirSync(join(broken, 'checkpoints'))).toEqual([`step-${finished}`])
+    // As a kill leaves it between the two renames of a checkpoint that is saved again.
+    renameSync(
+      join(broken, 'checkpoints', `step-${finished}`),
+      join(broken, 'checkpoints', `step-${finished}.replaced`),
+    )
     await run(broken, { ...options, resume: true })
     expect(weightsOf(broken).equals(weightsOf(whole))).toBe(true)
     expect(comparable(broken)).toEqual(comparable(whole))
   })
 
+  it('begins anew in the folder of a run that was stopped before its first step', async () => {
+    const out = newRun()
+    await expect(run(out, {}, stopAfter(0))).rejects.toMatchObject({ name: 'Interrupted' })
+    await expect(run(out, { resume: true })).rejects.toThrow(/no checkpoint .* leave --resume away/)
+    await run(out)
+    expect(existsSync(join(out, 'model'))).toBe(true)
+    rmSync(join(out, 'checkpoints'), { recursive: true })
+    await expect(run(out, { resume: true })).rejects.toThrow(/no checkpoint .* give --overwrite in its place/)
+  })
+
   it('keeps the last two checkpoints, of float32 masters and moments', async () => {
     const out = newRun()
     await run(out, { saveEvery: 1 })
-    expect(readdirSync(join(out, 'checkpoints')).toSorted()).toEqual(['step-4', 'step-5'])
-    const file = openSafetensors(join(out, 'checkpoints', 'step-5', 'optimizer.safetensors'))
-    expect(file.get('score.weight.step').item()).toBe(5)
+    expect(readdirSync(join(out, 'checkpoints')).toSorted()).toEqual(['step-5', 'step-6'])
+    const file = openSafetensors(join(out, 'checkpoints', 'step-6', 'optimizer.safetensors'))
+    expect(file.get('score.weight.step').item()).toBe(6)
   })
 
   it('refuses to resume a different run, and says what differs', async () => {
     const out = newRun()
     await run(out, { saveEvery: 2 })
     await expect(run(out, { resume: true, learningRate: 1e-3 })).rejects.toThrow(/learning_rate was 0.01, is 0.001/)
+  })
+
+  it('resumes under other circumstances only when different bits are allowed, and says which', async () => {
+    const out = newRun()
+    await expect(run(out, {}, stopAfter(2))).rejects.toMatchObject({ name: 'Interrupted' })
+    await expect(run(out, { resume: true, threads: 2 })).rejects.toThrow(
+      /other circumstances \(threads was 1, is 2\).*--allow-different-bits/,
+    )
+    const allowed: Partial<TrainInput> = { resume: true, threads: 2, allowDifferentBits: true }
+    await expect(run(out, { ...allowed, seed: 1 })).rejects.toThrow(/another run .*seed was 0, is 1/)
+    const warnings: string[] = []
+    const onEvent = (event: Event) => {
+      if (event.kind === 'warning') warnings.push(event.message)
+    }
+    await run(out, allowed, { onEvent, shouldStop: () => false })
+    expect(warnings).toEqual([expect.stringContaining('threads was 1, is 2')])
+    expect(readFileSync(join(out, 'config.yaml'), 'utf8')).not.toContain('different')
   })
 
   it('refuses a folder that is not empty, and replaces a run when told to', async () => {
@@ -226,6 +286,14 @@ describe('evaluateModel', () => {
     expect(again.rows).toEqual(trained.evaluation?.rows)
     expect(again.summary.accuracy).toEqual(trained.evaluation?.summary.accuracy)
   })
+
+  it.runIf(process.platform === 'linux')(
+    'finds out that --out takes no files before it computes anything',
+    async () => {
+      const options = evaluateOptionsSchema.parse({ model: 'nowhere', data: 'none.jsonl', out: '/proc/self' })
+      await expect(evaluateModel(options, silentHooks)).rejects.toThrow(/\/proc\/self.* cannot be written/)
+    },
+  )
 
   it('refuses a causal language model', async () => {
     const options = evaluateOptionsSchema.parse({ model, data, out: newRun() })

@@ -3,7 +3,7 @@ import { createAdamW, setThreads } from '@rewardkit/torch'
 import { InputError, Interrupted } from '../errors.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
-import { appendLine, sha256Folder } from '../files.ts'
+import { appendLine, restoreFolder, sha256Folder } from '../files.ts'
 import { loadRewardModel, modelFolder, type RewardModel, saveRewardModel } from '../models/index.ts'
 import { createObjective } from '../objectives/index.ts'
 import { choosePadToken, loadTokenizer, savedTokenizerFiles } from '../tokens/index.ts'
@@ -12,7 +12,7 @@ import { lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { loadTrainingData } from './data.ts'
 import { evaluationMetrics, type MetricsLine, stepMetrics } from './metrics.ts'
 import type { TrainOptions } from './options.ts'
-import { checkFingerprint, fingerprint, graphKeeper, resolveOptions } from './resolve.ts'
+import { checkFingerprint, defaultSaveEvery, fingerprint, graphKeeper, resolveOptions } from './resolve.ts'
 import { cutMetrics, checkRunFolder, environment, openRunFolder, writeConfig, writeEnvironment } from './run-folder.ts'
 import { learningRateAt } from './schedule.ts'
 import { trainStep } from './step.ts'
@@ -44,6 +44,7 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
   const data = await loadTrainingData(given, objective, tokenizer, hooks)
   const plan = planSteps(data.groups, given)
   const options = resolveOptions(given, plan.length)
+  const { saveEvery = defaultSaveEvery, evalEvery = plan.length } = options
   setThreads(options.threads)
   const model = loadRewardModel(source, { seed: options.seed, reading: options })
   warnOfDropout(model, hooks)
@@ -51,14 +52,18 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
   const identity = fingerprint(options, data.sha256)
 
   let step = 0
+  let savedStep = 0
   let state = objective.initialState
   const checkpoint = options.resume ? lastCheckpoint(out) : null
   if (checkpoint) {
-    checkFingerprint(checkpoint, identity)
+    const differences = checkFingerprint(checkpoint, identity, options)
+    if (differences !== '')
+      hooks.onEvent({ kind: 'warning', message: `the run will not have the bits it would have had: ${differences}` })
     loadCheckpoint(checkpoint.folder, model, optimizer)
-    step = checkpoint.state.step
+    step = savedStep = checkpoint.state.step
     state = checkpoint.state.objective_state
     cutMetrics(out, step)
+    restoreFolder(join(out, 'model'))
     hooks.onEvent({ kind: 'log', message: `going on after step ${step} of ${plan.length}` })
   }
   if (!checkpoint) openRunFolder(out)
@@ -66,8 +71,10 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
   writeEnvironment(out, environment())
 
   const log = (line: MetricsLine) => appendLine(join(out, 'metrics.jsonl'), JSON.stringify(line))
-  const save = () =>
+  const save = () => {
     saveCheckpoint(out, model, optimizer, { schema_version: 1, step, objective_state: state, fingerprint: identity })
+    savedStep = step
+  }
   const evaluate = () => {
     if (!data.evaluation) return null
     const start = performance.now()
@@ -80,6 +87,8 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
 
   try {
     while (step < plan.length) {
+      // Before the next step and not after the last one, so that a resumed run evaluates here, too.
+      if (step > 0 && step % evalEvery === 0) evaluate()
       const { epoch, groups } = plan[step] ?? { epoch: 0, groups: [] }
       const start = performance.now()
       const learningRate = learningRateAt({ ...options, kind: options.schedule, totalSteps: plan.length }, step)
@@ -94,12 +103,11 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
       const metrics = stepMetrics(result, { step, epoch, learningRate, seconds: (performance.now() - start) / 1000 })
       log(metrics)
       hooks.onEvent({ kind: 'step', metrics, totalSteps: plan.length })
-      if (step === plan.length) break
-      if (step % options.evalEvery === 0) evaluate()
-      if (step % options.saveEvery === 0) save()
+      // After the last step, too: an interrupt may hit what follows.
+      if (step % saveEvery === 0 || step === plan.length) save()
     }
   } catch (error) {
-    if (error instanceof Interrupted && step > 0) save()
+    if (error instanceof Interrupted && step > savedStep) save()
     throw error
   }
 

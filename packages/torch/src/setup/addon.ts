@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
 import type { Compiler } from './compiler.ts'
 import { SetupError } from './errors.ts'
-import { nativeSources } from './folders.mjs'
+import { makeFolder, nativeSources } from './folders.mjs'
 import { type Libtorch, proveLibraries } from './libtorch.ts'
 import type { Platform } from './platform.mjs'
 import { run } from './run.ts'
@@ -57,7 +57,7 @@ export async function buildAddon(
 
   log(`compiling the addon with ${compiler.family} ${compiler.version} (under a minute) into ${folder}`)
   const building = join(cache, 'addon', `${key}.${randomUUID()}`)
-  mkdirSync(building, { recursive: true })
+  makeFolder(building)
   try {
     await compile(building, platform, libtorch, compiler)
     const problem = await proveLibraries(libtorch.folder, platform.libraries, join(building, addonName))

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, totalmem } from 'node:os'
 import { findCompiler } from './compiler.ts'
 import { cacheFolder } from './folders.mjs'
-import { libtorchVersions, proveLibraries } from './libtorch.ts'
+import { proveLibraries } from './libtorch.ts'
 import { findPip } from './pip.ts'
 import { findPlatform, minimumFreeBytes, minimumNode, isOlder, preflight, readFacts } from './platform.mjs'
 import { readRecord } from './record.ts'
 import { run } from './run.ts'
+import { libtorchVersions } from './versions.mjs'
 
 /** One thing that was looked at: what was found, and where it is not as it should be, why and what to do. */
 export interface DoctorCheck {

@@ -1,8 +1,8 @@
 // Where things lie on the disk. Plain JavaScript without dependencies: the set-up script needs it before anything is
 // compiled.
-import { readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -41,6 +41,26 @@ export function removeSetup(cache = cacheFolder()) {
   for (const path of removed) rmSync(path, { recursive: true, force: true })
   if (removed.length > 0 && listFolder(cache).length === 0) rmdirSync(cache)
   return removed
+}
+
+/**
+ * Makes a folder and those above it that are missing, one by one: Node's recursive mkdir never returns where a file
+ * system answers a new folder with ENOENT, as /proc does. Throws what the system says.
+ * @param {string} path
+ */
+export function makeFolder(path) {
+  /** @type {string[]} */
+  const missing = []
+  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder)
+  for (const folder of missing) {
+    try {
+      mkdirSync(folder)
+    } catch (error) {
+      // Another process was faster.
+      if (!existsSync(folder)) throw error
+    }
+  }
+  readdirSync(path) // throws ENOTDIR for a file
 }
 
 /** @param {string} folder */

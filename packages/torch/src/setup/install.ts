@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { SetupError } from './errors.ts'
-import { type Libtorch, libtorchVersions, proveLibraries, readVersion } from './libtorch.ts'
+import { makeFolder } from './folders.mjs'
+import { type Libtorch, proveLibraries } from './libtorch.ts'
 import { findPip, hasOwnIndex, indexAnswers, installWheel, type Pip } from './pip.ts'
 import type { Platform } from './platform.mjs'
+import { libtorchVersions, readVersion } from './versions.mjs'
 
 const cpuIndex = 'https://download.pytorch.org/whl/cpu'
 const [version] = libtorchVersions
@@ -37,7 +39,7 @@ export async function installLibtorch(
   const folder = privateFolder(cache)
   const building = `${folder}.${randomUUID()}`
   removePartial(cache)
-  mkdirSync(building, { recursive: true })
+  makeFolder(building)
   const abandon = (): void => rmSync(building, { recursive: true, force: true })
   process.once('exit', abandon)
   try {

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SetupError } from './errors.ts'
 import { run } from './run.ts'
+import { isSupported, libtorchVersions, pythonTorch, readVersion } from './versions.mjs'
 
 /** A libtorch that is there. */
 export interface Libtorch {
@@ -11,12 +12,6 @@ export interface Libtorch {
   version: string
   origin: 'REWARDKIT_LIBTORCH' | 'Python' | 'private'
 }
-
-/** The versions that the addon is tested with; the first is the one that set-up installs. */
-export const libtorchVersions = ['2.15.0'] as const
-
-const isSupported = (version: string): boolean =>
-  libtorchVersions.some((supported) => supported === version.split('+')[0])
 
 /**
  * The folder with lib/ and include/ that REWARDKIT_LIBTORCH names, itself or by a `torch` folder in it; null where the
@@ -56,22 +51,6 @@ export async function explicitLibtorch(libraries: readonly string[]): Promise<Li
   return { folder, version, origin: 'REWARDKIT_LIBTORCH' }
 }
 
-/** libtorch's version: from the wheel's version.py, else from the headers (then without the local part). */
-export function readVersion(folder: string): string | null {
-  const read = (file: string, pattern: RegExp): string | undefined => {
-    try {
-      return pattern.exec(readFileSync(join(folder, file), 'utf8'))?.[1]
-    } catch {
-      return undefined
-    }
-  }
-  return (
-    read('version.py', /^__version__ = ['"]([^'"]+)/m) ??
-    read('include/torch/headeronly/version.h', /#define TORCH_VERSION\s*\\?\s*"([^"]+)"/) ??
-    null
-  )
-}
-
 /**
  * The PyTorch of the active Python, found without importing it, if it is a supported version with its headers, and
  * loads; otherwise null.
@@ -81,10 +60,9 @@ export async function pythonLibtorch(
   libraries: readonly string[],
   log: (line: string) => void,
 ): Promise<Libtorch | null> {
-  const { code, stdout } = await run('python3', ['-c', findTorch], { milliseconds: 30_000 })
-  const folder = code === 0 ? stdout.trim() : ''
-  const version = folder && readVersion(folder)
-  if (!version || !isSupported(version)) return null
+  const found = pythonTorch()
+  if (!found) return null
+  const { folder, version } = found
   const problem = existsSync(join(folder, 'include'))
     ? await proveLibraries(folder, libraries)
     : 'its headers are missing'
@@ -92,8 +70,6 @@ export async function pythonLibtorch(
   log(`the active Python's PyTorch ${version} in ${folder} cannot be used (${problem}), a private libtorch is`)
   return null
 }
-
-const findTorch = 'import importlib.util; print(importlib.util.find_spec("torch").submodule_search_locations[0])'
 
 /**
  * Loads the libraries, and then the addon if one is given, in a process of their own.

@@ -1,15 +1,18 @@
 // One set-up at a time. Plain JavaScript without dependencies: the set-up script needs it before anything is compiled.
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { makeFolder } from './folders.mjs'
 
 const heartbeatMilliseconds = 2_000
 const staleMilliseconds = 20_000
+const me = `${hostname()} ${process.pid}`
 
 /**
- * Runs `body` while holding the lock `file`. Its holder touches it every two seconds; a lock that is not touched any
- * more, or whose process on this machine has ended, is taken over.
+ * Runs `body` while holding the lock `file`. A lock is taken over from a process of this machine once that has ended,
+ * however long it was silent (a synchronous installation takes minutes); from another machine, which shares the file
+ * system, once its holder no longer touches it every two seconds.
  * @template T
  * @param {string} file
  * @param {(line: string) => void} log told once where another process must be waited for
@@ -17,14 +20,20 @@ const staleMilliseconds = 20_000
  * @returns {Promise<T>}
  */
 export async function withLock(file, log, body) {
-  mkdirSync(dirname(file), { recursive: true })
-  for (let waited = false; !take(file); waited = true) {
-    if (!waited) log(`waiting for another set-up (it holds ${file})`)
-    if (isAbandoned(file)) rmSync(file, { force: true })
-    else await wait(250)
+  makeFolder(dirname(file))
+  for (let waited = false; !take(file);) {
+    if (isAbandoned(file)) {
+      rmSync(file, { force: true })
+      continue
+    }
+    if (!waited) log(`waiting for another set-up (${readHolder(file)} holds ${file})`)
+    waited = true
+    await wait(250)
   }
   const heartbeat = setInterval(() => touch(file), heartbeatMilliseconds)
-  const release = () => rmSync(file, { force: true })
+  const release = () => {
+    if (readHolder(file) === me) rmSync(file, { force: true })
+  }
   process.once('exit', release)
   try {
     return await body()
@@ -38,7 +47,7 @@ export async function withLock(file, log, body) {
 /** @param {string} file */
 function take(file) {
   try {
-    writeFileSync(file, `${hostname()} ${process.pid}`, { flag: 'wx' })
+    writeFileSync(file, me, { flag: 'wx' })
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
@@ -49,11 +58,23 @@ function take(file) {
 /** @param {string} file */
 function isAbandoned(file) {
   try {
-    if (Date.now() - statSync(file).mtimeMs > staleMilliseconds) return true
-    const [host, processId] = readFileSync(file, 'utf8').split(' ')
-    return host === hostname() && processId !== undefined && !isAlive(Number(processId))
+    const [host, processId] = readHolder(file).split(' ')
+    if (host === hostname() && processId !== undefined) return !isAlive(Number(processId))
+    return Date.now() - statSync(file).mtimeMs > staleMilliseconds
   } catch {
     return false // gone in between: the next attempt takes it
+  }
+}
+
+/**
+ * Host and process that hold the lock, or an empty text.
+ * @param {string} file
+ */
+function readHolder(file) {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
   }
 }
 

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SetupError } from './errors.ts'
+import { makeFolder } from './folders.mjs'
 import { isOlder, type Platform } from './platform.mjs'
 import { run } from './run.ts'
 
@@ -64,7 +65,7 @@ export async function installWheel(
   log: (line: string) => void,
 ): Promise<void> {
   const { requirement, withDependencies, folder, temporaryFolder, index } = installation
-  mkdirSync(temporaryFolder, { recursive: true })
+  makeFolder(temporaryFolder)
   const [program, ...leading] = pip.command
   const programArguments = [
     ...leading,

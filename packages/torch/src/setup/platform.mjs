@@ -124,6 +124,8 @@ export function readFacts(folder) {
 
 function readGlibcVersion() {
   if (process.platform !== 'linux') return null
+  // Otherwise the report looks up the name behind every open connection.
+  Object.assign(process.report, { excludeNetwork: true })
   /** @type {{ header?: { glibcVersionRuntime?: string } }} */
   const report = process.report.getReport()
   return report.header?.glibcVersionRuntime ?? null

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readSources } from './addon.ts'
 import { SetupError } from './errors.ts'
-import { cacheFolder } from './folders.mjs'
-import { explicitFolder, libtorchVersions } from './libtorch.ts'
+import { cacheFolder, makeFolder } from './folders.mjs'
+import { explicitFolder } from './libtorch.ts'
+import { libtorchVersions } from './versions.mjs'
 
 /** What set-up has decided for these native sources: all that the loader needs. */
 export interface NativeLocation {
@@ -85,7 +86,7 @@ export function writeRecord(cache: string, location: NativeLocation): void {
   const record: SetupRecord = { schema_version: 1, ...location, stamps }
   const file = recordFile(cache)
   const temporary = `${file}.${randomUUID()}`
-  mkdirSync(dirname(file), { recursive: true })
+  makeFolder(dirname(file))
   writeFileSync(temporary, `${JSON.stringify(record, null, 2)}\n`, { flush: true })
   renameSync(temporary, file)
 }

@@ -1,11 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { cacheFolder, removeSetup } from './folders.mjs'
-import { explicitFolder, explicitLibtorch, readVersion } from './libtorch.ts'
+import { cacheFolder, makeFolder, removeSetup } from './folders.mjs'
+import { explicitFolder, explicitLibtorch } from './libtorch.ts'
 import { withLock } from './lock.mjs'
 import { locateNative, readRecord, writeRecord } from './record.ts'
+import { pythonTorch, readVersion } from './versions.mjs'
 
 let folder: string
 
@@ -149,23 +151,84 @@ describe('withLock', () => {
     expect(log).toHaveBeenCalledOnce()
   })
 
-  it('is released by a failure, and taken over from a process that has ended', async () => {
+  const lockedBy = (holder: string, touched: Date): string => {
     const lock = join(folder, 'lock')
-    await expect(
-      withLock(
-        lock,
-        () => {},
-        () => Promise.reject(new Error('no')),
-      ),
-    ).rejects.toThrow('no')
-    writeFileSync(lock, 'another-machine 1')
-    utimesSync(lock, new Date(0), new Date(0))
-    expect(
-      await withLock(
-        lock,
-        () => {},
-        () => Promise.resolve('done'),
-      ),
-    ).toBe('done')
+    writeFileSync(lock, holder)
+    utimesSync(lock, touched, touched)
+    return lock
+  }
+  const take = (lock: string, log = (_line: string): void => {}) => withLock(lock, log, () => Promise.resolve('done'))
+
+  it('is released by a failure', async () => {
+    const lock = join(folder, 'lock')
+    const fail = () => Promise.reject(new Error('no'))
+    await expect(withLock(lock, () => {}, fail)).rejects.toThrow('no')
+    expect(await take(lock)).toBe('done')
+  })
+
+  it('is taken over from a process that has ended, and from a machine that has fallen silent', async () => {
+    const ended = spawnSync(process.execPath, ['-e', '']).pid
+    expect(await take(lockedBy(`${hostname()} ${ended}`, new Date()))).toBe('done')
+    expect(await take(lockedBy('another-machine 1', new Date(0)))).toBe('done')
+  })
+
+  it('is never taken over from a living process of this machine, and released only by its holder', async () => {
+    const lock = lockedBy(`${hostname()} ${process.pid}`, new Date(0))
+    const log = vi.fn<(line: string) => void>()
+    const taken = take(lock, log)
+    await vi.waitFor(() => expect(log).toHaveBeenCalledOnce())
+    expect(readFileSync(lock, 'utf8')).toBe(`${hostname()} ${process.pid}`)
+    rmSync(lock)
+    expect(await taken).toBe('done')
+
+    await withLock(
+      lock,
+      () => {},
+      () => Promise.resolve(writeFileSync(lock, 'another-machine 1')),
+    )
+    expect(readFileSync(lock, 'utf8')).toBe('another-machine 1')
+  })
+})
+
+describe('makeFolder', () => {
+  it('makes what is missing, and minds nothing that is there', () => {
+    makeFolder(join(folder, 'a/b/c'))
+    makeFolder(join(folder, 'a/b/c'))
+    expect(readdirSync(join(folder, 'a/b'))).toEqual(['c'])
+  })
+
+  it('throws where a file stands in the way', () => {
+    writeFileSync(join(folder, 'file'), '')
+    expect(() => makeFolder(join(folder, 'file'))).toThrow(/ENOTDIR/)
+    expect(() => makeFolder(join(folder, 'file/a'))).toThrow(/ENOTDIR/)
+  })
+
+  // In a process of its own: one that hangs in mkdir cannot be stopped by a test's time limit.
+  it.runIf(process.platform === 'linux')('ends where the file system makes no folders', () => {
+    const program = `import { makeFolder } from ${JSON.stringify(new URL('./folders.mjs', import.meta.url).href)}; makeFolder('/proc/x/y')`
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+    })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/ENOENT/)
+  })
+})
+
+describe('pythonTorch', () => {
+  const stubPython = (torch: string): void => {
+    writeFileSync(join(folder, 'python3'), `#!/bin/sh\necho '${torch}'\n`, { mode: 0o755 })
+    vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`)
+  }
+
+  it('takes a supported version for usable, no other', () => {
+    const torch = writeLibtorch()
+    stubPython(torch)
+    expect(pythonTorch()).toEqual({ folder: torch, version: '2.15.0+cpu' })
+    writeFileSync(join(torch, 'version.py'), `__version__ = '2.14.0'\n`)
+    expect(pythonTorch()).toBeNull()
+    stubPython('')
+    expect(pythonTorch()).toBeNull()
   })
 })

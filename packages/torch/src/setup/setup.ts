@@ -62,7 +62,7 @@ function explainSystemError(error: unknown, cache: string): unknown {
     return new SetupError(`the disk of ${cache} is full: free some space or name another folder in REWARDKIT_HOME`, {
       cause: error,
     })
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR' || code === 'EEXIST')
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR' || code === 'ENOENT')
     return new SetupError(
       `${cache} cannot be written: correct its permissions or name another folder in REWARDKIT_HOME`,
       { cause: error },
