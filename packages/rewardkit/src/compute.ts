@@ -18,7 +18,7 @@ export const computeOptionsSchema = z.object({
     .default('auto')
     .describe('compute type; auto takes bfloat16 where the processor has the instructions, over float32 masters'),
   device: z.enum(['cpu']).default('cpu').describe('where to compute'),
-  threads: count.optional().describe('threads of one operator (default: the processors this process may use)'),
+  threads: count.max(256).optional().describe('threads of one operator (default: the processors this process may use)'),
   microBatchTokens: count
     .default(2048)
     .describe('tokens that go through the model at a time; a larger group goes alone, fewer take less memory'),

@@ -119,6 +119,23 @@ export function restoreFolder(folder: string): void {
   for (const left of [`${folder}.tmp`, replaced(folder)]) rmSync(left, { recursive: true, force: true })
 }
 
+/**
+ * Flushes what was appended to a file, so that it survives a power cut.
+ * @throws as `writeFileAtomic`
+ */
+export function syncFile(path: string): void {
+  try {
+    const file = openSync(path, 'r')
+    try {
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+  } catch (error) {
+    throw writeError(path, error)
+  }
+}
+
 /** Flushes a folder's entries to the disk, so that a rename inside it survives a power cut. */
 function syncFolder(path: string): void {
   const folder = openSync(path, 'r')
@@ -136,9 +153,12 @@ export async function sha256File(path: string): Promise<string> {
   return hash.digest('hex')
 }
 
+/** SHA-256 of a text's UTF-8 bytes, in hexadecimal. */
+export const sha256Text = (text: string): string => createHash('sha256').update(text).digest('hex')
+
 /**
- * One SHA-256 for all files below a folder, wherever it lies (links to files count, those to folders do not): that of the lines "<hash>  <path>\n" of its files, paths
- * relative with forward slashes, sorted by code unit.
+ * One SHA-256 for all files below a folder, wherever it lies (links to files count, those to folders do not): that of
+ * the lines "<hash>  <path>\n" of its files, paths relative with forward slashes, sorted by code unit.
  */
 export async function sha256Folder(folder: string): Promise<string> {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })

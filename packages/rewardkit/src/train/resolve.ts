@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os'
 import { cpuCapability, memoryStatistics } from '@rewardkit/torch'
-import { locateNative } from '@rewardkit/torch/setup'
+import { cpuFeatures, locateNative } from '@rewardkit/torch/setup'
 import { type ComputeDtype, defaultThreads, resolveDtype } from '../compute.ts'
 import { InputError } from '../errors.ts'
 import { version } from '../version.ts'
@@ -47,16 +47,31 @@ const withoutEffect = new Set([
  * What may differ in a resumed run that is allowed to have different bits: what it runs on, and its data. All else makes
  * it another run.
  */
-const circumstances = new Set(['data', 'libtorch', 'node', 'rewardkit', 'threads', 'vector_instructions'])
+const circumstances = new Set([
+  'data',
+  'libtorch',
+  'node',
+  'rewardkit',
+  'threads',
+  'vector_instructions',
+  'processor_features',
+])
 
-/** All that must be equal for a resumed run to end with the bits of the uninterrupted one. */
-export function fingerprint(options: ResolvedOptions, dataHash: string): Record<string, string> {
+/**
+ * All that must be equal for a resumed run to end with the bits of the uninterrupted one. `hashes` are those of the data,
+ * and of the model's configuration and tokenizer: its weights lie in the checkpoint.
+ */
+export function fingerprint(
+  options: ResolvedOptions,
+  hashes: { readonly data: string; readonly model: string },
+): Record<string, string> {
   const settings = Object.entries(options).filter(([name]) => !withoutEffect.has(name))
   return {
-    data: dataHash,
+    ...hashes,
     eval_fraction: String(options.evalFraction ?? 0),
     libtorch: locateNative().torchVersion,
     vector_instructions: cpuCapability(),
+    processor_features: cpuFeatures().join(' '),
     // Objective and schedule use V8's exp, log and cos, whose last bits have changed between its versions; those of a
     // major version of Node share one. Any version of ours may compute in another order.
     node: process.versions.node.split('.')[0] ?? '',

@@ -31,7 +31,8 @@ export function checkRunFolder(folder: string, { resume, overwrite }: { resume: 
   if (resume && lastCheckpoint(folder)) return
   const present = statSync(folder, { throwIfNoEntry: false })
   if (present && !present.isDirectory()) throw new InputError(`--out ${folder} is a file: name a folder`)
-  if (overwrite) return
+  if (overwrite) return checkReplaceable(folder, present ? readdirSync(folder) : [])
+  if (resume && isBegun(folder)) return
   const isFree = !present || readdirSync(folder).length === 0 || isUnbegun(folder)
   if (resume)
     throw new InputError(
@@ -42,6 +43,19 @@ export function checkRunFolder(folder: string, { resume, overwrite }: { resume: 
   throw new InputError(
     `--out ${folder} is not empty: name another folder, or give --overwrite to replace the run in it${resumable}`,
   )
+}
+
+/** A run that was killed before its first checkpoint: resuming it begins anew. */
+const isBegun = (folder: string): boolean =>
+  existsSync(join(folder, 'config.yaml')) && !existsSync(join(folder, 'model'))
+
+/** A folder that holds something else than a run is not ours to empty. */
+function checkReplaceable(folder: string, names: readonly string[]): void {
+  const ours = names.find((name) => contents.includes(name))
+  if (ours !== undefined && !names.includes('metrics.jsonl'))
+    throw new InputError(
+      `--overwrite: ${folder} has ${ours} but no metrics.jsonl, so it is no run: name another folder`,
+    )
 }
 
 /** Whether a folder holds a run that was stopped before its first step ended: nothing would be lost with it. */

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -175,14 +176,37 @@ describe('train', () => {
     expect(comparable(broken)).toEqual(comparable(whole))
   })
 
-  it('begins anew in the folder of a run that was stopped before its first step', async () => {
+  it('begins anew in the folder of a run that was stopped before its first checkpoint', async () => {
     const out = newRun()
     await expect(run(out, {}, stopAfter(0))).rejects.toMatchObject({ name: 'Interrupted' })
-    await expect(run(out, { resume: true })).rejects.toThrow(/no checkpoint .* leave --resume away/)
     await run(out)
     expect(existsSync(join(out, 'model'))).toBe(true)
     rmSync(join(out, 'checkpoints'), { recursive: true })
     await expect(run(out, { resume: true })).rejects.toThrow(/no checkpoint .* give --overwrite in its place/)
+    const killed = newRun()
+    await expect(run(killed, {}, stopAfter(0))).rejects.toMatchObject({ name: 'Interrupted' })
+    writeFileSync(join(killed, 'metrics.jsonl'), '{"kind": "step", "step": 1}\n')
+    await run(killed, { resume: true })
+    expect(weightsOf(killed)).toEqual(weightsOf(out))
+  })
+
+  it('saves what the last good step left when a step fails', async () => {
+    const out = newRun()
+    const failure = run(out, { learningRate: 1e38, maxGradNorm: 0, schedule: 'constant' })
+    await expect(failure).rejects.toThrow(/(loss|gradient norm) is (NaN|Infinity).*simulated-/)
+    const { step } = metricsOf(out).at(-1) as { step: number }
+    expect(readdirSync(join(out, 'checkpoints'))).toEqual([`step-${step}`])
+    expect(existsSync(join(out, 'model'))).toBe(false)
+  })
+
+  it('overwrites runs alone', async () => {
+    const out = newRun()
+    mkdirSync(join(out, 'model'), { recursive: true })
+    await expect(run(out, { overwrite: true })).rejects.toThrow(/has model but no metrics.jsonl, so it is no run/)
+    await run(`${out}-run`)
+    symlinkSync(join(`${out}-run`, 'model'), `${out}-link`)
+    await expect(run(`${out}-run`, { overwrite: true, model: `${out}-link` })).rejects.toThrow(/would be removed/)
+    expect(existsSync(join(`${out}-run`, 'model', 'config.json'))).toBe(true)
   })
 
   it('keeps the last two checkpoints, of float32 masters and moments', async () => {

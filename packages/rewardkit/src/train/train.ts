@@ -1,9 +1,10 @@
+import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { createAdamW, setThreads } from '@rewardkit/torch'
 import { InputError, Interrupted } from '../errors.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
-import { appendLine, restoreFolder, sha256Folder } from '../files.ts'
+import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile } from '../files.ts'
 import { loadRewardModel, modelFolder, type RewardModel, saveRewardModel } from '../models/index.ts'
 import { createObjective } from '../objectives/index.ts'
 import { choosePadToken, loadTokenizer, savedTokenizerFiles } from '../tokens/index.ts'
@@ -35,7 +36,7 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
   const { out } = given
   checkRunFolder(out, given)
   const source = modelFolder(given.model)
-  if (given.overwrite && resolve(source).startsWith(`${resolve(out)}${sep}`))
+  if (given.overwrite && liesIn(source, out))
     throw new InputError(
       `--overwrite: --model ${given.model} lies in --out ${out} and would be removed; name another --out`,
     )
@@ -49,7 +50,11 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
   const model = loadRewardModel(source, { seed: options.seed, reading: options })
   warnOfDropout(model, hooks)
   const optimizer = createAdamW(model.parameters)
-  const identity = fingerprint(options, data.sha256)
+  const files = savedTokenizerFiles(tokenizer)
+  const identity = fingerprint(options, {
+    data: data.sha256,
+    model: sha256Text(JSON.stringify([model.rawConfig, files])),
+  })
 
   let step = 0
   let savedStep = 0
@@ -66,12 +71,17 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
     restoreFolder(join(out, 'model'))
     hooks.onEvent({ kind: 'log', message: `going on after step ${step} of ${plan.length}` })
   }
-  if (!checkpoint) openRunFolder(out)
+  if (!checkpoint) {
+    if (options.resume)
+      hooks.onEvent({ kind: 'log', message: `${out} has no checkpoint yet: starting from the beginning` })
+    openRunFolder(out)
+  }
   writeConfig(out, options)
   writeEnvironment(out, environment())
 
   const log = (line: MetricsLine) => appendLine(join(out, 'metrics.jsonl'), JSON.stringify(line))
   const save = () => {
+    syncFile(join(out, 'metrics.jsonl'))
     saveCheckpoint(out, model, optimizer, { schema_version: 1, step, objective_state: state, fingerprint: identity })
     savedStep = step
   }
@@ -107,12 +117,13 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
       if (step % saveEvery === 0 || step === plan.length) save()
     }
   } catch (error) {
-    if (error instanceof Interrupted && step > savedStep) save()
+    // A step that fails has not touched the parameters yet: what the last one left is good.
+    if (step > savedStep) saveAfter(error, save)
     throw error
   }
 
   saveRewardModel(join(out, 'model'), model, {
-    files: savedTokenizerFiles(tokenizer),
+    files,
     padTokenId: choosePadToken(tokenizer)?.id ?? null,
   })
   const evaluation = evaluate()
@@ -125,6 +136,21 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
   })
   writeModelEvaluation(join(out, 'evaluation'), evaluation.rows, summary, evaluation.data.texts)
   return { out, steps: step, evaluation: { rows: evaluation.rows, summary } }
+}
+
+/** Links followed: an --overwrite must not remove the model that it is to train. */
+function liesIn(source: string, out: string): boolean {
+  const real = (path: string) => (existsSync(path) ? realpathSync(path) : resolve(path))
+  return real(source).startsWith(`${real(out)}${sep}`)
+}
+
+/** Saves what can be saved after an error; where that fails too, as on a full disk, the first error is the one to tell. */
+function saveAfter(error: unknown, save: () => void): void {
+  try {
+    save()
+  } catch (second) {
+    if (error instanceof Interrupted) throw second
+  }
 }
 
 /** Dropout is off: the two passes of a step must see the same rewards. */

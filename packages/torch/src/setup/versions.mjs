@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The versions that the addon is tested with; the first is the one that set-up installs. */
-export const libtorchVersions = /** @type {const} */ (['2.15.0'])
+export const libtorchVersions = /** @type {const} */ (['2.15.0', '2.14.1'])
 
 /** @param {string} version with or without the local part */
 export const isSupported = (version) => libtorchVersions.some((supported) => supported === version.split('+')[0])
