@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomic } from '../files.ts'
+import { jsonLines, writeFileAtomic, writeLinesAtomic } from '../files.ts'
 import type { EvaluationSummary, RewardRow } from './types.ts'
 
 /**
@@ -9,6 +9,6 @@ import type { EvaluationSummary, RewardRow } from './types.ts'
  */
 export function writeEvaluation(folder: string, rows: readonly RewardRow[], summary: EvaluationSummary): void {
   mkdirSync(folder, { recursive: true })
-  writeFileAtomic(join(folder, 'rewards.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  writeLinesAtomic(join(folder, 'rewards.jsonl'), jsonLines(rows))
   writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
 }
