@@ -47,6 +47,7 @@ function batchOf(pairs: number): EncodedGroup[] {
       rejected: k + 1,
       margin: random.uniform() * 2,
       probability: random.uniform(),
+      weight: 0.5 + random.uniform(),
     }))
     return { id: `g${id}`, promptId: `p${id}`, subset: null, tokens, preferences }
   }
@@ -138,7 +139,11 @@ describe('trainStep', () => {
         const model = loadRewardModel(folder, { seed: 3 })
         const at = lossAt(model)
         const { chosenGradient, rejectedGradient } = objective.evaluate(
-          { chosen: Float64Array.from(at, ([c]) => c), rejected: Float64Array.from(at, ([, r]) => r) },
+          {
+            chosen: Float64Array.from(at, ([c]) => c),
+            rejected: Float64Array.from(at, ([, r]) => r),
+            weight: Float64Array.from(batch.flatMap((group) => group.preferences.map((p) => p.weight ?? NaN))),
+          },
           objective.initialState,
         )
         // Directional derivative along the gradient of the head: the rewards are linear in the head, so a finite step is exact.
