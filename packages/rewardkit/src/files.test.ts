@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FailureError, InputError } from './errors.ts'
 import {
   appendLine,
+  createAtomicFile,
   makeFolder,
   makeWritableFolder,
   replaceFolder,
@@ -23,6 +24,7 @@ import {
   sha256File,
   sha256Folder,
   writeFileAtomic,
+  writeLinesAtomic,
 } from './files.ts'
 
 let folder = ''
@@ -133,6 +135,37 @@ describe('replaceFolder', () => {
     restoreFolder(target())
     expect(readdirSync(folder)).toEqual(['model'])
     expect(content()).toBe(good)
+  })
+})
+
+describe('createAtomicFile', () => {
+  it('shows nothing before it is complete, and nothing at all when it is given up', () => {
+    const path = join(folder, 'a')
+    writeFileSync(path, 'old')
+    const file = createAtomicFile(path)
+    file.write('new')
+    expect(readFileSync(path, 'utf8')).toBe('old')
+    file.discard()
+    expect(readdirSync(folder)).toEqual(['a'])
+    const other = createAtomicFile(path)
+    other.write('ne')
+    other.write('w')
+    other.commit()
+    other.discard()
+    expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['new', ['a']])
+  })
+
+  it('writes lines in pieces, and nothing where they fail to come', () => {
+    const path = join(folder, 'lines')
+    const line = 'x'.repeat(300_000)
+    writeLinesAtomic(path, Array<string>(9).fill(line))
+    expect(readFileSync(path, 'utf8')).toBe(`${line}\n`.repeat(9))
+    function* failing() {
+      yield line
+      throw new Error('no more')
+    }
+    expect(() => writeLinesAtomic(join(folder, 'broken'), failing())).toThrow('no more')
+    expect(readdirSync(folder)).toEqual(['lines'])
   })
 })
 

@@ -16,26 +16,102 @@ import {
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { FailureError, InputError } from './errors.ts'
 
+/** A file that is being written under a temporary name in its folder. Whatever fails, the temporary file goes. */
+export interface AtomicFile {
+  /** Adds to the end. */
+  write(data: string | Uint8Array): void
+  /** Flushes to the disk and gives the file its name: a reader finds the old one or the new one, never a part. */
+  commit(): void
+  /** Gives up; after `commit` nothing is left to give up. */
+  discard(): void
+}
+
 /**
- * Writes a whole file so that a reader finds the old one or the new one, never a part: a temporary name in the same
- * folder, flushed to the disk, renamed. The folder must exist.
- * @throws InputError where the place cannot be written, FailureError for a full disk and other failures
+ * Begins a file that appears whole or not at all. The folder must exist.
+ * @throws InputError where the place cannot be written, FailureError for a full disk and other failures; so do `write`
+ * and `commit`
  */
-export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+export function createAtomicFile(path: string): AtomicFile {
   const present = statSync(path, { throwIfNoEntry: false })
   if (present && !present.isFile())
     throw new InputError(
       `${path}: ${present.isDirectory() ? 'it is a folder' : 'it is no regular file'}; name a file to write`,
     )
   const temporary = `${path}.${process.pid}.tmp`
-  try {
-    writeFileSync(temporary, data, { flush: true })
-    renameSync(temporary, path)
-    syncFolder(dirname(path))
-  } catch (error) {
+  let descriptor: number | null = null
+  const discard = () => {
+    if (descriptor === null) return
+    closeSync(descriptor)
+    descriptor = null
     rmSync(temporary, { force: true })
-    throw writeError(path, error)
   }
+  const attempt = (work: () => void) => {
+    try {
+      work()
+    } catch (error) {
+      discard()
+      throw writeError(path, error)
+    }
+  }
+  attempt(() => {
+    descriptor = openSync(temporary, 'w')
+  })
+  return {
+    write: (data) =>
+      attempt(() => {
+        if (descriptor === null) throw new Error('it is already closed')
+        writeFileSync(descriptor, data)
+      }),
+    commit: () =>
+      attempt(() => {
+        if (descriptor === null) throw new Error('it is already closed')
+        fsyncSync(descriptor)
+        renameSync(temporary, path)
+        closeSync(descriptor)
+        descriptor = null
+        syncFolder(dirname(path))
+      }),
+    discard,
+  }
+}
+
+/**
+ * Writes a whole file so that a reader finds the old one or the new one, never a part. The folder must exist.
+ * @throws as `createAtomicFile`
+ */
+export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  const file = createAtomicFile(path)
+  file.write(data)
+  file.commit()
+}
+
+/** Characters that are written at a time: one string of all lines would be longer than strings may be. */
+const pieceLength = 1 << 20
+
+/**
+ * Writes lines, each without its line break, as `writeFileAtomic` does, however many they are.
+ * @throws as `createAtomicFile`, and what `lines` throws
+ */
+export function writeLinesAtomic(path: string, lines: Iterable<string>): void {
+  const file = createAtomicFile(path)
+  try {
+    let piece = ''
+    for (const line of lines) {
+      piece += `${line}\n`
+      if (piece.length < pieceLength) continue
+      file.write(piece)
+      piece = ''
+    }
+    file.write(piece)
+    file.commit()
+  } finally {
+    file.discard()
+  }
+}
+
+/** One JSON text for each item: the lines of a JSONL file. */
+export function* jsonLines(items: Iterable<unknown>): Generator<string> {
+  for (const item of items) yield JSON.stringify(item)
 }
 
 /**

@@ -69,15 +69,14 @@ export const commands: readonly Command[] = [
     example: 'rewardkit simulate --pairs 2000 --noise flip:0.1 --out pairs.jsonl',
     schema: simulateOptionsSchema,
     run: async (options) => {
-      const [{ simulate }, { makeFolder, writeFileAtomic }] = await Promise.all([
+      const [{ simulateToFile }, { makeFolder }] = await Promise.all([
         import('../simulate/index.ts'),
         import('../files.ts'),
       ])
-      const { pairs, summary } = simulate(options)
       makeFolder(dirname(options.out))
-      writeFileAtomic(options.out, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+      const summary = simulateToFile(options)
       const percent = (share: number) => `${(100 * share).toFixed(1)} %`
-      print(`${pairs.length} pairs in ${options.out}`)
+      print(`${summary.pairs} pairs in ${options.out}`)
       print(`best achievable accuracy ${percent(summary.best_achievable_accuracy)}`)
       print(`longer wins ${percent(summary.longer_wins)}`)
       return 0

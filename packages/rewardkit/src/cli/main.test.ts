@@ -73,6 +73,18 @@ test('a mistake found in the compute thread is a usage mistake, too', () => {
   expect(status).toBe(2)
 })
 
+test('score says before it computes that it cannot write', () => {
+  for (const [out, message] of [
+    ['.', 'it is a folder'],
+    ['/sys/scored.jsonl', 'cannot be written'],
+  ] as const) {
+    const { status, stderr } = rewardkit('score', '--model', 'nowhere', '--data', 'none.jsonl', '--out', out)
+    expect(stderr).toContain(message)
+    expect(stderr).toMatch(/^rewardkit: [^\n]+\n$/)
+    expect(status).toBe(2)
+  }
+})
+
 test('score of a missing file', () => {
   const { status, stderr } = rewardkit('score', '--model', 'nowhere', '--data', 'none.jsonl')
   expect(stderr).toMatch(/^rewardkit: [^\n]+\n$/)

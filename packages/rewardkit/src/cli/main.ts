@@ -8,7 +8,9 @@ const expectedNames = ['SetupError', 'TorchError', 'SafetensorsError']
 // A reader that has seen enough, such as head, is no failure.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? exitCodes.success : exitCodes.failure)
+    if (error.code === 'EPIPE') process.exit(exitCodes.success)
+    if (stream === process.stdout) console.error(`rewardkit: standard output cannot be written: ${error.message}`)
+    process.exit(exitCodes.failure)
   })
 }
 

@@ -7,13 +7,14 @@ import { scoreLines, type ScoreGroups } from './score.ts'
 const byLength: ScoreGroups = async (groups) =>
   groups.map((group: Group) => {
     const rewards = group.responses.map((response) => (response.at(-1)?.content ?? '').trim().length)
+    if (rewards.includes(14)) return { rewards: [NaN] }
     return rewards.includes(13) ? { error: 'unlucky' } : { rewards }
   })
 
-async function scored(rows: readonly (object | string)[]) {
+async function scored(rows: readonly (object | string)[], encoding: BufferEncoding = 'utf8') {
   const text = rows.map((row) => `${typeof row === 'string' ? row : JSON.stringify(row)}\n`).join('')
   let output = ''
-  const counts = await scoreLines(linesOf(Readable.from([Buffer.from(text)]), 'input'), byLength, async (piece) => {
+  const counts = await scoreLines(linesOf(Readable.from([Buffer.from(text, encoding)])), byLength, async (piece) => {
     output += piece
   })
   return {
@@ -55,6 +56,33 @@ test('a line that fails keeps its place and stops nothing', async () => {
     { id: 'line-4', error: 'line 4: unlucky' },
     expect.objectContaining({ id: 'e', reward: 3, error: 'a column of the user' }),
   ])
+})
+
+test('the columns that were read decide which rewards are written', async () => {
+  const { lines } = await scored([
+    { prompt: 'p', chosen: 'long', rejected: 'ab', response: 'x' },
+    { prompt: null, response: 'x', chosen: null, rejected: null },
+    { prompt: 'p', response: null, responses: ['a', 'bb'] },
+  ])
+  expect(lines).toEqual([
+    expect.objectContaining({ chosen_reward: 4, rejected_reward: 2, response: 'x' }),
+    { prompt: null, response: 'x', chosen: null, rejected: null, reward: 1 },
+    { prompt: 'p', response: null, responses: ['a', 'bb'], rewards: [1, 2] },
+  ])
+  expect(lines[0]).not.toHaveProperty('reward')
+})
+
+test('a line that is not UTF-8 and a reward that is no number are errors of their lines', async () => {
+  const { lines, counts } = await scored(
+    [{ response: 'a' }, '{"response": "\xfc"}', { id: 1, response: 'fourteen chars' }],
+    'latin1',
+  )
+  expect(lines).toEqual([
+    { response: 'a', reward: 1 },
+    { id: 'line-2', error: expect.stringContaining('line 2: bytes that are not valid UTF-8') as unknown },
+    { id: '1', error: expect.stringContaining('line 3: the reward is NaN') as unknown },
+  ])
+  expect(counts.failed).toBe(2)
 })
 
 test('order holds over many batches', async () => {

@@ -1,4 +1,4 @@
-import { groupFromRow, type Group, type Line, parseRow } from '../data/index.ts'
+import { type BadLine, formatOf, type Group, type Line, parseRow } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { ScoredGroup } from '../evaluate/score.ts'
 
@@ -17,6 +17,7 @@ const linesAtATime = 64
 interface ReadLine {
   readonly line: Line
   readonly row: Readonly<Record<string, unknown>>
+  readonly format: ReturnType<typeof formatOf>
   readonly group: Group
 }
 
@@ -28,10 +29,10 @@ interface Failed {
 /**
  * Scores JSON lines as they come and writes one line for each, in order: the row as it was with `reward` (one response),
  * `rewards` (a list of responses) or `chosen_reward`, `rejected_reward` and `reward_margin` (a pair) added, or
- * {id, error}. A row without an id is called `line-N` in an error.
+ * {id, error}. A line that cannot be read, or a row without an id, is called `line-N` in an error.
  */
 export async function scoreLines(
-  lines: AsyncIterable<Line>,
+  lines: AsyncIterable<Line | BadLine>,
   scoreGroups: ScoreGroups,
   write: (text: string) => Promise<void>,
 ): Promise<ScoreCounts> {
@@ -43,7 +44,7 @@ export async function scoreLines(
     const scored = (readable.length === 0 ? [] : await scoreGroups(readable.map(({ group }) => group))).values()
     let text = ''
     for (const item of batch) {
-      const outcome = 'group' in item ? (scored.next().value ?? { error: 'no reward came back' }) : item
+      const outcome = 'group' in item ? checked(scored.next().value) : item
       if ('error' in outcome) failed += 1
       text += `${JSON.stringify(written(item, outcome))}\n`
     }
@@ -59,27 +60,36 @@ export async function scoreLines(
   return { lines: count, failed }
 }
 
-function read(line: Line): ReadLine | Failed {
+function read(line: Line | BadLine): ReadLine | Failed {
   const unnamed = `line-${line.number}`
   let id = unnamed
   try {
+    if ('error' in line) throw new InputError(line.error)
     const row = parseRow(line.text)
     if (typeof row['id'] === 'string' || typeof row['id'] === 'number') id = String(row['id'])
-    return { line, row, group: groupFromRow(row, unnamed) }
+    const format = formatOf(row)
+    return { line, row, format, group: format.toGroup(row, unnamed) }
   } catch (error) {
     if (error instanceof InputError) return { id, error: `line ${line.number}: ${error.message}` }
     throw error
   }
 }
 
+/** JSON has no NaN: a reward that is none is an error. */
+function checked(scored: ScoredGroup | undefined): ScoredGroup {
+  if (!scored) return { error: 'no reward came back' }
+  const bad = 'error' in scored ? undefined : scored.rewards.find((reward) => !Number.isFinite(reward))
+  return bad === undefined ? scored : { error: `the reward is ${bad}; is the model damaged?` }
+}
+
 /** The line to write for what was read and what became of it. */
 function written(item: ReadLine | Failed, outcome: ScoredGroup): Readonly<Record<string, unknown>> {
   if (!('group' in item)) return { id: item.id, error: item.error }
-  const { line, row, group } = item
+  const { line, row, format, group } = item
   if ('error' in outcome) return { id: group.id, error: `line ${line.number}: ${outcome.error}` }
   const { rewards } = outcome
-  if ('responses' in row) return { ...row, rewards }
-  if ('response' in row) return { ...row, reward: rewards[0] }
+  if (format.name === 'responses') return { ...row, rewards }
+  if (format.name === 'response') return { ...row, reward: rewards[0] }
   const [preference] = group.preferences
   const chosen = rewards[preference?.chosen ?? 0] ?? NaN
   const rejected = rewards[preference?.rejected ?? 1] ?? NaN

@@ -16,6 +16,9 @@ export interface GroupParts {
   readonly meta?: Readonly<Record<string, unknown>> | undefined
 }
 
+/** The parts that hold text. */
+export type TextParts = Pick<GroupParts, 'form' | 'prompt' | 'responses'>
+
 /** A pair as a caller writes it. Plain strings throughout make a group of form `text`, anything else `messages`. */
 export interface Pair {
   readonly id: string
@@ -65,16 +68,40 @@ export function pairGroup(pair: Pair): Group {
 }
 
 /** Form, prompt and responses as messages: strings become one user and one assistant message. */
-export function conversation(
-  prompt: TextOrMessages | undefined,
-  responses: readonly TextOrMessages[],
-): Pick<GroupParts, 'form' | 'prompt' | 'responses'> {
+export function conversation(prompt: TextOrMessages | undefined, responses: readonly TextOrMessages[]): TextParts {
   const plain = [prompt ?? '', ...responses].every((part) => typeof part === 'string')
   return {
     form: plain ? 'text' : 'messages',
     prompt: prompt === undefined ? [] : asMessages(prompt, 'user'),
     responses: responses.map((response) => asMessages(response, 'assistant')),
   }
+}
+
+/**
+ * Whole conversations: the leading messages that all share, up to their last common turn that is not the assistant's, as
+ * the prompt, and what follows in each as its response, which keeps at least one message.
+ */
+export function wholeConversations(conversations: readonly (readonly Message[])[]): TextParts {
+  const [first = [], ...others] = conversations
+  const longest = Math.min(...conversations.map((messages) => messages.length - 1))
+  let length = 0
+  while (
+    length < longest &&
+    others.every((messages) => startsWith(messages.slice(length), first.slice(length, length + 1)))
+  ) {
+    length++
+  }
+  while (length > 0 && first[length - 1]?.role === 'assistant') length--
+  return {
+    form: 'messages',
+    prompt: first.slice(0, length),
+    responses: conversations.map((messages) => messages.slice(length)),
+  }
+}
+
+/** True where a conversation begins with these messages. */
+export function startsWith(messages: readonly Message[], start: readonly Message[]): boolean {
+  return conversationKey(messages.slice(0, start.length)) === conversationKey(start)
 }
 
 function asMessages(part: TextOrMessages, role: string): readonly Message[] {

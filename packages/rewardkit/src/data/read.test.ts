@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../errors.ts'
 import { linesOf } from './lines.ts'
 import { readGroups, readPreferences } from './read.ts'
+import { parseRow } from './row.ts'
 
 let folder = ''
 beforeAll(async () => {
@@ -63,6 +64,38 @@ describe('readPreferences', () => {
     expect([read, dropped]).toEqual([2, { identical_responses: 1 }])
   })
 
+  it('tells repeated ids apart, default ids included', async () => {
+    const named = (id: string) => pair('p').replace('{', `{"id": "${id}", `)
+    const rows = [named('a'), named('a'), named('line-4'), pair('p'), named('a@line-2')]
+    const { groups } = await readPreferences(await file('ids.jsonl', rows.join('\n')))
+    const ids = groups.map(({ id }) => id)
+    expect(ids).toEqual(['a', 'a@line-2', 'line-4', 'line-4@line-4', 'a@line-2@line-5'])
+  })
+
+  it('skips and counts bad lines when told to', async () => {
+    const bytes = Buffer.concat([
+      Buffer.from(`${pair('1')}\n{"chosen": 3}\n{"prompt": "a", "prompt": "b"}\n`),
+      Buffer.from([0xff, 0xfe, 0x0a]),
+      Buffer.from(pair('5')),
+    ])
+    const path = await file('bad.jsonl', bytes)
+    const { groups, read, dropped, firstBadLine } = await readPreferences(path, { badLines: 'skip' })
+    expect(groups.map(({ id }) => id)).toEqual(['line-1', 'line-5'])
+    expect([read, dropped]).toEqual([5, { bad_line: 3 }])
+    expect(firstBadLine).toMatch(/bad\.jsonl, line 2: field "chosen"/)
+    await expect(readPreferences(path)).rejects.toThrow(/line 2/)
+  })
+
+  it('leaves a preference of weight 0 out', async () => {
+    const rows = [pair('1'), pair('2').replace('{', '{"weight": 0, ')]
+    const { dropped } = await readPreferences(await file('weights.jsonl', rows.join('\n')))
+    expect(dropped).toEqual({ zero_weight: 1 })
+  })
+
+  it('refuses a pipe, which could not be read twice', async () => {
+    await expect(readPreferences('/dev/null')).rejects.toThrow(/a pipe or device.*--data -/)
+  })
+
   it('stops at the limit', async () => {
     const { groups, read } = await readPreferences(await file('limit.jsonl', `${tenPairs}\nbroken`), { limit: 3 })
     expect([groups.length, read]).toEqual([3, 3])
@@ -100,6 +133,14 @@ describe('readPreferences', () => {
       pair('p', 'a', 'a'),
       /j\.jsonl: all 1 preferences are degenerate \(identical_r/,
     ],
+    [
+      'a repeated key',
+      'l.jsonl',
+      '{"prompt": "p", "\\u0070rompt": "q"}',
+      /l\.jsonl, line 1: field "prompt" appears twice/,
+    ],
+    ['deep nesting', 'm.jsonl', `{"meta": ${'['.repeat(1000)}${']'.repeat(1000)}}`, /line 1: nested deeper than 1000/],
+    ['a NUL byte', 'n.jsonl', '{"prompt": "\0"}', /line 1: invalid JSON \(a NUL byte\)/],
     ['half an object', 'k.jsonl', Buffer.from([0x7b, 0x0a]), /k\.jsonl, line 1: invalid JSON/],
   ])('tells in one line: %s', async (_, name, content, message) => {
     const error: unknown = await readPreferences(await file(name, content)).catch((reason: unknown) => reason)
@@ -126,6 +167,36 @@ describe('readPreferences', () => {
   })
 })
 
+describe('long lines', () => {
+  it('names a line over the limit and goes on behind it', async () => {
+    const mebibyte = Buffer.alloc(1 << 20, 'x')
+    function* chunks() {
+      yield Buffer.from('first\n')
+      for (let i = 0; i < 33; i++) yield mebibyte
+      yield Buffer.from('\nlast')
+    }
+    const lines = []
+    for await (const line of linesOf(Readable.from(chunks()))) lines.push(line)
+    expect(lines).toEqual([
+      { number: 1, text: 'first' },
+      { number: 2, error: expect.stringContaining('longer than 32 MiB') as unknown },
+      { number: 3, text: 'last' },
+    ])
+  })
+
+  it('finds NaN behind a megabyte of quotes and of colons', () => {
+    for (const noise of ['\\"', ': NaN ']) {
+      const text = `{"prompt": "${noise.repeat(200_000)}", "margin": NaN}`
+      expect(() => parseRow(text)).toThrow(/field "margin": found NaN/)
+    }
+  })
+
+  it('keeps what looks like structure inside strings', () => {
+    const row = { a: '{"a": 1, "a": 2}', b: '\\', c: { a: ['x', 'x'], b: 'a,b:"' }, 'd"': 1, d: [{ a: 1 }, { a: 2 }] }
+    expect(parseRow(JSON.stringify(row))).toEqual(row)
+  })
+})
+
 describe('streaming', () => {
   it('yields the first group before it meets a broken line', async () => {
     const groups = readGroups(await file('late.jsonl', `${pair('a')}\nbroken`))
@@ -141,7 +212,8 @@ describe('streaming', () => {
         bytes.subarray(k * size, (k + 1) * size),
       )
       const lines = []
-      for await (const line of linesOf(Readable.from(chunks), 'text')) lines.push([line.number, line.text])
+      for await (const line of linesOf(Readable.from(chunks)))
+        lines.push([line.number, 'text' in line ? line.text : line.error])
       expect(lines).toEqual([
         [1, 'für'],
         [3, '中文 🎉'],

@@ -41,24 +41,36 @@ describe('splitByPrompt', () => {
 
 describe('resolveMargins', () => {
   it('counts the missing margins and names the option', () => {
-    expect(() => resolveMargins(groups, { missingMargin: 'error' })).toThrow(
-      /^50 of 200 preferences have no margin.*--missing-margin drop/,
+    expect(() => resolveMargins(groups, { path: 'p.jsonl', missingMargin: 'error' })).toThrow(
+      /^p.jsonl: 50 of 200 preferences have no margin.*--missing-margin drop/,
     )
   })
 
   it('drops or fills them when asked', () => {
-    const kept = resolveMargins(groups, { missingMargin: 'drop' })
+    const kept = resolveMargins(groups, { path: 'p.jsonl', missingMargin: 'drop' })
     expect([kept.groups.length, kept.dropped]).toEqual([150, 50])
-    const filled = resolveMargins(groups, { missingMargin: 0.5 })
+    const filled = resolveMargins(groups, { path: 'p.jsonl', missingMargin: 0.5 })
     expect([filled.groups.length, filled.dropped]).toEqual([200, 0])
     expect(filled.groups[0]?.preferences[0]?.margin).toBe(0.5)
     expect(filled.groups[1]?.preferences[0]?.margin).toBe(1)
   })
 
+  it('names the pair whose margin the objective cannot use', () => {
+    const first = groups[1]?.id
+    expect(() => resolveMargins(groups, { path: 'p.jsonl', missingMargin: 0, leastMargin: 3 })).toThrow(
+      `p.jsonl: 2 of 200 pairs have a margin below 3 (the first is ${first}: 1)`,
+    )
+    expect(() => resolveMargins(groups, { path: 'p.jsonl', missingMargin: -1, leastMargin: 0 })).toThrow(
+      '--missing-margin',
+    )
+  })
+
   it('says that no preference has a margin', () => {
     const none = groups.filter((_, index) => index % 4 === 0)
     for (const missingMargin of ['error', 'drop'] as const) {
-      expect(() => resolveMargins(none, { missingMargin })).toThrow(/^none of the 50 preferences has a margin/)
+      expect(() => resolveMargins(none, { path: 'p.jsonl', missingMargin })).toThrow(
+        /^p.jsonl: none of the 50 preferences has a margin/,
+      )
     }
   })
 })

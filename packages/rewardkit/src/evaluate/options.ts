@@ -1,5 +1,11 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
+import { badLinesChoices } from '../data/index.ts'
+
+export const badLinesSchema = z
+  .enum(badLinesChoices)
+  .default('error')
+  .describe('stop at a line of the data that cannot be read, or skip and count it')
 
 /** Everything that `evaluate` can be told. How texts are read is saved with the model. */
 export const evaluateOptionsSchema = z.object({
@@ -9,7 +15,8 @@ export const evaluateOptionsSchema = z.object({
     .string()
     .describe('folder for rewards.jsonl, summary.json and worst_pairs.jsonl')
     .meta({ placeholder: 'FOLDER' }),
-  limit: z.number().int().positive().optional().describe('use the first so many pairs of the data'),
+  limit: z.number().int().positive().optional().describe('use the first so many rows of the data that are of use'),
+  badLines: badLinesSchema,
   overwrite: z.boolean().default(false).describe('replace an earlier evaluation in the folder'),
   json: z.boolean().default(false).describe('print summary.json instead of the table'),
   ...computeOptionsSchema.shape,

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { setThreads } from '@rewardkit/torch'
 import { locateNative } from '@rewardkit/torch/setup'
 import { defaultThreads, resolveDtype } from '../compute.ts'
-import { type Group, readPreferences } from '../data/index.ts'
+import { badLinesMessage, type Group, readPreferences } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
-import { makeWritableFolder, sha256Folder, writeFileAtomic } from '../files.ts'
+import { jsonLines, makeWritableFolder, sha256Folder, writeLinesAtomic } from '../files.ts'
 import { loadRewardModel, modelFolder, type RewardModel } from '../models/index.ts'
 import { countPreferences, type EncodedGroup, encodePreferences, loadTokenizer } from '../tokens/index.ts'
 import { version } from '../version.ts'
@@ -50,7 +50,8 @@ export async function evaluateModel(options: EvaluateOptions, hooks: Hooks): Pro
   setThreads(threads)
   const tokenizer = await loadTokenizer(folder)
   const model = loadRewardModel(folder, { seed: null })
-  const preferences = await readPreferences(options.data, options.limit === undefined ? {} : { limit: options.limit })
+  const preferences = await readPreferences(options.data, options)
+  if (preferences.firstBadLine !== undefined) hooks.onEvent({ kind: 'warning', message: badLinesMessage(preferences) })
   const encoded = await encodePreferences(preferences.groups, tokenizer, model.reading)
   const data: EvaluationData = {
     path: options.data,
@@ -61,6 +62,8 @@ export async function evaluateModel(options: EvaluateOptions, hooks: Hooks): Pro
     dropped: addCounts(preferences.dropped, encoded.dropped),
     truncated: encoded.truncated,
   }
+  if (countPreferences(data.groups) === 0)
+    throw new InputError(`${data.path}: no pair is left to evaluate${droppedText(data.dropped)}`)
   const sha256 = await sha256Folder(folder)
   const dtype = resolveDtype(options.dtype)
   const rows = evaluateGroups(model, data.groups, { microBatchTokens: options.microBatchTokens, dtype }, hooks)
@@ -82,6 +85,8 @@ export function evaluateGroups(
   hooks: Hooks,
 ): RewardRow[] {
   const total = countPreferences(groups)
+  let counted = 0
+  let pairs = 0
   let told = 0
   const rewards = computeRewards(
     model,
@@ -90,7 +95,8 @@ export function evaluateGroups(
       ...options,
       shouldStop: () => hooks.shouldStop(),
       onProgress: (done) => {
-        const pairs = countPreferences(groups.slice(0, done))
+        pairs += countPreferences(groups.slice(counted, done))
+        counted = done
         if (pairs - told < total / 20 && done < groups.length) return
         told = pairs
         hooks.onEvent({ kind: 'progress', label: 'evaluating', done: pairs, total, unit: 'pairs' })
@@ -127,8 +133,7 @@ export function writeModelEvaluation(
   texts: readonly Group[],
 ): void {
   writeEvaluation(folder, rows, summary)
-  const worst = worstPairs(rows, texts, worstPairsKept).map((pair) => `${JSON.stringify(pair)}\n`)
-  writeFileAtomic(join(folder, 'worst_pairs.jsonl'), worst.join(''))
+  writeLinesAtomic(join(folder, 'worst_pairs.jsonl'), jsonLines(worstPairs(rows, texts, worstPairsKept)))
 }
 
 function prepareFolder({ out, overwrite }: EvaluateOptions): void {
@@ -141,4 +146,11 @@ export function addCounts(...counts: readonly Readonly<Record<string, number>>[]
   const sum: Record<string, number> = {}
   for (const one of counts) for (const [name, count] of Object.entries(one)) sum[name] = (sum[name] ?? 0) + count
   return sum
+}
+
+/** `, 3 dropped (2 identical_tokens, 1 too_long)`, or nothing. */
+export function droppedText(byReason: Readonly<Record<string, number>>): string {
+  const present = Object.entries(byReason).filter(([, count]) => count > 0)
+  const total = present.reduce((sum, [, count]) => sum + count, 0)
+  return total === 0 ? '' : `, ${total} dropped (${present.map(([reason, count]) => `${count} ${reason}`).join(', ')})`
 }

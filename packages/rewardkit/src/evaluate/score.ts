@@ -47,7 +47,10 @@ export async function openScorer(
     try {
       // Without preferences, responses that read the same are no reason to leave the group out.
       const tokens = await encodeGroup({ ...group, preferences: [] }, tokenizer, model.reading)
-      return 'dropped' in tokens ? { error: tokens.dropped } : tokens
+      if (!('dropped' in tokens)) return tokens
+      return {
+        error: `longer than the ${model.reading.maxLength} tokens that the model reads (max_length, truncation: drop)`,
+      }
     } catch (error) {
       if (error instanceof InputError) return { error: error.message }
       throw error

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { makeFolder, writeFileAtomic } from '../files.ts'
+import { jsonLines, makeFolder, writeFileAtomic, writeLinesAtomic } from '../files.ts'
 import type { EvaluationSummary, RewardRow } from './types.ts'
 
 /**
@@ -8,6 +8,6 @@ import type { EvaluationSummary, RewardRow } from './types.ts'
  */
 export function writeEvaluation(folder: string, rows: readonly RewardRow[], summary: EvaluationSummary): void {
   makeFolder(folder)
-  writeFileAtomic(join(folder, 'rewards.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  writeLinesAtomic(join(folder, 'rewards.jsonl'), jsonLines(rows))
   writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
 }

@@ -142,6 +142,9 @@ describe('loadRewardModel', () => {
     expect(relativeDifference(rewardsOf(load(), 'llama'), readExpected('llama').rewards)).toBeLessThan(1e-5)
     rmSync(join(folder, 'b.safetensors'))
     expect(load).toThrow(/b.safetensors, which is missing/)
+    const outside = { weight_map: { 'score.weight': '../b.safetensors' } }
+    writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify(outside))
+    expect(load).toThrow(/names "..\/b.safetensors"; expected the name of a file beside it/)
   })
 
   it.each(['float16', 'bfloat16'] as const)('copies weights stored in %s into float32', (dtype) => {

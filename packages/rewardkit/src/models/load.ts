@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import {
   manualSeed,
   noGradient,
@@ -96,6 +96,9 @@ function openWeights(folder: string): Safetensors[] {
     const parsed = indexSchema.safeParse(readJson(index))
     if (!parsed.success) throw new InputError(`${index} has no weight_map: copy the file again`)
     paths = [...new Set(Object.values(parsed.data.weight_map))].map((name) => join(folder, name))
+    const outside = Object.values(parsed.data.weight_map).find((name) => name !== basename(name) || name === '..')
+    if (outside !== undefined)
+      throw new InputError(`${index} names "${outside}"; expected the name of a file beside it: copy the file again`)
     const missing = paths.find((path) => !existsSync(path))
     if (missing) throw new InputError(`${index} names ${missing}, which is missing: copy the file again`)
   }

@@ -17,6 +17,7 @@ export function adaptiveMargin(options: ObjectiveOptions): Objective {
     separable: false,
     needsMargin: false,
     needsProbability: false,
+    usesWeight: false,
     initialState: { runningMean: null },
     evaluate(rewards, state) {
       const d = marginsOf(rewards)

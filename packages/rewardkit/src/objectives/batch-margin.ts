@@ -15,6 +15,7 @@ export function batchMargin(options: ObjectiveOptions): Objective {
     separable: false,
     needsMargin: false,
     needsProbability: false,
+    usesWeight: false,
     initialState: { runningMean: null },
     evaluate(rewards, state) {
       const d = marginsOf(rewards)

@@ -6,6 +6,8 @@ export interface BatchRewards {
   readonly margin?: Float64Array
   /** Probabilities that the chosen response is better, for `soft-label`. */
   readonly probability?: Float64Array
+  /** What each pair counts in the mean of the batch, above 0; 1 for all where absent (`usesWeight`). */
+  readonly weight?: Float64Array
 }
 
 /** State that lives longer than a batch (the running mean); plain JSON, saved in checkpoints. */
@@ -33,7 +35,11 @@ export interface Objective {
   /** True where each pair's loss depends on that pair alone, so that no pass over the other micro-batches is needed. */
   readonly separable: boolean
   readonly needsMargin: boolean
+  /** The least annotated margin that it can use; absent where every margin will do. */
+  readonly leastMargin?: number
   readonly needsProbability: boolean
+  /** True where the mean over the batch is one by the pairs' weights. */
+  readonly usesWeight: boolean
   readonly initialState: ObjectiveState
   evaluate(rewards: BatchRewards, state: ObjectiveState): ObjectiveResult
 }

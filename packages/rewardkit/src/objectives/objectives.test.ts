@@ -265,3 +265,36 @@ describe('mistakes', () => {
     expect(() => evaluate('scaled-bradley-terry', { ...rewards, margin: Float64Array.of(-1) })).toThrow('0 or more')
   })
 })
+
+describe('weights', () => {
+  const random = createRandom(4, 'weights')
+  const batch = randomBatch(random, 6)
+  const weight = Float64Array.of(1, 3, 1, 2, 1, 1)
+  /** Each pair as often as its weight says. */
+  const repeated = (column: Float64Array) =>
+    Float64Array.from([...column].flatMap((value, i) => Array<number>(weight[i] ?? 0).fill(value)))
+
+  it.each(objectiveNames.filter((name) => createObjective(name).usesWeight))(
+    '%s: a pair of weight 3 counts as three pairs',
+    (name) => {
+      const { chosen, rejected, margin, probability } = batch
+      const found = evaluate(name, { ...batch, weight })
+      const expected = evaluate(
+        name,
+        toBatchRewards({
+          chosen: repeated(chosen),
+          rejected: repeated(rejected),
+          ...(margin && { margin: repeated(margin) }),
+          ...(probability && { probability: repeated(probability) }),
+        }),
+      )
+      expect(found.loss).toBeCloseTo(expected.loss, 14)
+      // The gradient of a repeated pair is spread over its copies.
+      const firsts = [0, 1, 4, 5, 7, 8]
+      const sums = firsts.map((first, i) => (expected.chosenGradient[first] ?? NaN) * (weight[i] ?? NaN))
+      expect(distance(found.chosenGradient, sums)).toBeLessThan(1e-15)
+      const scaled = evaluate(name, { ...batch, weight: weight.map((one) => one * 10) })
+      expect(distance(scaled.chosenGradient, found.chosenGradient)).toBeLessThan(1e-15)
+    },
+  )
+})

@@ -2,7 +2,7 @@ import { InputError } from '../errors.ts'
 import type { BatchRewards, Objective } from './objective.ts'
 import type { ObjectiveOptions } from './options.ts'
 import { type LossAndSlope, pairLoss, smoothed } from './pair-loss.ts'
-import { finish, marginsOf } from './result.ts'
+import { finish, marginsOf, pairWeights } from './result.ts'
 
 /** The loss of one pair from d = chosen - rejected and the pair's column (margin or probability), and its d-derivative. */
 type PairFormula = (d: number, column: number) => LossAndSlope
@@ -22,11 +22,12 @@ export function annotatedMargin(options: ObjectiveOptions): Objective {
 /** -m log sigmoid(d): the margin as the pair's weight ("Scaled Bradley-Terry", Wang et al. 2024, HelpSteer2-Preference). */
 export function scaledBradleyTerry(options: ObjectiveOptions): Objective {
   const p = smoothed(1, options.labelSmoothing)
-  return pairwise('scaled-bradley-terry', options, 'margin', (d, m) => {
+  const objective = pairwise('scaled-bradley-terry', options, 'margin', (d, m) => {
     if (m < 0) throw new InputError(`scaled-bradley-terry: found margin ${m}, expected 0 or more, since it is a weight`)
     const { loss, slope } = pairLoss(d, p)
     return { loss: m * loss, slope: m * slope }
   })
+  return { ...objective, leastMargin: 0 }
 }
 
 /** -p log sigmoid(d) - (1 - p) log sigmoid(-d): p is the probability that chosen is better; 0.5 is a tie. */
@@ -37,7 +38,7 @@ export function softLabel(options: ObjectiveOptions): Objective {
   })
 }
 
-/** The mean over the batch of a formula in which each pair stands alone. */
+/** The mean over the batch, by the pairs' weights, of a formula in which each pair stands alone. */
 function pairwise(
   name: string,
   options: ObjectiveOptions,
@@ -49,13 +50,15 @@ function pairwise(
     separable: true,
     needsMargin: columnName === 'margin',
     needsProbability: columnName === 'probability',
+    usesWeight: true,
     initialState: { runningMean: null },
     evaluate(rewards, state) {
       const column = columnName && columnOf(rewards, columnName, name)
       const d = marginsOf(rewards)
       const pairs = Array.from(d, (margin, i) => formula(margin, column?.[i] ?? NaN))
-      const loss = pairs.reduce((sum, pair) => sum + pair.loss, 0) / d.length
-      const gradient = Float64Array.from(pairs, (pair) => pair.slope / d.length)
+      const { weightOf, total } = pairWeights(rewards)
+      const loss = pairs.reduce((sum, pair, i) => sum + weightOf(i) * pair.loss, 0) / total
+      const gradient = Float64Array.from(pairs, (pair, i) => (weightOf(i) * pair.slope) / total)
       return finish(rewards, options, { loss, gradient, batchMargin: null, shareBelowThreshold: null, state })
     },
   }

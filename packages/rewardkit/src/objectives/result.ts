@@ -13,9 +13,18 @@ export function marginsOf(rewards: BatchRewards): Float64Array {
   return rewards.chosen.map((chosen, i) => chosen - (rewards.rejected[i] ?? NaN))
 }
 
+/** What each pair counts in a mean over the batch, and what all count together: 1 and B where there are no weights. */
+export function pairWeights({ chosen, weight }: BatchRewards): { weightOf: (pair: number) => number; total: number } {
+  return {
+    weightOf: (pair) => (weight ? (weight[pair] ?? NaN) : 1),
+    total: weight ? weight.reduce((sum, one) => sum + one, 0) : chosen.length,
+  }
+}
+
 /**
  * The gradient for both rewards from that for d, plus reward centering where it is asked for: coefficient times the
- * mean of (chosen + rejected)^2 (Eisenstein et al. 2023, as TRL's `center_rewards_coefficient`).
+ * mean of (chosen + rejected)^2 (Eisenstein et al. 2023, as TRL's `center_rewards_coefficient`). That mean does not look
+ * at weights: it is about the rewards' level, not about what pairs say.
  */
 export function finish(
   { chosen, rejected }: BatchRewards,

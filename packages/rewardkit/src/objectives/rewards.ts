@@ -14,9 +14,12 @@ export function toBatchRewards(values: {
   readonly rejected: Numbers
   readonly margin?: Numbers
   readonly probability?: Numbers
+  readonly weight?: Numbers
 }): BatchRewards {
-  const { chosen, rejected, margin, probability } = values
-  const columns = Object.entries({ chosen, rejected, margin, probability }).filter(([, value]) => value !== undefined)
+  const { chosen, rejected, margin, probability, weight } = values
+  const columns = Object.entries({ chosen, rejected, margin, probability, weight }).filter(
+    ([, value]) => value !== undefined,
+  )
   const shapes = columns.map(([name, value]) => `${name} [${value ? shapeOf(value).join(', ') : ''}]`).join(', ')
   const column = (value: Numbers) => {
     const numbers: number[] = []
@@ -32,14 +35,15 @@ export function toBatchRewards(values: {
     rejected: column(rejected),
     ...(margin && { margin: column(margin) }),
     ...(probability && { probability: column(probability) }),
+    ...(weight && { weight: column(weight) }),
   }
 }
 
 /** @throws InputError unless all arrays of the batch have the same length of at least one */
-export function checkBatch({ chosen, rejected, margin, probability }: BatchRewards): void {
-  const lengths = [chosen, rejected, margin, probability].flatMap((column) => column?.length ?? [])
+export function checkBatch({ chosen, rejected, margin, probability, weight }: BatchRewards): void {
+  const lengths = [chosen, rejected, margin, probability, weight].flatMap((column) => column?.length ?? [])
   if (chosen.length > 0 && lengths.every((length) => length === chosen.length)) return
-  const found = Object.entries({ chosen, rejected, margin, probability })
+  const found = Object.entries({ chosen, rejected, margin, probability, weight })
     .flatMap(([name, column]) => (column ? `${name} [${column.length}]` : []))
     .join(', ')
   throw new InputError(`rewards: found ${found}, expected the same shape [B] for all, B at least 1`)

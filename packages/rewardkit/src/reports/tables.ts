@@ -118,7 +118,10 @@ export function trainingTable(runs: readonly ReportRun[]): Markup {
       'Pairs per second',
       (lines) => number(sum(lines.map(({ pairs }) => pairs)) / sum(lines.map(({ seconds }) => seconds)), 2),
     ],
-    ['Peak memory', (lines) => `${number(Math.max(...lines.map((line) => line.peak_memory)) / 2 ** 30, 2)} GiB`],
+    [
+      'Peak memory',
+      (lines) => `${number(lines.reduce((most, line) => Math.max(most, line.peak_memory), 0) / 2 ** 30, 2)} GiB`,
+    ],
   ]
   const body = cells.map(
     ([name, cell]) =>

@@ -1,4 +1,4 @@
-import { writeFileAtomic } from '../files.ts'
+import { jsonLines, writeLinesAtomic } from '../files.ts'
 import { createRandom, type Random } from '../random.ts'
 import { labelProbability, parseNoise, trueMargin, type Noise } from './noise.ts'
 import type { SimulateOptions, SimulateSettings } from './options.ts'
@@ -87,7 +87,7 @@ export function simulate(settings: SimulateSettings): { pairs: SimulatedPair[]; 
 /** Writes what `simulate` draws to the file `out`, one pair a line, and tells what is known about it. */
 export function simulateToFile(options: SimulateOptions): SimulationSummary {
   const { pairs, summary } = simulate(options)
-  writeFileAtomic(options.out, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+  writeLinesAtomic(options.out, jsonLines(pairs))
   return summary
 }
 

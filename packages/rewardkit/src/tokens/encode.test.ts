@@ -188,21 +188,42 @@ describe('truncation', () => {
     })
   })
 
-  test('of diverging conversations drops as many turns from each', async () => {
+  test('never takes turns from behind the point where conversations part', async () => {
     const tokenizer = await loadTokenizer(folderOf('digit-split'))
-    const tail = (name: string) => [user(`the ${name} question`), assistant(`a ${name} reply`)]
-    const source = group(
-      'messages',
-      [],
-      [
-        [user('one'), assistant('two'), ...tail('second')],
-        [user('one'), assistant('three'), ...tail('third')],
-      ],
+    const tail = (name: string) => [assistant(name), user(`the ${name} question`), assistant(`a ${name} reply`)]
+    const source = group('messages', [user('one'), assistant('two'), user('three')], [tail('second'), tail('third')])
+    const short = await sequences({ ...source, prompt: [user('three')] }, tokenizer)
+    const longest = Math.max(...short.ids.map((ids) => ids.length))
+    expect((await sequences(source, tokenizer, { maxLength: longest })).ids).toEqual(short.ids)
+    const none = await sequences({ ...source, prompt: [user('')] }, tokenizer)
+    const maxLength = Math.max(...none.ids.map((ids) => ids.length)) - 4
+    expect((await sequences(source, tokenizer, { maxLength })).ids).toEqual(
+      none.ids.map((ids) => (ids.length > maxLength ? [...ids.slice(0, maxLength - 1), ids.at(-1)] : ids)),
     )
-    const short = await sequences(group('messages', [], [tail('second'), tail('third')]), tokenizer)
-    const maxLength = Math.max(...short.ids.map((ids) => ids.length))
-    expect((await sequences(source, tokenizer, { maxLength })).ids).toEqual(short.ids)
   })
+
+  test('drops as few turns as will do', async () => {
+    const tokenizer = await loadTokenizer(folderOf('digit-split'))
+    const exchanges = Array.from({ length: 9 }, (_, i) => [user(`question ${i}`), assistant(`a reply ${i}`)])
+    const responses = [[assistant('yes')], [assistant('no')]]
+    const from = (first: number) => group('messages', [...exchanges.slice(first).flat(), user('last')], responses)
+    for (const first of [1, 4, 8, 9]) {
+      const { ids } = await sequences(from(first), tokenizer)
+      const maxLength = Math.max(...ids.map((sequence) => sequence.length))
+      expect((await sequences(from(0), tokenizer, { maxLength })).ids).toEqual(ids)
+    }
+  })
+})
+
+test('a conversation that the template refuses is named', async () => {
+  const tokenizer = await loadTokenizer(folderOf('digit-split'))
+  const render = () => {
+    throw new InputError('roles must alternate')
+  }
+  const ending = { endIds: new Set<number>(), tail: new Int32Array(), present: false }
+  const strict = { ...tokenizer, chat: { render, ending } }
+  const source = group('messages', [user('Why?')], [[assistant('So.')], [assistant('No.')]], { id: 'line-7' })
+  await expect(encodePreferences([source], strict, { maxLength: 80 })).rejects.toThrow(/^pair line-7: roles must/)
 })
 
 test('preferences are counted: kept, too long, identical as the model reads them', async () => {

@@ -81,7 +81,7 @@ function chooseReading(group: Group, tokenizer: Tokenizer, options: EncodeOption
   const format = group.form === 'transcript' && asItCame ? withoutChat(tokenizer) : tokenizer
   return {
     encode: () => encodeConversations(conversations, format, pool),
-    cutPrompt: () => cutTurns(conversations, format, pool, maxLength),
+    cutPrompt: (whole) => cutTurns(whole, conversations, group.prompt.length, format, pool, maxLength),
   }
 }
 

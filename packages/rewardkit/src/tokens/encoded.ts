@@ -1,4 +1,5 @@
 import type { Group, Preference } from '../data/group.ts'
+import { InputError } from '../errors.ts'
 import { encodeGroup, type DroppedGroup, type EncodeOptions } from './encode.ts'
 import type { TokenGroup } from './sequence.ts'
 import type { Tokenizer } from './tokenizer.ts'
@@ -23,7 +24,7 @@ export interface EncodedPreferences {
 
 /**
  * Turns groups into token ids, in their order. Preferences that are lost with their group, or whose two responses the
- * model reads as one and the same, are counted by reason. Throws as `encodeGroup` does.
+ * model reads as one and the same, are counted by reason. Throws as `encodeGroup` does, naming the pair.
  */
 export async function encodePreferences(
   groups: readonly Group[],
@@ -37,7 +38,7 @@ export async function encodePreferences(
   }
   for (const chunk of chunksOf(groups, groupsAtATime)) {
     const outcomes = await Promise.all(
-      chunk.map(async (group) => ({ group, tokens: await encodeGroup(group, tokenizer, options) })),
+      chunk.map(async (group) => ({ group, tokens: await encodeNamed(group, tokenizer, options) })),
     )
     for (const { group, tokens } of outcomes) {
       if ('dropped' in tokens) {
@@ -52,6 +53,15 @@ export async function encodePreferences(
     }
   }
   return { groups: encoded, dropped, truncated: encoded.filter((group) => group.tokens.truncated).length }
+}
+
+async function encodeNamed(...[group, ...rest]: Parameters<typeof encodeGroup>): ReturnType<typeof encodeGroup> {
+  try {
+    return await encodeGroup(group, ...rest)
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    throw new InputError(`pair ${group.id}: ${error.message}`, { cause: error })
+  }
 }
 
 /** Number of preferences in all groups. */

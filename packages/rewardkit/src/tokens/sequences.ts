@@ -49,5 +49,8 @@ function endSequence(ids: Int32Array, ending: ConversationEnding, tokenizer: Tok
   const last = ids[length - 1]
   const ended = ending.present && last !== undefined && ending.endIds.has(last)
   if (ended && ending.tail.every((id, index) => ids[length + index] === id)) return ids.slice(0, length)
-  return Int32Array.of(...ids, endToken(tokenizer).id)
+  const extended = new Int32Array(ids.length + 1)
+  extended.set(ids)
+  extended[ids.length] = endToken(tokenizer).id
+  return extended
 }

@@ -51,51 +51,45 @@ export async function cutTextPrompt(
 }
 
 /**
- * Drops the oldest turns of all conversations alike, leading system turns excepted, until the longest fits. What
- * remains begins with a user turn. Where the last exchange alone is too long, its user turn loses its oldest
- * characters, as few as will do.
+ * Drops the oldest turns of the shared prompt, its leading system turns excepted, until the longest conversation fits.
+ * What remains of it begins with a user turn. Where its last user turn is still too much, that turn loses its oldest
+ * characters, as few as will do. `sequences` are the whole conversations, of which the first `promptLength` messages are
+ * the prompt.
  */
 export async function cutTurns(
+  sequences: Sequences,
   conversations: readonly (readonly Message[])[],
+  promptLength: number,
   tokenizer: Tokenizer,
   pool: Pool,
   maxLength: number,
 ): Promise<Sequences> {
-  const [first = []] = conversations
-  const system = countLeadingSystem(first)
-  const starts = turnStarts(conversations, system)
-  let sequences: Sequences | undefined
-  for (const start of starts) {
-    sequences = await encodeConversations(
-      conversations.map((messages) => [...messages.slice(0, system), ...messages.slice(start)]),
-      tokenizer,
-      pool,
-    )
-    if (longest(sequences) <= maxLength) return sequences
-  }
-  const start = starts.at(-1) ?? system
-  const turn = first[start]
-  const isShared = conversations.every(
-    (messages) => messages.length > start + 1 && messages[start]?.content === turn?.content,
-  )
-  if (turn?.role !== 'user' || !isShared) {
-    return sequences ?? encodeConversations(conversations, tokenizer, pool)
-  }
-  const characters = Array.from(turn.content)
-  const without = (removed: number) =>
+  const prompt = conversations[0]?.slice(0, promptLength) ?? []
+  const firstTurn = prompt.findIndex(({ role }) => role !== 'system')
+  if (firstTurn < 0) return sequences
+  const withPrompt = (shortened: readonly Message[]) =>
     encodeConversations(
-      conversations.map((messages) => [
-        ...messages.slice(0, system),
-        { role: turn.role, content: characters.slice(removed).join('') },
-        ...messages.slice(start + 1),
-      ]),
+      conversations.map((messages) => [...prompt.slice(0, firstTurn), ...shortened, ...messages.slice(promptLength)]),
       tokenizer,
       pool,
     )
-  return shortestCut(characters.length, without, maxLength)
+  const starts = prompt.flatMap(({ role }, index) => (role === 'user' && index > firstTurn ? [index] : []))
+  const byTurns =
+    starts.length === 0
+      ? sequences
+      : await shortestCut(starts.length, (cut) => withPrompt(prompt.slice(starts[cut - 1])), maxLength)
+  const last = starts.at(-1) ?? firstTurn
+  const turn = prompt[last]
+  if (longest(byTurns) <= maxLength || turn?.role !== 'user') return byTurns
+  const characters = Array.from(turn.content)
+  return shortestCut(
+    characters.length,
+    (removed) => withPrompt([{ role: 'user', content: characters.slice(removed).join('') }, ...prompt.slice(last + 1)]),
+    maxLength,
+  )
 }
 
-/** The smallest cut that fits, by bisection; the largest where none does. */
+/** The smallest cut of 1 to `limit` that fits, by bisection; the largest where none does. */
 async function shortestCut(
   limit: number,
   without: (removed: number) => Promise<Sequences>,
@@ -115,21 +109,6 @@ async function shortestCut(
     }
   }
   return best
-}
-
-function countLeadingSystem(messages: readonly Message[]): number {
-  const count = messages.findIndex((message) => message.role !== 'system')
-  return count < 0 ? messages.length : count
-}
-
-/** Where all conversations may begin after a cut: at a user turn that is followed by something. */
-function turnStarts(conversations: readonly (readonly Message[])[], system: number): number[] {
-  const shortest = Math.min(...conversations.map((messages) => messages.length))
-  const starts: number[] = []
-  for (let start = system + 1; start < shortest - 1; start++) {
-    if (conversations.every((messages) => messages[start]?.role === 'user')) starts.push(start)
-  }
-  return starts
 }
 
 /** Number of leading ids that all sequences have in common. */

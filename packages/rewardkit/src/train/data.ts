@@ -1,6 +1,13 @@
-import { type Group, readPreferences, resolveMargins, splitByPrompt } from '../data/index.ts'
+import {
+  badLinesMessage,
+  type Group,
+  type Preference,
+  readPreferences,
+  resolveMargins,
+  splitByPrompt,
+} from '../data/index.ts'
 import { InputError } from '../errors.ts'
-import { addCounts, type EvaluationData } from '../evaluate/run.ts'
+import { addCounts, droppedText, type EvaluationData } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
 import type { Objective } from '../objectives/index.ts'
 import {
@@ -32,20 +39,31 @@ export async function loadTrainingData(
   hooks: Hooks,
 ): Promise<TrainingData> {
   const log = (message: string) => hooks.onEvent({ kind: 'log', message })
-  const preferences = await readPreferences(options.data, options.limit === undefined ? {} : { limit: options.limit })
+  const preferences = await readPreferences(options.data, options)
   const { train, evaluation } = await heldOut(options, preferences)
   const { groups, dropped } = objective.needsMargin
-    ? resolveMargins(train, { missingMargin: options.missingMargin })
+    ? resolveMargins(train, {
+        path: options.data,
+        missingMargin: options.missingMargin,
+        leastMargin: objective.leastMargin,
+      })
     : { groups: train, dropped: 0 }
   if (objective.needsProbability) requireProbabilities(groups, options)
+  const weighted = countOf(groups, ({ weight }) => weight !== undefined)
+  if (weighted > 0 && !objective.usesWeight)
+    hooks.onEvent({
+      kind: 'warning',
+      message: `${options.data}: ${weighted} pairs have a weight, which ${options.objective} does not use: they count as the others`,
+    })
 
   const encoded = await encodePreferences(groups, tokenizer, options)
   const left = addCounts(preferences.dropped, encoded.dropped, { missing_margin: dropped })
   const pairs = countPreferences(encoded.groups)
-  log(`${options.data}: ${preferences.read} pairs read, ${pairs} to train on${counts(left, 'dropped')}`)
+  if (preferences.firstBadLine !== undefined) hooks.onEvent({ kind: 'warning', message: badLinesMessage(preferences) })
+  log(`${options.data}: ${preferences.read} pairs read, ${pairs} to train on${droppedText(left)}`)
   if (encoded.truncated > 0)
     log(`${encoded.truncated} pairs were cut to ${options.maxLength} tokens (${options.truncation})`)
-  if (pairs === 0) throw new InputError(`${options.data}: no pair is left to train on${counts(left, 'dropped')}`)
+  if (pairs === 0) throw new InputError(`${options.data}: no pair is left to train on${droppedText(left)}`)
   await describeFirstPair(encoded.groups, tokenizer, log)
   return {
     groups: encoded.groups,
@@ -55,12 +73,15 @@ export async function loadTrainingData(
 }
 
 function requireProbabilities(groups: readonly Group[], { data, objective }: TrainOptions): void {
-  const all = groups.flatMap((group) => group.preferences)
-  const missing = all.filter((preference) => preference.probability === undefined).length
+  const missing = countOf(groups, ({ probability }) => probability === undefined)
   if (missing > 0)
     throw new InputError(
-      `${data}: ${missing} of ${all.length} pairs have no "probability", which ${objective} needs: add it (0.5 is a tie), or choose another objective`,
+      `${data}: ${missing} of ${countOf(groups, () => true)} pairs have no "probability", which ${objective} needs: add it (0.5 is a tie), or choose another objective`,
     )
+}
+
+function countOf(groups: readonly Group[], matches: (preference: Preference) => boolean): number {
+  return groups.reduce((sum, group) => sum + group.preferences.filter(matches).length, 0)
 }
 
 type Read = Awaited<ReturnType<typeof readPreferences>>
@@ -73,7 +94,10 @@ async function heldOut(
   if (options.evalData !== undefined)
     return {
       train: preferences.groups,
-      evaluation: { ...(await readPreferences(options.evalData)), path: options.evalData },
+      evaluation: {
+        ...(await readPreferences(options.evalData, { badLines: options.badLines })),
+        path: options.evalData,
+      },
     }
   if (options.evalFraction === undefined || options.evalFraction === 0)
     return { train: preferences.groups, evaluation: null }
@@ -91,12 +115,12 @@ async function encodeEvaluation(
   tokenizer: Tokenizer,
   log: (message: string) => void,
 ): Promise<EvaluationData> {
+  if (preferences.firstBadLine !== undefined) log(badLinesMessage(preferences))
   const encoded = await encodePreferences(preferences.groups, tokenizer, options)
   const dropped = addCounts(preferences.dropped, encoded.dropped)
   const pairs = countPreferences(encoded.groups)
-  log(`${preferences.path}: ${preferences.read} pairs held out, ${pairs} to evaluate on${counts(dropped, 'dropped')}`)
-  if (pairs === 0)
-    throw new InputError(`${preferences.path}: no pair is left to evaluate on${counts(dropped, 'dropped')}`)
+  log(`${preferences.path}: ${preferences.read} pairs held out, ${pairs} to evaluate on${droppedText(dropped)}`)
+  if (pairs === 0) throw new InputError(`${preferences.path}: no pair is left to evaluate on${droppedText(dropped)}`)
   return {
     path: preferences.path,
     sha256: preferences.sha256,
@@ -128,11 +152,4 @@ async function describeFirstPair(
       `  rejected ends (${branch(preference.rejected).length} tokens): ${await shown(branch(preference.rejected))}`,
     ].join('\n'),
   )
-}
-
-/** `, 3 dropped (2 identical, 1 too_long)`, or nothing. */
-function counts(byReason: Readonly<Record<string, number>>, word: string): string {
-  const present = Object.entries(byReason).filter(([, count]) => count > 0)
-  const total = present.reduce((sum, [, count]) => sum + count, 0)
-  return total === 0 ? '' : `, ${total} ${word} (${present.map(([reason, count]) => `${count} ${reason}`).join(', ')})`
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
+import { badLinesSchema } from '../evaluate/options.ts'
 import { objectiveNames, objectiveOptionsSchema } from '../objectives/index.ts'
 import { readingOptionsSchema } from '../tokens/index.ts'
 
@@ -18,7 +19,7 @@ const base = z.object({
     .meta({ placeholder: 'FILE', rival: 'evalFraction' }),
   evalFraction: share
     .optional()
-    .describe('share of the prompts to hold out instead of --eval-data')
+    .describe('share of the rows to hold out, whole prompts at a time, instead of --eval-data')
     .meta({ rival: 'evalData' }),
   out: z.string().describe('run folder to write').meta({ placeholder: 'RUN' }),
   objective: z.enum(objectiveNames).default('bradley-terry').describe('what the rewards are trained to do'),
@@ -31,7 +32,8 @@ const base = z.object({
   ...readingOptionsSchema.shape,
   epochs: count.default(1).describe('passes over the data'),
   maxSteps: count.optional().describe('stop after so many steps'),
-  limit: count.optional().describe('use the first so many pairs of the data'),
+  limit: count.optional().describe('use the first so many rows of the data that are of use'),
+  badLines: badLinesSchema,
   learningRate: z.number().positive().default(9e-6).describe("AdamW's learning rate"),
   schedule: z
     .enum(['constant', 'linear', 'cosine'])

@@ -33,6 +33,9 @@ export function responseRewards(batch: readonly EncodedGroup[]): ResponseRewards
   )
   const margin = column(pairs.map((pair) => pair.margin))
   const probability = column(pairs.map((pair) => pair.probability))
+  const weight = pairs.some((pair) => pair.weight !== undefined)
+    ? Float64Array.from(pairs, (pair) => pair.weight ?? 1)
+    : undefined
 
   const forEachResponse = (groups: readonly number[], visit: (response: number, position: number) => void) => {
     let position = 0
@@ -61,6 +64,7 @@ export function responseRewards(batch: readonly EncodedGroup[]): ResponseRewards
       rejected: Float64Array.from(pairs, (pair) => values[pair.rejected] ?? NaN),
       ...(margin && { margin }),
       ...(probability && { probability }),
+      ...(weight && { weight }),
     }),
     gradient(groups, chosen, rejected) {
       const all = new Float64Array(responses)

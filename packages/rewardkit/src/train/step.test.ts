@@ -69,7 +69,11 @@ describe('trainStep', () => {
         const model = loadRewardModel(folder, { seed: 3 })
         const at = lossAt(model)
         const { chosenGradient, rejectedGradient } = objective.evaluate(
-          { chosen: Float64Array.from(at, ([c]) => c), rejected: Float64Array.from(at, ([, r]) => r) },
+          {
+            chosen: Float64Array.from(at, ([c]) => c),
+            rejected: Float64Array.from(at, ([, r]) => r),
+            weight: Float64Array.from(batch.flatMap((group) => group.preferences.map((p) => p.weight ?? NaN))),
+          },
           objective.initialState,
         )
         // Directional derivative along the gradient of the head: the rewards are linear in the head, so a finite step is exact.

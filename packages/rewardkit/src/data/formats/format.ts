@@ -7,11 +7,16 @@ import type { Group, Preference } from '../group.ts'
  * format that recognises a row reads it.
  */
 export interface RowFormat {
-  readonly name: string
-  /** Looks at columns and at the kind of their values; need not be sure that the row is valid. */
+  readonly name: 'preference pair' | 'transcript pair' | 'response' | 'responses'
+  /** Looks at columns (null counts as absent) and at the kind of their values; need not be sure that the row is valid. */
   recognises(row: Row): boolean
   /** Throws an InputError that names the field; the caller puts file and line in front. */
   toGroup(row: Row, defaultId: string): Group
+}
+
+/** True where the column has a value: null is how pandas and Parquet write an absent one. */
+export function isPresent(row: Row, column: string): boolean {
+  return row[column] !== undefined && row[column] !== null
 }
 
 const COMMON = new Set(['id', 'subset', 'meta'])

@@ -109,6 +109,20 @@ describe('transcripts', () => {
     expect(group.source?.responses).toEqual(['\n\nAssistant: Hi', '\n\nAssistant:'])
   })
 
+  it('joins neighbouring turns of one role and keeps the strings', () => {
+    const chosen = '\n\nHuman: A\n\nHuman: B\n\nAssistant: c\n\nAssistant: d'
+    const rejected = '\n\nHuman: A\n\nHuman: B\n\nAssistant: c'
+    const group = groupFromRow({ chosen, rejected }, 'x')
+    expect(group.prompt).toEqual([user('A\n\nB')])
+    expect(group.responses).toEqual([[assistant('c\n\nd')], [assistant('c')]])
+    expect(group.source?.responses.map((text) => `${group.source?.prompt}${text}`)).toEqual([chosen, rejected])
+  })
+
+  it('is one where the prompt is null', () => {
+    const row = { chosen: `${opening}\n\nAssistant: 7`, rejected: `${opening}\n\nAssistant: 8` }
+    expect(groupFromRow({ prompt: null, ...row }, 'x')).toEqual(groupFromRow(row, 'x'))
+  })
+
   it('does not take plain text that mentions a Human for a transcript', () => {
     const row = { chosen: 'A story.\n\nHuman: Hi\n\nAssistant: Yes', rejected: 'Another.' }
     expect(groupFromRow(row, 'x').form).toBe('text')
@@ -123,6 +137,24 @@ describe('responses and our own layout', () => {
     })
     const many = groupFromRow({ prompt: [user('Two?')], responses: ['Yes', [assistant('No')]] }, 'x')
     expect(many).toMatchObject({ form: 'messages', responses: [[assistant('Yes')], [assistant('No')]] })
+  })
+
+  it('reads a whole conversation as a pair reads it', () => {
+    const turns = [user('A'), assistant('b'), user('C')]
+    const [chosen, rejected] = [
+      [...turns, assistant('d')],
+      [...turns, assistant('e')],
+    ]
+    const pair = groupFromRow({ chosen, rejected }, 'x')
+    expect(groupFromRow({ response: chosen }, 'x').prompt).toEqual(pair.prompt)
+    expect(groupFromRow({ responses: [chosen, rejected] }, 'x').responses).toEqual(pair.responses)
+  })
+
+  it('takes null for absent', () => {
+    const row = { prompt: null, chosen: null, rejected: null, response: null }
+    expect(groupFromRow({ ...row, response: 'x' }, 'x')).toMatchObject({ responses: [[assistant('x')]] })
+    expect(groupFromRow({ ...row, chosen: 'a', rejected: 'b' }, 'x').preferences).toHaveLength(1)
+    expect(() => groupFromRow(row, 'x')).toThrow('the fields prompt (null), chosen (null)')
   })
 
   it('reads preferences by index', () => {

@@ -1,32 +1,42 @@
-import { buildGroup, conversation, type TextOrMessages } from '../build.ts'
+import { buildGroup, conversation, type TextOrMessages, wholeConversations } from '../build.ts'
 import { fieldError, isObject, textOrMessages, type Row } from '../fields.ts'
 import type { Group, Preference } from '../group.ts'
-import { commonFields, judgement, promptField, type RowFormat } from './format.ts'
+import { commonFields, isPresent, judgement, promptField, type RowFormat } from './format.ts'
 import { isTranscript, splitTranscripts } from './transcript.ts'
 
-/**
- * What `score` reads: {prompt, response}, and {prompt, responses} with any number of responses. With `preferences`, a
- * list of {chosen, rejected, margin?, weight?, probability?} that name responses by index, it is our own group layout.
- */
+/** What `score` reads: {prompt, response}. */
 export const responseFormat: RowFormat = {
+  name: 'response',
+  recognises: (row) => isPresent(row, 'response'),
+  toGroup: (row, defaultId) => groupOf(row, defaultId, [textOrMessages(row['response'], 'response')]),
+}
+
+/**
+ * {prompt, responses} with any number of responses. With `preferences`, a list of {chosen, rejected, margin?, weight?,
+ * probability?} that name responses by index, it is our own group layout.
+ */
+export const responsesFormat: RowFormat = {
   name: 'responses',
-  recognises: (row) => 'response' in row || 'responses' in row,
-  toGroup(row: Row, defaultId: string): Group {
-    const prompt = promptField(row)
-    const responses = responsesOf(row)
-    const common = commonFields(row, defaultId, ['prompt', 'response', 'responses', 'preferences'])
-    const preferences = preferencesOf(row, responses.length)
-    const texts = responses.filter((response) => typeof response === 'string')
-    if (texts.length === responses.length && texts.every((text) => isTranscript(prompt ?? '', text))) {
-      const transcripts = texts.map((text) => `${typeof prompt === 'string' ? prompt : ''}${text}`)
-      return buildGroup({ ...common, form: 'transcript', ...splitTranscripts(transcripts), preferences })
-    }
-    return buildGroup({ ...common, ...conversation(prompt, responses), preferences })
-  },
+  recognises: (row) => isPresent(row, 'responses'),
+  toGroup: (row, defaultId) => groupOf(row, defaultId, responsesOf(row)),
+}
+
+function groupOf(row: Row, defaultId: string, responses: readonly TextOrMessages[]): Group {
+  const prompt = promptField(row)
+  const common = commonFields(row, defaultId, ['prompt', 'response', 'responses', 'preferences'])
+  const preferences = preferencesOf(row, responses.length)
+  const texts = responses.filter((response) => typeof response === 'string')
+  if (texts.length === responses.length && texts.every((text) => isTranscript(prompt ?? '', text))) {
+    const transcripts = texts.map((text) => `${typeof prompt === 'string' ? prompt : ''}${text}`)
+    return buildGroup({ ...common, form: 'transcript', ...splitTranscripts(transcripts), preferences })
+  }
+  const conversations = responses.filter((response) => typeof response !== 'string')
+  const isWhole = prompt === undefined && conversations.length === responses.length
+  const parts = isWhole ? wholeConversations(conversations) : conversation(prompt, responses)
+  return buildGroup({ ...common, ...parts, preferences })
 }
 
 function responsesOf(row: Row): TextOrMessages[] {
-  if ('response' in row) return [textOrMessages(row['response'], 'response')]
   const { responses } = row
   if (!Array.isArray(responses) || responses.length === 0) {
     throw fieldError('responses', responses, 'a list with at least one response')

@@ -10,7 +10,8 @@ import { commonFields, judgement, judgementColumns, type RowFormat } from './for
  */
 export const transcriptFormat: RowFormat = {
   name: 'transcript pair',
-  recognises: ({ prompt = '', chosen, rejected }) => isTranscript(prompt, chosen) && isTranscript(prompt, rejected),
+  recognises: ({ prompt, chosen, rejected }) =>
+    isTranscript(prompt ?? '', chosen) && isTranscript(prompt ?? '', rejected),
   toGroup(row: Row, defaultId: string): Group {
     const before = typeof row['prompt'] === 'string' ? row['prompt'] : ''
     const transcripts = [`${before}${String(row['chosen'])}`, `${before}${String(row['rejected'])}`]
@@ -59,17 +60,30 @@ export function splitTranscripts(transcripts: readonly string[]): {
   }
 }
 
-/** A turn's content loses its marker and one space behind it, nothing else. */
+/**
+ * A turn's content loses its marker and one space behind it, nothing else. Neighbouring turns of one role are one turn,
+ * with a blank line between: chat templates want roles that alternate.
+ */
 function turnsOf(transcript: string): Turn[] {
   const markers = [...transcript.matchAll(MARKER)]
-  return markers.map((marker, index) => {
+  const turns: Turn[] = []
+  markers.forEach((marker, index) => {
     const end = markers[index + 1]?.index ?? transcript.length
-    return {
+    const turn = {
       role: marker[1] === 'Human' ? 'user' : 'assistant',
       content: transcript.slice(marker.index + marker[0].length, end).replace(/^ /, ''),
       raw: transcript.slice(marker.index, end),
     }
+    const last = turns.at(-1)
+    if (last?.role !== turn.role) turns.push(turn)
+    else
+      turns.splice(-1, 1, {
+        role: turn.role,
+        content: `${last.content}\n\n${turn.content}`,
+        raw: last.raw + turn.raw,
+      })
   })
+  return turns
 }
 
 function joined(turns: readonly Turn[]): string {

@@ -1,0 +1,89 @@
+import { InputError } from '../errors.ts'
+import { described, isObject, type Row } from './fields.ts'
+
+/** Deeper nesting than any record has, and less than what exhausts the stack of those who walk through it. */
+const deepestNesting = 1000
+
+/**
+ * The row of one line.
+ *
+ * @throws InputError (without file and line) if the line is no JSON object, nested too deeply, or has a key twice, of
+ * which `JSON.parse` would silently take the last.
+ */
+export function parseRow(text: string): Row {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new InputError(invalidJson(text, error), { cause: error })
+  }
+  if (!isObject(value))
+    throw new InputError(`found ${described(value)}, expected a JSON object; write one object a line`)
+  checkStructure(text)
+  return value
+}
+
+/** One scan over valid JSON, for nesting and repeated keys. */
+function checkStructure(text: string): void {
+  // The keys so far of each open object; null for an open list.
+  const open: (Set<string> | null)[] = []
+  let isKey = false
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charAt(i)) {
+      case '{':
+      case '[':
+        isKey = text[i] === '{'
+        open.push(isKey ? new Set() : null)
+        if (open.length > deepestNesting)
+          throw new InputError(`nested deeper than ${deepestNesting} levels; expected one flat object a line`)
+        break
+      case '}':
+      case ']':
+        open.pop()
+        break
+      case ',':
+        isKey = open.at(-1) !== null
+        break
+      case ':':
+        isKey = false
+        break
+      case '"': {
+        const end = endOfString(text, i)
+        if (isKey) addKey(open.at(-1), text.slice(i, end + 1))
+        i = end
+        break
+      }
+    }
+  }
+}
+
+function addKey(keys: Set<string> | null | undefined, literal: string): void {
+  const key = literal.includes('\\') ? String(JSON.parse(literal)) : literal.slice(1, -1)
+  if (keys?.has(key)) throw new InputError(`field "${key}" appears twice; keep one of the two`)
+  keys?.add(key)
+}
+
+/** Where the string literal that starts at `start` has its closing quote: the next one behind an even number of `\`. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    let before = end
+    while (text[before - 1] === '\\') before--
+    if ((end - before) % 2 === 0) return end
+  }
+}
+
+const numberlike = /:\s*(NaN|-?Infinity)\b/g
+const keyBefore = /[{,]\s*"((?:[^"\\]|\\.)*)"\s*$/
+/** A key is looked for in so many characters before its value. */
+const keyReach = 200
+
+function invalidJson(text: string, error: unknown): string {
+  for (const { index, 1: number } of text.matchAll(numberlike)) {
+    const key = keyBefore.exec(text.slice(Math.max(0, index - keyReach), index))?.[1]
+    if (key !== undefined) return `field "${key}": found ${number}, expected a finite number (JSON has no ${number})`
+  }
+  if (text.includes('\0')) return 'invalid JSON (a NUL byte); the file is damaged, or not UTF-8: get it again'
+  const remedy = text.startsWith('[') ? 'write the items of the list one a line' : 'write one complete object a line'
+  const reason = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : 'unreadable'
+  return `invalid JSON (${reason}); ${remedy}`
+}
