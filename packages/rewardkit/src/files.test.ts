@@ -170,7 +170,9 @@ describe('createAtomicFile', () => {
 })
 
 describe('appendLine', () => {
-  it('adds lines', () => {
+  it('adds lines to a file that is there', () => {
+    expect(() => appendLine(join(folder, 'log'), 'one')).toThrow(InputError)
+    writeFileSync(join(folder, 'log'), '')
     appendLine(join(folder, 'log'), 'one')
     appendLine(join(folder, 'log'), 'two')
     expect(readFileSync(join(folder, 'log'), 'utf8')).toBe('one\ntwo\n')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import {
-  appendFileSync,
   closeSync,
+  constants,
   createReadStream,
   existsSync,
   fsyncSync,
@@ -115,12 +115,17 @@ export function* jsonLines(items: Iterable<unknown>): Generator<string> {
 }
 
 /**
- * Adds one line to a file, which is made where it is missing. `line` has no line break.
+ * Adds one line to a file that is there: one that was deleted meanwhile is an error. `line` has no line break.
  * @throws as `writeFileAtomic`
  */
 export function appendLine(path: string, line: string): void {
   try {
-    appendFileSync(path, `${line}\n`)
+    const file = openSync(path, constants.O_WRONLY | constants.O_APPEND)
+    try {
+      writeFileSync(file, `${line}\n`)
+    } finally {
+      closeSync(file)
+    }
   } catch (error) {
     throw writeError(path, error)
   }
@@ -169,14 +174,14 @@ const replaced = (folder: string): string => `${folder}.replaced`
  * Writes a whole folder so that a kill at any moment leaves the old one or the new one: `fill` writes into a temporary
  * folder beside it, which is flushed and renamed. Unlike a file, a folder cannot be renamed over one that is there; that
  * one steps aside first, rather than being removed, and goes when the new one has its name. Between the two renames
- * neither has it, which `restoreFolder` mends.
+ * neither has it, which `restoreFolder` mends. The folder above must exist: one that was deleted is not made again.
  * @throws as `writeFileAtomic`, and whatever `fill` throws
  */
 export function replaceFolder(folder: string, fill: (temporary: string) => void): void {
   restoreFolder(folder)
   const temporary = `${folder}.tmp`
-  makeFolder(temporary)
   try {
+    mkdirSync(temporary)
     fill(temporary)
     syncFolder(temporary)
     if (existsSync(folder)) renameSync(folder, replaced(folder))

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -161,7 +161,8 @@ describe('a place that fails', () => {
     child.stderr.on('data', (text: Buffer) => (told += text.toString()))
     const ended = once(child, 'exit')
     await until(() => finishedSteps(out) > 5)
-    rmSync(out, { recursive: true })
+    // At once, while the run goes on writing.
+    renameSync(out, `${out}-elsewhere`)
     await ended
     expect(child.exitCode).toBe(2)
     expect(told.trim().split('\n').at(-1)).toMatch(/deleted.* cannot be written: its folder does not exist/)

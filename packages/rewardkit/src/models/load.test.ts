@@ -220,7 +220,13 @@ describe('loadRewardModel', () => {
 
 describe('saveRewardModel', () => {
   const tokenizer = { files: { 'tokenizer.json': '{}' }, padTokenId: 3 }
-  const reading = { maxLength: 77, truncation: 'drop', pool: 'template-end', transcripts: 'as-is' } as const
+  const reading = {
+    maxLength: 77,
+    truncation: 'drop',
+    pool: 'template-end',
+    transcripts: 'as-is',
+    specialTokensInText: 'parse',
+  } as const
 
   it.each(fixtureNames)('keeps %s: weights, rewards, configuration, and how texts are read', (name) => {
     const out = join(folder, 'saved')

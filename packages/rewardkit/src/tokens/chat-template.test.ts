@@ -1,16 +1,43 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { InputError } from '../errors.ts'
 import { compileChatTemplate } from './chat-template.ts'
+import { strftime } from './python-strings.ts'
 
-const trimmed = (content: string) =>
-  compileChatTemplate('<{{ messages[0].content | trim }}>', {}, 'a template')([{ role: 'user', content }])
+const { strings, cases, dates } = z
+  .object({
+    strings: z.array(z.string()),
+    cases: z.array(z.object({ template: z.string(), rendered: z.array(z.string()) })),
+    dates: z.array(z.object({ date: z.string(), format: z.string(), written: z.string() })),
+  })
+  .parse(JSON.parse(readFileSync(new URL('fixtures/templates.json', import.meta.url), 'utf8')))
 
-// What Python's str.strip() makes of each: print(ascii("...".strip())).
+const compile = (template: string) =>
+  compileChatTemplate(template, { bos_token: '<s>', eos_token: '</s>' }, 'a template')
+
+const conversation = (text: string) => [
+  { role: 'user', content: text },
+  { role: 'assistant', content: text },
+  { role: 'user', content: 'x' },
+]
+
+test.each(cases)('renders $template as Python does', ({ template, rendered }) => {
+  const render = compile(template)
+  expect(strings.map((text) => render(conversation(text)))).toEqual(rendered)
+})
+
+test.each(dates)('writes $date as Python does', ({ date, format, written }) => {
+  expect(strftime(new Date(date), format)).toBe(written)
+})
+
 test.each([
-  ['\ufeff mark \ufeff', '\ufeff mark \ufeff'],
-  ['\ufdd0 noncharacter \ufdd0\ufeff', '\ufdd0 noncharacter \ufdd0\ufeff'],
-  ['\x1c\x1d\x1e\x1f\x85 \u3000separators\x85\u2003\x1f', 'separators'],
-  ['a\x1cb\x85c\u1680d\u2029\ufeff\u1680', 'a\x1cb\x85c\u1680d\u2029\ufeff'],
-  ['\u200b\0zero width and null\0\u200b', '\u200b\0zero width and null\0\u200b'],
-])('trims %j as Python does', (content, expected) => {
-  expect(trimmed(content)).toBe(`<${expected}>`)
+  ['a method that is not supported', '{{ messages[0].content.swapcase() }}', 'the method "swapcase" of strings'],
+  ['a list as text', '{{ messages }}', 'a list, a mapping or a function is written as text'],
+  ['else behind break', '{% for m in messages %}{% break %}{% else %}x{% endfor %}', 'in a loop with else'],
+  ['a refusal', "{{ raise_exception('roles must alternate') }}", 'roles must alternate'],
+  ['a test that is not supported', '{{ 4 is divisibleby(2) }}', 'a template: the chat template cannot render'],
+])('%s is an error, not another text', (_, template, message) => {
+  expect(() => compile(template)(conversation('x'))).toThrow(InputError)
+  expect(() => compile(template)(conversation('x'))).toThrow(message)
 })

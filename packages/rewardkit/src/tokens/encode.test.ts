@@ -64,8 +64,9 @@ describe.each(Object.entries(expected))('with the tokenizer %s', (name, { texts,
 
 test('the end token is neither doubled nor taken from inside the content', async () => {
   const tokenizer = await loadTokenizer(folderOf('words'))
+  const parsed = { specialTokensInText: 'parse' } as const
   const source = group('messages', [user('the lamp </s> quiet')], [[assistant('a stone </s> bright')]])
-  expect((await textOf(source, tokenizer))[0]).toMatch(/a stone <\/s> bright <\/s>$/)
+  expect((await textOf(source, tokenizer, parsed))[0]).toMatch(/a stone <\/s> bright <\/s>$/)
   const ended = group('text', [], [[assistant('a stone</s>')]])
   expect(await textOf(ended, tokenizer)).toEqual(['<s> a stone </s>'])
 })

@@ -1,6 +1,7 @@
 import type { Group, Message } from '../data/group.ts'
 import { InputError } from '../errors.ts'
 import type { TokenGroup } from './sequence.ts'
+import { neutralise, refuseSpecialTokens, type SpecialTokensInText } from './special-tokens.ts'
 import { encodeConversations, encodeTexts, type Pool, type Sequences } from './sequences.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { commonPrefixLength, cutRight, cutTextPrompt, cutTurns, longest, type Truncation } from './truncate.ts'
@@ -18,6 +19,8 @@ export interface EncodeOptions {
   readonly pool?: Pool
   /** Default `auto`. */
   readonly transcripts?: Transcripts
+  /** Default `neutralise`. */
+  readonly specialTokensInText?: SpecialTokensInText
 }
 
 /**
@@ -35,7 +38,7 @@ export interface DroppedGroup {
  * where that is so for all of a group's preferences is the group itself dropped.
  *
  * Throws InputError where the chat template refuses the conversation, `transcripts` asks for a template that the model
- * lacks, or the tokenizer has no end token.
+ * lacks, the tokenizer has no end token, or a text holds a special token under `refuse`.
  */
 export async function encodeGroup(
   group: Group,
@@ -63,7 +66,8 @@ interface Reading {
 }
 
 function chooseReading(group: Group, tokenizer: Tokenizer, options: EncodeOptions): Reading {
-  const { maxLength, pool = 'end', transcripts = 'auto' } = options
+  const { maxLength, pool = 'end', transcripts = 'auto', specialTokensInText = 'neutralise' } = options
+  if (specialTokensInText === 'refuse') refuseSpecialTokens(group, tokenizer)
   if (group.form === 'text') {
     const responses = group.responses.map(joinContents)
     return textReading(joinContents(group.prompt), responses, tokenizer, maxLength)
@@ -77,11 +81,14 @@ function chooseReading(group: Group, tokenizer: Tokenizer, options: EncodeOption
   if (group.form === 'transcript' && asItCame && group.source !== undefined) {
     return textReading(group.source.prompt, group.source.responses, tokenizer, maxLength)
   }
-  const conversations = group.responses.map((response) => [...group.prompt, ...response])
-  const format = group.form === 'transcript' && asItCame ? withoutChat(tokenizer) : tokenizer
+  const asTheyAre = {
+    conversations: group.responses.map((response) => [...group.prompt, ...response]),
+    tokenizer: group.form === 'transcript' && asItCame ? withoutChat(tokenizer) : tokenizer,
+  }
+  const read = specialTokensInText === 'neutralise' ? neutralise(group.id, asTheyAre) : asTheyAre
   return {
-    encode: () => encodeConversations(conversations, format, pool),
-    cutPrompt: (whole) => cutTurns(whole, conversations, group.prompt.length, format, pool, maxLength),
+    encode: () => encodeConversations(read.conversations, read.tokenizer, pool),
+    cutPrompt: (whole) => cutTurns(whole, read.conversations, group.prompt.length, read.tokenizer, pool, maxLength),
   }
 }
 

@@ -20,6 +20,10 @@ export const readingOptionsSchema = z.object({
     .enum(['auto', 'template', 'as-is'])
     .default('auto')
     .describe('read HH transcripts through the chat template, as they came, or by template where the model has one'),
+  specialTokensInText: z
+    .enum(['neutralise', 'refuse', 'parse'])
+    .default('neutralise')
+    .describe('special tokens written out in a conversation: ordinary text, an error (in any text), or special tokens'),
 })
 
 /** The reading options of a model, as `rewardkit.json` in its folder holds them. */

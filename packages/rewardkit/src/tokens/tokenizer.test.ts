@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync, cpSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
-import { expected, folderOf } from './fixtures/fixtures.ts'
+import { expected, folderOf, hard } from './fixtures/fixtures.ts'
 import { describeTokens, loadTokenizer } from './tokenizer.ts'
 
 const folders: string[] = []
@@ -43,6 +44,24 @@ describe.each(Object.entries(expected))('the tokenizer %s', (name, { texts, spec
     expect(rendered).toEqual(conversations.map((conversation) => conversation.rendered))
     const ids = await tokenizer.encode(rendered.map(String), { addSpecialTokens: false })
     expect(ids.map((sequence) => [...sequence])).toEqual(conversations.map((conversation) => conversation.ids))
+  })
+})
+
+describe.each(Object.entries(hard))('the tokenizer %s gives the ids of Python', (name, { runs, texts }) => {
+  test('for control characters and written-out special tokens', async () => {
+    const tokenizer = await loadTokenizer(folderOf(name))
+    const ids = await tokenizer.encode(
+      texts.map(({ text }) => text),
+      { addSpecialTokens: true },
+    )
+    expect(ids.map((sequence) => [...sequence])).toEqual(texts.map((text) => text.ids))
+  })
+
+  test.each(runs)('for $count times $text', async ({ text, count, length, sha256 }) => {
+    const tokenizer = await loadTokenizer(folderOf(name))
+    const [ids = new Int32Array()] = await tokenizer.encode([text.repeat(count)], { addSpecialTokens: true })
+    expect(ids).toHaveLength(length)
+    expect(createHash('sha256').update(ids.join(' ')).digest('hex')).toBe(sha256)
   })
 })
 

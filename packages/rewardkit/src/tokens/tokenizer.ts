@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Tokenizer as Encoder } from 'tokenizers'
 import { FailureError, InputError } from '../errors.ts'
 import { compileChatTemplate, type Render } from './chat-template.ts'
+import { writtenTokens, type WrittenTokens } from './special-tokens.ts'
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts'
 
 /** A token with its id. */
@@ -44,6 +45,8 @@ export interface Tokenizer {
   readonly added: { readonly front: number; readonly behind: number }
   /** Size of the vocabulary, added tokens included. */
   readonly vocabularySize: number
+  /** Special tokens written out in texts. */
+  readonly written: WrittenTokens
   /** Token ids of each text. Special tokens written out in a text are read as such, as transformers does. */
   encode(texts: readonly string[], options: TextOptions): Promise<Int32Array[]>
   /** The text of token ids, special tokens visible. */
@@ -91,6 +94,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     ...(chat === undefined ? {} : { chat }),
     added: await countAdded(encode),
     vocabularySize: encoder.getVocabSize(true),
+    written: writtenTokens(files),
     encode,
     decode: (ids) => encoder.decode(Array.from(ids), false),
     idOf,

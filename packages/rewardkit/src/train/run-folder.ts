@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { cpuCapability, threads } from '@rewardkit/torch'
@@ -61,7 +61,7 @@ function checkReplaceable(folder: string, names: readonly string[]): void {
 /** Whether a folder holds a run that was stopped before its first step ended: nothing would be lost with it. */
 function isUnbegun(folder: string): boolean {
   const metrics = statSync(join(folder, 'metrics.jsonl'), { throwIfNoEntry: false })
-  return metrics?.size === 0 && !['model', 'checkpoints'].some((name) => existsSync(join(folder, name)))
+  return metrics?.size === 0 && !existsSync(join(folder, 'model')) && !lastCheckpoint(folder)
 }
 
 /**
@@ -73,6 +73,7 @@ export function openRunFolder(folder: string): void {
   try {
     restoreFolder(join(folder, 'model'))
     for (const name of contents) rmSync(join(folder, name), { recursive: true, force: true })
+    mkdirSync(join(folder, 'checkpoints'))
     writeFileAtomic(join(folder, 'metrics.jsonl'), '')
   } catch (error) {
     if (error instanceof InputError) throw error
