@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -71,6 +71,16 @@ test('a mistake found in the compute thread is a usage mistake, too', () => {
   expect(stderr).toContain('nowhere')
   expect(stderr.trimEnd().split('\n')).toHaveLength(1)
   expect(status).toBe(2)
+})
+
+test('doctor does not call a folder without weights ok', () => {
+  const model = mkdtempSync(join(folder, 'model-'))
+  const fixtures = fileURLToPath(new URL('../', import.meta.url))
+  copyFileSync(join(fixtures, 'models/fixtures/llama/config.json'), join(model, 'config.json'))
+  copyFileSync(join(fixtures, 'tokens/fixtures/words/tokenizer.json'), join(model, 'tokenizer.json'))
+  const { status, stdout } = rewardkit('doctor', '--model', model)
+  expect(stdout).toMatch(/ok +model +llama, .*\nproblem +weights .*\n +.* has no model\.safetensors/)
+  expect(status).toBe(1)
 })
 
 test('score of a missing file', () => {

@@ -1,6 +1,7 @@
 import { join, resolve, sep } from 'node:path'
 import { createAdamW, setThreads } from '@rewardkit/torch'
 import { InputError, Interrupted } from '../errors.ts'
+import { writeRewardCheck } from '../evaluate/reward-check.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
 import { appendLine, sha256Folder } from '../files.ts'
@@ -107,6 +108,7 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
     files: savedTokenizerFiles(tokenizer),
     padTokenId: choosePadToken(tokenizer)?.id ?? null,
   })
+  await writeRewardCheck(join(out, 'model'), model)
   const evaluation = evaluate()
   if (!evaluation) return { out, steps: step, evaluation: null }
   const summary = summarize(evaluation.rows, evaluation.data, {
