@@ -85,6 +85,16 @@ test('score says before it computes that it cannot write', () => {
   }
 })
 
+test('doctor does not call a folder without weights ok', () => {
+  const model = mkdtempSync(join(folder, 'model-'))
+  const fixtures = fileURLToPath(new URL('../', import.meta.url))
+  copyFileSync(join(fixtures, 'models/fixtures/llama/config.json'), join(model, 'config.json'))
+  copyFileSync(join(fixtures, 'tokens/fixtures/words/tokenizer.json'), join(model, 'tokenizer.json'))
+  const { status, stdout } = rewardkit('doctor', '--model', model)
+  expect(stdout).toMatch(/ok +model +llama, .*\nproblem +weights .*\n +.* has no model\.safetensors/)
+  expect(status).toBe(1)
+})
+
 test('score of a missing file', () => {
   const { status, stderr } = rewardkit('score', '--model', 'nowhere', '--data', 'none.jsonl')
   expect(stderr).toMatch(/^rewardkit: [^\n]+\n$/)

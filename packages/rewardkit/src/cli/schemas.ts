@@ -10,7 +10,11 @@ export const reportOptionsSchema = z.object({
 })
 
 export const doctorOptionsSchema = z.object({
-  model: z.string().optional().describe('also check this model folder').meta({ placeholder: 'FOLDER' }),
+  model: z
+    .string()
+    .optional()
+    .describe('also check this model folder: files, weights, and the rewards of its reward_check.json')
+    .meta({ placeholder: 'FOLDER' }),
   json: z.boolean().default(false).describe('print JSON'),
 })
 

@@ -21,6 +21,10 @@ const jobs = {
     const { quickstart } = await import('../quickstart/quickstart.ts')
     return quickstart(options, hooks)
   },
+  check: async (options: { readonly model: string }) => {
+    const { checkModelFolder } = await import('../evaluate/reward-check.ts')
+    return checkModelFolder(options.model)
+  },
   /** Stays open and answers requests. */
   score: async (options: ScoreOptions, hooks: Hooks) => {
     const { openScorer } = await import('../evaluate/score.ts')

@@ -78,6 +78,12 @@ it('runs identical sequences once and repeats their reward', () => {
   expect(values[1]).not.toBe(values[0])
 })
 
+it('names a token that the model has no embedding for', () => {
+  expect(() => rewardsOf(load('llama'), pack([[[5, 61, 7]]]))).toThrow(
+    "token id 61 is beyond the model's 61 embeddings",
+  )
+})
+
 describe('a wrong model is seen: the difference passes the tolerance by far', () => {
   const difference = (
     name: FixtureName,

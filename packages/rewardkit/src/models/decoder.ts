@@ -1,5 +1,6 @@
 import { ops, scope, type Tensor, tensorFrom } from '@rewardkit/torch'
 import type { ComputeDtype } from '../compute.ts'
+import { InputError } from '../errors.ts'
 import type { PackedBatch } from '../tokens/index.ts'
 import { allLooks, attention, type Look, pooledLooks } from './attention.ts'
 import type { DecoderConfig } from './config.ts'
@@ -24,8 +25,10 @@ interface Row {
  * it, the final norm and the head; a token pooled for several responses goes once. Equal to transformers'
  * AutoModelForSequenceClassification on each sequence by itself, up to rounding. With `bfloat16` the layers compute in
  * it, from the float32 parameters; final norm, head and rewards are float32.
+ * @throws InputError for a token id that the model has no embedding for
  */
 export function forward(model: RewardModel, packed: PackedBatch, dtype: ComputeDtype): Tensor {
+  checkIds(packed.ids, model.config)
   return scope(() => {
     const { config, weights } = model
     const rotary = rotaryTables(config.rotary, packed.positions, dtype)
@@ -50,6 +53,14 @@ export function forward(model: RewardModel, packed: PackedBatch, dtype: ComputeD
     const chosen = ops.index_select(rewards, 0, integers(responses))
     return model.rewardConstant === 0 ? chosen : ops.add_scalar(chosen, model.rewardConstant)
   })
+}
+
+function checkIds(ids: BigInt64Array, { vocabularySize }: DecoderConfig): void {
+  const beyond = ids.find((id) => id < 0n || id >= vocabularySize)
+  if (beyond !== undefined)
+    throw new InputError(
+      `token id ${beyond} is beyond the model's ${vocabularySize} embeddings: the tokenizer has more tokens than the model; use the one that belongs to it`,
+    )
 }
 
 const integers = (values: readonly number[]): Tensor => tensorFrom(BigInt64Array.from(values.map(BigInt)))

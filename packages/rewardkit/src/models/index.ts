@@ -1,6 +1,6 @@
 export { type DecoderConfig, families, type Family, readModelConfig } from './config.ts'
 export { forward } from './decoder.ts'
 export { createModelFolder, type NewModel } from './create.ts'
-export { type LoadOptions, loadRewardModel } from './load.ts'
+export { checkWeights, type LoadOptions, loadRewardModel } from './load.ts'
 export { modelFolder, type RewardModel } from './model.ts'
 export { saveRewardModel, type TokenizerOutput } from './save.ts'

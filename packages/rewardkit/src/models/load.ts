@@ -13,7 +13,7 @@ import {
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { type ReadingOptions, readingOptionsSchema } from '../tokens/index.ts'
-import { type DecoderConfig, readModelConfig } from './config.ts'
+import { type DecoderConfig, type ModelConfig, readModelConfig } from './config.ts'
 import { headBiasName, headNames, normalizeHead } from './head.ts'
 import type { RewardModel } from './model.ts'
 import { readSettings } from './settings.ts'
@@ -36,33 +36,9 @@ export interface LoadOptions {
 export function loadRewardModel(folder: string, options: LoadOptions): RewardModel {
   const { decoder: config, raw } = readModelConfig(folder)
   const settings = readSettings(folder)
-  const files = openWeights(folder)
-  const heads = headNames(raw)
-  const stored = new Map(
-    files.flatMap((file) =>
-      [...file.entries].map(([name, entry]) => [heads.get(name) ?? canonicalName(config, name), { file, name, entry }]),
-    ),
-  )
-  const shapes = parameterShapes(config)
-
-  const problems: string[] = []
-  for (const [name, shape] of shapes) {
-    const found = stored.get(name)
-    if (!found) {
-      if (name !== headName) problems.push(`${name} is missing`)
-      else if (options.seed === null) problems.push(`${name} is missing: it is no reward model`)
-    } else if (found.entry.shape.join() !== shape.join())
-      problems.push(`${name} is [${found.entry.shape.join(', ')}], expected [${shape.join(', ')}]`)
-  }
-  const unexpected = [...stored.keys()].filter((name) => !shapes.has(name) && !isIgnored(name))
-  problems.push(...unexpected.map((name) => `${name} is unexpected`))
-  if (problems.length > 0) {
-    const more = problems.length > 3 ? ` and ${problems.length - 3} more problems` : ''
-    throw new InputError(`${folder}: the weights do not fit config.json: ${problems.slice(0, 3).join('; ')}${more}`)
-  }
-
+  const stored = fittingWeights(folder, { decoder: config, raw }, { needsHead: options.seed === null })
   const parameters = new Map<string, Tensor>()
-  for (const [name, shape] of shapes) {
+  for (const [name, shape] of parameterShapes(config)) {
     const found = stored.get(name)
     const tensor = found ? ownCopy(found.file, found.name) : drawHead(shape, options.seed ?? 0)
     parameters.set(name, tensor.setRequiresGradient(true))
@@ -79,6 +55,59 @@ export function loadRewardModel(folder: string, options: LoadOptions): RewardMod
     parameters: [...parameters.values()],
     weights,
   }
+}
+
+/**
+ * Compares the headers of a folder's weights with its configuration, without reading the weights.
+ * @returns what the folder holds
+ * @throws InputError as loadRewardModel does
+ */
+export function checkWeights(folder: string): 'reward-model' | 'language-model' {
+  const stored = fittingWeights(folder, readModelConfig(folder), { needsHead: false })
+  return stored.has(headName) ? 'reward-model' : 'language-model'
+}
+
+/** A tensor of a file, under our name for it. */
+interface Stored {
+  readonly file: Safetensors
+  readonly name: string
+  readonly shape: readonly number[]
+}
+
+/** The tensors of a folder by our names for them, all that the configuration asks for and nothing unknown. */
+function fittingWeights(
+  folder: string,
+  { decoder: config, raw }: ModelConfig,
+  { needsHead }: { readonly needsHead: boolean },
+): ReadonlyMap<string, Stored> {
+  const files = openWeights(folder)
+  const heads = headNames(raw)
+  const stored = new Map(
+    files.flatMap((file) =>
+      [...file.entries].map(([name, { shape }]): [string, Stored] => [
+        heads.get(name) ?? canonicalName(config, name),
+        { file, name, shape },
+      ]),
+    ),
+  )
+  const shapes = parameterShapes(config)
+
+  const problems: string[] = []
+  for (const [name, shape] of shapes) {
+    const found = stored.get(name)
+    if (!found) {
+      if (name !== headName) problems.push(`${name} is missing`)
+      else if (needsHead) problems.push(`${name} is missing: it is no reward model`)
+    } else if (found.shape.join() !== shape.join())
+      problems.push(`${name} is [${found.shape.join(', ')}], expected [${shape.join(', ')}]`)
+  }
+  const unexpected = [...stored.keys()].filter((name) => !shapes.has(name) && !isIgnored(name))
+  problems.push(...unexpected.map((name) => `${name} is unexpected`))
+  if (problems.length > 0) {
+    const more = problems.length > 3 ? ` and ${problems.length - 3} more problems` : ''
+    throw new InputError(`${folder}: the weights do not fit config.json: ${problems.slice(0, 3).join('; ')}${more}`)
+  }
+  return stored
 }
 
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) })

@@ -7,10 +7,10 @@ import { type ReadingOptions, readingOptionsSchema } from '../tokens/index.ts'
 /** Says beside a model's weights how its texts are read. */
 export const settingsFile = 'rewardkit.json'
 
-const { maxLength: longest, specialTokensInText: written, ...others } = readingOptionsSchema.shape
+const { maxLength: length, specialTokensInText: specialTokens, ...otherOptions } = readingOptionsSchema.shape
 const settingsSchema = z.looseObject({
   schema_version: z.literal(1),
-  reading: z.object({ max_length: longest, special_tokens_in_text: written, ...others }),
+  reading: z.object({ max_length: length, special_tokens_in_text: specialTokens, ...otherOptions }),
   reward_constant: z.number().default(0),
 })
 

@@ -1,4 +1,5 @@
 export type { PackedBatch, PackedGroup, TokenGroup } from './sequence.ts'
+export { renderPlain } from './chat-template.ts'
 export { describeTokens, loadTokenizer, type Token, type Tokenizer } from './tokenizer.ts'
 export { encodeGroup, type DroppedGroup, type EncodeOptions, type Transcripts } from './encode.ts'
 export { countPreferences, encodePreferences, type EncodedGroup, type EncodedPreferences } from './encoded.ts'

@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { createAdamW, setThreads } from '@rewardkit/torch'
 import { InputError, Interrupted } from '../errors.ts'
+import { writeRewardCheck } from '../evaluate/reward-check.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
 import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile } from '../files.ts'
@@ -126,6 +127,7 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
     files,
     padTokenId: choosePadToken(tokenizer)?.id ?? null,
   })
+  await writeRewardCheck(join(out, 'model'), model)
   const evaluation = evaluate()
   if (!evaluation) return { out, steps: step, evaluation: null }
   const summary = summarize(evaluation.rows, evaluation.data, {
