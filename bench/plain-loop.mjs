@@ -11,7 +11,7 @@ import { parse } from 'yaml'
 import { silentHooks } from '../packages/rewardkit/dist/events.js'
 import { loadRewardModel, modelFolder } from '../packages/rewardkit/dist/models/index.js'
 import { createObjective } from '../packages/rewardkit/dist/objectives/index.js'
-import { loadTokenizer } from '../packages/rewardkit/dist/tokens/index.js'
+import { createSpool, loadTokenizer } from '../packages/rewardkit/dist/tokens/index.js'
 import { planSteps } from '../packages/rewardkit/dist/train/batches.js'
 import { loadTrainingData } from '../packages/rewardkit/dist/train/data.js'
 import { trainOptionsSchema } from '../packages/rewardkit/dist/train/options.js'
@@ -31,8 +31,9 @@ const camel = (/** @type {string} */ name) => name.replace(/_(\w)/g, (_, letter)
 const options = trainOptionsSchema.parse(Object.fromEntries(config.map(([name, value]) => [camel(name), value])))
 const tokenizer = await loadTokenizer(modelFolder(options.model))
 const objective = createObjective(options.objective, options)
-const data = await loadTrainingData(options, objective, tokenizer, silentHooks)
-const plan = planSteps(data.groups, options)
+const spool = createSpool(run)
+const data = await loadTrainingData(options, objective, tokenizer, spool, silentHooks)
+const plan = planSteps(data.groups.preferenceCounts, options)
 const model = loadRewardModel(modelFolder(options.model), { seed: options.seed, reading: options })
 const head = model.parameters[model.names.indexOf('score.weight')]
 if (!head) throw new Error('the model has no head')
@@ -48,13 +49,14 @@ if (rates.some((rate) => rate !== rates[0]))
   throw new Error('the plain loop knows the constant schedule without warm-up alone')
 
 const batches = plan.slice(0, steps).map(({ groups }) =>
-  groups.flatMap(({ tokens: { prefix, branches, branchOf }, preferences }) =>
+  data.groups.read(groups).flatMap(({ tokens: { prefix, branches, branchOf }, preferences }) =>
     preferences.map(({ chosen, rejected }) => ({
       chosen: [...prefix, ...(branches[branchOf[chosen] ?? 0] ?? [])],
       rejected: [...prefix, ...(branches[branchOf[rejected] ?? 0] ?? [])],
     })),
   ),
 )
+spool.close()
 const folder = mkdtempSync(join(tmpdir(), 'plain-loop-'))
 const input = join(folder, 'batches.json')
 writeFileSync(

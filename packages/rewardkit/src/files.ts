@@ -262,7 +262,8 @@ const placeErrors: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder; name a file',
 }
 
-function writeError(path: string, error: unknown): Error {
+/** The error for a write to `path` that failed: InputError where the place is wrong, FailureError otherwise. */
+export function writeError(path: string, error: unknown): Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const place = placeErrors[code]
   if (place) return new InputError(`${path} cannot be written: ${place}`, { cause: error })

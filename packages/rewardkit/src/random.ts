@@ -26,16 +26,16 @@ export function createRandom(seed: number, purpose: string): Random {
   }
 }
 
-/** A copy of `items` in random order (Fisher-Yates). */
-export function shuffled<T>(items: readonly T[], random: Random): T[] {
-  const left = [...items]
-  const result: T[] = []
-  while (left.length > 0) {
-    const drawn = random.integer(left.length)
-    const last = left.splice(-1)
-    result.push(...(drawn === left.length ? last : left.splice(drawn, 1, ...last)))
-  }
-  return result
+/** The numbers 0 to `count` - 1 in random order (Fisher-Yates). */
+export function shuffledIndexes(count: number, random: Random): Uint32Array {
+  const left = Uint32Array.from({ length: count }, (_, index) => index)
+  return left.map((_, position) => {
+    const last = count - 1 - position
+    const drawn = random.integer(last + 1)
+    const index = left[drawn] ?? 0
+    left[drawn] = left[last] ?? 0
+    return index
+  })
 }
 
 /** FNV-1a of the text, a 32-bit integer. */

@@ -143,7 +143,7 @@ describe('a place that fails', () => {
   if (canMount) spawnSync('umount', [mounted])
 
   // A checkpoint takes about 1.3 MB: the disk fills at the first, while the second is beside it, or at the model.
-  it.skipIf(!canMount).each(['300k', '1500k', '2m', '3m'])(
+  it.skipIf(!canMount).each(['800k', '1500k', '2m', '3m'])(
     'a disk of %s: one line, and the last good state goes on',
     (size) => {
       expect(mount(size)).toBe(true)

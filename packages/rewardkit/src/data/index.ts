@@ -2,16 +2,20 @@ export { pairGroup, type Pair } from './build.ts'
 export { formatOf, groupFromRow } from './formats/index.ts'
 export type { Group, Message, Preference, TextForm, TranscriptSource } from './group.ts'
 export { linesOf, readLines, type BadLine, type Line } from './lines.ts'
-export { resolveMargins, type MissingMargin } from './margins.ts'
+export { checkMargins, withMargins, type MissingMargin } from './margins.ts'
 export {
   badLinesChoices,
   badLinesMessage,
   readGroups,
   readPreferences,
+  surveyedGroups,
+  surveyPreferences,
   type BadLines,
   type Dropped,
   type Preferences,
   type ReadOptions,
+  type Survey,
 } from './read.ts'
 export { parseRow } from './row.ts'
-export { splitByPrompt, type Split } from './split.ts'
+export { createPromptSplit, type PromptSplit } from './split.ts'
+export { createTally, type Tally } from './tally.ts'

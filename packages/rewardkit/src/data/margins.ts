@@ -1,48 +1,46 @@
 import { InputError } from '../errors.ts'
-import type { Group, Preference } from './group.ts'
+import type { Group } from './group.ts'
+import type { Tally } from './tally.ts'
 
 /** What to do with preferences that have no annotated margin: refuse, leave them out, or give them this margin. */
 export type MissingMargin = 'error' | 'drop' | number
 
 /**
- * Groups in which every preference has an annotated margin, for objectives that need one, and the number of
- * preferences that were left out. `path` is where they came from.
+ * Checks that an objective which needs annotated margins gets them. `path` is where the preferences came from.
  *
- * @throws InputError if margins are missing and `missingMargin` is 'error', or if nothing is left; the message counts
- * and names the option `--missing-margin`. InputError for margins below `leastMargin`.
+ * @throws InputError if margins are missing and `missingMargin` is 'error', or if there are none; the message counts and
+ * names the option `--missing-margin`. InputError for margins below `leastMargin`.
  */
-export function resolveMargins(
-  groups: readonly Group[],
+export function checkMargins(
+  { preferences, withoutMargin, lowMargins, firstLowMargin }: Tally,
   options: { readonly path: string; readonly missingMargin: MissingMargin; readonly leastMargin?: number | undefined },
-): { groups: Group[]; dropped: number } {
+): void {
   const { path, missingMargin, leastMargin = -Infinity } = options
-  const all = groups.flatMap((group) => group.preferences)
-  const missing = all.filter((preference) => preference.margin === undefined).length
-  if (missing === all.length && typeof missingMargin !== 'number') {
+  if (withoutMargin === preferences && typeof missingMargin !== 'number') {
     throw new InputError(
-      `${path}: none of the ${all.length} preferences has a margin; expected a number in the field "margin"; add it or choose an objective without annotated margins`,
+      `${path}: none of the ${preferences} preferences has a margin; expected a number in the field "margin"; add it or choose an objective without annotated margins`,
     )
   }
-  if (missing > 0 && missingMargin === 'error') {
+  if (withoutMargin > 0 && missingMargin === 'error') {
     throw new InputError(
-      `${path}: ${missing} of ${all.length} preferences have no margin; expected a number in the field "margin"; choose --missing-margin drop or --missing-margin NUMBER`,
+      `${path}: ${withoutMargin} of ${preferences} preferences have no margin; expected a number in the field "margin"; choose --missing-margin drop or --missing-margin NUMBER`,
     )
   }
-  const tooLow = groups.filter(({ preferences }) => preferences.some(({ margin = Infinity }) => margin < leastMargin))
-  const lowest = tooLow[0]?.preferences.find(({ margin = Infinity }) => margin < leastMargin)
-  if (lowest || (typeof missingMargin === 'number' && missingMargin < leastMargin))
+  if (typeof missingMargin === 'number' && missingMargin < leastMargin) {
+    throw new InputError(`--missing-margin: found ${missingMargin}, expected ${leastMargin} or more for this objective`)
+  }
+  if (firstLowMargin) {
     throw new InputError(
-      lowest
-        ? `${path}: ${tooLow.length} of ${groups.length} pairs have a margin below ${leastMargin} (the first is ${tooLow[0]?.id}: ${lowest.margin}), which the objective cannot use; remove them or choose another objective`
-        : `--missing-margin: found ${missingMargin}, expected ${leastMargin} or more for this objective`,
+      `${path}: ${lowMargins} of ${preferences} preferences have a margin below ${leastMargin} (the first is ${firstLowMargin.id}: ${firstLowMargin.margin}), which the objective cannot use; remove them or choose another objective`,
     )
-  const resolve = (preference: Preference): Preference[] => {
+  }
+}
+
+/** The group with a margin in every preference: the others are left out, or get `missingMargin` where it is a number. */
+export function withMargins(group: Group, missingMargin: MissingMargin): Group {
+  const preferences = group.preferences.flatMap((preference) => {
     if (preference.margin !== undefined) return [preference]
     return typeof missingMargin === 'number' ? [{ ...preference, margin: missingMargin }] : []
-  }
-  const resolved = groups.map((group) => ({ ...group, preferences: group.preferences.flatMap(resolve) }))
-  return {
-    groups: resolved.filter((group) => group.preferences.length > 0),
-    dropped: typeof missingMargin === 'number' ? 0 : missing,
-  }
+  })
+  return { ...group, preferences }
 }

@@ -6,8 +6,9 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../errors.ts'
+import type { Group } from './group.ts'
 import { linesOf } from './lines.ts'
-import { readGroups, readPreferences } from './read.ts'
+import { readGroups, type ReadOptions, readPreferences, surveyedGroups, surveyPreferences } from './read.ts'
 import { parseRow } from './row.ts'
 
 let folder = ''
@@ -194,6 +195,38 @@ describe('long lines', () => {
   it('keeps what looks like structure inside strings', () => {
     const row = { a: '{"a": 1, "a": 2}', b: '\\', c: { a: ['x', 'x'], b: 'a,b:"' }, 'd"': 1, d: [{ a: 1 }, { a: 2 }] }
     expect(parseRow(JSON.stringify(row))).toEqual(row)
+  })
+})
+
+describe('surveyedGroups', () => {
+  const collect = async (path: string, options: ReadOptions = {}) => {
+    const survey = await surveyPreferences(path, options)
+    const again = async () => {
+      const groups: Group[] = []
+      for await (const group of surveyedGroups(survey, options.badLines)) groups.push(group)
+      return groups
+    }
+    return { survey, again }
+  }
+
+  it('gives the groups that the survey counted', async () => {
+    const rows = [pair('1'), 'broken', pair('3', 'same', 'same'), pair('4'), pair('5')]
+    const path = await file('surveyed.jsonl', rows.join('\n'))
+    const options = { limit: 2, badLines: 'skip' } as const
+    const { survey, again } = await collect(path, options)
+    expect(survey).toMatchObject({ kept: 2, read: 4, dropped: { bad_line: 1, identical_responses: 1 } })
+    expect((await again()).map(({ id }) => id)).toEqual(['line-1', 'line-4'])
+    expect(await again()).toEqual((await readPreferences(path, options)).groups)
+  })
+
+  it('notices that the file has changed since', async () => {
+    const path = await file('changing.jsonl', tenPairs)
+    for (const changed of [`${tenPairs}\n${pair('more')}`, pair('less')]) {
+      await writeFile(path, tenPairs)
+      const { again } = await collect(path)
+      await writeFile(path, changed)
+      await expect(again()).rejects.toThrow(/changing\.jsonl: it changed while it was read/)
+    }
   })
 })
 

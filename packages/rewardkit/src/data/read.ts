@@ -1,9 +1,11 @@
+import { statSync } from 'node:fs'
 import { InputError } from '../errors.ts'
 import { sha256File } from '../files.ts'
 import { conversationKey } from './build.ts'
 import { groupFromRow } from './formats/index.ts'
 import type { Group, Message, Preference } from './group.ts'
 import { type Line, readLines } from './lines.ts'
+import { createNumbering, type Numbering } from './numbering.ts'
 import { parseRow } from './row.ts'
 
 /** Preferences that were read but left out, counted by reason. */
@@ -27,9 +29,11 @@ export interface ReadGroup {
   readonly error?: string
 }
 
-/** A preference file in memory. */
-export interface Preferences {
-  readonly groups: readonly Group[]
+/** What reading a preference file from end to end found, without its texts. */
+export interface Survey {
+  readonly path: string
+  /** Groups that are of use. */
+  readonly kept: number
   /** Preferences read, the dropped ones included: lines, where each is a pair. */
   readonly read: number
   readonly dropped: Dropped
@@ -37,6 +41,13 @@ export interface Preferences {
   readonly firstBadLine?: string | undefined
   /** SHA-256 of the file as it lies on the disk, hexadecimal. */
   readonly sha256: string
+  /** Size and time of the file: other ones tell that it has changed. */
+  readonly state: string
+}
+
+/** A preference file in memory. */
+export interface Preferences extends Survey {
+  readonly groups: readonly Group[]
 }
 
 /**
@@ -46,7 +57,7 @@ export interface Preferences {
  * @throws InputError in one line with file, line, field, what was found and what was expected.
  */
 export async function* readGroups(path: string, badLines: BadLines = 'error'): AsyncGenerator<ReadGroup> {
-  const ids = new Set<string>()
+  const ids = createNumbering()
   for await (const line of readLines(path)) {
     try {
       if ('error' in line) throw new InputError(line.error)
@@ -69,14 +80,13 @@ function groupOfLine({ number, text }: Line): Group {
   )
 }
 
-function uniqueId(id: string, line: number, known: Set<string>): string {
-  let unique = id
-  while (known.has(unique)) unique = `${unique}@line-${line}`
-  known.add(unique)
-  return unique
+function uniqueId(id: string, line: number, known: Numbering): string {
+  const count = known.size
+  const isNew = known.numberOf(id) === count
+  return isNew ? id : uniqueId(`${id}@line-${line}`, line, known)
 }
 
-/** What `readPreferences` can be told. */
+/** How a preference file is read. */
 export interface ReadOptions {
   /** Stops after so many groups were kept. */
   readonly limit?: number | undefined
@@ -85,34 +95,72 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a preference file into memory.
+ * Reads a preference file once, counts, and shows every group that is of use to `visit`; keeps nothing.
  *
  * @throws InputError as `readGroups` does, and if nothing but bad lines and degenerate preferences was found.
  */
-export async function readPreferences(path: string, options: ReadOptions = {}): Promise<Preferences> {
+export async function surveyPreferences(
+  path: string,
+  options: ReadOptions = {},
+  visit: (group: Group) => void = () => {},
+): Promise<Survey> {
   const limit = options.limit ?? Infinity
-  const groups: Group[] = []
+  const state = fileState(path)
   const dropped: Record<string, number> = {}
+  let kept = 0
   let read = 0
   let firstBadLine: string | undefined
   for await (const item of readGroups(path, options.badLines)) {
     firstBadLine ??= item.error
     read += item.dropped.length + (item.group?.preferences.length ?? 0)
     for (const reason of item.dropped) dropped[reason] = (dropped[reason] ?? 0) + 1
-    if (item.group) groups.push(item.group)
-    if (groups.length >= limit) break
+    if (!item.group) continue
+    visit(item.group)
+    kept += 1
+    if (kept >= limit) break
   }
-  if (groups.length === 0) {
+  if (kept === 0) {
     const counts = Object.entries(dropped).map(([reason, count]) => `${reason}: ${count}`)
     throw new InputError(
       `${path}: all ${read} preferences are degenerate (${counts.join(', ')}); expected two different responses that are not empty${firstBadLine === undefined ? '' : `; ${firstBadLine}`}`,
     )
   }
-  return { groups, read, dropped, firstBadLine, sha256: await sha256File(path) }
+  return { path, kept, read, dropped, firstBadLine, sha256: await sha256File(path), state }
+}
+
+/**
+ * The groups that a survey counted, read once more.
+ *
+ * @throws InputError if the file has changed since.
+ */
+export async function* surveyedGroups(survey: Survey, badLines: BadLines | undefined): AsyncGenerator<Group> {
+  let left = survey.kept
+  for await (const { group } of readGroups(survey.path, badLines)) {
+    if (group) yield group
+    if (group && --left === 0) break
+  }
+  if (left === 0 && fileState(survey.path) === survey.state) return
+  throw new InputError(`${survey.path}: it changed while it was read; start again when it is complete`)
+}
+
+function fileState(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found ? `${found.size} ${found.mtimeMs}` : ''
+}
+
+/**
+ * Reads a preference file into memory.
+ *
+ * @throws InputError as `surveyPreferences` does.
+ */
+export async function readPreferences(path: string, options: ReadOptions = {}): Promise<Preferences> {
+  const groups: Group[] = []
+  const survey = await surveyPreferences(path, options, (group) => groups.push(group))
+  return { ...survey, groups }
 }
 
 /** What to say of lines that were skipped. */
-export function badLinesMessage({ dropped, firstBadLine }: Pick<Preferences, 'dropped' | 'firstBadLine'>): string {
+export function badLinesMessage({ dropped, firstBadLine }: Pick<Survey, 'dropped' | 'firstBadLine'>): string {
   return `${dropped['bad_line'] ?? 0} lines could not be read and were skipped (--bad-lines skip); the first: ${firstBadLine}`
 }
 

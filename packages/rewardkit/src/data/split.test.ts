@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from './build.ts'
-import { resolveMargins } from './margins.ts'
-import { splitByPrompt } from './split.ts'
+import { checkMargins, withMargins } from './margins.ts'
+import { createPromptSplit } from './split.ts'
+import { createTally } from './tally.ts'
 
 const groups = Array.from({ length: 200 }, (_, index) =>
   pairGroup({
@@ -13,9 +14,20 @@ const groups = Array.from({ length: 200 }, (_, index) =>
   }),
 )
 
-describe('splitByPrompt', () => {
+/** The groups that are held out, and the others. */
+function split(some: typeof groups, fraction: number, seed: number) {
+  const prompts = createPromptSplit()
+  for (const { promptId } of some) prompts.add(promptId)
+  const isHeldOut = prompts.split(fraction, seed)
+  return {
+    train: some.filter(({ promptId }) => !isHeldOut(promptId)),
+    evaluation: some.filter(({ promptId }) => isHeldOut(promptId)),
+  }
+}
+
+describe('createPromptSplit', () => {
   it('keeps prompts together, loses nothing and meets the fraction', () => {
-    const { train, evaluation } = splitByPrompt(groups, 0.2, 1)
+    const { train, evaluation } = split(groups, 0.2, 1)
     const trained = new Set(train.map(({ promptId }) => promptId))
     expect(evaluation.some(({ promptId }) => trained.has(promptId))).toBe(false)
     expect(train.length + evaluation.length).toBe(200)
@@ -23,54 +35,57 @@ describe('splitByPrompt', () => {
   })
 
   it('depends on the seed alone', () => {
-    expect(splitByPrompt(groups, 0.2, 1)).toEqual(splitByPrompt(groups, 0.2, 1))
-    expect(splitByPrompt(groups, 0.2, 2)).not.toEqual(splitByPrompt(groups, 0.2, 1))
+    expect(split(groups, 0.2, 1)).toEqual(split(groups, 0.2, 1))
+    expect(split(groups, 0.2, 2)).not.toEqual(split(groups, 0.2, 1))
   })
 
   it('refuses fractions and data that leave a part empty', () => {
-    expect(() => splitByPrompt(groups, 1, 1)).toThrow(/found 1, expected a number between 0 and 1/)
-    expect(() =>
-      splitByPrompt(
-        groups.filter((_, index) => index % 40 === 0),
-        0.5,
-        1,
-      ),
-    ).toThrow(/1 prompts leaves one part/)
+    expect(() => split(groups, 1, 1)).toThrow(/found 1, expected a number between 0 and 1/)
+    const onePrompt = groups.filter((_, index) => index % 40 === 0)
+    expect(() => split(onePrompt, 0.1, 1)).toThrow(/1 prompts leaves one part/)
   })
 })
 
-describe('resolveMargins', () => {
-  it('counts the missing margins and names the option', () => {
-    expect(() => resolveMargins(groups, { path: 'p.jsonl', missingMargin: 'error' })).toThrow(
-      /^p.jsonl: 50 of 200 preferences have no margin.*--missing-margin drop/,
+describe('margins', () => {
+  const tallyOf = (some: typeof groups, leastMargin?: number) => {
+    const tally = createTally(leastMargin)
+    for (const group of some) tally.add(group)
+    return tally
+  }
+
+  it('are counted where they are missing, with the option', () => {
+    expect(() => checkMargins(tallyOf(groups), { path: 'p.jsonl', missingMargin: 'error' })).toThrow(
+      /^p\.jsonl: 50 of 200 preferences have no margin.*--missing-margin drop/,
     )
+    for (const missingMargin of ['drop', 1] as const) {
+      expect(() => checkMargins(tallyOf(groups), { path: 'p.jsonl', missingMargin })).not.toThrow()
+    }
   })
 
-  it('drops or fills them when asked', () => {
-    const kept = resolveMargins(groups, { path: 'p.jsonl', missingMargin: 'drop' })
-    expect([kept.groups.length, kept.dropped]).toEqual([150, 50])
-    const filled = resolveMargins(groups, { path: 'p.jsonl', missingMargin: 0.5 })
-    expect([filled.groups.length, filled.dropped]).toEqual([200, 0])
-    expect(filled.groups[0]?.preferences[0]?.margin).toBe(0.5)
-    expect(filled.groups[1]?.preferences[0]?.margin).toBe(1)
-  })
-
-  it('names the pair whose margin the objective cannot use', () => {
-    const first = groups[1]?.id
-    expect(() => resolveMargins(groups, { path: 'p.jsonl', missingMargin: 0, leastMargin: 3 })).toThrow(
-      `p.jsonl: 2 of 200 pairs have a margin below 3 (the first is ${first}: 1)`,
+  it('are told where the objective cannot use them', () => {
+    const tally = tallyOf(groups, 3)
+    expect(() => checkMargins(tally, { path: 'p.jsonl', missingMargin: 5, leastMargin: 3 })).toThrow(
+      'p.jsonl: 2 of 200 preferences have a margin below 3 (the first is 1: 1)',
     )
-    expect(() => resolveMargins(groups, { path: 'p.jsonl', missingMargin: -1, leastMargin: 0 })).toThrow(
+    expect(() => checkMargins(tally, { path: 'p.jsonl', missingMargin: -1, leastMargin: 0 })).toThrow(
       '--missing-margin',
     )
   })
 
-  it('says that no preference has a margin', () => {
-    const none = groups.filter((_, index) => index % 4 === 0)
+  it('are all missing', () => {
+    const none = tallyOf(groups.filter((_, index) => index % 4 === 0))
     for (const missingMargin of ['error', 'drop'] as const) {
-      expect(() => resolveMargins(none, { path: 'p.jsonl', missingMargin })).toThrow(
-        /^p.jsonl: none of the 50 preferences has a margin/,
+      expect(() => checkMargins(none, { path: 'p.jsonl', missingMargin })).toThrow(
+        /^p\.jsonl: none of the 50 preferences has a margin/,
       )
     }
+  })
+
+  it('are left out or filled in when asked', () => {
+    const [without, present] = groups
+    if (!without || !present) throw new Error('no groups')
+    expect(withMargins(without, 'drop').preferences).toEqual([])
+    expect(withMargins(without, 0.5).preferences).toEqual([{ chosen: 0, rejected: 1, margin: 0.5 }])
+    expect(withMargins(present, 0.5)).toEqual(present)
   })
 })

@@ -1,39 +1,48 @@
 import { InputError } from '../errors.ts'
-import { createRandom, shuffled } from '../random.ts'
-import type { Group } from './group.ts'
+import { createRandom, shuffledIndexes } from '../random.ts'
+import { createNumbering } from './numbering.ts'
 
-/** Two disjoint parts in the order of the input. */
-export interface Split {
-  readonly train: Group[]
-  readonly evaluation: Group[]
+/** Collects the prompts of all groups, then sets some of them aside. */
+export interface PromptSplit {
+  /** Counts one more group with this prompt. */
+  add(promptId: string): void
+  /**
+   * Sets prompts aside, drawn at random from the seed, until at least `fraction` of the groups are held out; tells
+   * whether a prompt is. All groups with the same prompt land on the same side, so that no evaluated prompt was trained
+   * on.
+   *
+   * @throws InputError unless 0 < fraction < 1 and both parts get at least one group.
+   */
+  split(fraction: number, seed: number): (promptId: string) => boolean
 }
 
-/**
- * Sets prompts aside, drawn at random from the seed, until at least `fraction` of the groups are in `evaluation`. All
- * groups with the same prompt land on the same side, so that no evaluated prompt was trained on.
- *
- * @throws InputError unless 0 < fraction < 1 and both parts get at least one group.
- */
-export function splitByPrompt(groups: readonly Group[], fraction: number, seed: number): Split {
-  if (!(fraction > 0 && fraction < 1)) {
-    throw new InputError(`evaluation fraction: found ${fraction}, expected a number between 0 and 1, such as 0.1`)
-  }
-  const sizes = new Map<string, number>()
-  for (const { promptId } of groups) sizes.set(promptId, (sizes.get(promptId) ?? 0) + 1)
-  const held = new Set<string>()
-  let count = 0
-  for (const [promptId, size] of shuffled([...sizes], createRandom(seed, 'split'))) {
-    if (count >= fraction * groups.length) break
-    held.add(promptId)
-    count += size
-  }
-  if (count === 0 || count === groups.length) {
-    throw new InputError(
-      `evaluation fraction ${fraction} of ${groups.length} groups with ${sizes.size} prompts leaves one part empty; give more prompts or --eval-data`,
-    )
-  }
+export function createPromptSplit(): PromptSplit {
+  const prompts = createNumbering()
+  const sizes: number[] = []
+  let groups = 0
   return {
-    train: groups.filter(({ promptId }) => !held.has(promptId)),
-    evaluation: groups.filter(({ promptId }) => held.has(promptId)),
+    add(promptId) {
+      const prompt = prompts.numberOf(promptId)
+      sizes[prompt] = (sizes[prompt] ?? 0) + 1
+      groups += 1
+    },
+    split(fraction, seed) {
+      if (!(fraction > 0 && fraction < 1)) {
+        throw new InputError(`evaluation fraction: found ${fraction}, expected a number between 0 and 1, such as 0.1`)
+      }
+      const held = new Uint8Array(prompts.size)
+      let count = 0
+      for (const prompt of shuffledIndexes(prompts.size, createRandom(seed, 'split'))) {
+        if (count >= fraction * groups) break
+        held[prompt] = 1
+        count += sizes[prompt] ?? 0
+      }
+      if (count === 0 || count === groups) {
+        throw new InputError(
+          `evaluation fraction ${fraction} of ${groups} groups with ${prompts.size} prompts leaves one part empty; give more prompts or --eval-data`,
+        )
+      }
+      return (promptId) => held[prompts.numberOf(promptId)] === 1
+    },
   }
 }

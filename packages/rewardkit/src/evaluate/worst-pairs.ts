@@ -1,4 +1,5 @@
-import type { Group, Message } from '../data/index.ts'
+import type { Message } from '../data/index.ts'
+import type { SpooledGroups } from '../tokens/index.ts'
 import type { RewardRow } from './types.ts'
 
 /** One line of `worst_pairs.jsonl`: a pair with its texts, for people to read. */
@@ -11,27 +12,43 @@ export interface WorstPair {
   readonly rejected: string
 }
 
-/** The pairs with the lowest reward margins, lowest first, with their texts. */
-export function worstPairs(rows: readonly RewardRow[], groups: readonly Group[], count: number): WorstPair[] {
-  const texts = new Map(
-    groups.flatMap((group) =>
-      group.preferences.map((preference) => [
-        group.preferences.length > 1 ? `${group.id}#${preference.chosen}-${preference.rejected}` : group.id,
-        {
-          prompt: conversationText(group.prompt),
-          chosen: conversationText(group.responses[preference.chosen] ?? []),
-          rejected: conversationText(group.responses[preference.rejected] ?? []),
-        },
-      ]),
-    ),
-  )
-  return rows
+/**
+ * The pairs with the lowest reward margins, lowest first, with their texts. `rows` are those of all preferences of
+ * `groups`, in their order.
+ */
+export function worstPairs(rows: readonly RewardRow[], groups: SpooledGroups, count: number): WorstPair[] {
+  const worst = rows
+    .map(({ reward_margin }, row) => ({ reward_margin, row }))
     .toSorted((a, b) => a.reward_margin - b.reward_margin)
     .slice(0, count)
-    .flatMap((row) => {
-      const text = texts.get(row.id)
-      return text ? [{ schema_version: 1, id: row.id, reward_margin: row.reward_margin, ...text }] : []
-    })
+  const places = placesOf(new Set(worst.map(({ row }) => row)), groups.preferenceCounts)
+  return worst.flatMap(({ reward_margin, row }) => {
+    const place = places.get(row)
+    const [group] = groups.read(place ? [place.group] : [])
+    const preference = group?.preferences[place?.preference ?? 0]
+    if (!group?.texts || !preference) return []
+    const { prompt, responses } = group.texts
+    return {
+      schema_version: 1,
+      id: rows[row]?.id ?? group.id,
+      reward_margin,
+      prompt: conversationText(prompt),
+      chosen: conversationText(responses[preference.chosen] ?? []),
+      rejected: conversationText(responses[preference.rejected] ?? []),
+    }
+  })
+}
+
+/** Group and preference that some rows belong to. */
+function placesOf(rows: ReadonlySet<number>, preferenceCounts: readonly number[]) {
+  const places = new Map<number, { group: number; preference: number }>()
+  let row = 0
+  preferenceCounts.forEach((count, group) => {
+    for (let preference = 0; preference < count; preference++, row++) {
+      if (rows.has(row)) places.set(row, { group, preference })
+    }
+  })
+  return places
 }
 
 /** A single message as it is; several with their roles in front. */

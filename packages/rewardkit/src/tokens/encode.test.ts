@@ -1,10 +1,12 @@
+import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import type { Group, Message, TextForm } from '../data/group.ts'
 import { InputError } from '../errors.ts'
 import { encodeGroup, type EncodeOptions } from './encode.ts'
-import { encodePreferences } from './encoded.ts'
+import { createEncodedSet, encodeInto } from './encoded.ts'
 import { expected, folderOf } from './fixtures/fixtures.ts'
 import type { TokenGroup } from './sequence.ts'
+import { createSpool } from './spool.ts'
 import { loadTokenizer, type Tokenizer } from './tokenizer.ts'
 
 const user = (content: string): Message => ({ role: 'user', content })
@@ -216,6 +218,21 @@ describe('truncation', () => {
   })
 })
 
+async function encodedSet(groups: readonly Group[], tokenizer: Tokenizer, options: EncodeOptions) {
+  const spool = createSpool(tmpdir())
+  const set = createEncodedSet(spool.begin())
+  async function* items() {
+    for (const one of groups) yield { group: one, set }
+  }
+  try {
+    await encodeInto(items(), tokenizer, options)
+    const { preferences, dropped, truncated } = set
+    return { groups: [...set.groups], preferences, dropped, truncated }
+  } finally {
+    spool.close()
+  }
+}
+
 test('a conversation that the template refuses is named', async () => {
   const tokenizer = await loadTokenizer(folderOf('digit-split'))
   const render = () => {
@@ -224,7 +241,7 @@ test('a conversation that the template refuses is named', async () => {
   const ending = { endIds: new Set<number>(), tail: new Int32Array(), present: false }
   const strict = { ...tokenizer, chat: { render, ending } }
   const source = group('messages', [user('Why?')], [[assistant('So.')], [assistant('No.')]], { id: 'line-7' })
-  await expect(encodePreferences([source], strict, { maxLength: 80 })).rejects.toThrow(/^pair line-7: roles must/)
+  await expect(encodedSet([source], strict, { maxLength: 80 })).rejects.toThrow(/^pair line-7: roles must/)
 })
 
 test('preferences are counted: kept, too long, identical as the model reads them', async () => {
@@ -237,8 +254,10 @@ test('preferences are counted: kept, too long, identical as the model reads them
   })
   const long = group('text', [], [[assistant('a lamp '.repeat(90))], [assistant('b')]])
   const options: EncodeOptions = { maxLength: 80, truncation: 'drop' }
-  const { groups, dropped, truncated } = await encodePreferences([pool, long, pool], tokenizer, options)
+  const found = await encodedSet([pool, long, pool], tokenizer, options)
+  const { groups, dropped, truncated } = found
   expect(dropped).toEqual({ too_long: 1, identical_tokens: 2 })
+  expect(found.preferences).toBe(2)
   expect(groups.map(({ preferences }) => preferences)).toEqual([
     [{ chosen: 0, rejected: 2 }],
     [{ chosen: 0, rejected: 2 }],

@@ -2,57 +2,90 @@ import type { Group, Preference } from '../data/group.ts'
 import { InputError } from '../errors.ts'
 import { encodeGroup, type DroppedGroup, type EncodeOptions } from './encode.ts'
 import type { TokenGroup } from './sequence.ts'
+import type { SpooledGroups } from './spool.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
-/** A group as training and evaluation use it: token ids and preferences, without the text. */
+/** A group as training and evaluation use it: token ids and preferences. */
 export interface EncodedGroup {
   readonly id: string
   readonly promptId: string
   readonly subset: string | null
   readonly tokens: TokenGroup
   readonly preferences: readonly Preference[]
+  /** For people to read, where they were asked for. */
+  readonly texts?: Pick<Group, 'prompt' | 'responses'>
 }
 
-/** What became of the groups: none goes missing without being counted. */
-export interface EncodedPreferences {
-  readonly groups: EncodedGroup[]
+/** The groups that belong together, in a spool, and what became of the others: none goes missing uncounted. */
+export interface EncodedSet {
+  readonly groups: SpooledGroups
+  /** Number of preferences in all groups. */
+  readonly preferences: number
   /** Preferences lost, by reason: `too_long`, `identical_tokens`. */
-  readonly dropped: Record<string, number>
+  readonly dropped: Readonly<Record<string, number>>
   /** Number of groups that lost tokens. */
   readonly truncated: number
+  add(group: Group, tokens: TokenGroup | DroppedGroup): void
 }
 
 /**
- * Turns groups into token ids, in their order. Preferences that are lost with their group, or whose two responses the
- * model reads as one and the same, are counted by reason. Throws as `encodeGroup` does, naming the pair.
+ * An empty set. Preferences that are lost with their group, or whose two responses the model reads as one and the same,
+ * will be counted by reason.
  */
-export async function encodePreferences(
-  groups: readonly Group[],
-  tokenizer: Tokenizer,
-  options: EncodeOptions,
-): Promise<EncodedPreferences> {
-  const encoded: EncodedGroup[] = []
+export function createEncodedSet(groups: SpooledGroups, options: { readonly withTexts?: boolean } = {}): EncodedSet {
   const dropped: Record<string, number> = {}
+  let kept = 0
+  let truncated = 0
   const drop = (reason: DroppedGroup['dropped'], count: number) => {
     if (count > 0) dropped[reason] = (dropped[reason] ?? 0) + count
   }
-  for (const chunk of chunksOf(groups, groupsAtATime)) {
-    const outcomes = await Promise.all(
-      chunk.map(async (group) => ({ group, tokens: await encodeNamed(group, tokenizer, options) })),
-    )
-    for (const { group, tokens } of outcomes) {
-      if ('dropped' in tokens) {
-        drop(tokens.dropped, Math.max(1, group.preferences.length))
-        continue
-      }
+  return {
+    groups,
+    dropped,
+    get preferences() {
+      return kept
+    },
+    get truncated() {
+      return truncated
+    },
+    add(group, tokens) {
+      if ('dropped' in tokens) return drop(tokens.dropped, Math.max(1, group.preferences.length))
       const preferences = group.preferences.filter(
         ({ chosen, rejected }) => tokens.branchOf[chosen] !== tokens.branchOf[rejected],
       )
       drop('identical_tokens', group.preferences.length - preferences.length)
-      encoded.push({ id: group.id, promptId: group.promptId, subset: group.subset ?? null, tokens, preferences })
-    }
+      kept += preferences.length
+      if (tokens.truncated) truncated += 1
+      const { id, promptId, subset = null, prompt, responses } = group
+      const texts = options.withTexts ? { texts: { prompt, responses } } : {}
+      groups.add({ id, promptId, subset, tokens, preferences, ...texts })
+    },
   }
-  return { groups: encoded, dropped, truncated: encoded.filter((group) => group.tokens.truncated).length }
+}
+
+/** Enough to keep the encoder's threads busy, few enough to bound memory. */
+const groupsAtATime = 64
+
+/**
+ * Turns groups into token ids as they come, and adds each to its set, in their order. Throws as `encodeGroup` does,
+ * naming the pair.
+ */
+export async function encodeInto(
+  items: AsyncIterable<{ readonly group: Group; readonly set: EncodedSet }>,
+  tokenizer: Tokenizer,
+  options: EncodeOptions,
+): Promise<void> {
+  let chunk: { group: Group; set: EncodedSet }[] = []
+  const flush = async () => {
+    const outcomes = await Promise.all(chunk.map(({ group }) => encodeNamed(group, tokenizer, options)))
+    outcomes.forEach((tokens, i) => chunk[i]?.set.add(chunk[i].group, tokens))
+    chunk = []
+  }
+  for await (const item of items) {
+    chunk.push(item)
+    if (chunk.length === groupsAtATime) await flush()
+  }
+  await flush()
 }
 
 async function encodeNamed(...[group, ...rest]: Parameters<typeof encodeGroup>): ReturnType<typeof encodeGroup> {
@@ -62,16 +95,4 @@ async function encodeNamed(...[group, ...rest]: Parameters<typeof encodeGroup>):
     if (!(error instanceof InputError)) throw error
     throw new InputError(`pair ${group.id}: ${error.message}`, { cause: error })
   }
-}
-
-/** Number of preferences in all groups. */
-export function countPreferences(groups: readonly EncodedGroup[]): number {
-  return groups.reduce((sum, group) => sum + group.preferences.length, 0)
-}
-
-/** Enough to keep the encoder's threads busy, few enough to bound memory. */
-const groupsAtATime = 64
-
-function* chunksOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
 }

@@ -36,24 +36,32 @@ export function packGroups(groups: readonly TokenGroup[]): PackedBatch {
   return { ids, positions, groups: packed }
 }
 
+/** Cuts items into micro-batches of at most `tokenBudget` tokens, in their order. An item larger than the budget goes alone. */
+export function* microBatchesOf<T>(
+  items: Iterable<T>,
+  tokensOf: (item: T) => TokenGroup,
+  tokenBudget: number,
+): Generator<T[]> {
+  let batch: T[] = []
+  let used = 0
+  for (const item of items) {
+    const tokens = countTokens(tokensOf(item))
+    if (batch.length > 0 && used + tokens > tokenBudget) {
+      yield batch
+      batch = []
+      used = 0
+    }
+    batch.push(item)
+    used += tokens
+  }
+  if (batch.length > 0) yield batch
+}
+
 /**
- * Cuts an effective batch into micro-batches of at most `tokenBudget` tokens: lists of indexes into `groups`, in their
- * order, so that neither pair order nor the order of accumulation depends on anything else. A group larger than the
- * budget goes alone.
+ * The micro-batches of an effective batch as lists of indexes into `groups`, in their order, so that neither pair order
+ * nor the order of accumulation depends on anything else.
  */
 export function planMicroBatches(groups: readonly TokenGroup[], tokenBudget: number): number[][] {
-  const plan: number[][] = []
-  let used = Infinity
-  groups.forEach((group, index) => {
-    const tokens = countTokens(group)
-    const current = plan.at(-1)
-    if (current === undefined || used + tokens > tokenBudget) {
-      plan.push([index])
-      used = tokens
-    } else {
-      current.push(index)
-      used += tokens
-    }
-  })
-  return plan
+  const batches = microBatchesOf(groups.entries(), ([, group]) => group, tokenBudget)
+  return Array.from(batches, (batch) => batch.map(([index]) => index))
 }

@@ -1,41 +1,42 @@
-import { createRandom, shuffled } from '../random.ts'
-import type { EncodedGroup } from '../tokens/index.ts'
+import { createRandom, shuffledIndexes } from '../random.ts'
 
 /**
- * The effective batches of an epoch: groups in the order that seed and epoch fix, each batch as many groups as have at
- * most `batchSize` preferences together (at least one group). The last batch may be smaller; nothing is left out.
+ * The effective batches of an epoch, as indexes of groups: in the order that seed and epoch fix, each batch as many
+ * groups as have at most `batchSize` preferences together (at least one group). The last batch may be smaller; nothing is
+ * left out. `preferenceCounts` are those of all groups.
  */
 export function epochBatches(
-  groups: readonly EncodedGroup[],
+  preferenceCounts: ArrayLike<number>,
   batchSize: number,
   seed: number,
   epoch: number,
-): EncodedGroup[][] {
-  const batches: EncodedGroup[][] = []
-  let batch: EncodedGroup[] = []
+): Uint32Array[] {
+  const order = shuffledIndexes(preferenceCounts.length, createRandom(seed, `order of epoch ${epoch}`))
+  const batches: Uint32Array[] = []
+  let start = 0
   let preferences = 0
-  for (const group of shuffled(groups, createRandom(seed, `order of epoch ${epoch}`))) {
-    if (batch.length > 0 && preferences + group.preferences.length > batchSize) {
-      batches.push(batch)
-      batch = []
+  order.forEach((group, position) => {
+    const count = preferenceCounts[group] ?? 0
+    if (position > start && preferences + count > batchSize) {
+      batches.push(order.subarray(start, position))
+      start = position
       preferences = 0
     }
-    batch.push(group)
-    preferences += group.preferences.length
-  }
-  if (batch.length > 0) batches.push(batch)
+    preferences += count
+  })
+  if (order.length > 0) batches.push(order.subarray(start))
   return batches
 }
 
-/** One optimizer step of the plan: which epoch it belongs to, and its effective batch. */
+/** One optimizer step of the plan: which epoch it belongs to, and the indexes of the groups of its effective batch. */
 export interface PlannedStep {
   readonly epoch: number
-  readonly groups: readonly EncodedGroup[]
+  readonly groups: Uint32Array
 }
 
 /** All steps of a run in order: fixed by data, batch size, seed and epochs, so that a step's number is the cursor. */
 export function planSteps(
-  groups: readonly EncodedGroup[],
+  preferenceCounts: ArrayLike<number>,
   options: {
     readonly batchSize: number
     readonly seed: number
@@ -45,7 +46,7 @@ export function planSteps(
 ): PlannedStep[] {
   const plan: PlannedStep[] = []
   for (let epoch = 0; epoch < options.epochs && plan.length < (options.maxSteps ?? Infinity); epoch++)
-    for (const batch of epochBatches(groups, options.batchSize, options.seed, epoch))
+    for (const batch of epochBatches(preferenceCounts, options.batchSize, options.seed, epoch))
       plan.push({ epoch, groups: batch })
   return plan.slice(0, options.maxSteps)
 }

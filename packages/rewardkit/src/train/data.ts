@@ -1,152 +1,132 @@
 import {
-  badLinesMessage,
-  type Group,
-  type Preference,
-  readPreferences,
-  resolveMargins,
-  splitByPrompt,
+  checkMargins,
+  createPromptSplit,
+  createTally,
+  surveyPreferences,
+  type Tally,
+  withMargins,
 } from '../data/index.ts'
-import { InputError } from '../errors.ts'
-import { addCounts, droppedText, type EvaluationData } from '../evaluate/run.ts'
+import { InputError, Interrupted } from '../errors.ts'
+import {
+  addCounts,
+  droppedText,
+  encodeEvaluation,
+  type EvaluationData,
+  evaluationData,
+  watchedGroups,
+} from '../evaluate/data.ts'
 import type { Hooks } from '../events.ts'
 import type { Objective } from '../objectives/index.ts'
 import {
-  countPreferences,
+  createEncodedSet,
   describeTokens,
   type EncodedGroup,
-  encodePreferences,
+  encodeInto,
+  type Spool,
+  type SpooledGroups,
   type Tokenizer,
 } from '../tokens/index.ts'
 import type { TrainOptions } from './options.ts'
 
 /** What a run trains and evaluates on. */
 export interface TrainingData {
-  readonly groups: readonly EncodedGroup[]
+  readonly groups: SpooledGroups
   /** SHA-256 of the file. */
   readonly sha256: string
   readonly evaluation: EvaluationData | null
 }
 
 /**
- * Reads, splits and encodes the data of a run, and says what was read, dropped and truncated, and how the model reads
- * the first pair.
+ * Reads the data of a run twice, so that memory does not grow with it: first to check every line, count, and set prompts
+ * aside, then to turn group after group into token ids in the spool. Says what was read, dropped and truncated, and how
+ * the model reads the first pair.
  * @throws InputError for what is wrong with the files, and where nothing is left to train on
  */
 export async function loadTrainingData(
   options: TrainOptions,
   objective: Objective,
   tokenizer: Tokenizer,
+  spool: Spool,
   hooks: Hooks,
 ): Promise<TrainingData> {
   const log = (message: string) => hooks.onEvent({ kind: 'log', message })
-  const preferences = await readPreferences(options.data, options)
-  const { train, evaluation } = await heldOut(options, preferences)
-  const { groups, dropped } = objective.needsMargin
-    ? resolveMargins(train, {
-        path: options.data,
-        missingMargin: options.missingMargin,
-        leastMargin: objective.leastMargin,
-      })
-    : { groups: train, dropped: 0 }
-  if (objective.needsProbability) requireProbabilities(groups, options)
-  const weighted = countOf(groups, ({ weight }) => weight !== undefined)
-  if (weighted > 0 && !objective.usesWeight)
+  const tally = createTally(objective.leastMargin)
+  const prompts = createPromptSplit()
+  const survey = await surveyPreferences(options.data, options, (group) => {
+    if (hooks.shouldStop()) throw new Interrupted('stopped on request')
+    tally.add(group)
+    prompts.add(group.promptId)
+  })
+  const evaluationSurvey =
+    options.evalData === undefined ? null : await surveyPreferences(options.evalData, { badLines: options.badLines })
+  const isHeldOut = options.evalFraction ? prompts.split(options.evalFraction, options.seed) : null
+  checkColumns(tally, options, objective, hooks)
+
+  const training = createEncodedSet(spool.begin())
+  const heldOut = createEncodedSet(spool.begin(), { withTexts: true })
+  let heldOutRead = 0
+  let missingMargins = 0
+  async function* items() {
+    for await (const group of watchedGroups(survey, options.badLines, hooks)) {
+      if (isHeldOut?.(group.promptId)) {
+        heldOutRead += group.preferences.length
+        yield { group, set: heldOut }
+        continue
+      }
+      const used = objective.needsMargin ? withMargins(group, options.missingMargin) : group
+      missingMargins += group.preferences.length - used.preferences.length
+      if (used.preferences.length > 0) yield { group: used, set: training }
+    }
+  }
+  await encodeInto(items(), tokenizer, options)
+
+  const { groups, preferences: pairs, truncated } = training
+  const left = droppedText(addCounts(survey.dropped, training.dropped, { missing_margin: missingMargins }))
+  log(`${options.data}: ${survey.read} pairs read, ${pairs} to train on${left}`)
+  if (truncated > 0) log(`${truncated} pairs were cut to ${options.maxLength} tokens (${options.truncation})`)
+  if (pairs === 0) throw new InputError(`${options.data}: no pair is left to train on${left}`)
+  for (const first of groups.read([0])) await describePair(first, tokenizer, log)
+
+  let evaluation: EvaluationData | null = null
+  if (isHeldOut) evaluation = evaluationData({ ...survey, read: heldOutRead, dropped: {} }, heldOut)
+  if (evaluationSurvey)
+    evaluation = await encodeEvaluation(evaluationSurvey, options.badLines, tokenizer, options, spool, hooks)
+  if (evaluation) {
+    const { path, read, dropped } = evaluation
+    log(`${path}: ${read} pairs held out, ${evaluation.pairs} to evaluate on${droppedText(dropped)}`)
+  }
+  return { groups, sha256: survey.sha256, evaluation }
+}
+
+/** Checks that the preferences have what the objective needs, and says what it will not use. */
+function checkColumns(
+  tally: Tally,
+  { data, missingMargin, objective: name }: TrainOptions,
+  { needsMargin, leastMargin, needsProbability, usesWeight }: Objective,
+  hooks: Hooks,
+): void {
+  if (needsMargin) checkMargins(tally, { path: data, missingMargin, leastMargin })
+  if (needsProbability && tally.withoutProbability > 0)
+    throw new InputError(
+      `${data}: ${tally.withoutProbability} of ${tally.preferences} pairs have no "probability", which ${name} needs: add it (0.5 is a tie), or choose another objective`,
+    )
+  if (!usesWeight && tally.withWeight > 0)
     hooks.onEvent({
       kind: 'warning',
-      message: `${options.data}: ${weighted} pairs have a weight, which ${options.objective} does not use: they count as the others`,
+      message: `${data}: ${tally.withWeight} pairs have a weight, which ${name} does not use: they count as the others`,
     })
-
-  const encoded = await encodePreferences(groups, tokenizer, options)
-  const left = addCounts(preferences.dropped, encoded.dropped, { missing_margin: dropped })
-  const pairs = countPreferences(encoded.groups)
-  if (preferences.firstBadLine !== undefined) hooks.onEvent({ kind: 'warning', message: badLinesMessage(preferences) })
-  log(`${options.data}: ${preferences.read} pairs read, ${pairs} to train on${droppedText(left)}`)
-  if (encoded.truncated > 0)
-    log(`${encoded.truncated} pairs were cut to ${options.maxLength} tokens (${options.truncation})`)
-  if (pairs === 0) throw new InputError(`${options.data}: no pair is left to train on${droppedText(left)}`)
-  await describeFirstPair(encoded.groups, tokenizer, log)
-  return {
-    groups: encoded.groups,
-    sha256: preferences.sha256,
-    evaluation: evaluation && (await encodeEvaluation(evaluation, options, tokenizer, log)),
-  }
 }
 
-function requireProbabilities(groups: readonly Group[], { data, objective }: TrainOptions): void {
-  const missing = countOf(groups, ({ probability }) => probability === undefined)
-  if (missing > 0)
-    throw new InputError(
-      `${data}: ${missing} of ${countOf(groups, () => true)} pairs have no "probability", which ${objective} needs: add it (0.5 is a tie), or choose another objective`,
-    )
-}
-
-function countOf(groups: readonly Group[], matches: (preference: Preference) => boolean): number {
-  return groups.reduce((sum, group) => sum + group.preferences.filter(matches).length, 0)
-}
-
-type Read = Awaited<ReturnType<typeof readPreferences>>
-
-/** The groups to train on and, from a file of their own or split off by prompt, those to evaluate on. */
-async function heldOut(
-  options: TrainOptions,
-  preferences: Read,
-): Promise<{ train: readonly Group[]; evaluation: (Read & { path: string }) | null }> {
-  if (options.evalData !== undefined)
-    return {
-      train: preferences.groups,
-      evaluation: {
-        ...(await readPreferences(options.evalData, { badLines: options.badLines })),
-        path: options.evalData,
-      },
-    }
-  if (options.evalFraction === undefined || options.evalFraction === 0)
-    return { train: preferences.groups, evaluation: null }
-  const { train, evaluation } = splitByPrompt(preferences.groups, options.evalFraction, options.seed)
-  const read = evaluation.reduce((sum, group) => sum + group.preferences.length, 0)
-  return {
-    train,
-    evaluation: { groups: evaluation, read, dropped: {}, sha256: preferences.sha256, path: options.data },
-  }
-}
-
-async function encodeEvaluation(
-  preferences: Read & { path: string },
-  options: TrainOptions,
-  tokenizer: Tokenizer,
-  log: (message: string) => void,
-): Promise<EvaluationData> {
-  if (preferences.firstBadLine !== undefined) log(badLinesMessage(preferences))
-  const encoded = await encodePreferences(preferences.groups, tokenizer, options)
-  const dropped = addCounts(preferences.dropped, encoded.dropped)
-  const pairs = countPreferences(encoded.groups)
-  log(`${preferences.path}: ${preferences.read} pairs held out, ${pairs} to evaluate on${droppedText(dropped)}`)
-  if (pairs === 0) throw new InputError(`${preferences.path}: no pair is left to evaluate on${droppedText(dropped)}`)
-  return {
-    path: preferences.path,
-    sha256: preferences.sha256,
-    texts: preferences.groups,
-    groups: encoded.groups,
-    read: preferences.read,
-    dropped,
-    truncated: encoded.truncated,
-  }
-}
-
-/** Prints the first pair once as the model reads it: shared beginning, chosen and rejected ending. */
-async function describeFirstPair(
-  groups: readonly EncodedGroup[],
-  tokenizer: Tokenizer,
-  log: (message: string) => void,
-): Promise<void> {
-  const first = groups[0]
-  const preference = first?.preferences[0]
-  if (!first || !preference) return
-  const { prefix, branches, branchOf } = first.tokens
+/** Prints a pair once as the model reads it: shared beginning, chosen and rejected ending. */
+async function describePair(group: EncodedGroup, tokenizer: Tokenizer, log: (message: string) => void): Promise<void> {
+  const [preference] = group.preferences
+  if (!preference) return
+  const { prefix, branches, branchOf } = group.tokens
   const branch = (response: number) => branches[branchOf[response] ?? 0] ?? new Int32Array()
   const shown = async (ids: Int32Array) => JSON.stringify(await describeTokens(ids, tokenizer))
   log(
     [
-      `the first pair (${first.id}) as the model reads it:`,
+      `the first pair (${group.id}) as the model reads it:`,
       `  both begin (${prefix.length} tokens): ${await shown(prefix)}`,
       `  chosen ends (${branch(preference.chosen).length} tokens): ${await shown(branch(preference.chosen))}`,
       `  rejected ends (${branch(preference.rejected).length} tokens): ${await shown(branch(preference.rejected))}`,

@@ -8,7 +8,7 @@ import type { Hooks } from '../events.ts'
 import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile } from '../files.ts'
 import { loadRewardModel, modelFolder, type RewardModel, saveRewardModel } from '../models/index.ts'
 import { createObjective } from '../objectives/index.ts'
-import { choosePadToken, loadTokenizer, savedTokenizerFiles } from '../tokens/index.ts'
+import { choosePadToken, createSpool, loadTokenizer, savedTokenizerFiles, type Spool } from '../tokens/index.ts'
 import { planSteps } from './batches.ts'
 import { lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { loadTrainingData } from './data.ts'
@@ -34,6 +34,15 @@ export interface TrainResult {
  * with a checkpoint of the last finished step; FailureError where the numbers go wrong or the disk is full
  */
 export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainResult> {
+  const spool = createSpool(given.out)
+  try {
+    return await trainFrom(given, spool, hooks)
+  } finally {
+    spool.close()
+  }
+}
+
+async function trainFrom(given: TrainOptions, spool: Spool, hooks: Hooks): Promise<TrainResult> {
   const { out } = given
   checkRunFolder(out, given)
   const source = modelFolder(given.model)
@@ -43,8 +52,8 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
     )
   const objective = createObjective(given.objective, given)
   const tokenizer = await loadTokenizer(source)
-  const data = await loadTrainingData(given, objective, tokenizer, hooks)
-  const plan = planSteps(data.groups, given)
+  const data = await loadTrainingData(given, objective, tokenizer, spool, hooks)
+  const plan = planSteps(data.groups.preferenceCounts, given)
   const options = resolveOptions(given, plan.length)
   const { saveEvery = defaultSaveEvery, evalEvery = plan.length } = options
   setThreads(options.threads)
@@ -89,7 +98,7 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
   const evaluate = () => {
     if (!data.evaluation) return null
     const start = performance.now()
-    const rows = evaluateGroups(model, data.evaluation.groups, options, hooks)
+    const rows = evaluateGroups(model, data.evaluation, options, hooks)
     const metrics = evaluationMetrics(rows, { step, seconds: (performance.now() - start) / 1000 })
     log(metrics)
     hooks.onEvent({ kind: 'evaluation', metrics })
@@ -100,10 +109,10 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
     while (step < plan.length) {
       // Before the next step and not after the last one, so that a resumed run evaluates here, too.
       if (step > 0 && step % evalEvery === 0) evaluate()
-      const { epoch, groups } = plan[step] ?? { epoch: 0, groups: [] }
+      const { epoch, groups } = plan[step] ?? { epoch: 0, groups: new Uint32Array() }
       const start = performance.now()
       const learningRate = learningRateAt({ ...options, kind: options.schedule, totalSteps: plan.length }, step)
-      const result = trainStep(model, optimizer, groups, objective, state, {
+      const result = trainStep(model, optimizer, data.groups.read(groups), objective, state, {
         ...options,
         learningRate,
         mayKeepGraph: graphKeeper(),
@@ -136,7 +145,7 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
     dtype: options.dtype,
     pool: options.pool,
   })
-  writeModelEvaluation(join(out, 'evaluation'), evaluation.rows, summary, evaluation.data.texts)
+  writeModelEvaluation(join(out, 'evaluation'), evaluation.rows, summary, evaluation.data.groups)
   return { out, steps: step, evaluation: { rows: evaluation.rows, summary } }
 }
 

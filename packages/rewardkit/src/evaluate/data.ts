@@ -1,0 +1,80 @@
+import { badLinesMessage, type BadLines, type Group, type Survey, surveyedGroups } from '../data/index.ts'
+import { InputError, Interrupted } from '../errors.ts'
+import type { Hooks } from '../events.ts'
+import {
+  createEncodedSet,
+  type EncodedSet,
+  encodeInto,
+  type EncodeOptions,
+  type Spool,
+  type SpooledGroups,
+  type Tokenizer,
+} from '../tokens/index.ts'
+
+/** Preferences ready to be evaluated: the ids with their texts, and what was left out on the way. */
+export interface EvaluationData {
+  readonly path: string
+  readonly sha256: string
+  readonly groups: SpooledGroups
+  /** Number of preferences in the groups. */
+  readonly pairs: number
+  readonly read: number
+  readonly dropped: Readonly<Record<string, number>>
+  readonly truncated: number
+}
+
+/** Encodes a surveyed file for an evaluation. Throws InputError where no pair is left. */
+export async function encodeEvaluation(
+  survey: Survey,
+  badLines: BadLines,
+  tokenizer: Tokenizer,
+  reading: EncodeOptions,
+  spool: Spool,
+  hooks: Hooks,
+): Promise<EvaluationData> {
+  const set = createEncodedSet(spool.begin(), { withTexts: true })
+  async function* items() {
+    for await (const group of watchedGroups(survey, badLines, hooks)) yield { group, set }
+  }
+  await encodeInto(items(), tokenizer, reading)
+  return evaluationData(survey, set)
+}
+
+/** What an encoded set of held-out groups is to an evaluation. Throws InputError where no pair is left. */
+export function evaluationData(
+  { path, sha256, read, dropped }: Pick<Survey, 'path' | 'sha256' | 'read' | 'dropped'>,
+  set: EncodedSet,
+): EvaluationData {
+  const all = addCounts(dropped, set.dropped)
+  if (set.preferences === 0) throw new InputError(`${path}: no pair is left to evaluate on${droppedText(all)}`)
+  return { path, sha256, groups: set.groups, pairs: set.preferences, read, dropped: all, truncated: set.truncated }
+}
+
+/** Groups between two signs of life while a file is turned into tokens. */
+const groupsBetweenEvents = 5000
+
+/** The groups of a survey; says what was skipped, tells of progress where there are many, stops on request. */
+export async function* watchedGroups(survey: Survey, badLines: BadLines, hooks: Hooks): AsyncGenerator<Group> {
+  if (survey.firstBadLine !== undefined) hooks.onEvent({ kind: 'warning', message: badLinesMessage(survey) })
+  let done = 0
+  for await (const group of surveyedGroups(survey, badLines)) {
+    if (hooks.shouldStop()) throw new Interrupted('stopped on request')
+    yield group
+    done += 1
+    if (done % groupsBetweenEvents === 0)
+      hooks.onEvent({ kind: 'progress', label: `reading ${survey.path}`, done, total: survey.kept, unit: 'rows' })
+  }
+}
+
+export function addCounts(...counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sum: Record<string, number> = {}
+  for (const one of counts) for (const [name, count] of Object.entries(one)) sum[name] = (sum[name] ?? 0) + count
+  return sum
+}
+
+/** `, 3 dropped (2 identical_tokens, 1 too_long)`, or nothing. */
+export function droppedText(byReason: Readonly<Record<string, number>>): string {
+  const present = Object.entries(byReason).filter(([, count]) => count > 0)
+  const total = present.reduce((sum, [, count]) => sum + count, 0)
+  return total === 0 ? '' : `, ${total} dropped (${present.map(([reason, count]) => `${count} ${reason}`).join(', ')})`
+}
