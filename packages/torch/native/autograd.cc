@@ -19,10 +19,14 @@ napi_value backward(napi_env env, napi_callback_info info) {
   });
 }
 
+// On the same memory, but detached, as in setGradient: what is added to it in place may lead back to its tensor, and then
+// nothing would ever free either.
 napi_value gradientOf(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     Arguments<1> arguments(env, info);
-    return wrapTensor(env, unwrapTensor(env, arguments[0]).grad());
+    const at::Tensor& tensor = unwrapTensor(env, arguments[0]);
+    at::Tensor gradient = tensor.is_leaf() ? tensor.grad() : at::Tensor();
+    return wrapTensor(env, gradient.defined() ? gradient.detach() : gradient);
   });
 }
 
@@ -33,12 +37,12 @@ napi_value setGradient(napi_env env, napi_callback_info info) {
     at::Tensor& tensor = unwrapTensor(env, arguments[0]);
     at::Tensor gradient;
     if (typeOf(env, arguments[1]) != napi_null) {
-      // Detached: a gradient that leads back to its own tensor would keep both for ever.
+      if (!tensor.is_leaf()) throw std::runtime_error("only a leaf has a gradient");
       gradient = unwrapTensor(env, arguments[1]).detach();
       if (!gradient.sizes().equals(tensor.sizes()) || gradient.options().dtype() != tensor.dtype() || gradient.device() != tensor.device())
         throw std::runtime_error("a gradient has the shape, dtype and device of its tensor");
     }
-    tensor.mutable_grad() = gradient;
+    if (tensor.is_leaf()) tensor.mutable_grad() = gradient;
     return undefined(env);
   });
 }

@@ -40,10 +40,19 @@ void guardChunk(const torch::jit::Stack& stack) {
   if (stack[1].toInt() > 1'000'000) throw std::runtime_error(std::to_string(stack[1].toInt()) + " chunks are too many");
 }
 
+// Where another size is 0, negative ones are taken over. -1 keeps the size of a dimension that is there.
+void guardExpand(const torch::jit::Stack& stack) {
+  auto sizes = stack[1].toIntVector();
+  size_t dimensions = static_cast<size_t>(stack[0].toTensor().dim());
+  for (size_t i = 0; i < sizes.size(); i++)
+    if (sizes[i] < 0 && (sizes[i] != -1 || i + dimensions < sizes.size())) throw std::runtime_error("the size " + std::to_string(sizes[i]) + " is impossible");
+}
+
 }  // namespace
 
 Guard guardOf(const std::string& name) {
-  static const std::map<std::string, Guard> guards = {{"aten::_fused_adamw_", guardFusedAdamW}, {"aten::chunk", guardChunk}};
+  static const std::map<std::string, Guard> guards = {
+      {"aten::_fused_adamw_", guardFusedAdamW}, {"aten::chunk", guardChunk}, {"aten::expand", guardExpand}};
   auto found = guards.find(name);
   return found == guards.end() ? nullptr : found->second;
 }

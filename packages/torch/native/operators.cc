@@ -54,7 +54,7 @@ c10::IValue toIValue(napi_env env, napi_value value, const c10::TypePtr& type);
 c10::IValue toList(napi_env env, napi_value value, const c10::TypePtr& elementType) {
   uint32_t length = 0;
   if (napi_get_array_length(env, value, &length) != napi_ok) throw std::runtime_error("expected an array");
-  c10::impl::GenericList list(elementType);
+  c10::impl::GenericList list(elementType->kind() == c10::TypeKind::SymIntType ? c10::TypePtr(c10::IntType::get()) : elementType);
   for (uint32_t i = 0; i < length; i++) {
     napi_value element;
     check(env, napi_get_element(env, value, i, &element));

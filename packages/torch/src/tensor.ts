@@ -24,6 +24,8 @@ export class Tensor {
   readonly native: NativeTensor
 
   constructor(handle: NativeTensor) {
+    // Throws for anything else, which would fail only when a scope disposes of it.
+    native.dtypeOf(handle)
     this.native = handle
     track(this)
   }

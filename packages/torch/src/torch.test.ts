@@ -273,6 +273,18 @@ describe('memory', () => {
     expect(after1000.bytes).toBeLessThanOrEqual(after10.bytes)
   })
 
+  it('a gradient that is changed to depend on its own tensor keeps nothing alive', () => {
+    const before = memoryStatistics().bytes
+    scope(() => {
+      const weight = floats([1, 2]).setRequiresGradient(true)
+      backward([ops.sum(weight)], [floats([1], [])])
+      if (weight.gradient) ops.add_(weight.gradient, ops.neg(weight))
+      expect([...(weight.gradient?.float32() ?? [])]).toEqual([0, -1])
+      weight.gradient = weight
+    })
+    expect(memoryStatistics().bytes).toBeLessThanOrEqual(before + 8)
+  })
+
   it('a view keeps the memory alive after dispose', () => {
     const tensor = floats([1, 2, 3])
     const view = tensor.float32()
