@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openSafetensors, SafetensorsError, tensorFrom, writeSafetensors } from './index.ts'
+import { cases, mutate } from './fixtures/malformed-safetensors.ts'
+import { openSafetensors, SafetensorsError, scope, tensorFrom, writeSafetensors } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'safetensors-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -105,6 +106,37 @@ describe('reading', () => {
     writeFileSync(path, '')
     return path
   }
+})
+
+describe('malformed files', () => {
+  const decide = (file: Buffer): 'read' | 'refused' => {
+    const path = newPath()
+    writeFileSync(path, file)
+    try {
+      const opened = openSafetensors(path)
+      scope(() => [...opened.entries.keys()].map((name) => opened.get(name).bytes()))
+      return 'read'
+    } catch (error) {
+      if (error instanceof SafetensorsError) return 'refused'
+      throw error
+    }
+  }
+
+  it.each(cases)('$name: $ours (by Python: $python)', ({ file, ours, python }) => {
+    expect(decide(file)).toBe(ours)
+    // Never more lenient than the reference.
+    expect([ours, python]).not.toEqual(['read', 'refused'])
+  })
+
+  it('are refused in no other way when bytes are changed, cut off or added at random', () => {
+    let state = 1
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      return Math.floor((state / 2 ** 32) * below)
+    }
+    const decisions = Array.from({ length: 2000 }, () => decide(mutate(random)))
+    expect(new Set(decisions)).toEqual(new Set(['read', 'refused']))
+  })
 })
 
 describe('writing', () => {
