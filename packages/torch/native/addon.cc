@@ -18,18 +18,20 @@ std::string toString(napi_env env, napi_value value) {
 }
 
 int64_t toInteger(napi_env env, napi_value value) {
-  if (typeOf(env, value) == napi_bigint) {
-    int64_t result = 0;
-    bool lossless = false;
-    check(env, napi_get_value_bigint_int64(env, value, &result, &lossless));
-    if (!lossless) throw std::runtime_error("expected a 64-bit integer, got a larger bigint");
-    return result;
-  }
   double number = 0;
   check(env, napi_get_value_double(env, value, &number));
   if (!(number >= -9007199254740991.0 && number <= 9007199254740991.0) || number != static_cast<double>(static_cast<int64_t>(number)))
     throw std::runtime_error("expected an integer, got " + std::to_string(number));
   return static_cast<int64_t>(number);
+}
+
+// libtorch takes any number for an element type, and reads beyond its tables.
+at::ScalarType toDtype(int64_t number) {
+  auto dtype = static_cast<at::ScalarType>(number);
+  if (number == static_cast<int64_t>(dtype)) {
+    if (c10::isIntegralType(dtype, true) || (c10::isFloatingType(dtype) && c10::elementSize(dtype) > 1)) return dtype;
+  }
+  throw std::runtime_error("dtype " + std::to_string(number) + " is not supported");
 }
 
 bool toBoolean(napi_env env, napi_value value) {
@@ -41,11 +43,12 @@ bool toBoolean(napi_env env, napi_value value) {
 std::vector<int64_t> toIntegers(napi_env env, napi_value value) {
   uint32_t length = 0;
   check(env, napi_get_array_length(env, value, &length));
-  std::vector<int64_t> result(length);
+  // Not sized beforehand: the length of a sparse array costs nothing.
+  std::vector<int64_t> result;
   for (uint32_t i = 0; i < length; i++) {
     napi_value element;
     check(env, napi_get_element(env, value, i, &element));
-    result[i] = toInteger(env, element);
+    result.push_back(toInteger(env, element));
   }
   return result;
 }

@@ -19,10 +19,14 @@ napi_value backward(napi_env env, napi_callback_info info) {
   });
 }
 
+// On the same memory, but detached, as in setGradient: what is added to it in place may lead back to its tensor, and then
+// nothing would ever free either.
 napi_value gradientOf(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     Arguments<1> arguments(env, info);
-    return wrapTensor(env, unwrapTensor(env, arguments[0]).grad());
+    const at::Tensor& tensor = unwrapTensor(env, arguments[0]);
+    at::Tensor gradient = tensor.is_leaf() ? tensor.grad() : at::Tensor();
+    return wrapTensor(env, gradient.defined() ? gradient.detach() : gradient);
   });
 }
 
@@ -31,7 +35,14 @@ napi_value setGradient(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     Arguments<2> arguments(env, info);
     at::Tensor& tensor = unwrapTensor(env, arguments[0]);
-    tensor.mutable_grad() = isTensor(env, arguments[1]) ? unwrapTensor(env, arguments[1]) : at::Tensor();
+    at::Tensor gradient;
+    if (typeOf(env, arguments[1]) != napi_null) {
+      if (!tensor.is_leaf()) throw std::runtime_error("only a leaf has a gradient");
+      gradient = unwrapTensor(env, arguments[1]).detach();
+      if (!gradient.sizes().equals(tensor.sizes()) || gradient.options().dtype() != tensor.dtype() || gradient.device() != tensor.device())
+        throw std::runtime_error("a gradient has the shape, dtype and device of its tensor");
+    }
+    if (tensor.is_leaf()) tensor.mutable_grad() = gradient;
     return undefined(env);
   });
 }
@@ -46,7 +57,9 @@ napi_value requiresGradient(napi_env env, napi_callback_info info) {
 napi_value setRequiresGradient(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     Arguments<2> arguments(env, info);
-    unwrapTensor(env, arguments[0]).set_requires_grad(toBoolean(env, arguments[1]));
+    at::Tensor& tensor = unwrapTensor(env, arguments[0]);
+    if (!tensor.is_leaf()) throw std::runtime_error("only a leaf can be told whether it requires a gradient; detach it first");
+    tensor.set_requires_grad(toBoolean(env, arguments[1]));
     return undefined(env);
   });
 }
@@ -72,7 +85,10 @@ napi_value manualSeed(napi_env env, napi_callback_info info) {
 napi_value setThreads(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     Arguments<1> arguments(env, info);
-    at::set_num_threads(static_cast<int>(toInteger(env, arguments[0])));
+    // OpenMP ends the process where it cannot start its threads.
+    int64_t count = toInteger(env, arguments[0]);
+    if (count < 1 || count > 1024) throw std::runtime_error("the number of threads must be from 1 to 1024, not " + std::to_string(count));
+    at::set_num_threads(static_cast<int>(count));
     return undefined(env);
   });
 }

@@ -7,8 +7,10 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
+#include <ATen/core/stack.h>
 #include <c10/util/Exception.h>
 
 namespace binding {
@@ -18,12 +20,13 @@ struct PendingException : std::exception {};
 
 inline void check(napi_env env, napi_status status) {
   if (status == napi_ok) return;
-  bool pending = false;
-  napi_is_exception_pending(env, &pending);
-  if (pending) throw PendingException();
   const napi_extended_error_info* info = nullptr;
   napi_get_last_error_info(env, &info);
-  throw std::runtime_error(info && info->error_message ? info->error_message : "Node-API call failed");
+  std::string message = info && info->error_message ? info->error_message : "Node-API call failed";
+  bool pending = false;
+  napi_is_exception_pending(env, &pending);  // forgets the last error
+  if (pending) throw PendingException();
+  throw std::runtime_error(message);
 }
 
 // An exception that leaves a callback ends the process, so every callback runs inside this guard.
@@ -55,11 +58,13 @@ struct Arguments {
   napi_value operator[](size_t i) const { return values[i]; }
 };
 
-// Strings, numbers and arrays.
+// Strings, numbers and arrays. Converting an array may run JavaScript (a getter), so pointers into JavaScript's memory are
+// taken only afterwards.
 std::string toString(napi_env env, napi_value value);
 int64_t toInteger(napi_env env, napi_value value);
 bool toBoolean(napi_env env, napi_value value);
 std::vector<int64_t> toIntegers(napi_env env, napi_value value);
+at::ScalarType toDtype(int64_t number);
 napi_valuetype typeOf(napi_env env, napi_value value);
 napi_value fromString(napi_env env, const std::string& value);
 napi_value fromInteger(napi_env env, int64_t value);
@@ -69,8 +74,11 @@ napi_value undefined(napi_env env);
 // Tensor handles. `unwrapTensor` refuses everything that is not a live handle of this addon.
 napi_value wrapTensor(napi_env env, at::Tensor tensor);
 at::Tensor& unwrapTensor(napi_env env, napi_value value);
-bool isTensor(napi_env env, napi_value value);
 std::vector<at::Tensor> unwrapTensors(napi_env env, napi_value value);
+
+// Checks an operator's arguments before its call, and throws (guards.cc); null for the operators that need none.
+using Guard = void (*)(const torch::jit::Stack& stack);
+Guard guardOf(const std::string& name);
 
 // Each file adds its functions to the exports.
 struct Method {
@@ -85,5 +93,9 @@ void defineMemory(napi_env env, napi_value exports);
 
 // Counters of memory.cc.
 void countTensor(int delta);
+
+// Bytes, as the system tells them (available.cc).
+size_t availableMemory();
+size_t residentMemory();
 
 }  // namespace binding

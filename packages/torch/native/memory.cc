@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 
 #include <atomic>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
@@ -23,11 +22,17 @@ namespace binding {
 namespace {
 
 constexpr size_t kAlignment = 64;
+#ifdef REWARDKIT_GUARD_PAGES
+constexpr size_t kSmallest = SIZE_MAX;
+#else
 constexpr size_t kSmallest = 64 << 10;
+#endif
 constexpr size_t kHugePage = 2 << 20;
-// What is asked for at once beyond this is first compared with the memory that is left.
-constexpr size_t kQuestioned = 256 << 20;
 constexpr size_t kSlack = 512 << 20;
+// The memory that is left is looked at again each time that what is held has grown by this much.
+constexpr size_t kStep = 64 << 20;
+// Left to everything that does not go through this allocator.
+constexpr size_t kReserve = 128 << 20;
 
 std::atomic<int64_t> liveTensors{0};
 
@@ -38,30 +43,32 @@ size_t sizeClass(size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-size_t readNumber(const char* path) {
-  std::FILE* file = std::fopen(path, "r");
-  if (!file) return SIZE_MAX;
-  unsigned long long value = 0;
-  bool found = std::fscanf(file, "%llu", &value) == 1;
-  std::fclose(file);
-  return found ? static_cast<size_t>(value) : SIZE_MAX;
+// Blocks of the system. For fuzzing each can be put against a page that nobody may touch, so that whatever reads or writes
+// beyond a tensor, or after its end, crashes at once; then nothing is kept for reuse.
+#ifdef REWARDKIT_GUARD_PAGES
+constexpr size_t kPage = 4096;
+
+void* obtain(size_t bytes, size_t) {
+  bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  size_t pages = (bytes + kPage - 1) / kPage * kPage;
+  void* start = mmap(nullptr, pages + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (start == MAP_FAILED) return nullptr;
+  mprotect(static_cast<char*>(start) + pages, kPage, PROT_NONE);
+  return static_cast<char*>(start) + (pages - bytes);
 }
 
-// What the system says can still be had, and what the control group allows.
-size_t availableMemory() {
-  size_t available = SIZE_MAX;
-  if (std::FILE* file = std::fopen("/proc/meminfo", "r")) {
-    char line[256];
-    unsigned long long kilobytes = 0;
-    while (std::fgets(line, sizeof line, file))
-      if (std::sscanf(line, "MemAvailable: %llu kB", &kilobytes) == 1) available = static_cast<size_t>(kilobytes) << 10;
-    std::fclose(file);
-  }
-  size_t limit = readNumber("/sys/fs/cgroup/memory.max");
-  size_t used = readNumber("/sys/fs/cgroup/memory.current");
-  if (limit != SIZE_MAX && used != SIZE_MAX) available = std::min(available, limit > used ? limit - used : 0);
-  return available;
+void giveUp(void* block, size_t bytes) {
+  void* start = reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(block) / kPage * kPage);
+  munmap(start, (bytes + kPage - 1) / kPage * kPage + kPage);
 }
+#else
+void* obtain(size_t bytes, size_t alignment) {
+  void* block = nullptr;
+  return posix_memalign(&block, alignment, bytes) == 0 ? block : nullptr;
+}
+
+void giveUp(void* block, size_t) { std::free(block); }
+#endif
 
 class CachingAllocator final : public c10::Allocator {
  public:
@@ -78,10 +85,7 @@ class CachingAllocator final : public c10::Allocator {
 
   int64_t inUse() const { return inUse_.load(); }
   int64_t peak() const { return peak_.load(); }
-  int64_t cached() {
-    std::lock_guard<std::mutex> lock(mutex_);
-    return static_cast<int64_t>(cached_);
-  }
+  int64_t cached() const { return static_cast<int64_t>(cached_.load()); }
   void resetPeak() { peak_.store(inUse_.load()); }
 
   void trim() {
@@ -109,8 +113,9 @@ class CachingAllocator final : public c10::Allocator {
     }
     Header* header = request(size);
     if (!header)
-      throw std::runtime_error("out of memory: " + std::to_string(size >> 20) + " MiB were asked for, " +
-                               std::to_string(availableMemory() >> 20) + " MiB are available; use fewer tokens at once or a smaller model");
+      throw std::runtime_error("out of memory: " + std::to_string(size >> 20) + " MiB were asked for, " + std::to_string(inUse_.load() >> 20) +
+                               " MiB are in use and " + std::to_string(unpromised() >> 20) +
+                               " MiB are available; use fewer tokens at once or a smaller model");
     header->size = size;
     count(size);
     return header + 1;
@@ -133,9 +138,10 @@ class CachingAllocator final : public c10::Allocator {
     size_t limit = static_cast<size_t>(peak_.load()) / 4 * 5 + kSlack;
     while (!free_.empty() && static_cast<size_t>(inUse_.load()) + cached_ + size > limit) {
       auto largest = std::prev(free_.end());
-      for (Header* header : largest->second) std::free(header);
+      for (Header* header : largest->second) giveUp(header, largest->first + sizeof(Header));
       cached_ -= largest->first * largest->second.size();
       free_.erase(largest);
+      approved_ = 0;
     }
   }
 
@@ -148,27 +154,44 @@ class CachingAllocator final : public c10::Allocator {
 
   Header* request(size_t size) {
     size_t total = size + sizeof(Header);
-    if (total < size) return nullptr;
-    if (size >= kQuestioned && total > availableMemory()) {
-      trim();
-      if (total > availableMemory()) return nullptr;
-    }
-    void* block = nullptr;
+    if (total < size || !isApproved(total)) return nullptr;
     bool huge = size >= 2 * kHugePage;
-    if (posix_memalign(&block, huge ? kHugePage : kAlignment, total) != 0) {
+    void* block = obtain(total, huge ? kHugePage : kAlignment);
+    if (!block) {
       trim();
-      if (posix_memalign(&block, kAlignment, total) != 0) return nullptr;
+      block = obtain(total, kAlignment);
     }
 #ifdef MADV_HUGEPAGE
-    if (huge) madvise(block, total & ~(kHugePage - 1), MADV_HUGEPAGE);
+    if (block && huge) madvise(block, total & ~(kHugePage - 1), MADV_HUGEPAGE);
 #endif
     return static_cast<Header*>(block);
+  }
+
+  // A system that overcommits grants more than it has and kills later, so nothing beyond what is left is asked of it.
+  bool isApproved(size_t total) {
+    size_t held = static_cast<size_t>(inUse_.load()) + cached_;
+    if (held + total <= approved_) return true;
+    if (total + kReserve > unpromised()) {
+      trim();
+      if (total + kReserve > unpromised()) return false;
+    }
+    approved_ = held + total + kStep;
+    return true;
+  }
+
+  // What is available, less the blocks handed out that have not been written to and so take no memory yet.
+  size_t unpromised() const {
+    size_t held = static_cast<size_t>(inUse_.load()) + cached_;
+    size_t resident = residentMemory();
+    size_t promised = held > resident ? held - resident : 0;
+    size_t available = availableMemory();
+    return available > promised ? available - promised : 0;
   }
 
   void put(Header* header) {
     size_t size = header->size;
     inUse_.fetch_sub(static_cast<int64_t>(size));
-    if (size < kSmallest) return std::free(header);
+    if (size < kSmallest) return giveUp(header, size + sizeof(Header));
     std::lock_guard<std::mutex> lock(mutex_);
     free_[size].push_back(header);
     cached_ += size;
@@ -176,14 +199,16 @@ class CachingAllocator final : public c10::Allocator {
 
   void releaseCached() {
     for (auto& [size, blocks] : free_)
-      for (Header* header : blocks) std::free(header);
+      for (Header* header : blocks) giveUp(header, size + sizeof(Header));
     free_.clear();
     cached_ = 0;
+    approved_ = 0;
   }
 
   std::mutex mutex_;
   std::map<size_t, std::vector<Header*>> free_;
-  size_t cached_ = 0;
+  std::atomic<size_t> cached_{0};
+  std::atomic<size_t> approved_{0};
   std::atomic<int64_t> inUse_{0};
   std::atomic<int64_t> peak_{0};
 };

@@ -11,6 +11,11 @@ namespace {
 
 constexpr napi_type_tag kOperatorTag = {0x51c7e8aa03d94e72ULL, 0x8d60b3f12c9e4a5dULL};
 
+struct Operator {
+  c10::OperatorHandle handle;
+  Guard guard;
+};
+
 bool isMissing(napi_env env, napi_value value) {
   napi_valuetype type = typeOf(env, value);
   return type == napi_undefined || type == napi_null;
@@ -19,8 +24,13 @@ bool isMissing(napi_env env, napi_value value) {
 // A JavaScript number is a double, a bigint an integer: whether 2 or 2.0 was meant never depends on the value.
 c10::IValue toScalar(napi_env env, napi_value value) {
   switch (typeOf(env, value)) {
-    case napi_bigint:
-      return toInteger(env, value);
+    case napi_bigint: {
+      int64_t result = 0;
+      bool lossless = false;
+      check(env, napi_get_value_bigint_int64(env, value, &result, &lossless));
+      if (!lossless) throw std::runtime_error("expected a 64-bit integer, got a larger bigint");
+      return result;
+    }
     case napi_boolean:
       return toBoolean(env, value);
     default: {
@@ -31,13 +41,20 @@ c10::IValue toScalar(napi_env env, napi_value value) {
   }
 }
 
+// One of libtorch's enumerations, of which the first `count` are supported: of layouts only the strided one, since a
+// sparse tensor has no memory to view.
+int64_t toChoice(napi_env env, napi_value value, int64_t count, const char* what) {
+  int64_t number = toInteger(env, value);
+  if (number < 0 || number >= count) throw std::runtime_error(std::string(what) + " " + std::to_string(number) + " is not supported");
+  return number;
+}
+
 c10::IValue toIValue(napi_env env, napi_value value, const c10::TypePtr& type);
 
 c10::IValue toList(napi_env env, napi_value value, const c10::TypePtr& elementType) {
   uint32_t length = 0;
   if (napi_get_array_length(env, value, &length) != napi_ok) throw std::runtime_error("expected an array");
-  c10::impl::GenericList list(elementType);
-  list.reserve(length);
+  c10::impl::GenericList list(elementType->kind() == c10::TypeKind::SymIntType ? c10::TypePtr(c10::IntType::get()) : elementType);
   for (uint32_t i = 0; i < length; i++) {
     napi_value element;
     check(env, napi_get_element(env, value, i, &element));
@@ -65,6 +82,12 @@ c10::IValue toIValue(napi_env env, napi_value value, const c10::TypePtr& type) {
       check(env, napi_get_value_double(env, value, &number));
       return number;
     }
+    case c10::TypeKind::ScalarTypeType:
+      return static_cast<int64_t>(toDtype(toInteger(env, value)));
+    case c10::TypeKind::LayoutType:
+      return toChoice(env, value, 1, "layout");
+    case c10::TypeKind::MemoryFormatType:
+      return toChoice(env, value, 4, "memory format");
     case c10::TypeKind::BoolType:
     case c10::TypeKind::SymBoolType:
       return toBoolean(env, value);
@@ -104,30 +127,31 @@ napi_value fromIValue(napi_env env, const c10::IValue& value) {
 napi_value findOperator(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     Arguments<2> arguments(env, info);
-    auto handle = c10::Dispatcher::singleton().findSchemaOrThrow(toString(env, arguments[0]).c_str(), toString(env, arguments[1]).c_str());
-    auto* owned = new c10::OperatorHandle(handle);
+    std::string name = toString(env, arguments[0]);
+    auto handle = c10::Dispatcher::singleton().findSchemaOrThrow(name.c_str(), toString(env, arguments[1]).c_str());
+    auto* owned = new Operator{handle, guardOf(name)};
     napi_value result;
     check(env, napi_create_external(
-                   env, owned, [](node_api_basic_env, void* data, void*) { delete static_cast<c10::OperatorHandle*>(data); }, nullptr, &result));
+                   env, owned, [](node_api_basic_env, void* data, void*) { delete static_cast<Operator*>(data); }, nullptr, &result));
     check(env, napi_type_tag_object(env, result, &kOperatorTag));
     return result;
   });
 }
 
-const c10::OperatorHandle& operatorOf(napi_env env, napi_value value) {
+const Operator& operatorOf(napi_env env, napi_value value) {
   bool matches = false;
   if (typeOf(env, value) != napi_external || napi_check_object_type_tag(env, value, &kOperatorTag, &matches) != napi_ok || !matches)
     throw std::runtime_error("expected an operator");
   void* data = nullptr;
   check(env, napi_get_value_external(env, value, &data));
-  return *static_cast<c10::OperatorHandle*>(data);
+  return *static_cast<Operator*>(data);
 }
 
 // (operator, arguments in schema order) -> result, or an array of results. undefined takes the schema's default.
 napi_value call(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     Arguments<2> arguments(env, info);
-    const c10::OperatorHandle& handle = operatorOf(env, arguments[0]);
+    const auto& [handle, guard] = operatorOf(env, arguments[0]);
     const auto& parameters = handle.schema().arguments();
     uint32_t given = 0;
     check(env, napi_get_array_length(env, arguments[1], &given));
@@ -142,14 +166,19 @@ napi_value call(napi_env env, napi_callback_info info) {
         stack.push_back(*parameters[i].default_value());
         continue;
       }
+      // The schema's own type: for those who call, a dtype or a layout is an integer.
+      const c10::TypePtr& type = parameters[i].real_type();
       try {
-        stack.push_back(missing ? toIValue(env, undefined(env), parameters[i].type()) : toIValue(env, value, parameters[i].type()));
+        stack.push_back(toIValue(env, missing ? undefined(env) : value, type));
       } catch (const PendingException&) {
         throw;
+      } catch (const c10::Error& error) {
+        throw std::runtime_error("argument '" + parameters[i].name() + "': " + error.what_without_backtrace());
       } catch (const std::exception& error) {
         throw std::runtime_error("argument '" + parameters[i].name() + "': " + error.what());
       }
     }
+    if (guard) guard(stack);
     handle.callBoxed(stack);
     if (stack.empty()) return undefined(env);
     if (stack.size() == 1) return fromIValue(env, stack[0]);

@@ -1,22 +1,17 @@
-// Tensor handles: creating tensors from JavaScript memory or a mapped file, reading them back, disposing of them.
+// Tensor handles: creating tensors from JavaScript memory or a file, reading them back, disposing of them.
 #include "binding.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
 
 namespace binding {
 namespace {
 
 constexpr napi_type_tag kTensorTag = {0x6a1f0c5be24d4b1aULL, 0x93f7d20e8c5b1177ULL};
-constexpr napi_type_tag kMappingTag = {0x2b9d7715c3a84f60ULL, 0xa1840e92d6fb3c08ULL};
 
 // `tensor` is undefined after dispose. `accounted` is what was told to V8's garbage collector: nothing for tensors that a
 // scope disposes of, since gigabytes that come and go would keep the collector busy on threads that computing needs.
@@ -64,7 +59,8 @@ Bytes bytesOf(napi_env env, napi_value value) {
   bool typed = false;
   check(env, napi_is_typedarray(env, value, &typed));
   if (!typed) throw std::runtime_error("expected a typed array");
-  napi_typedarray_type type;
+  // Left alone by Node for kinds of arrays that are younger than itself.
+  auto type = static_cast<napi_typedarray_type>(-1);
   size_t count = 0;
   void* data = nullptr;
   check(env, napi_get_typedarray_info(env, value, &type, &count, &data, nullptr, nullptr));
@@ -77,12 +73,31 @@ Bytes bytesOf(napi_env env, napi_value value) {
 napi_value fromBytes(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     Arguments<3> arguments(env, info);
+    at::ScalarType dtype = toDtype(toInteger(env, arguments[1]));
+    std::vector<int64_t> shape = toIntegers(env, arguments[2]);
     Bytes bytes = bytesOf(env, arguments[0]);
-    auto dtype = static_cast<at::ScalarType>(toInteger(env, arguments[1]));
-    at::Tensor tensor = at::empty(toIntegers(env, arguments[2]), at::TensorOptions().dtype(dtype));
+    at::Tensor tensor = at::empty(shape, at::TensorOptions().dtype(dtype));
     if (tensor.nbytes() != bytes.length)
       throw std::runtime_error("the shape asks for " + std::to_string(tensor.nbytes()) + " bytes, the array has " + std::to_string(bytes.length));
     if (bytes.length) std::memcpy(tensor.data_ptr(), bytes.data, bytes.length);
+    return wrapTensor(env, std::move(tensor));
+  });
+}
+
+// (file descriptor, position, dtype, shape) -> a tensor with the bytes read there.
+napi_value readTensor(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    Arguments<4> arguments(env, info);
+    int64_t file = toInteger(env, arguments[0]);
+    int64_t position = toInteger(env, arguments[1]);
+    at::ScalarType dtype = toDtype(toInteger(env, arguments[2]));
+    at::Tensor tensor = at::empty(toIntegers(env, arguments[3]), at::TensorOptions().dtype(dtype));
+    for (size_t done = 0; done < tensor.nbytes();) {
+      ssize_t count = pread(static_cast<int>(file), static_cast<char*>(tensor.data_ptr()) + done, tensor.nbytes() - done, position + done);
+      if (count == 0) throw std::runtime_error("the file ended while it was read");
+      if (count < 0 && errno != EINTR) throw std::runtime_error(std::string("cannot read: ") + std::strerror(errno));
+      if (count > 0) done += static_cast<size_t>(count);
+    }
     return wrapTensor(env, std::move(tensor));
   });
 }
@@ -99,12 +114,11 @@ napi_value viewBytes(napi_env env, napi_callback_info info) {
       check(env, napi_create_arraybuffer(env, 0, &ignored, &buffer));
       return buffer;
     }
+    // Node calls the finalizer also where it refuses to make the buffer.
     auto* owner = new at::Tensor(tensor.detach());
-    napi_status status = napi_create_external_arraybuffer(
-        env, owner->data_ptr(), owner->nbytes(),
-        [](node_api_basic_env, void*, void* hint) { delete static_cast<at::Tensor*>(hint); }, owner, &buffer);
-    if (status != napi_ok) delete owner;
-    check(env, status);
+    check(env, napi_create_external_arraybuffer(
+                   env, owner->data_ptr(), owner->nbytes(),
+                   [](node_api_basic_env, void*, void* hint) { delete static_cast<at::Tensor*>(hint); }, owner, &buffer));
     return buffer;
   });
 }
@@ -163,62 +177,6 @@ napi_value account(napi_env env, napi_callback_info info) {
   });
 }
 
-// A file mapped privately: writes into tensors on it never reach the file.
-struct Mapping {
-  void* data = MAP_FAILED;
-  size_t length = 0;
-  ~Mapping() {
-    if (data != MAP_FAILED) munmap(data, length);
-  }
-};
-
-// path -> { mapping handle }; fails with the system's words.
-napi_value mapFile(napi_env env, napi_callback_info info) {
-  return guarded(env, [&] {
-    Arguments<1> arguments(env, info);
-    std::string path = toString(env, arguments[0]);
-    int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) throw std::runtime_error(std::string("cannot open: ") + std::strerror(errno));
-    struct stat status;
-    auto mapping = std::make_shared<Mapping>();
-    if (fstat(file, &status) == 0 && status.st_size > 0) {
-      mapping->length = static_cast<size_t>(status.st_size);
-      mapping->data = mmap(nullptr, mapping->length, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
-    }
-    int error = errno;
-    close(file);
-    if (mapping->data == MAP_FAILED) throw std::runtime_error(std::string("cannot map: ") + (status.st_size > 0 ? std::strerror(error) : "the file is empty"));
-    auto* holder = new std::shared_ptr<Mapping>(std::move(mapping));
-    napi_value result;
-    check(env, napi_create_external(
-                   env, holder, [](node_api_basic_env, void* data, void*) { delete static_cast<std::shared_ptr<Mapping>*>(data); }, nullptr, &result));
-    check(env, napi_type_tag_object(env, result, &kMappingTag));
-    return result;
-  });
-}
-
-// (mapping, byte offset, dtype, shape) -> a tensor on the mapped bytes, which stay mapped as long as it lives.
-napi_value fromMapping(napi_env env, napi_callback_info info) {
-  return guarded(env, [&] {
-    Arguments<4> arguments(env, info);
-    bool matches = false;
-    if (typeOf(env, arguments[0]) != napi_external || napi_check_object_type_tag(env, arguments[0], &kMappingTag, &matches) != napi_ok || !matches)
-      throw std::runtime_error("expected a file mapping");
-    void* data = nullptr;
-    check(env, napi_get_value_external(env, arguments[0], &data));
-    std::shared_ptr<Mapping> mapping = *static_cast<std::shared_ptr<Mapping>*>(data);
-    int64_t offset = toInteger(env, arguments[1]);
-    auto options = at::TensorOptions().dtype(static_cast<at::ScalarType>(toInteger(env, arguments[2])));
-    std::vector<int64_t> shape = toIntegers(env, arguments[3]);
-    uint64_t bytes = at::empty({0}, options).element_size();
-    for (int64_t size : shape)
-      if (size < 0 || __builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes)) throw std::runtime_error("impossible shape");
-    if (offset < 0 || static_cast<uint64_t>(offset) > mapping->length || bytes > mapping->length - static_cast<uint64_t>(offset))
-      throw std::runtime_error("the tensor ends beyond the end of the file");
-    return wrapTensor(env, at::from_blob(static_cast<char*>(mapping->data) + offset, shape, [mapping](void*) {}, options));
-  });
-}
-
 }  // namespace
 
 napi_value wrapTensor(napi_env env, at::Tensor tensor) {
@@ -243,11 +201,6 @@ at::Tensor& unwrapTensor(napi_env env, napi_value value) {
   return tensor;
 }
 
-bool isTensor(napi_env env, napi_value value) {
-  bool matches = false;
-  return typeOf(env, value) == napi_external && napi_check_object_type_tag(env, value, &kTensorTag, &matches) == napi_ok && matches;
-}
-
 std::vector<at::Tensor> unwrapTensors(napi_env env, napi_value value) {
   uint32_t length = 0;
   check(env, napi_get_array_length(env, value, &length));
@@ -264,15 +217,14 @@ std::vector<at::Tensor> unwrapTensors(napi_env env, napi_value value) {
 void defineTensor(napi_env env, napi_value exports) {
   defineMethods(env, exports,
                 {{"fromBytes", fromBytes},
+                 {"readTensor", readTensor},
                  {"viewBytes", viewBytes},
                  {"shapeOf", shapeOf},
                  {"dtypeOf", dtypeOf},
                  {"deviceOf", deviceOf},
                  {"isContiguous", isContiguous},
                  {"dispose", dispose},
-                 {"account", account},
-                 {"mapFile", mapFile},
-                 {"fromMapping", fromMapping}});
+                 {"account", account}});
 }
 
 }  // namespace binding

@@ -21,7 +21,7 @@ export function operator(name: string, overload: string): (values: readonly Valu
       found ??= native.findOperator(name, overload)
       return wrap(native.call(found, values.map(unwrap)))
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = error instanceof Error ? error.message : describe(error)
       const shown = `${name}${overload && `.${overload}`}(${values.map(describe).join(', ')})`
       throw new TorchError(`${shown}: ${reason.trim()}`, { cause: error })
     }
@@ -29,13 +29,23 @@ export function operator(name: string, overload: string): (values: readonly Valu
 }
 
 /** A dtype as the schemas take it. */
-export const dtypeArgument = (dtype: DType | undefined): number | undefined => dtype && dtypeNumber(dtype)
+export const dtypeArgument = (dtype: DType | undefined): number | undefined =>
+  dtype === undefined ? undefined : dtypeNumber(dtype)
+
+/** Far more than any model has parameters: a longer list is a mistake, and a sparse one would take hours. */
+const longestList = 1_000_000
 
 function unwrap(value: Value): NativeValue {
   if (value instanceof Tensor) return value.native
-  if (Array.isArray(value)) return value.map(unwrap)
-  return value as NativeValue
+  if (!isList(value)) return value
+  if (value.length > longestList) throw new TypeError(`a list has ${value.length} elements`)
+  return Array.from(value, unwrapElement)
 }
+
+// Schemas have no lists of lists: what is nested deeper is refused as it is.
+const unwrapElement = (value: Value): NativeValue => (value instanceof Tensor ? value.native : (value as NativeValue))
+
+const isList = (value: unknown): value is readonly Value[] => Array.isArray(value)
 
 function wrap(result: unknown): unknown {
   if (Array.isArray(result)) return result.map(wrap)
@@ -43,14 +53,18 @@ function wrap(result: unknown): unknown {
   return result
 }
 
-function describe(value: Value): string {
-  if (value instanceof Tensor) {
-    try {
-      return `${value.dtype} [${value.shape.join(', ')}]`
-    } catch {
-      return 'disposed tensor'
-    }
+/** For error messages: whatever was given is described without failing and without calling anything of it. */
+function describe(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null) return String(value)
+  try {
+    if (value instanceof Tensor) return `${value.dtype} [${value.shape.join(', ')}]`
+    if (isList(value)) return `[${value.slice(0, 4).map(describeElement).join(', ')}${value.length > 4 ? ', ...' : ''}]`
+    return 'an object'
+  } catch {
+    return value instanceof Tensor ? 'disposed tensor' : 'an object'
   }
-  if (Array.isArray(value)) return `[${value.slice(0, 4).map(describe).join(', ')}${value.length > 4 ? ', ...' : ''}]`
-  return typeof value === 'bigint' ? `${value}n` : String(value)
 }
+
+const describeElement = (value: unknown): string => (Array.isArray(value) ? '[...]' : describe(value))

@@ -19,7 +19,10 @@ const dtypes = Object.keys(table) as readonly DType[]
 const byNumber = new Map<number, DType>(dtypes.map((name) => [table[name][0], name]))
 
 /** The number that libtorch's schemas take for a dtype. */
-export const dtypeNumber = (dtype: DType): number => table[dtype][0]
+export function dtypeNumber(dtype: DType): number {
+  if (!Object.hasOwn(table, dtype)) throw new TypeError(`no such dtype; known are ${dtypes.join(', ')}`)
+  return table[dtype][0]
+}
 
 /** Bytes of one element. */
 export const dtypeSize = (dtype: DType): number => table[dtype][1]

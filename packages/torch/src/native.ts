@@ -4,12 +4,10 @@ import { locateNative } from './setup/index.ts'
 
 declare const tensorHandle: unique symbol
 declare const operatorHandle: unique symbol
-declare const mappingHandle: unique symbol
 
 /** Opaque handles of the addon. */
 export type NativeTensor = { readonly [tensorHandle]: true }
 export type NativeOperator = { readonly [operatorHandle]: true }
-export type NativeMapping = { readonly [mappingHandle]: true }
 
 /** What crosses the bridge as an operator's argument: handles, plain values, lists of them. */
 export type NativeValue = NativeTensor | number | bigint | boolean | string | null | undefined | readonly NativeValue[]
@@ -17,6 +15,7 @@ export type NativeValue = NativeTensor | number | bigint | boolean | string | nu
 /** The functions of the addon, as native/*.cc define them. dtypes are numbers of c10::ScalarType. */
 export interface Native {
   fromBytes(bytes: NodeJS.TypedArray, dtype: number, shape: readonly number[]): NativeTensor
+  readTensor(file: number, position: number, dtype: number, shape: readonly number[]): NativeTensor
   viewBytes(tensor: NativeTensor): ArrayBuffer
   shapeOf(tensor: NativeTensor): number[]
   dtypeOf(tensor: NativeTensor): number
@@ -24,8 +23,6 @@ export interface Native {
   isContiguous(tensor: NativeTensor): boolean
   dispose(tensor: NativeTensor): void
   account(tensor: NativeTensor): void
-  mapFile(path: string): NativeMapping
-  fromMapping(mapping: NativeMapping, offset: number, dtype: number, shape: readonly number[]): NativeTensor
   findOperator(name: string, overload: string): NativeOperator
   call(operator: NativeOperator, values: readonly NativeValue[]): unknown
   schemaOf(name: string, overload: string): string

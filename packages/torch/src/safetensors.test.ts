@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openSafetensors, SafetensorsError, tensorFrom, writeSafetensors } from './index.ts'
+import { cases, mutate } from './fixtures/malformed-safetensors.ts'
+import { openSafetensors, SafetensorsError, scope, tensorFrom, writeSafetensors } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'safetensors-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -45,6 +46,37 @@ describe('reading', () => {
     expect(readFileSync(path).equals(before)).toBe(true)
   })
 
+  it('reads names and metadata that JavaScript gives a meaning as any other', () => {
+    const path = newPath()
+    const tensors = Object.fromEntries(['__proto__', 'constructor', ''].map((name, i) => [name, floats(i)]))
+    writeSafetensors(path, tensors, Object.fromEntries([['__proto__', 'text']]))
+    const file = openSafetensors(path)
+    expect([...file.entries.keys()]).toEqual(['__proto__', 'constructor', ''])
+    expect(file.get('__proto__').item()).toBe(0)
+    expect(file.get('').item()).toBe(2)
+    expect(Object.getPrototypeOf(file.metadata)).toBe(Object.prototype)
+    expect(Object.entries(file.metadata)).toContainEqual(['__proto__', 'text'])
+    expect(() => file.get('toString')).toThrow(SafetensorsError)
+    expect(() => writeSafetensors(path, { __metadata__: floats(1) })).toThrow(SafetensorsError)
+  })
+
+  it('refuses a file that shrinks or is exchanged after it was opened', () => {
+    const path = newPath()
+    writeSafetensors(path, { a: floats(1) })
+    const file = openSafetensors(path)
+    truncateSync(path, statSync(path).size - 1)
+    expect(() => file.get('a')).toThrow(SafetensorsError)
+    writeSafetensors(path, { a: floats(2) })
+    expect(() => file.get('a')).toThrow(/has changed since it was opened/)
+  })
+
+  it('refuses what is no file', () => {
+    expect(() => openSafetensors(folder)).toThrow(/is not a file/)
+    expect(() => openSafetensors('/dev/zero')).toThrow(/is not a file/)
+  })
+
+  const floats = (value: number) => tensorFrom(Float32Array.of(value))
+
   const f32 = (shape: unknown, offsets: unknown, dtype = 'F32') => ({ a: { dtype, shape, data_offsets: offsets } })
   it.each<[string, () => string, RegExp]>([
     ['an empty file', () => rawEmpty(), /0 bytes/],
@@ -61,7 +93,7 @@ describe('reading', () => {
       /begins at byte 4/,
     ],
     ['an unknown dtype', () => rawFile(f32([2], [0, 8], 'Q4'), Buffer.alloc(8)), /dtype "Q4"/],
-    ['a negative extent', () => rawFile(f32([-2], [0, 8]), Buffer.alloc(8)), /shape/],
+    ['a negative extent', () => rawFile(f32([-2], [0, 8]), Buffer.alloc(8)), /the number -2/],
     ['offsets that do not fit the shape', () => rawFile(f32([3], [0, 8]), Buffer.alloc(8)), /needs 12 bytes/],
   ])('refuses %s', (_, make, message) => {
     const path = make()
@@ -74,6 +106,37 @@ describe('reading', () => {
     writeFileSync(path, '')
     return path
   }
+})
+
+describe('malformed files', () => {
+  const decide = (file: Buffer): 'read' | 'refused' => {
+    const path = newPath()
+    writeFileSync(path, file)
+    try {
+      const opened = openSafetensors(path)
+      scope(() => [...opened.entries.keys()].map((name) => opened.get(name).bytes()))
+      return 'read'
+    } catch (error) {
+      if (error instanceof SafetensorsError) return 'refused'
+      throw error
+    }
+  }
+
+  it.each(cases)('$name: $ours (by Python: $python)', ({ file, ours, python }) => {
+    expect(decide(file)).toBe(ours)
+    // Never more lenient than the reference.
+    expect([ours, python]).not.toEqual(['read', 'refused'])
+  })
+
+  it('are refused in no other way when bytes are changed, cut off or added at random', () => {
+    let state = 1
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      return Math.floor((state / 2 ** 32) * below)
+    }
+    const decisions = Array.from({ length: 2000 }, () => decide(mutate(random)))
+    expect(new Set(decisions)).toEqual(new Set(['read', 'refused']))
+  })
 })
 
 describe('writing', () => {

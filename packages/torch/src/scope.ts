@@ -11,23 +11,18 @@ export function track(tensor: Tensor): void {
 }
 
 /**
- * Runs `body` and disposes of every tensor made inside, but for those in what it returns (a tensor, or arrays and plain
- * objects of tensors), which pass to the enclosing scope. After an exception everything is disposed of.
- * @throws TypeError where `body` returns a promise: what is made after its first `await` would escape.
+ * Runs `body` and disposes of every tensor made inside, but for those in what it returns (a tensor, or arrays, maps, sets
+ * and plain objects of tensors), which pass to the enclosing scope. After an exception everything is disposed of.
+ * @throws TypeError where a promise is returned: what is made after its first `await` would escape.
  */
 export function scope<T>(body: () => T): T {
   const enclosing = innermost
   const made: Tensor[] = []
   innermost = made
-  let kept: Set<unknown> | undefined
+  let kept: ReadonlySet<unknown> | undefined
   try {
     const result = body()
-    if (result instanceof Promise) {
-      result.catch(() => {})
-      throw new TypeError('scope() cannot wait for a promise: await outside, compute inside')
-    }
-    kept = new Set()
-    collect(result, kept)
+    kept = reachable(result)
     return result
   } finally {
     innermost = enclosing
@@ -39,20 +34,40 @@ export function scope<T>(body: () => T): T {
   }
 }
 
-function collect(value: unknown, into: Set<unknown>): void {
-  if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value) || into.has(value)) return
-  into.add(value)
-  if ('native' in value) return
-  const parts: Iterable<unknown> =
-    value instanceof Map ? value.values() : Array.isArray(value) ? value : Object.values(value)
-  for (const part of parts) collect(part, into)
+/** Everything that a result leads to. */
+function reachable(result: unknown): ReadonlySet<unknown> {
+  const found = new Set<unknown>([result])
+  // A set is visited in the order of insertion, with what is added on the way.
+  for (const value of found) {
+    if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) continue
+    refusePromise(value, 'scope')
+    for (const part of partsOf(value)) found.add(part)
+  }
+  return found
 }
 
-/** Runs `body` without recording for gradients. */
+function partsOf(value: object): Iterable<unknown> {
+  if (value instanceof Map) return value.values()
+  if (value instanceof Set || Array.isArray(value)) return value
+  return Object.values(value) as unknown[]
+}
+
+function refusePromise(value: unknown, caller: string): void {
+  if (!(value instanceof Promise)) return
+  value.catch(() => {})
+  throw new TypeError(`${caller}() cannot wait for a promise: await outside, compute inside`)
+}
+
+/**
+ * Runs `body` without recording for gradients.
+ * @throws TypeError where it returns a promise: after its first `await` gradients would be recorded.
+ */
 export function noGradient<T>(body: () => T): T {
   const before = native.setGradientMode(false)
   try {
-    return body()
+    const result = body()
+    refusePromise(result, 'noGradient')
+    return result
   } finally {
     native.setGradientMode(before)
   }

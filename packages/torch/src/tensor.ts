@@ -1,4 +1,5 @@
-import { type DType, dtypeFromNumber, dtypeNumber } from './dtype.ts'
+import { constants } from 'node:buffer'
+import { type DType, dtypeFromNumber, dtypeNumber, dtypeSize } from './dtype.ts'
 import { native, type NativeTensor } from './native.ts'
 import { track } from './scope.ts'
 
@@ -23,6 +24,8 @@ export class Tensor {
   readonly native: NativeTensor
 
   constructor(handle: NativeTensor) {
+    // Throws for anything else, which would fail only when a scope disposes of it.
+    native.dtypeOf(handle)
     this.native = handle
     track(this)
   }
@@ -47,7 +50,7 @@ export class Tensor {
     return native.requiresGradient(this.native)
   }
 
-  /** Marks a leaf so that `backward` accumulates into its `gradient`. Returns the tensor. */
+  /** Marks a leaf so that `backward` accumulates into its `gradient`. Returns the tensor. Throws where it is no leaf. */
   setRequiresGradient(value: boolean): this {
     native.setRequiresGradient(this.native, value)
     return this
@@ -59,16 +62,17 @@ export class Tensor {
     return gradient && new Tensor(gradient)
   }
 
+  /** Throws unless the gradient has this tensor's shape, dtype and device. */
   set gradient(value: Tensor | null) {
     native.setGradient(this.native, value ? value.native : null)
   }
 
   /**
    * The tensor's own memory as bytes: no copy, and the view keeps the memory alive, also after `dispose`. Writes change
-   * the tensor. Throws unless the tensor is contiguous and on the CPU.
+   * the tensor. Throws unless the tensor is contiguous, on the CPU and no larger than Node's buffers (4 GiB in Node 20).
    */
   bytes(): Uint8Array {
-    return new Uint8Array(native.viewBytes(this.native))
+    return new Uint8Array(this.view())
   }
 
   /** The elements of a contiguous float32 tensor, without a copy (see `bytes`). */
@@ -103,6 +107,13 @@ export class Tensor {
 
   private viewAs(dtype: DType): ArrayBuffer {
     if (this.dtype !== dtype) throw new TypeError(`expected a ${dtype} tensor, this one is ${this.dtype}`)
+    return this.view()
+  }
+
+  private view(): ArrayBuffer {
+    const bytes = this.elements * dtypeSize(this.dtype)
+    if (bytes > constants.MAX_LENGTH)
+      throw new RangeError(`a view of ${bytes} bytes is more than this Node can make: narrow the tensor first`)
     return native.viewBytes(this.native)
   }
 }

@@ -161,9 +161,9 @@ const isIgnored = (name: string): boolean =>
   /^(lm_head|embed_out)\.weight$/.test(name) ||
   /\.(rotary_emb\.inv_freq|attention\.bias|attention\.masked_bias)$/.test(name)
 
-/** A float32 copy in aligned memory of its own: mapped weights may be unaligned, and training writes into them. */
+/** In float32, whatever dtype the file has. */
 function ownCopy(file: Safetensors, name: string): Tensor {
-  return scope(() => ops.to(file.get(name), 'float32', { copy: true }))
+  return scope(() => ops.to(file.get(name), 'float32'))
 }
 
 function drawHead(shape: readonly number[], seed: number): Tensor {
