@@ -43,6 +43,9 @@ export function openJob<Name extends JobName>(
   onEvent: (event: Event) => void,
 ): Job<Name> {
   const stopFlag = new Int32Array(new SharedArrayBuffer(4))
+  // OpenMP's threads wait asleep: where they spin, a program beside this one makes small operators many times slower
+  // (docs/log.md). Read when libtorch is loaded, from the environment of the process.
+  process.env['GOMP_SPINCOUNT'] ??= '0'
   // The compiled neighbour: a URL, unlike an import, is not rewritten by the compiler.
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { name, options, stopFlag } })
   const answers: PromiseWithResolvers<ScoredGroup[]>[] = []

@@ -26,7 +26,8 @@ interface SetupRecord extends NativeLocation {
 
 /**
  * Clones of different versions use one cache folder without disturbing each other: each finds its record under the hash
- * of its own native sources, the versions of libtorch it supports, and what runs it.
+ * of its own native sources, the versions of libtorch it supports, what runs it, and the libtorch that was asked for: one
+ * that REWARDKIT_LIBTORCH named once is not used where it is no longer named.
  */
 function recordFile(cache: string): string {
   const inputs = JSON.stringify([
@@ -35,6 +36,7 @@ function recordFile(cache: string): string {
     process.platform,
     process.arch,
     process.versions.modules,
+    explicitFolder(),
   ])
   const key = createHash('sha256').update(inputs).digest('hex').slice(0, 16)
   return join(cache, `setup-${key}.json`)
@@ -58,9 +60,6 @@ export function readRecord(
   const record = readJson(recordFile(cache))
   if (!isRecord(record))
     return { problem: `libtorch is not set up for these sources and Node ${process.versions.node} in ${cache}` }
-  const wanted = explicitFolder()
-  if (wanted && wanted !== record.libtorchFolder)
-    return { problem: `REWARDKIT_LIBTORCH names ${wanted}, but set-up was done with ${record.libtorchFolder}` }
   const changed = Object.entries(record.stamps).find(([file, stamp]) => stampOf(file) !== stamp)
   if (changed) return { problem: `${changed[0]} is missing or has changed since set-up` }
   const { libtorchFolder, libraries, addonFile, torchVersion } = record
