@@ -10,6 +10,7 @@ import {
   fixtureNames,
   pack,
   readExpected,
+  readHidden,
   relativeDifference,
 } from './fixtures/read.ts'
 import { loadRewardModel } from './load.ts'
@@ -21,6 +22,9 @@ const tolerance = 1e-5
 const load = (name: FixtureName) => loadRewardModel(fixtureFolder(name), { seed: null })
 const rewardsOf = (model: RewardModel, packed: PackedBatch, dtype: 'float32' | 'bfloat16' = 'float32') =>
   Float32Array.from(scope(() => noGradient(() => forward(model, packed, dtype).float32())))
+
+const identity = (size: number): Float32Array =>
+  Float32Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0))
 
 /** For each parameter the norm of the difference to the expected gradient, relative to the expected one's norm. */
 function gradientErrors(model: RewardModel, expected: Safetensors): Record<string, number> {
@@ -37,6 +41,21 @@ describe.each(fixtureNames)('%s', (name) => {
   it('gives the rewards of transformers, prefixes shared', () => {
     const { groups, rewards } = readExpected(name)
     expect(relativeDifference(rewardsOf(load(name), pack(groups)), rewards)).toBeLessThanOrEqual(tolerance)
+  })
+
+  it('gives the hidden states of transformers behind every layer', () => {
+    const { groups } = readExpected(name)
+    const sequences = [groups[0]?.[0] ?? [], groups[3]?.[0] ?? []]
+    const model = load(name)
+    const expected = readHidden(name)
+    expect(expected.length).toBe(model.weights.layers.length)
+    for (const [i, states] of expected.entries()) {
+      // Fewer layers, and a head that lets every component through.
+      const head = tensorFrom(identity(model.config.hiddenSize), [model.config.hiddenSize, model.config.hiddenSize])
+      const weights = { ...model.weights, layers: model.weights.layers.slice(0, i + 1), head }
+      const found = rewardsOf({ ...model, weights }, pack(sequences.map((ids) => [ids])))
+      expect(relativeDifference(found, states.flat())).toBeLessThanOrEqual(tolerance)
+    }
   })
 
   it('gives them with every sequence by itself', () => {
