@@ -11,7 +11,7 @@ const { ops, Tensor } = torch
 
 /** @type {Partial<Record<string, string>>} */
 const settings = Object.fromEntries(new URLSearchParams(process.argv[2]))
-const count = { calls: 0, results: 0 }
+const count = { cases: 0, calls: 0, results: 0 }
 
 /** @param {number} seed */
 function runCase(seed) {
@@ -380,7 +380,7 @@ const first = Number(settings['first'])
 for (let seed = first + thread; seed < first + Number(settings['cases']); seed += threads) {
   if (!settings['trace']) writeSync(1, `case ${thread} ${seed}\n`)
   runCase(seed)
-  if (seed % 256 === 0) await collectGarbage()
+  if (++count.cases % 128 === 0) await collectGarbage()
 }
 if (isMainThread) {
   await Promise.all(workers.map((worker) => worker.terminate()))
