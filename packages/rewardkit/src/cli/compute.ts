@@ -43,9 +43,10 @@ export function openJob<Name extends JobName>(
   onEvent: (event: Event) => void,
 ): Job<Name> {
   const stopFlag = new Int32Array(new SharedArrayBuffer(4))
-  // OpenMP's threads wait asleep: where they spin, a program beside this one makes small operators many times slower
-  // (docs/log.md). Read when libtorch is loaded, from the environment of the process.
-  process.env['GOMP_SPINCOUNT'] ??= '0'
+  // OpenMP's threads spin for microseconds before they sleep, not for milliseconds: where a program beside this one holds
+  // their processors, spinning takes a hundred times as long (docs/log.md). Read from the environment of the process when
+  // libtorch is loaded.
+  process.env['GOMP_SPINCOUNT'] ??= '1000'
   // The compiled neighbour: a URL, unlike an import, is not rewritten by the compiler.
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { name, options, stopFlag } })
   const answers: PromiseWithResolvers<ScoredGroup[]>[] = []
