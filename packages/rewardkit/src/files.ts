@@ -242,14 +242,21 @@ export const sha256Text = (text: string): string => createHash('sha256').update(
  * the lines "<hash>  <path>\n" of its files, paths relative with forward slashes, sorted by code unit.
  */
 export async function sha256Folder(folder: string): Promise<string> {
-  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+  const names = filesBelow(folder)
     .map((path) => relative(folder, path).split(sep).join('/'))
     .sort()
   const hash = createHash('sha256')
   for (const name of names) hash.update(`${await sha256File(join(folder, name))}  ${name}\n`)
   return hash.digest('hex')
+}
+
+/** Step by step: whether Node's recursive readdir follows links to folders depends on its version. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return filesBelow(path)
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ? [path] : []
+  })
 }
 
 /** Reasons that lie with the place the user named, and what to do about them. */

@@ -174,7 +174,8 @@ describe('misuse', () => {
     for (const count of [0, -1, 1.5, NaN, 1e6, 2 ** 32 + 1]) expect(() => setThreads(count)).toThrow(Error)
   })
 
-  it('refuses a view that is larger than a buffer of this Node can be', () => {
+  // From Node 22 on the limit is beyond what any tensor can have.
+  it.runIf(constants.MAX_LENGTH < 2 ** 40)('refuses a view that is larger than a buffer can be', () => {
     const tensor = ops.expand(ops.zeros([1], { dtype: 'uint8' }), [constants.MAX_LENGTH + 1])
     expect(() => tensor.bytes()).toThrow(RangeError)
   })
