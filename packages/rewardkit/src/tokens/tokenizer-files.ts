@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -57,6 +58,8 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   const read = (name: string) => readOptional(join(folder, name))
   const text = await read('tokenizer.json')
   if (text === undefined) {
+    if (!existsSync(join(folder, 'config.json')))
+      throw new InputError(`${folder} has no config.json: give a Hugging Face model folder, or a run folder`)
     throw new InputError(
       `${join(folder, 'tokenizer.json')}: no such file; a model folder needs a tokenizer.json (save the tokenizer with transformers' save_pretrained to get one)`,
     )

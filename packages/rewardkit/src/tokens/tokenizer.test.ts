@@ -107,8 +107,13 @@ describe('one clear line for', () => {
     return message
   }
 
-  test('a folder without tokenizer.json', async () => {
-    expect(await failure(join(tmpdir(), 'no-such-model'))).toMatch(/tokenizer\.json: no such file/)
+  test('a folder that is no model folder, and one without tokenizer.json', async () => {
+    expect(await failure(join(tmpdir(), 'no-such-model'))).toMatch(
+      /has no config\.json: give a Hugging Face model folder/,
+    )
+    const folder = edited('words', { 'config.json': '{}' })
+    rmSync(join(folder, 'tokenizer.json'))
+    expect(await failure(folder)).toMatch(/tokenizer\.json: no such file/)
   })
   test('broken JSON', async () => {
     expect(await failure(edited('words', { 'tokenizer.json': '{"model": ' }))).toMatch(
