@@ -1,3 +1,4 @@
+import { exitCodes } from './exit-codes.ts'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
 import { evaluateOptionsSchema } from '../evaluate/options.ts'
@@ -127,7 +128,7 @@ export const commands: readonly Command[] = [
       const { scoreFile } = await import('./score-file.ts')
       const { lines, failed } = await withTerminal(({ onEvent }) => scoreFile(options, onEvent))
       process.stderr.write(`${lines} lines${failed === 0 ? '' : `, ${failed} of them failed (see their "error")`}\n`)
-      return 0
+      return lines > 0 && failed === lines ? exitCodes.failure : exitCodes.success
     },
   }),
   command({

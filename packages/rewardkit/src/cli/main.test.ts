@@ -95,6 +95,36 @@ test('doctor does not call a folder without weights ok', () => {
   expect(status).toBe(1)
 })
 
+test('a model that is no folder, and a run without a model, are named', () => {
+  const run = mkdtempSync(join(folder, 'run-'))
+  copyFileSync(main, join(run, 'metrics.jsonl'))
+  for (const [model, message] of [
+    ['nowhere', 'nowhere: no such folder'],
+    [main, 'it is a file'],
+    [run, 'this run has not finished; go on with its command and --resume'],
+  ] as const) {
+    const { status, stderr } = rewardkit(
+      'evaluate',
+      '--model',
+      model,
+      '--data',
+      'none.jsonl',
+      '--out',
+      join(folder, 'e'),
+    )
+    expect(stderr).toContain(message)
+    expect(status).toBe(2)
+  }
+})
+
+test('score does not write over what it reads', () => {
+  const data = join(folder, 'lines.jsonl')
+  copyFileSync(main, data)
+  const { status, stderr } = rewardkit('score', '--model', 'nowhere', '--data', data, '--out', data)
+  expect(stderr).toContain('is the file of --data')
+  expect(status).toBe(2)
+})
+
 test('score of a missing file', () => {
   const { status, stderr } = rewardkit('score', '--model', 'nowhere', '--data', 'none.jsonl')
   expect(stderr).toMatch(/^rewardkit: [^\n]+\n$/)

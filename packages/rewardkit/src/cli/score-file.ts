@@ -1,7 +1,8 @@
 import { once } from 'node:events'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { linesOf, readLines } from '../data/index.ts'
-import { Interrupted } from '../errors.ts'
+import { InputError, Interrupted } from '../errors.ts'
 import type { ScoreOptions } from '../evaluate/score.ts'
 import type { Event } from '../events.ts'
 import { createAtomicFile, makeFolder } from '../files.ts'
@@ -16,6 +17,8 @@ type Write = Parameters<typeof scoreLines>[2]
  */
 export async function scoreFile(options: ScoreOptions, onEvent: (event: Event) => void): Promise<ScoreCounts> {
   if (options.out === '-') return score(options, onEvent, toStandardOutput)
+  if (existsSync(options.out) && existsSync(options.data) && realpathSync(options.out) === realpathSync(options.data))
+    throw new InputError(`--out ${options.out} is the file of --data: name another file`)
   makeFolder(dirname(options.out))
   const file = createAtomicFile(options.out)
   try {

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Tensor } from '@rewardkit/torch'
+import { InputError } from '../errors.ts'
 import type { ReadingOptions } from '../tokens/index.ts'
 import type { DecoderConfig } from './config.ts'
 import type { Weights } from './weights.ts'
@@ -22,8 +23,18 @@ export interface RewardModel {
   readonly weights: Weights
 }
 
-/** The model folder that a path stands for: a run folder stands for its `model/`. */
+/**
+ * The model folder that a path stands for: a run folder stands for its `model/`.
+ * @throws InputError for what is no folder, and for a run that has not come to its model yet
+ */
 export function modelFolder(path: string): string {
+  const present = statSync(path, { throwIfNoEntry: false })
+  if (!present?.isDirectory())
+    throw new InputError(
+      `--model ${path}: ${present ? 'it is a file' : 'no such folder'}; give a Hugging Face model folder, or a run folder`,
+    )
   const inside = join(path, 'model')
+  if (existsSync(join(path, 'metrics.jsonl')) && !existsSync(inside))
+    throw new InputError(`--model ${path}: this run has not finished; go on with its command and --resume`)
   return !existsSync(join(path, 'config.json')) && existsSync(join(inside, 'config.json')) ? inside : path
 }

@@ -315,7 +315,7 @@ describe('evaluateModel', () => {
   it.runIf(process.platform === 'linux')(
     'finds out that --out takes no files before it computes anything',
     async () => {
-      const options = evaluateOptionsSchema.parse({ model: 'nowhere', data: 'none.jsonl', out: '/proc/self' })
+      const options = evaluateOptionsSchema.parse({ model: folder, data: 'none.jsonl', out: '/proc/self' })
       await expect(evaluateModel(options, silentHooks)).rejects.toThrow(/\/proc\/self.* cannot be written/)
     },
   )

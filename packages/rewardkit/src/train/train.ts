@@ -6,7 +6,7 @@ import { writeRewardCheck } from '../evaluate/reward-check.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
 import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile } from '../files.ts'
-import { loadRewardModel, modelFolder, type RewardModel, saveRewardModel } from '../models/index.ts'
+import { loadRewardModel, modelFolder, readModelConfig, type RewardModel, saveRewardModel } from '../models/index.ts'
 import { createObjective } from '../objectives/index.ts'
 import { choosePadToken, createSpool, loadTokenizer, savedTokenizerFiles, type Spool } from '../tokens/index.ts'
 import { planSteps } from './batches.ts'
@@ -50,6 +50,7 @@ async function trainFrom(given: TrainOptions, spool: Spool, hooks: Hooks): Promi
     throw new InputError(
       `--overwrite: --model ${given.model} lies in --out ${out} and would be removed; name another --out`,
     )
+  readModelConfig(source)
   const objective = createObjective(given.objective, given)
   const tokenizer = await loadTokenizer(source)
   const data = await loadTrainingData(given, objective, tokenizer, spool, hooks)
