@@ -18,9 +18,13 @@ interface Rewarded<T> {
   readonly rewards: Float32Array
 }
 
+/** A group's prefix goes through the model once while the group has no more tokens than so many micro-batches. */
+const microBatchesOfAGroup = 8
+
 /**
- * Rewards without gradients, in the order of the groups: a list for each micro-batch of limited tokens. A group of more
- * tokens is read in parts, each with the prefix again, so that memory does not grow with its responses.
+ * Rewards without gradients, in the order of the groups: a list for each micro-batch of limited tokens. A larger group
+ * goes alone; one that is larger by far is read in parts, each with the prefix again, so that memory does not grow with
+ * its responses.
  */
 export function* rewardsByMicroBatch<T>(
   model: RewardModel,
@@ -30,7 +34,11 @@ export function* rewardsByMicroBatch<T>(
 ): Generator<Rewarded<T>[]> {
   const budget = options.microBatchTokens
   let branchRewards: number[] = []
-  for (const members of microBatchesOf(partsOf(groups, tokensOf, budget), ({ part }) => part, budget)) {
+  for (const members of microBatchesOf(
+    partsOf(groups, tokensOf, microBatchesOfAGroup * budget),
+    ({ part }) => part,
+    budget,
+  )) {
     if (options.shouldStop?.()) throw new Interrupted('stopped on request')
     const packed = packGroups(members.map(({ part }) => part))
     const values = scope(() => noGradient(() => forward(model, packed, options.dtype).float32()))
