@@ -14,6 +14,10 @@ export {
   type Ranking,
   RewardModel,
 } from './library/reward-model.ts'
-export type { PreferenceData, PreferenceGroup, PreferencePair, PreferenceRow } from './library/rows.ts'
+export type { PreferenceData, PreferenceGroup, PreferencePair, PreferenceRow, PreferenceRows } from './library/rows.ts'
 export type { Watching } from './library/run-job.ts'
 export { train, type TrainSettings } from './library/train.ts'
+export type { Message } from './data/index.ts'
+export type { EvaluationSummary, Interval, MarginStatistics, PairSummary } from './evaluate/types.ts'
+export type { EvaluationMetrics, StepMetrics } from './train/metrics.ts'
+export type { TrainResult } from './train/train.ts'
