@@ -5,6 +5,7 @@ import type { EvaluateOptions } from '../evaluate/options.ts'
 import type { ScoredGroup, ScoreOptions } from '../evaluate/score.ts'
 import type { Event, Hooks } from '../events.ts'
 import type { QuickstartOptions } from '../quickstart/options.ts'
+import { ensureSetup } from '../setup.ts'
 import type { TrainOptions } from '../train/options.ts'
 
 const jobs = {
@@ -70,6 +71,7 @@ if (parentPort) {
     shouldStop: () => Atomics.load(stopFlag, 0) === 1,
   }
   try {
+    await ensureSetup((message) => post({ kind: 'event', event: { kind: 'log', message } }))
     const result = await jobs[name](options, hooks)
     if (name !== 'score') post({ kind: 'done', result })
   } catch (error) {

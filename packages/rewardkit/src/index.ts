@@ -1,0 +1,1 @@
+export { FailureError, InputError, Interrupted } from './errors.ts'

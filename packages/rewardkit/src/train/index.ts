@@ -1,0 +1,4 @@
+export { type Event, type Hooks, silentHooks } from '../events.ts'
+export type { EvaluationMetrics, MetricsLine, StepMetrics } from './metrics.ts'
+export { type TrainOptions, trainOptionsSchema } from './options.ts'
+export { train, type TrainResult } from './train.ts'
