@@ -16,7 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createModelFolder } from '../models/index.ts'
-import { specialTokens, wordTokenizerFiles } from '../quickstart/tokenizer.ts'
+import { wordTokenizerFiles, wordTokenizerSpecials } from '../tokens/index.ts'
 import { createRandom } from '../random.ts'
 import { simulate, simulationVocabulary } from '../simulate/index.ts'
 
@@ -34,15 +34,15 @@ beforeAll(() => {
   createModelFolder(
     model,
     {
-      vocabularySize: vocabulary.length + Object.keys(specialTokens).length,
+      vocabularySize: vocabulary.length + Object.keys(wordTokenizerSpecials).length,
       hiddenSize: 64,
       intermediateSize: 128,
       layers: 2,
       heads: 4,
       maxPositions: 128,
       initializerRange: 0.1,
-      endTokenId: specialTokens.end,
-      padTokenId: specialTokens.pad,
+      endTokenId: wordTokenizerSpecials.end,
+      padTokenId: wordTokenizerSpecials.pad,
       seed: 0,
     },
     wordTokenizerFiles(vocabulary),

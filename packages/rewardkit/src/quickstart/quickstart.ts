@@ -16,10 +16,10 @@ import type { Hooks } from '../events.ts'
 import { makeFolder, writeFileAtomic } from '../files.ts'
 import { createModelFolder } from '../models/index.ts'
 import { type SimulatedPair, simulate, simulationVocabulary } from '../simulate/index.ts'
+import { wordTokenizerFiles, wordTokenizerSpecials } from '../tokens/index.ts'
 import { trainOptionsSchema } from '../train/options.ts'
 import { train } from '../train/train.ts'
 import type { QuickstartOptions } from './options.ts'
-import { specialTokens, wordTokenizerFiles } from './tokenizer.ts'
 
 const objectives = ['bradley-terry', 'annotated-margin', 'adaptive-margin'] as const
 
@@ -102,15 +102,15 @@ function createUntrainedModel(folder: string, seed: number): void {
   createModelFolder(
     folder,
     {
-      vocabularySize: vocabulary.length + Object.keys(specialTokens).length,
+      vocabularySize: vocabulary.length + Object.keys(wordTokenizerSpecials).length,
       hiddenSize: 64,
       intermediateSize: 128,
       layers: 2,
       heads: 4,
       maxPositions: 128,
       initializerRange: 0.15,
-      endTokenId: specialTokens.end,
-      padTokenId: specialTokens.pad,
+      endTokenId: wordTokenizerSpecials.end,
+      padTokenId: wordTokenizerSpecials.pad,
       seed,
     },
     wordTokenizerFiles(vocabulary),

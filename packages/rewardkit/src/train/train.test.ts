@@ -19,7 +19,7 @@ import { evaluateOptionsSchema } from '../evaluate/options.ts'
 import { evaluateModel } from '../evaluate/run.ts'
 import { type Event, type Hooks, silentHooks } from '../events.ts'
 import { createModelFolder } from '../models/index.ts'
-import { specialTokens, wordTokenizerFiles } from '../quickstart/tokenizer.ts'
+import { wordTokenizerFiles, wordTokenizerSpecials } from '../tokens/index.ts'
 import { simulate, simulationVocabulary } from '../simulate/index.ts'
 import type { StepMetrics } from './metrics.ts'
 import { type TrainInput, trainOptionsSchema } from './options.ts'
@@ -35,15 +35,15 @@ beforeAll(() => {
   createModelFolder(
     model,
     {
-      vocabularySize: vocabulary.length + Object.keys(specialTokens).length,
+      vocabularySize: vocabulary.length + Object.keys(wordTokenizerSpecials).length,
       hiddenSize: 16,
       intermediateSize: 32,
       layers: 1,
       heads: 2,
       maxPositions: 128,
       initializerRange: 0.1,
-      endTokenId: specialTokens.end,
-      padTokenId: specialTokens.pad,
+      endTokenId: wordTokenizerSpecials.end,
+      padTokenId: wordTokenizerSpecials.pad,
       seed: 0,
     },
     wordTokenizerFiles(vocabulary),
