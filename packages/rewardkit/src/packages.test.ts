@@ -26,3 +26,8 @@ test('what needs no tensors loads no addon', () => {
 test('what computes names the remedy', () => {
   expect(importWithoutSetup('rewardkit/models').stderr).toMatch(/SetupError: .* run `npx rewardkit setup`/)
 })
+
+test('the command loads no addon before it computes', () => {
+  const modules = ['program', 'compute', 'score-file', 'doctor'].map((name) => new URL(`../dist/cli/${name}.js`, import.meta.url).href)
+  expect(importWithoutSetup(...modules)).toEqual({ status: 0, stderr: '' })
+})

@@ -1,8 +1,8 @@
 // The compute thread: runs one job of the library and posts what happens.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Group } from '../data/index.ts'
-import type { EvaluateOptions } from '../evaluate/options.ts'
-import type { ScoredGroup, ScoreOptions } from '../evaluate/score.ts'
+import type { EvaluateOptions, ScoreOptions } from '../evaluate/options.ts'
+import type { ScoredGroup } from '../evaluate/score.ts'
 import type { Event, Hooks } from '../events.ts'
 import type { QuickstartOptions } from '../quickstart/options.ts'
 import { ensureSetup } from '../setup.ts'
