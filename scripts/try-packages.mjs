@@ -126,9 +126,8 @@ function readLines(/** @type {string} */ name) {
 
 /** The version of a package that this clone uses. */
 function versionOf(/** @type {string} */ name) {
-  /** @type {{ version: string }} */
-  const { version } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'))
-  return version
+  const manifest = readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')
+  return /"version": "(.+?)"/.exec(manifest)?.[1] ?? 'latest'
 }
 
 function step(/** @type {string} */ what) {

@@ -27,7 +27,9 @@ for (const folder of ['packages/torch', 'packages/rewardkit'])
     written.set(`${name}.api.md`, reportOf(join(root, folder), declarations))
 rmSync(temporary, { recursive: true })
 
-const problems = [...written].flatMap(([file, report]) => looseTypes(report).map((problem) => `docs/api/${file}: ${problem}`))
+const problems = [...written].flatMap(([file, report]) =>
+  looseTypes(report).map((problem) => `docs/api/${file}: ${problem}`),
+)
 const present = existsSync(reports) ? readdirSync(reports) : []
 for (const file of present.filter((name) => !written.has(name))) {
   if (checks) problems.push(`docs/api/${file} belongs to no public subpath: run npm run api`)
@@ -48,8 +50,11 @@ if (problems.length > 0) process.exitCode = 1
  * @param {string} folder
  */
 function publicEntries(folder) {
-  /** @type {{ name: string, exports: Record<string, string | { types: string }> }} */
-  const { name, exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const manifest = readFileSync(join(folder, 'package.json'), 'utf8')
+  const { name, exports } = /** @type {{ name: string, exports: Record<string, string | { types: string }> }} */ (
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own package.json
+    JSON.parse(manifest)
+  )
   return Object.entries(exports).flatMap(([subpath, target]) => {
     if (typeof target === 'string') return []
     const words = `${name}${subpath.slice(1)}`.replace('@', '').replaceAll('/', '-')
@@ -121,7 +126,9 @@ function looseTypes(report) {
 
 /** Behind `readonly`, or the rest of a tuple, which is judged itself. */
 function isReadonly(/** @type {ts.Node} */ { parent }) {
-  return ts.isRestTypeNode(parent) || (ts.isTypeOperatorNode(parent) && parent.operator === ts.SyntaxKind.ReadonlyKeyword)
+  return (
+    ts.isRestTypeNode(parent) || (ts.isTypeOperatorNode(parent) && parent.operator === ts.SyntaxKind.ReadonlyKeyword)
+  )
 }
 
 /**

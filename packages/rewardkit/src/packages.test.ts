@@ -20,7 +20,10 @@ function importWithoutSetup(...subpaths: string[]) {
 
 test('what needs no tensors loads no addon', () => {
   const names = ['data', 'evaluate', 'objectives', 'reports', 'simulate', 'tokens']
-  expect(importWithoutSetup('rewardkit', ...names.map((name) => `rewardkit/${name}`))).toEqual({ status: 0, stderr: '' })
+  expect(importWithoutSetup('rewardkit', ...names.map((name) => `rewardkit/${name}`))).toEqual({
+    status: 0,
+    stderr: '',
+  })
 })
 
 test('what computes names the remedy', () => {
@@ -28,6 +31,8 @@ test('what computes names the remedy', () => {
 })
 
 test('the command loads no addon before it computes', () => {
-  const modules = ['program', 'compute', 'score-file', 'doctor'].map((name) => new URL(`../dist/cli/${name}.js`, import.meta.url).href)
+  const modules = ['program', 'compute', 'score-file', 'doctor'].map(
+    (name) => new URL(`../dist/cli/${name}.js`, import.meta.url).href,
+  )
   expect(importWithoutSetup(...modules)).toEqual({ status: 0, stderr: '' })
 })
