@@ -1,6 +1,7 @@
 /**
  * Trains, evaluates and uses margin-aware reward models from a program. Computing happens in threads of their own;
  * nothing is printed, and the process is never ended.
+ * @module rewardkit
  */
 export { type ErrorCode, RewardKitError } from './errors.ts'
 export type { Event } from './events.ts'
