@@ -64,7 +64,7 @@ export function createSegment(path: string): SegmentWriter {
       file.write(Buffer.concat([entries, tail]))
       file.commit()
     },
-    discard: file.discard,
+    discard: () => file.discard(),
   }
 }
 

@@ -63,6 +63,7 @@ function partGradients(name: FixtureName, part: string, microBatchTokens: number
         model,
         divided,
         { groups, sha256: '', evaluation: null },
+        [{ epoch: 0, groups: Uint32Array.from(batch.keys()) }],
         { dtype: 'float32', threads: threads(), microBatchTokens },
         silentHooks,
       )

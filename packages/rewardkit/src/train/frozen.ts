@@ -3,6 +3,7 @@ import type { Hooks } from '../events.ts'
 import { hashParameters, openHiddenStates } from '../hidden-states/index.ts'
 import { forwardFrom, type RewardModel, type TrainedPart } from '../models/index.ts'
 import { packGroups, type TokenGroup } from '../tokens/index.ts'
+import type { PlannedStep } from './batches.ts'
 import type { TrainingData } from './data.ts'
 import type { ResolvedOptions } from './resolve.ts'
 
@@ -25,6 +26,7 @@ export function openTrainingRewards(
   model: RewardModel,
   { frozen, frozenLayers }: TrainedPart,
   data: TrainingData,
+  plan: readonly PlannedStep[],
   options: Pick<ResolvedOptions, 'dtype' | 'threads' | 'microBatchTokens'>,
   hooks: Hooks,
 ): TrainingRewards {
@@ -32,7 +34,7 @@ export function openTrainingRewards(
   const frozenWeights = frozenLayers === null ? null : hashParameters(frozen)
   if (frozenWeights === null || !frozenLayers)
     return { rewardsOf: wholeModel(model, dtype), frozenWeights, prepare: () => {}, close: () => {} }
-  const groups = { [Symbol.iterator]: () => tokensOf(data, options.microBatchTokens) }
+  const groups = { [Symbol.iterator]: () => tokensOf(data, plan, options.microBatchTokens) }
   const states = openHiddenStates(model, groups, { layers: frozenLayers, frozenWeights, dtype, threads }, hooks)
   return {
     rewardsOf: (wanted) => forwardFrom(model, packGroups(wanted), frozenLayers, states.read(wanted), dtype),
@@ -42,8 +44,15 @@ export function openTrainingRewards(
   }
 }
 
-/** All groups as they will go through the model: in evaluation, large ones in parts. */
-function* tokensOf({ groups, evaluation }: TrainingData, microBatchTokens: number): Generator<TokenGroup> {
-  for (const { tokens } of groups) yield tokens
+/** The groups of all steps, each once, and of the evaluation, as they will go through the model: there, large ones in parts. */
+function* tokensOf(
+  { groups, evaluation }: TrainingData,
+  plan: readonly PlannedStep[],
+  microBatchTokens: number,
+): Generator<TokenGroup> {
+  const isUsed = new Uint8Array(groups.preferenceCounts.length)
+  for (const step of plan) for (const index of step.groups) isUsed[index] = 1
+  for (const [index, used] of isUsed.entries())
+    if (used === 1) for (const { tokens } of groups.read([index])) yield tokens
   for (const { part } of partsOf(evaluation?.groups ?? [], ({ tokens }) => tokens, microBatchTokens)) yield part
 }

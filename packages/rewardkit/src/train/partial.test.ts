@@ -142,7 +142,9 @@ describe.each(['head', 'last:1', 'last:2'])('train %s', (part) => {
   })
 
   it('other seeds, objectives, epochs, splits and micro-batches find everything', async () => {
-    await run(newRun(), { train: part, maxSteps: 1 })
+    // Of the pairs to train on the 16 of one step; and 20 pairs of whole prompts to evaluate on.
+    expect(await run(newRun(), { train: part, maxSteps: 1 })).toMatchObject({ computed: 36 })
+    expect(await run(newRun(), { train: part, epochs: 1 })).toMatchObject({ found: 36, computed: 54 })
     const others: Partial<TrainInput>[] = [
       { seed: 1 },
       { objective: 'bradley-terry', epochs: 3 },

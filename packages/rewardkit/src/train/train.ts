@@ -78,13 +78,14 @@ async function trainFrom(
   const part = trainPart(model, options.train)
   const { trained } = part
   const optimizer = createAdamW(trained.parameters)
-  const { rewardsOf, frozenWeights, prepare, close } = openTrainingRewards(model, part, data, options, hooks)
-  closeLater(close)
+  const rewards = openTrainingRewards(model, part, data, plan, options, hooks)
+  closeLater(() => rewards.close())
+  const learner = { parameters: trained.parameters, rewardsOf: rewards.rewardsOf }
   const files = savedTokenizerFiles(tokenizer)
   const identity = fingerprint(options, {
     data: data.sha256,
     model: sha256Text(JSON.stringify([model.rawConfig, files])),
-    ...(frozenWeights !== null && { frozen_weights: frozenWeights }),
+    ...(rewards.frozenWeights !== null && { frozen_weights: rewards.frozenWeights }),
   })
 
   let step = 0
@@ -109,7 +110,7 @@ async function trainFrom(
   }
   writeConfig(out, options)
   writeEnvironment(out, environment())
-  prepare()
+  rewards.prepare()
 
   const log = (line: MetricsLine) => appendLine(join(out, 'metrics.jsonl'), JSON.stringify(line))
   const save = () => {
@@ -120,7 +121,7 @@ async function trainFrom(
   const evaluate = () => {
     if (!data.evaluation) return null
     const start = performance.now()
-    const rows = evaluateGroups(rewardsOf, data.evaluation, options, hooks)
+    const rows = evaluateGroups(rewards.rewardsOf, data.evaluation, options, hooks)
     const metrics = evaluationMetrics(rows, { step, seconds: (performance.now() - start) / 1000 })
     log(metrics)
     hooks.onEvent({ kind: 'evaluation', metrics })
@@ -134,7 +135,7 @@ async function trainFrom(
       const { epoch, groups } = plan[step] ?? { epoch: 0, groups: new Uint32Array() }
       const start = performance.now()
       const learningRate = learningRateAt({ ...options, kind: options.schedule, totalSteps: plan.length }, step)
-      const result = trainStep({ ...trained, rewardsOf }, optimizer, data.groups.read(groups), objective, state, {
+      const result = trainStep(learner, optimizer, data.groups.read(groups), objective, state, {
         ...options,
         learningRate,
         mayKeepGraph: graphKeeper(),
