@@ -7,9 +7,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createModelFolder } from '../packages/rewardkit/dist/models/index.js'
-import { specialTokens, wordTokenizerFiles } from '../packages/rewardkit/dist/quickstart/tokenizer.js'
-import { simulate, simulationVocabulary } from '../packages/rewardkit/dist/simulate/index.js'
+import { createSimulationModel } from '../packages/rewardkit/dist/quickstart/index.js'
+import { simulate } from '../packages/rewardkit/dist/simulate/index.js'
 
 const command = join(import.meta.dirname, '../packages/rewardkit/dist/cli/main.js')
 const allowed = 300e6
@@ -17,24 +16,8 @@ const { values } = parseArgs({ options: { lines: { type: 'string', default: '100
 const folder = mkdtempSync(join(tmpdir(), 'long-data-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-const vocabulary = simulationVocabulary()
 const model = join(folder, 'model')
-createModelFolder(
-  model,
-  {
-    vocabularySize: vocabulary.length + Object.keys(specialTokens).length,
-    hiddenSize: 64,
-    intermediateSize: 128,
-    layers: 2,
-    heads: 4,
-    maxPositions: 128,
-    initializerRange: 0.1,
-    endTokenId: specialTokens.end,
-    padTokenId: specialTokens.pad,
-    seed: 0,
-  },
-  wordTokenizerFiles(vocabulary),
-)
+createSimulationModel(model, { initializerRange: 0.1 })
 
 /** Writes so many pairs, a thousand at a time. */
 function writePairs(/** @type {string} */ path, /** @type {number} */ lines) {

@@ -95,7 +95,7 @@ export const commands: readonly Command[] = [
         import('../reports/index.ts'),
       ])
       const start = performance.now()
-      const result = await withTerminal(({ onEvent }) => compute('train', options, onEvent))
+      const result = await withTerminal(({ onEvent }) => compute('train', { options }, onEvent))
       if (result.evaluation) print(formatSummary({ 'held-out pairs': result.evaluation.summary }))
       const time = formatDuration((performance.now() - start) / 1000)
       print(`${result.steps} steps in ${time}; the model is in ${join(result.out, 'model')}`)
@@ -113,7 +113,7 @@ export const commands: readonly Command[] = [
         import('./compute.ts'),
         import('../evaluate/table.ts'),
       ])
-      const summary = await withTerminal(({ onEvent }) => compute('evaluate', options, onEvent))
+      const summary = await withTerminal(({ onEvent }) => compute('evaluate', { options }, onEvent))
       if (options.json) print(JSON.stringify(summary, null, 2))
       else print(`${formatSummary({ all: summary, ...summary.subsets })}\n${options.out}/summary.json`)
       return 0

@@ -16,10 +16,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryHome } from '../hidden-states/fixtures/home.ts'
-import { createModelFolder } from '../models/index.ts'
-import { specialTokens, wordTokenizerFiles } from '../quickstart/tokenizer.ts'
+import { createSimulationModel } from '../quickstart/index.ts'
 import { createRandom } from '../random.ts'
-import { simulate, simulationVocabulary } from '../simulate/index.ts'
+import { simulate } from '../simulate/index.ts'
 
 // The built command, killed and interrupted as a user or a system does it.
 const main = fileURLToPath(new URL('../../bin/rewardkit.mjs', import.meta.url))
@@ -31,23 +30,7 @@ const steps = 40
 afterAll(() => rmSync(folder, { recursive: true }))
 
 beforeAll(() => {
-  const vocabulary = simulationVocabulary()
-  createModelFolder(
-    model,
-    {
-      vocabularySize: vocabulary.length + Object.keys(specialTokens).length,
-      hiddenSize: 64,
-      intermediateSize: 128,
-      layers: 2,
-      heads: 4,
-      maxPositions: 128,
-      initializerRange: 0.1,
-      endTokenId: specialTokens.end,
-      padTokenId: specialTokens.pad,
-      seed: 0,
-    },
-    wordTokenizerFiles(vocabulary),
-  )
+  createSimulationModel(model, { initializerRange: 0.1 })
   const { pairs } = simulate({ pairs: 700, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed: 1 })
   writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
   const { status, stderr } = spawnSync(process.execPath, words(reference), { encoding: 'utf8' })

@@ -1,4 +1,4 @@
-import { FailureError, InputError, Interrupted } from '../errors.ts'
+import { RewardKitError } from '../errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { runCommandLine } from './program.ts'
 
@@ -19,16 +19,15 @@ process.exitCode = await runCommandLine(process.argv.slice(2)).catch(explain)
 /** Prints an error in one line and returns the exit code. */
 function explain(error: unknown): number {
   if (process.env['REWARDKIT_DEBUG'] === '1') console.error(error)
-  if (error instanceof Interrupted) {
+  if (error instanceof RewardKitError && error.code === 'interrupted') {
     console.error(`rewardkit: ${error.message}`)
     return exitCodes.interrupted
   }
   const message = error instanceof Error ? error.message : String(error)
   const isExpected =
-    error instanceof InputError ||
-    error instanceof FailureError ||
+    (error instanceof RewardKitError && error.code !== 'unexpected') ||
     (error instanceof Error && expectedNames.includes(error.name))
   const more = isExpected ? '' : ' (unexpected; REWARDKIT_DEBUG=1 shows where)'
   console.error(`rewardkit: ${message.replaceAll(/\s*\n\s*/g, ' ')}${more}`)
-  return error instanceof InputError ? exitCodes.input : exitCodes.failure
+  return error instanceof RewardKitError && error.code === 'invalid-input' ? exitCodes.input : exitCodes.failure
 }

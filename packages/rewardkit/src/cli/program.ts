@@ -5,7 +5,7 @@ import { version } from '../version.ts'
 import { type Command, commands } from './commands.ts'
 import { exitCodes } from './exit-codes.ts'
 import { ourNameFor } from './foreign.ts'
-import { type CommandOption, commandOptions, flagOf, isSwitch, shownDefault } from './options.ts'
+import { type CommandOption, commandOptions, flagOf, isSwitch, shownDefault } from '../options.ts'
 
 /**
  * Runs the command line and returns the exit code.

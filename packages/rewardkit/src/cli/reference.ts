@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Command, commands } from './commands.ts'
-import { type CommandOption, commandOptions, isSwitch, shownDefault } from './options.ts'
+import { type CommandOption, commandOptions, isSwitch, shownDefault } from '../options.ts'
 
 const path = fileURLToPath(new URL('../../../../docs/reference.md', import.meta.url))
 const page = referencePage()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { trainOptionsSchema } from '../train/options.ts'
-import { commandOptions, flagOf } from './options.ts'
+import { commandOptions, flagOf } from '../options.ts'
 import { resolveOptions } from './resolve.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-resolve-'))

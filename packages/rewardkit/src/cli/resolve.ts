@@ -3,7 +3,7 @@ import { parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { nearestName } from '../nearest.ts'
-import { type CommandOption, commandOptions, expectation, flagOf, valueOf } from './options.ts'
+import { type CommandOption, commandOptions, flagOf, refusal, valueOf } from '../options.ts'
 import { ourNameFor } from './foreign.ts'
 
 /** Where values come from; a later source wins over an earlier one, and all win over the defaults. */
@@ -82,17 +82,10 @@ function known(options: ReadonlyMap<string, CommandOption>, name: string, label:
 }
 
 function refused(option: CommandOption, given: Given | undefined, issue: z.core.$ZodIssue): InputError {
-  if (!given) {
-    const isList = option.shape.type === 'array'
-    const usage = isList ? `${option.placeholder}...` : `${option.flag} ${option.placeholder}`
-    return new InputError(`missing ${usage}: ${option.description}`)
-  }
-  if (issue.code === 'custom') return new InputError(`${given.name}: ${issue.message}`)
-  const found = typeof given.value === 'string' ? `"${given.value}"` : JSON.stringify(given.value)
-  const names = option.shape.enum?.map(String) ?? []
-  const near = typeof given.value === 'string' ? nearestName(given.value, names) : undefined
-  const remedy = near === undefined ? '' : `; did you mean ${near}?`
-  return new InputError(`${given.name}: found ${found}, expected ${expectation(option.shape)}${remedy}`)
+  if (given) return new InputError(refusal(option.shape, given.name, given.value, issue))
+  const isList = option.shape.type === 'array'
+  const usage = isList ? `${option.placeholder}...` : `${option.flag} ${option.placeholder}`
+  return new InputError(`missing ${usage}: ${option.description}`)
 }
 
 function readConfig(path: string): [string, unknown][] {

@@ -6,7 +6,7 @@ import { InputError, Interrupted } from '../errors.ts'
 import type { ScoreOptions } from '../evaluate/score.ts'
 import type { Event } from '../events.ts'
 import { createAtomicFile, makeFolder } from '../files.ts'
-import { openJob } from './compute.ts'
+import { withJob } from './compute.ts'
 import { type ScoreCounts, scoreLines } from './score.ts'
 
 type Write = Parameters<typeof scoreLines>[2]
@@ -32,20 +32,17 @@ export async function scoreFile(options: ScoreOptions, onEvent: (event: Event) =
 
 async function score(options: ScoreOptions, onEvent: (event: Event) => void, write: Write): Promise<ScoreCounts> {
   const lines = options.data === '-' ? linesOf(process.stdin) : readLines(options.data)
-  const job = openJob('score', options, onEvent)
-  try {
+  return withJob('score', options, onEvent, async (job) => {
     await job.ready
-    return await scoreLines(
+    return scoreLines(
       lines,
       (groups) => {
-        if (job.interrupted()) throw new Interrupted('stopped on request')
+        if (job.stopped()) throw new Interrupted('stopped on request')
         return job.request(groups)
       },
       write,
     )
-  } finally {
-    await job.close()
-  }
+  })
 }
 
 /** Waits where the reader is slower than the model. A write that fails ends the process (`main.ts`). */

@@ -1,4 +1,4 @@
-export { pairGroup, type Pair } from './build.ts'
+export { pairGroup, type Pair, type TextOrMessages } from './build.ts'
 export { formatOf, groupFromRow } from './formats/index.ts'
 export type { Group, Message, Preference, TextForm, TranscriptSource } from './group.ts'
 export { linesOf, readLines, type BadLine, type Line } from './lines.ts'
@@ -18,4 +18,5 @@ export {
 } from './read.ts'
 export { parseRow } from './row.ts'
 export { createPromptSplit, type PromptSplit } from './split.ts'
+export { isSpooled, spooledFile, spoolRows } from './spooled-rows.ts'
 export { createTally, type Tally } from './tally.ts'

@@ -24,3 +24,5 @@ export const evaluateOptionsSchema = z.object({
 
 /** Options with every default filled in. */
 export type EvaluateOptions = z.output<typeof evaluateOptionsSchema>
+/** Options as a caller may give them. */
+export type EvaluateInput = z.input<typeof evaluateOptionsSchema>

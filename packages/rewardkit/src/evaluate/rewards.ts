@@ -29,9 +29,13 @@ interface Rewarded<T> {
   readonly rewards: Float32Array
 }
 
+/** A group's prefix goes through the model once while the group has no more tokens than so many micro-batches. */
+const microBatchesOfAGroup = 8
+
 /**
- * Rewards without gradients, in the order of the groups: a list for each micro-batch of limited tokens. A group of more
- * tokens is read in parts, each with the prefix again, so that memory does not grow with its responses.
+ * Rewards without gradients, in the order of the groups: a list for each micro-batch of limited tokens. A larger group
+ * goes alone; one that is larger by far is read in parts, each with the prefix again, so that memory does not grow with
+ * its responses.
  */
 export function* rewardsByMicroBatch<T>(
   rewardsOf: RewardsOf,
@@ -59,12 +63,13 @@ export function* rewardsByMicroBatch<T>(
   }
 }
 
-/** Each group's branches in as few parts as keep to the budget of tokens. */
+/** Each group's branches in as few parts as keep to the tokens that a group may have. */
 export function* partsOf<T>(
   groups: Iterable<T>,
   tokensOf: (group: T) => TokenGroup,
-  budget: number,
+  microBatchTokens: number,
 ): Generator<{ group: T; part: TokenGroup; isLast: boolean }> {
+  const budget = microBatchesOfAGroup * microBatchTokens
   for (const group of groups) {
     const { prefix, branches, truncated } = tokensOf(group)
     let part: Int32Array[] = []

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setThreads } from '@rewardkit/torch'
 import { locateNative } from '@rewardkit/torch/setup'
 import { defaultThreads, resolveDtype } from '../compute.ts'
-import { surveyPreferences } from '../data/index.ts'
+import { spoolRows, surveyPreferences } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { jsonLines, makeWritableFolder, sha256Folder, writeLinesAtomic } from '../files.ts'
@@ -30,11 +30,17 @@ export interface Evaluation {
 /**
  * Evaluates a saved reward model on a preference file and writes `rewards.jsonl`, `summary.json` and
  * `worst_pairs.jsonl` into the folder. Texts are read as the model was trained to read them.
+ * @param rows JSON lines in place of a file: written to where `options.data` says
  * @throws InputError for what is wrong with folder, data or model; Interrupted on request
  */
-export async function evaluateModel(options: EvaluateOptions, hooks: Hooks): Promise<Evaluation> {
+export async function evaluateModel(
+  options: EvaluateOptions,
+  hooks: Hooks,
+  rows?: Iterable<string>,
+): Promise<Evaluation> {
   const folder = modelFolder(options.model)
   prepareFolder(options)
+  spoolRows(options.data, rows, false, hooks)
   const spool = createSpool(options.out)
   try {
     return await evaluateFile(folder, options, spool, hooks)

@@ -10,9 +10,11 @@ export interface BatchRewards {
   readonly weight?: Float64Array
 }
 
-/** State that lives longer than a batch (the running mean); plain JSON, saved in checkpoints. */
+/** State that lives longer than a batch; plain JSON, saved in checkpoints. */
 export interface ObjectiveState {
   readonly runningMean: number | null
+  /** Of an objective that is not of this library. */
+  readonly custom?: unknown
 }
 
 /** The loss of the batch, its gradient with respect to every reward, and what is worth logging. */

@@ -14,12 +14,11 @@ import {
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { makeFolder, writeFileAtomic } from '../files.ts'
-import { createModelFolder } from '../models/index.ts'
-import { type SimulatedPair, simulate, simulationVocabulary } from '../simulate/index.ts'
+import { type SimulatedPair, simulate } from '../simulate/index.ts'
 import { trainOptionsSchema } from '../train/options.ts'
 import { train } from '../train/train.ts'
+import { createSimulationModel } from './model.ts'
 import type { QuickstartOptions } from './options.ts'
-import { specialTokens, wordTokenizerFiles } from './tokenizer.ts'
 
 const objectives = ['bradley-terry', 'annotated-margin', 'adaptive-margin'] as const
 
@@ -57,7 +56,7 @@ export async function quickstart(options: QuickstartOptions, hooks: Hooks): Prom
   const { pairs } = simulate({ pairs: short ? 3000 : 18_000, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed })
   const data = join(out, 'pairs.jsonl')
   writeFileAtomic(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
-  createUntrainedModel(model, seed)
+  createSimulationModel(model, { seed })
 
   const runs: string[] = []
   const columns: { name: string; summary: EvaluationSummary; truth: Truth }[] = []
@@ -96,26 +95,6 @@ const settings = {
   maxLength: 128,
   dtype: 'float32',
 } as const
-
-function createUntrainedModel(folder: string, seed: number): void {
-  const vocabulary = simulationVocabulary()
-  createModelFolder(
-    folder,
-    {
-      vocabularySize: vocabulary.length + Object.keys(specialTokens).length,
-      hiddenSize: 64,
-      intermediateSize: 128,
-      layers: 2,
-      heads: 4,
-      maxPositions: 128,
-      initializerRange: 0.15,
-      endTokenId: specialTokens.end,
-      padTokenId: specialTokens.pad,
-      seed,
-    },
-    wordTokenizerFiles(vocabulary),
-  )
-}
 
 /** Measures the margins of a run by the true ones, and leaves `evaluation/truth.json` for the report. */
 function compareWithTruth(run: string, rows: readonly RewardRow[], pairs: readonly SimulatedPair[]): Truth {

@@ -18,7 +18,7 @@ const stateSchema = z.object({
   schema_version: z.literal(1),
   /** Finished optimizer steps: the cursor into the plan of the run. */
   step: z.number().int(),
-  objective_state: z.object({ runningMean: z.number().nullable() }),
+  objective_state: z.object({ runningMean: z.number().nullable(), custom: z.unknown().optional() }),
   /** All that must be equal for the run to go on with the same bits. */
   fingerprint: z.record(z.string(), z.string()),
 })

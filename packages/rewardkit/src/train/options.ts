@@ -3,7 +3,7 @@ import { computeOptionsSchema } from '../compute.ts'
 import { badLinesSchema } from '../evaluate/options.ts'
 import { isPartName } from '../models/part.ts'
 import { headKinds } from '../models/weights.ts'
-import { objectiveNames, objectiveOptionsSchema } from '../objectives/index.ts'
+import { type ObjectiveName, objectiveNames, objectiveOptionsSchema } from '../objectives/index.ts'
 import { readingOptionsSchema } from '../tokens/index.ts'
 
 const count = z.number().int().positive()
@@ -94,7 +94,9 @@ export const trainOptionsSchema = base
   })
   .refine((options) => !(options.resume && options.overwrite), { message: 'give --resume or --overwrite, not both' })
 
-/** Options with every default filled in. */
-export type TrainOptions = z.output<typeof trainOptionsSchema>
+/** Options with every default filled in. An objective that is not of the list bears the name that its owner gave it. */
+export type TrainOptions = Omit<z.output<typeof trainOptionsSchema>, 'objective'> & {
+  readonly objective: ObjectiveName | `custom:${string}`
+}
 /** Options as a caller may give them. */
 export type TrainInput = z.input<typeof trainOptionsSchema>

@@ -8,9 +8,8 @@ import { checkModelFolder } from '../evaluate/reward-check.ts'
 import { evaluateModel } from '../evaluate/run.ts'
 import { type Event, type Hooks, silentHooks } from '../events.ts'
 import { temporaryHome } from '../hidden-states/fixtures/home.ts'
-import { createModelFolder } from '../models/index.ts'
-import { specialTokens, wordTokenizerFiles } from '../quickstart/tokenizer.ts'
-import { simulate, simulationVocabulary } from '../simulate/index.ts'
+import { createSimulationModel } from '../quickstart/index.ts'
+import { simulate } from '../simulate/index.ts'
 import { type TrainInput, trainOptionsSchema } from './options.ts'
 import { train } from './train.ts'
 
@@ -32,23 +31,7 @@ afterAll(() => {
 })
 
 beforeAll(() => {
-  const vocabulary = simulationVocabulary()
-  createModelFolder(
-    model,
-    {
-      vocabularySize: vocabulary.length + Object.keys(specialTokens).length,
-      hiddenSize: 16,
-      intermediateSize: 32,
-      layers: 3,
-      heads: 2,
-      maxPositions: 128,
-      initializerRange: 0.1,
-      endTokenId: specialTokens.end,
-      padTokenId: specialTokens.pad,
-      seed: 0,
-    },
-    wordTokenizerFiles(vocabulary),
-  )
+  createSimulationModel(model, { hiddenSize: 16, intermediateSize: 32, layers: 3, heads: 2, initializerRange: 0.1 })
   const { pairs } = simulate({ pairs: 90, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed: 1 })
   writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
 })
@@ -217,6 +200,27 @@ describe('train', () => {
     expect(await run(out, { train: 'last:3' })).toMatchObject({ found: NaN })
     expect(existsSync(join(process.env['REWARDKIT_HOME'] ?? '', 'hidden-states'))).toBe(false)
     await expect(run(newRun(), { train: 'last:4' })).rejects.toThrow(/--train last:4: the model has 3 layers/)
+  })
+
+  it('evaluates large groups in parts, as without hidden states', async () => {
+    const [whole, parts] = [newRun(), newRun()]
+    await run(whole, { train: 'last:1', evalFraction: 0.5, maxSteps: 1 })
+    // A pair has more than eight tokens: its responses are read one by one, and kept so.
+    const { found, computed } = await run(parts, {
+      train: 'last:1',
+      evalFraction: 0.5,
+      maxSteps: 1,
+      microBatchTokens: 1,
+    })
+    expect(found).toBe(16)
+    expect(computed).toBeGreaterThan(80)
+    const margins = [whole, parts].map((out) =>
+      readFileSync(join(out, 'evaluation', 'rewards.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { reward_margin: number }).reward_margin),
+    )
+    for (const [i, margin] of (margins[0] ?? []).entries()) expect(margins[1]?.[i]).toBeCloseTo(margin, 4)
   })
 
   it('evaluates a saved model, loaded whole, to the rewards that it had', async () => {

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { cpuCapability, threads } from '@rewardkit/torch'
 import { locateNative } from '@rewardkit/torch/setup'
 import { stringify } from 'yaml'
 import { z } from 'zod'
+import { isSpooled } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import { makeFolder, restoreFolder, writeFileAtomic } from '../files.ts'
 import { version } from '../version.ts'
@@ -33,7 +34,7 @@ export function checkRunFolder(folder: string, { resume, overwrite }: { resume: 
   if (present && !present.isDirectory()) throw new InputError(`--out ${folder} is a file: name a folder`)
   if (overwrite) return checkReplaceable(folder, present ? readdirSync(folder) : [])
   if (resume && isBegun(folder)) return
-  const isFree = !present || readdirSync(folder).length === 0 || isUnbegun(folder)
+  const isFree = !present || readdirSync(folder).every(isSpooled) || isUnbegun(folder)
   if (resume)
     throw new InputError(
       `--resume: ${folder} has no checkpoint to go on from; ${isFree ? 'leave --resume away' : 'give --overwrite in its place'} to start a new run`,
@@ -66,13 +67,17 @@ function isUnbegun(folder: string): boolean {
 
 /**
  * Makes the folder of a new run, emptied of an earlier one. Files that are no part of a run are never touched.
+ * @param data the files that the new run reads: where they are spooled rows in its folder, they stay
  * @throws InputError where it cannot be written
  */
-export function openRunFolder(folder: string): void {
+export function openRunFolder(folder: string, data: readonly string[]): void {
   makeFolder(folder)
   try {
     restoreFolder(join(folder, 'model'))
     for (const name of contents) rmSync(join(folder, name), { recursive: true, force: true })
+    const kept = new Set(data.map((path) => resolve(path)))
+    for (const name of readdirSync(folder).filter(isSpooled))
+      if (!kept.has(resolve(folder, name))) rmSync(join(folder, name))
     mkdirSync(join(folder, 'checkpoints'))
     writeFileAtomic(join(folder, 'metrics.jsonl'), '')
   } catch (error) {

@@ -18,9 +18,8 @@ import { parse } from 'yaml'
 import { evaluateOptionsSchema } from '../evaluate/options.ts'
 import { evaluateModel } from '../evaluate/run.ts'
 import { type Event, type Hooks, silentHooks } from '../events.ts'
-import { createModelFolder } from '../models/index.ts'
-import { specialTokens, wordTokenizerFiles } from '../quickstart/tokenizer.ts'
-import { simulate, simulationVocabulary } from '../simulate/index.ts'
+import { createSimulationModel } from '../quickstart/index.ts'
+import { simulate } from '../simulate/index.ts'
 import type { StepMetrics } from './metrics.ts'
 import { type TrainInput, trainOptionsSchema } from './options.ts'
 import { train } from './train.ts'
@@ -31,23 +30,7 @@ const data = join(folder, 'pairs.jsonl')
 afterAll(() => rmSync(folder, { recursive: true }))
 
 beforeAll(() => {
-  const vocabulary = simulationVocabulary()
-  createModelFolder(
-    model,
-    {
-      vocabularySize: vocabulary.length + Object.keys(specialTokens).length,
-      hiddenSize: 16,
-      intermediateSize: 32,
-      layers: 1,
-      heads: 2,
-      maxPositions: 128,
-      initializerRange: 0.1,
-      endTokenId: specialTokens.end,
-      padTokenId: specialTokens.pad,
-      seed: 0,
-    },
-    wordTokenizerFiles(vocabulary),
-  )
+  createSimulationModel(model, { hiddenSize: 16, intermediateSize: 32, layers: 1, heads: 2, initializerRange: 0.1 })
   const { pairs } = simulate({ pairs: 120, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed: 1 })
   writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
 })

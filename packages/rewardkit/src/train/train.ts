@@ -4,6 +4,7 @@ import { createAdamW, setThreads } from '@rewardkit/torch'
 import { InputError, Interrupted } from '../errors.ts'
 import { writeRewardCheck } from '../evaluate/reward-check.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
+import { spoolRows } from '../data/index.ts'
 import type { Hooks } from '../events.ts'
 import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile } from '../files.ts'
 import {
@@ -14,7 +15,7 @@ import {
   saveRewardModel,
   trainPart,
 } from '../models/index.ts'
-import { createObjective } from '../objectives/index.ts'
+import { createObjective, type Objective } from '../objectives/index.ts'
 import { choosePadToken, createSpool, loadTokenizer, savedTokenizerFiles, type Spool } from '../tokens/index.ts'
 import { planSteps } from './batches.ts'
 import { lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
@@ -35,17 +36,27 @@ export interface TrainResult {
   readonly evaluation: Evaluation | null
 }
 
+/** What is not plain data. */
+export interface TrainInputs {
+  /** JSON lines in place of a file: written to where `data` says, in the run folder, unless a resumed run has them. */
+  readonly rows?: Iterable<string>
+  /** The same for `evalData`. */
+  readonly evaluationRows?: Iterable<string>
+  /** An objective of the caller's, which `objective` names. */
+  readonly objective?: Objective
+}
+
 /**
  * Trains a reward model and writes a run folder that explains itself: resolved configuration, environment, metrics,
  * checkpoints, the model as a Hugging Face folder, and the evaluation of the held-out pairs.
  * @throws InputError for what is wrong with options, data or model, before anything is computed; Interrupted on request,
  * with a checkpoint of the last finished step; FailureError where the numbers go wrong or the disk is full
  */
-export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainResult> {
+export async function train(given: TrainOptions, hooks: Hooks, inputs: TrainInputs = {}): Promise<TrainResult> {
   const spool = createSpool(given.out)
   const closers = [() => spool.close()]
   try {
-    return await trainFrom(given, spool, (close) => closers.push(close), hooks)
+    return await trainFrom(given, inputs, spool, (close) => closers.push(close), hooks)
   } finally {
     for (const close of closers) close()
   }
@@ -53,6 +64,7 @@ export async function train(given: TrainOptions, hooks: Hooks): Promise<TrainRes
 
 async function trainFrom(
   given: TrainOptions,
+  inputs: TrainInputs,
   spool: Spool,
   closeLater: (close: () => void) => void,
   hooks: Hooks,
@@ -65,8 +77,10 @@ async function trainFrom(
       `--overwrite: --model ${given.model} lies in --out ${out} and would be removed; name another --out`,
     )
   readModelConfig(source)
-  const objective = createObjective(given.objective, given)
+  const objective = inputs.objective ?? createObjective(given.objective, given)
   const tokenizer = await loadTokenizer(source)
+  spoolRows(given.data, inputs.rows, given.resume, hooks)
+  if (given.evalData !== undefined) spoolRows(given.evalData, inputs.evaluationRows, given.resume, hooks)
   const data = await loadTrainingData(given, objective, tokenizer, spool, hooks)
   const plan = planSteps(data.groups.preferenceCounts, given)
   const options = resolveOptions(given, plan.length)
@@ -106,7 +120,7 @@ async function trainFrom(
   if (!checkpoint) {
     if (options.resume)
       hooks.onEvent({ kind: 'log', message: `${out} has no checkpoint yet: starting from the beginning` })
-    openRunFolder(out)
+    openRunFolder(out, [given.data, given.evalData ?? ''])
   }
   writeConfig(out, options)
   writeEnvironment(out, environment())

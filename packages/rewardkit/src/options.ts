@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nearestName } from './nearest.ts'
 
 /** What a schema says about one value, in JSON Schema's words. */
 export interface Shape {
@@ -71,7 +72,7 @@ export function flagOf(name: string): string {
 export const isSwitch = (option: CommandOption): boolean => option.shape.type === 'boolean'
 
 /** What a value must be, to follow the word "expected". */
-export function expectation(shape: Shape): string {
+function expectation(shape: Shape): string {
   if (shape.anyOf) return joined(shape.anyOf.map(expectation))
   if (shape.enum) return joined(shape.enum.map(String))
   if (shape.prefixItems) return `${shape.prefixItems.length} values with a comma between them`
@@ -79,6 +80,14 @@ export function expectation(shape: Shape): string {
   if (shape.type === 'array') return 'a list'
   if (shape.type !== 'integer' && shape.type !== 'number') return 'a text'
   return `a ${shape.type === 'integer' ? 'whole ' : ''}number${rangeOf(shape)}`
+}
+
+/** Why a schema refused a value: the option as the user named it, what was found, what was expected, the name that is near. */
+export function refusal(shape: Shape, name: string, value: unknown, issue: z.core.$ZodIssue): string {
+  if (issue.code === 'custom') return `${name}: ${issue.message}`
+  const found = typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? typeof value)
+  const near = typeof value === 'string' ? nearestName(value, shape.enum?.map(String) ?? []) : undefined
+  return `${name}: found ${found}, expected ${expectation(shape)}${near === undefined ? '' : `; did you mean ${near}?`}`
 }
 
 /** The value that a text on the command line stands for; a text that fits nothing stays as it is and is refused later. */

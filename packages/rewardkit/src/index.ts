@@ -1,0 +1,19 @@
+/**
+ * Trains, evaluates and uses margin-aware reward models from a program. Computing happens in threads of their own;
+ * nothing is printed, and the process is never ended.
+ */
+export { type ErrorCode, RewardKitError } from './errors.ts'
+export type { Event } from './events.ts'
+export type { CustomLoss, CustomObjective, ObjectiveFunction } from './library/custom-objective.ts'
+export { evaluate, type EvaluateSettings } from './library/evaluate.ts'
+export {
+  type CallOptions,
+  type LoadSettings,
+  type PromptAndResponse,
+  type RankedCandidate,
+  type Ranking,
+  RewardModel,
+} from './library/reward-model.ts'
+export type { PreferenceData, PreferenceGroup, PreferencePair, PreferenceRow } from './library/rows.ts'
+export type { Watching } from './library/run-job.ts'
+export { train, type TrainSettings } from './library/train.ts'

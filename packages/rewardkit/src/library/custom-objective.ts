@@ -1,0 +1,86 @@
+import { FailureError, InputError } from '../errors.ts'
+import { sha256Text } from '../files.ts'
+import type { BatchRewards, ObjectiveResult } from '../objectives/index.ts'
+import type { CustomObjectiveTraits, ObjectiveQuestion } from '../thread/custom-objective.ts'
+
+/** The loss of the whole effective batch of B pairs, and its gradient with respect to each of the B rewards. */
+export interface CustomLoss {
+  readonly loss: number
+  /** d loss / d chosen reward, [B]. */
+  readonly chosenGradient: ArrayLike<number>
+  /** d loss / d rejected reward, [B]. */
+  readonly rejectedGradient: ArrayLike<number>
+  /** Plain JSON, given to the next call and saved in checkpoints. */
+  readonly state?: unknown
+}
+
+/**
+ * Called once for each step, in this thread, with the rewards of the whole effective batch in float64. `state` is what
+ * the last call returned, at first `initialState`.
+ */
+export type ObjectiveFunction = (rewards: BatchRewards, state: unknown) => CustomLoss | Promise<CustomLoss>
+
+/** An objective of your own. A function alone needs neither margins nor anything else of this. */
+export interface CustomObjective {
+  readonly name: string
+  /** True where `rewards.margin` must be there. */
+  readonly needsMargin?: boolean
+  /** True where `rewards.probability` must be there. */
+  readonly needsProbability?: boolean
+  readonly initialState?: unknown
+  readonly evaluate: ObjectiveFunction
+}
+
+/** What goes to the compute thread, and the answer to its question. */
+interface Offered {
+  readonly traits: CustomObjectiveTraits & { readonly name: `custom:${string}` }
+  readonly answer: (question: ObjectiveQuestion) => Promise<ObjectiveResult>
+}
+
+/**
+ * A custom objective for a run. Its name in config.yaml and checkpoints holds a hash of its source text, so that a run
+ * does not go on with another formula unnoticed (what the function finds outside of itself is not in the hash).
+ */
+export function offered(given: ObjectiveFunction | CustomObjective): Offered {
+  const objective = typeof given === 'function' ? { name: given.name || 'objective', evaluate: given } : given
+  const { name, evaluate, needsMargin = false, needsProbability = false, initialState = null } = objective
+  return {
+    traits: {
+      name: `custom:${name}@${sha256Text(String(evaluate)).slice(0, 8)}`,
+      needsMargin,
+      needsProbability,
+      usesWeight: true,
+      initialState: { runningMean: null, custom: initialState },
+    },
+    answer: async ({ rewards, state }) => {
+      const pairs = rewards.chosen.length
+      const found = await called(name, () => evaluate(rewards, state.custom))
+      const gradient = (which: 'chosenGradient' | 'rejectedGradient') => {
+        const values = Float64Array.from(found[which] ?? [])
+        if (values.length === pairs) return values
+        throw new InputError(
+          `objective ${name}: ${which} has ${values.length} numbers, expected ${pairs}, one for each pair`,
+        )
+      }
+      if (typeof found.loss !== 'number')
+        throw new InputError(`objective ${name}: found ${typeof found.loss} as loss, expected a number`)
+      return {
+        loss: found.loss,
+        chosenGradient: gradient('chosenGradient'),
+        rejectedGradient: gradient('rejectedGradient'),
+        batchMargin: null,
+        shareBelowThreshold: null,
+        state: { runningMean: null, custom: found.state ?? null },
+      }
+    },
+  }
+}
+
+async function called(name: string, evaluate: () => CustomLoss | Promise<CustomLoss>): Promise<CustomLoss> {
+  try {
+    return await evaluate()
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new FailureError(`objective ${name}: it failed: ${message}`, { cause: error })
+  }
+}

@@ -1,0 +1,30 @@
+import { spooledFile } from '../data/index.ts'
+import { type EvaluateInput, evaluateOptionsSchema } from '../evaluate/options.ts'
+import type { EvaluationSummary } from '../evaluate/types.ts'
+import { parseOptions } from './options.ts'
+import { pieces, type PreferenceData } from './rows.ts'
+import { runJob, type Watching } from './run-job.ts'
+import { isRows } from './train.ts'
+
+/** Everything that `evaluate` can be told. */
+export interface EvaluateSettings extends Readonly<Omit<EvaluateInput, 'data'>>, Watching {
+  /** A file, or rows: they are written into the folder of the evaluation. */
+  readonly data: PreferenceData
+}
+
+/**
+ * Ranks preference pairs with a reward model in a thread of its own, and writes `rewards.jsonl`, `summary.json` and
+ * `worst_pairs.jsonl` into the folder `out`.
+ * @returns what `summary.json` holds: accuracy with its interval, margins, calibration, all of it for each subset again
+ * @throws RewardKitError
+ * @example
+ * const { accuracy } = await evaluate({ model: 'runs/first', data: 'test.jsonl', out: 'runs/first/evaluation' })
+ */
+export async function evaluate(settings: EvaluateSettings): Promise<EvaluationSummary> {
+  const { signal, onEvent, data, ...rest } = settings
+  const file = spooledFile(typeof rest.out === 'string' ? rest.out : '', 'data')
+  const options = parseOptions(evaluateOptionsSchema, { ...rest, data: isRows(data) ? file : data })
+  const answers = isRows(data) ? { data: pieces(data, 'data', signal) } : {}
+  const names = isRows(data) ? { [file]: 'data' } : {}
+  return runJob('evaluate', { options, asksForData: isRows(data) }, { signal, onEvent }, answers, names)
+}

@@ -1,0 +1,47 @@
+import type { z } from 'zod'
+import { InputError, RewardKitError } from '../errors.ts'
+import { nearestName } from '../nearest.ts'
+import { commandOptions, refusal } from '../options.ts'
+
+/**
+ * The options of a call with every default filled in.
+ * @throws InputError for a name that is no option, a value that the schema refuses, and what is missing
+ */
+export function parseOptions<S extends z.ZodObject>(schema: S, given: Readonly<Record<string, unknown>>): z.output<S> {
+  const options = new Map(commandOptions(schema).map((option) => [option.key, option]))
+  // Left away and undefined are the same.
+  const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  for (const name of Object.keys(values)) {
+    if (options.has(name)) continue
+    const near = nearestName(name, [...options.keys()])
+    throw new InputError(
+      `${name}: unknown option; ${near ? `did you mean ${near}?` : `expected one of ${[...options.keys()].join(', ')}`}`,
+    )
+  }
+  const result = schema.safeParse(values)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const name = String(issue?.path[0] ?? '')
+  const option = options.get(name)
+  if (!issue || !option) throw new InputError(inLibraryWords(issue?.message ?? 'the options do not fit together'))
+  if (!(name in values)) throw new InputError(`${name}: missing; expected ${option.description}`)
+  throw new InputError(refusal(option.shape, name, values[name], issue))
+}
+
+/** `--batch-size`, as the command says it, becomes `batchSize`. */
+const inLibraryWords = (text: string): string =>
+  text.replaceAll(/--([a-z]+(?:-[a-z]+)*)/g, (_, name: string) =>
+    name.replaceAll(/-([a-z])/g, (__, letter: string) => letter.toUpperCase()),
+  )
+
+/**
+ * An error in the words of the library: options as they are named in code, and a spooled file as the rows that it holds.
+ * @param names texts to replace: file names by the names of options
+ */
+export function libraryError(error: unknown, names: Readonly<Record<string, string>> = {}): unknown {
+  if (!(error instanceof RewardKitError)) return error
+  let text = inLibraryWords(error.message)
+  for (const [file, name] of Object.entries(names)) text = text.replaceAll(file, name)
+  error.message = text
+  return error
+}

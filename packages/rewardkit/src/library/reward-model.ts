@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import { computeOptionsSchema } from '../compute.ts'
+import { groupFromRow, type TextOrMessages } from '../data/index.ts'
+import { InputError, RewardKitError } from '../errors.ts'
+import { type Job, openJob } from '../thread/job.ts'
+import { abortError } from './abort.ts'
+import { libraryError, parseOptions } from './options.ts'
+import { createScoreQueue, type ScoreQueue } from './score-queue.ts'
+import type { Watching } from './run-job.ts'
+
+const loadOptionsSchema = z.object({
+  model: z.string().describe('reward-model folder, or a run folder'),
+  ...computeOptionsSchema.shape,
+})
+
+/** How a model is to compute; by default as the command does. */
+export interface LoadSettings extends Readonly<z.input<typeof computeOptionsSchema>>, Watching {}
+
+/** A prompt with the response to judge: text or messages. `prompt` is absent where the response is the whole of it. */
+export interface PromptAndResponse {
+  readonly prompt?: TextOrMessages | undefined
+  readonly response: TextOrMessages
+}
+
+/** A candidate with its reward and its place in the list that was given. */
+export interface RankedCandidate<Candidate> {
+  readonly candidate: Candidate
+  readonly index: number
+  readonly reward: number
+}
+
+/** Candidates from the best to the worst; equal rewards keep the order that was given. */
+export interface Ranking<Candidate> {
+  readonly best: RankedCandidate<Candidate>
+  readonly ranking: readonly RankedCandidate<Candidate>[]
+}
+
+/** What a single call can be given. */
+export interface CallOptions {
+  /** Once it aborts, the call rejects with code `interrupted`; what of it has not begun is not computed. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * A reward model in a compute thread of its own. Concurrent calls are computed together; which ones are may change the
+ * last digits of a reward (some 1e-6 of their standard deviation in float32). While no call waits, it does not keep the
+ * process alive.
+ * @example
+ * await using model = await RewardModel.load('runs/support')
+ * const [reward] = await model.score([{ prompt: 'Name a prime.', response: '7' }])
+ */
+export class RewardModel implements AsyncDisposable {
+  readonly #job: Job<'score'>
+  readonly #queue: ScoreQueue
+
+  private constructor(job: Job<'score'>, queue: ScoreQueue) {
+    this.#job = job
+    this.#queue = queue
+  }
+
+  /**
+   * Loads a model folder, or the model of a run folder.
+   * @throws RewardKitError for what is wrong with the folder; with code `interrupted` once the signal aborts
+   */
+  static async load(model: string, settings: LoadSettings = {}): Promise<RewardModel> {
+    const { signal, onEvent = () => {}, ...rest } = settings
+    if (signal?.aborted) throw abortError(signal)
+    const options = parseOptions(loadOptionsSchema, { ...rest, model })
+    const job = openJob('score', options, { onEvent })
+    const stop = () => void job.close(abortError(signal))
+    signal?.addEventListener('abort', stop)
+    try {
+      await job.ready
+      return new RewardModel(job, createScoreQueue(job, options.microBatchTokens))
+    } catch (error) {
+      await job.close()
+      throw libraryError(error, { '--model ': 'model ' })
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
+  }
+
+  /**
+   * The reward of each response (float32 numbers), in the order that was given. Texts are read as `rewardkit score` reads
+   * them, which is as the model was trained to read them.
+   * @throws RewardKitError: `invalid-input` where one of them cannot be read (it is named, and none is scored), `closed`
+   * where the model has been closed meanwhile
+   */
+  async score(items: readonly PromptAndResponse[], { signal }: CallOptions = {}): Promise<number[]> {
+    const groups = items.map(({ prompt, response }, index) => named(`item ${index}`, { prompt, response }))
+    const rewards = await this.#queue.rewards(groups, signal)
+    return rewards.map(([reward]) => reward ?? NaN)
+  }
+
+  /**
+   * Ranks candidate responses to one prompt, which goes through the model once (as long as prompt and candidates together
+   * have no more than eight times `microBatchTokens`; beyond that once for each such part).
+   * @throws RewardKitError as `score` does, and for no candidates
+   */
+  async rank<const Candidate extends TextOrMessages>(
+    prompt: TextOrMessages,
+    candidates: readonly Candidate[],
+    { signal }: CallOptions = {},
+  ): Promise<Ranking<Candidate>> {
+    const [rewards = []] = await this.#queue.rewards([named('rank', { prompt, responses: candidates })], signal)
+    const ranking = candidates
+      .map((candidate, index) => ({ candidate, index, reward: rewards[index] ?? NaN }))
+      .toSorted((a, b) => b.reward - a.reward)
+    const [best] = ranking
+    if (!best) throw new InputError('rank: found no candidates, expected at least one')
+    return { best, ranking }
+  }
+
+  /** Ends the thread and gives its memory back. Calls that still wait reject with code `closed`. May be called again. */
+  async close(): Promise<void> {
+    const reason = new RewardKitError('closed', 'the model was closed', { remedy: 'load it again' })
+    this.#queue.close(reason)
+    await this.#job.close(reason)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+function named(label: string, row: Readonly<Record<string, unknown>>) {
+  try {
+    return groupFromRow(row, label)
+  } catch (error) {
+    if (error instanceof InputError) throw new InputError(`${label}: ${error.message}`, { cause: error })
+    throw error
+  }
+}

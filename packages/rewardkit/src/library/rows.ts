@@ -1,0 +1,112 @@
+import type { TextOrMessages } from '../data/index.ts'
+import { FailureError, InputError } from '../errors.ts'
+import { unlessAborted } from './abort.ts'
+
+interface CommonFields {
+  /** Names the row in messages and in rewards.jsonl; by default its number. */
+  readonly id?: string | number | null | undefined
+  /** Text, or messages. Absent where the responses are whole texts or conversations. */
+  readonly prompt?: TextOrMessages | null | undefined
+  /** Evaluations describe each subset by itself, too. */
+  readonly subset?: string | number | null | undefined
+}
+
+interface Judgement {
+  /** How much better the chosen response is. */
+  readonly margin?: number | null | undefined
+  /** What the preference counts, 0 or more. */
+  readonly weight?: number | null | undefined
+  /** That the chosen response is the better one, 0 to 1; 0.5 is a tie. */
+  readonly probability?: number | null | undefined
+}
+
+/** Two responses, the better one first. */
+export interface PreferencePair extends CommonFields, Judgement {
+  readonly chosen: TextOrMessages
+  readonly rejected: TextOrMessages
+}
+
+/** Any number of responses, and preferences between them by their index. */
+export interface PreferenceGroup extends CommonFields {
+  readonly responses: readonly TextOrMessages[]
+  readonly preferences: readonly (Judgement & { readonly chosen: number; readonly rejected: number })[]
+}
+
+/** A row of preference data: what a line of a JSON Lines file may hold (docs/formats.md). Other fields are kept as `meta`. */
+export type PreferenceRow = PreferencePair | PreferenceGroup
+
+/** Rows as they come, or a file of them. */
+export type PreferenceData = string | Iterable<PreferenceRow> | AsyncIterable<PreferenceRow>
+
+/** Characters that go to the compute thread at a time. */
+const pieceLength = 1 << 18
+
+/**
+ * Gives the rows as JSON lines, a piece at each call, then null. Stops waiting for a row when `signal` aborts.
+ * @param name of the option, for messages
+ * @returns a function that throws InputError for what is no row, FailureError (with the cause) where the iterable
+ * throws, and Interrupted where the signal has aborted
+ */
+export function pieces(
+  rows: Iterable<PreferenceRow> | AsyncIterable<PreferenceRow>,
+  name: string,
+  signal: AbortSignal | undefined,
+): () => Promise<string | null> {
+  let iterator: Iterator<PreferenceRow> | AsyncIterator<PreferenceRow> | undefined
+  let count = 0
+  let ended = false
+  return async () => {
+    let piece = ''
+    while (!ended && piece.length < pieceLength) {
+      const source = (iterator ??= iteratorOf(rows))
+      const next = await unlessAborted(readNext(source, name, count + 1), signal).catch((error: unknown) => {
+        giveUp(source)
+        throw error
+      })
+      ended = next.done === true
+      if (next.done === true) break
+      count += 1
+      piece += `${lineOf(next.value, `${name}, row ${count}`)}\n`
+    }
+    if (count === 0) throw new InputError(`${name}: no rows came`, { remedy: 'give at least one preference' })
+    return piece === '' ? null : piece
+  }
+}
+
+const iteratorOf = (rows: Iterable<PreferenceRow> | AsyncIterable<PreferenceRow>) =>
+  Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]()
+
+async function readNext(
+  iterator: Iterator<PreferenceRow> | AsyncIterator<PreferenceRow>,
+  name: string,
+  row: number,
+): Promise<IteratorResult<PreferenceRow, unknown>> {
+  try {
+    return await iterator.next()
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new FailureError(`${name}: the iterable failed at row ${row}: ${message}`, { cause: error })
+  }
+}
+
+/** Lets a generator run its `finally`; nobody waits for it. */
+function giveUp(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
+  void (async () => iterator.return?.())().catch(() => {})
+}
+
+/** What JSON has no words for is told as text, which the reader refuses with the name of the field. */
+function lineOf(row: PreferenceRow, label: string): string {
+  if (typeof row !== 'object' || row === null)
+    throw new InputError(
+      `${label}: found ${row === null ? 'null' : typeof row}, expected an object with a chosen and a rejected response`,
+    )
+  try {
+    return JSON.stringify(row, (_, value: unknown) => {
+      if (typeof value === 'bigint') return String(value)
+      return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+    })
+  } catch (error) {
+    const message = error instanceof Error ? error.message.split('\n')[0] : String(error)
+    throw new InputError(`${label}: it cannot be written as JSON (${message})`, { cause: error })
+  }
+}

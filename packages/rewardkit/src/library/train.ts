@@ -1,0 +1,75 @@
+import { spooledFile } from '../data/index.ts'
+import type { ObjectiveName } from '../objectives/index.ts'
+import type { EvaluationMetrics, StepMetrics } from '../train/metrics.ts'
+import { type TrainInput, trainOptionsSchema } from '../train/options.ts'
+import type { TrainResult } from '../train/train.ts'
+import type { ObjectiveQuestion } from '../thread/custom-objective.ts'
+import { unlessAborted } from './abort.ts'
+import { type CustomObjective, type ObjectiveFunction, offered } from './custom-objective.ts'
+import { parseOptions } from './options.ts'
+import { pieces, type PreferenceData } from './rows.ts'
+import { runJob, type Watching } from './run-job.ts'
+
+/** Everything that `train` can be told: the options of the command (docs/reference.md) by their names in code, and more. */
+export interface TrainSettings extends Readonly<Omit<TrainInput, 'data' | 'evalData' | 'objective'>>, Watching {
+  /** A file, or rows: they are written into the run folder, where a run that goes on (`resume`) finds them again. */
+  readonly data: PreferenceData
+  /** Held-out rows, in place of `evalFraction`. */
+  readonly evalData?: PreferenceData | undefined
+  /** A name of the list, or an objective of your own. */
+  readonly objective?: ObjectiveName | ObjectiveFunction | CustomObjective | undefined
+  /** After each optimizer step: its line of metrics.jsonl. */
+  readonly onStep?: ((step: StepMetrics) => void) | undefined
+  /** After each evaluation of the held-out pairs. */
+  readonly onEvaluation?: ((evaluation: EvaluationMetrics) => void) | undefined
+}
+
+/**
+ * Trains a reward model in a thread of its own and writes the run folder `out`: configuration, metrics, checkpoints, the
+ * model as a Hugging Face folder, and the evaluation of the held-out pairs. Prints nothing and never ends the process.
+ * @throws RewardKitError: `invalid-input` before anything is computed, `interrupted` after `signal`, with a checkpoint to
+ * go on from (`resume: true`), `failure` otherwise; an error that a callback throws ends the run with it
+ * @example
+ * const { steps } = await train({ model: 'models/base', data: 'pairs.jsonl', out: 'runs/first', evalFraction: 0.1 })
+ */
+export async function train(settings: TrainSettings): Promise<TrainResult> {
+  const { signal, onEvent, onStep, onEvaluation, data, evalData, objective = 'bradley-terry', ...rest } = settings
+  const custom = typeof objective === 'string' ? null : offered(objective)
+  const folder = typeof rest.out === 'string' ? rest.out : ''
+  const [dataFile, evalDataFile] = [spooledFile(folder, 'data'), spooledFile(folder, 'eval-data')]
+  const parsed = parseOptions(trainOptionsSchema, {
+    ...rest,
+    data: isRows(data) ? dataFile : data,
+    evalData: isRows(evalData) ? evalDataFile : evalData,
+    objective: custom ? 'bradley-terry' : objective,
+  })
+  const options = custom ? { ...parsed, objective: custom.traits.name } : parsed
+  const answers = {
+    ...(isRows(data) && { data: pieces(data, 'data', signal) }),
+    ...(isRows(evalData) && { evalData: pieces(evalData, 'evalData', signal) }),
+    ...(custom && { objective: (question: ObjectiveQuestion) => unlessAborted(custom.answer(question), signal) }),
+  }
+  const watching = {
+    signal,
+    onEvent: (event: Parameters<NonNullable<typeof onEvent>>[0]) => {
+      onEvent?.(event)
+      if (event.kind === 'step') onStep?.(event.metrics)
+      if (event.kind === 'evaluation') onEvaluation?.(event.metrics)
+    },
+  }
+  const job = {
+    options,
+    asksForData: isRows(data),
+    asksForEvalData: isRows(evalData),
+    ...(custom && { objective: custom.traits }),
+  }
+  const names = {
+    ...(isRows(data) && { [dataFile]: 'data' }),
+    ...(isRows(evalData) && { [evalDataFile]: 'evalData' }),
+  }
+  return runJob('train', job, watching, answers, names)
+}
+
+/** Whether data are rows and not the name of a file. */
+export const isRows = (data: unknown): data is Exclude<PreferenceData, string> =>
+  typeof data === 'object' && data !== null && (Symbol.asyncIterator in data || Symbol.iterator in data)

@@ -1,0 +1,30 @@
+import { createModelFolder, type NewModel } from '../models/index.ts'
+import { simulationVocabulary } from '../simulate/index.ts'
+import { specialTokens, wordTokenizerFiles } from './tokenizer.ts'
+
+/**
+ * Writes an untrained Llama model, with a tokenizer that knows the words of simulated pairs, into a folder: something to
+ * train where nothing else is at hand. Some 0.1 million parameters unless told otherwise.
+ * @example
+ * createSimulationModel('models/tiny', { layers: 1 })
+ */
+export function createSimulationModel(folder: string, changes: Partial<NewModel> = {}): void {
+  const vocabulary = simulationVocabulary()
+  createModelFolder(
+    folder,
+    {
+      vocabularySize: vocabulary.length + Object.keys(specialTokens).length,
+      hiddenSize: 64,
+      intermediateSize: 128,
+      layers: 2,
+      heads: 4,
+      maxPositions: 128,
+      initializerRange: 0.15,
+      endTokenId: specialTokens.end,
+      padTokenId: specialTokens.pad,
+      seed: 0,
+      ...changes,
+    },
+    wordTokenizerFiles(vocabulary),
+  )
+}

@@ -1,0 +1,158 @@
+import { MessageChannel, Worker } from 'node:worker_threads'
+import type { Group } from '../data/index.ts'
+import { FailureError, InputError, Interrupted, RewardKitError } from '../errors.ts'
+import type { ScoredGroup } from '../evaluate/score.ts'
+import type { Event } from '../events.ts'
+import { type Answers, answerThrough } from './ask.ts'
+import type { FromWorker, JobName, JobOptions, JobResult, PlainError, ScoreRequest, WorkerData } from './worker.ts'
+
+/** A job that runs in the compute thread. */
+export interface Job<Name extends JobName> {
+  readonly result: Promise<JobResult<Name>>
+  /** Settles when the job `score` has loaded its model. */
+  readonly ready: Promise<void>
+  /** Asks for the rewards of groups; only for the job `score`, once it is ready. */
+  request(groups: readonly Group[]): Promise<ScoredGroup[]>
+  /** Asks the job to stop between two micro-batches. Returns whether it had been asked before. */
+  stop(): boolean
+  stopped(): boolean
+  /** Ends the thread; whoever still waits gets `reason`. */
+  close(reason?: Error): Promise<void>
+}
+
+export interface JobHooks {
+  /** An error that it throws ends the job with it. */
+  onEvent(event: Event): void
+  /** What the job may ask for. */
+  readonly answers?: Answers
+}
+
+/** The compiled neighbour. Tests run from source, and Node cannot run TypeScript in a thread. */
+const workerFile = new URL(
+  import.meta.url.endsWith('.ts') ? '../../dist/thread/worker.js' : './worker.js',
+  import.meta.url,
+)
+
+/**
+ * Starts a job in a compute thread of its own. While the job `score` waits for requests, it does not keep the process
+ * alive.
+ */
+export function openJob<Name extends JobName>(name: Name, options: JobOptions<Name>, hooks: JobHooks): Job<Name> {
+  const stopFlag = new Int32Array(new SharedArrayBuffer(4))
+  const answered = new Int32Array(new SharedArrayBuffer(4))
+  const { port1: here, port2: there } = new MessageChannel()
+  // OpenMP's threads spin for microseconds before they sleep, not for milliseconds: where a program beside this one holds
+  // their processors, spinning takes a hundred times as long (docs/log.md). Read from the environment of the process when
+  // libtorch is loaded.
+  process.env['GOMP_SPINCOUNT'] ??= '1000'
+  const workerData: WorkerData<Name> = { name, options, stopFlag, asking: { port: there, answered } }
+  // Without the program's flags for Node: its loaders and conditions are not for this library's files.
+  const worker = new Worker(workerFile, { workerData, transferList: [there], execArgv: [] })
+  const result = withResolvers<JobResult<Name>>()
+  const ready = withResolvers<void>()
+  const requests = new Map<number, PromiseWithResolvers<ScoredGroup[]>>()
+  let asked = 0
+
+  let ended: Error | undefined
+
+  const fail = (error: Error) => {
+    ended ??= error
+    for (const waiting of [result, ready, ...requests.values()]) waiting.reject(error)
+    requests.clear()
+  }
+  // A failure reaches whoever waits; these two may have nobody.
+  result.promise.catch(() => {})
+  ready.promise.catch(() => {})
+  const stop = () => Atomics.exchange(stopFlag, 0, 1) === 1
+  /** What a function of the caller threw: the job, which saves first what it can, ends with it. */
+  let callersError: Error | undefined
+  const stopFor = (error: unknown) => {
+    callersError ??= error instanceof Error ? error : new Error(String(error))
+    stop()
+  }
+  const settle = (id: number): PromiseWithResolvers<ScoredGroup[]> | undefined => {
+    const waiting = requests.get(id)
+    requests.delete(id)
+    if (requests.size === 0) worker.unref()
+    return waiting
+  }
+
+  answerThrough({ port: here, answered }, hooks.answers ?? {}, stopFor)
+  here.unref()
+  worker.on('message', (message: FromWorker) => {
+    if (message.kind === 'event') {
+      try {
+        hooks.onEvent(message.event)
+      } catch (error) {
+        stopFor(error)
+      }
+    } else if (message.kind === 'ready') {
+      worker.unref()
+      ready.resolve()
+    } else if (message.kind === 'answer') settle(message.id)?.resolve(message.scored)
+    else if (message.kind === 'refusal') settle(message.id)?.reject(revived(message.error))
+    else if (message.kind === 'error') fail(callersError ?? revived(message.error))
+    else if (callersError) fail(callersError)
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the worker ran the job of this name
+    else result.resolve(message.result as JobResult<Name>)
+  })
+  worker.on('error', fail)
+  worker.on('exit', (code) =>
+    fail(new FailureError(`the compute thread ended with code ${code} before its work was done`)),
+  )
+
+  return {
+    result: result.promise,
+    ready: ready.promise,
+    stop,
+    stopped: () => Atomics.load(stopFlag, 0) === 1,
+    request: (groups) => {
+      const id = asked++
+      if (ended) return Promise.reject(ended)
+      const waiting = withResolvers<ScoredGroup[]>()
+      requests.set(id, waiting)
+      worker.ref()
+      // The rule is about windows; a worker has no origin.
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
+      worker.postMessage({ id, groups } satisfies ScoreRequest)
+      return waiting.promise
+    },
+    close: async (reason = new RewardKitError('closed', 'the compute thread was closed')) => {
+      fail(reason)
+      stop()
+      here.close()
+      await worker.terminate()
+    },
+  }
+}
+
+interface PromiseWithResolvers<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Promise.withResolvers, which Node 20 does not have. */
+function withResolvers<T>(): PromiseWithResolvers<T> {
+  let resolve: (value: T) => void = () => {}
+  let reject: (error: Error) => void = () => {}
+  const promise = new Promise<T>((onValue, onError) => {
+    resolve = onValue
+    reject = onError
+  })
+  return { promise, resolve, reject }
+}
+
+const classes: Readonly<Record<string, new (text: string) => RewardKitError>> = {
+  InputError,
+  FailureError,
+  Interrupted,
+}
+
+/** The error of the other thread, of the same class again. */
+function revived({ name, code, message, remedy, stack }: PlainError): RewardKitError {
+  const known = classes[name]
+  const error = known ? new known(message) : new RewardKitError(code, message)
+  if (stack !== undefined) error.stack = stack
+  return Object.assign(error, { remedy })
+}

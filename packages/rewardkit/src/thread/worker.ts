@@ -1,0 +1,134 @@
+// The compute thread: runs one job of the library and posts what happens.
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Group } from '../data/index.ts'
+import { RewardKitError } from '../errors.ts'
+import type { EvaluateOptions } from '../evaluate/options.ts'
+import type { ScoredGroup, ScoreOptions } from '../evaluate/score.ts'
+import type { Event, Hooks } from '../events.ts'
+import type { QuickstartOptions } from '../quickstart/options.ts'
+import type { TrainOptions } from '../train/options.ts'
+import { type Ask, type AskPort, askThrough } from './ask.ts'
+import { customObjective, type CustomObjectiveTraits } from './custom-objective.ts'
+import { rowsFrom } from './rows.ts'
+
+/** What `train` cannot be told in plain data: what the main thread is asked for while the run goes on. */
+export interface TrainJob {
+  readonly options: TrainOptions
+  /** Rows come from the main thread, and `options.data` names where they are spooled. */
+  readonly asksForData?: boolean
+  readonly asksForEvalData?: boolean
+  /** The objective is a function of the main thread. */
+  readonly objective?: CustomObjectiveTraits
+}
+
+export interface EvaluateJob {
+  readonly options: EvaluateOptions
+  readonly asksForData?: boolean
+}
+
+const jobs = {
+  train: async ({ options, asksForData, asksForEvalData, objective }: TrainJob, hooks: Hooks, ask: Ask) => {
+    const { train } = await import('../train/train.ts')
+    return train(options, hooks, {
+      ...(asksForData && { rows: rowsFrom('data', ask) }),
+      ...(asksForEvalData && { evaluationRows: rowsFrom('evalData', ask) }),
+      ...(objective && { objective: customObjective(objective, ask) }),
+    })
+  },
+  evaluate: async ({ options, asksForData }: EvaluateJob, hooks: Hooks, ask: Ask) => {
+    const { evaluateModel } = await import('../evaluate/run.ts')
+    const { summary } = await evaluateModel(options, hooks, asksForData ? rowsFrom('data', ask) : undefined)
+    return summary
+  },
+  quickstart: async (options: QuickstartOptions, hooks: Hooks) => {
+    const { quickstart } = await import('../quickstart/quickstart.ts')
+    return quickstart(options, hooks)
+  },
+  check: async (options: { readonly model: string }) => {
+    const { checkModelFolder } = await import('../evaluate/reward-check.ts')
+    return checkModelFolder(options.model)
+  },
+  /** Stays open and answers requests. */
+  score: async (options: Omit<ScoreOptions, 'data' | 'out'>, hooks: Hooks) => {
+    const { openScorer } = await import('../evaluate/score.ts')
+    const score = await openScorer(options, hooks)
+    parentPort?.on('message', ({ id, groups }: ScoreRequest) => {
+      score(groups).then(
+        (scored) => post({ kind: 'answer', id, scored }),
+        (error: unknown) => post({ kind: 'refusal', id, error: plainError(error) }),
+      )
+    })
+    post({ kind: 'ready' })
+  },
+}
+
+export type JobName = keyof typeof jobs
+export type JobOptions<Name extends JobName> = Parameters<(typeof jobs)[Name]>[0]
+export type JobResult<Name extends JobName> = Awaited<ReturnType<(typeof jobs)[Name]>>
+
+/** A request for rewards. */
+export interface ScoreRequest {
+  readonly id: number
+  readonly groups: readonly Group[]
+}
+
+/** What the thread begins with. */
+export interface WorkerData<Name extends JobName> {
+  readonly name: Name
+  readonly options: JobOptions<Name>
+  /** One number: not 0 once the job is to stop. */
+  readonly stopFlag: Int32Array
+  readonly asking: AskPort
+}
+
+/** An error as plain data: classes do not survive the way between threads. */
+export interface PlainError {
+  readonly name: string
+  readonly code: RewardKitError['code']
+  readonly message: string
+  readonly remedy: string | undefined
+  readonly stack: string | undefined
+}
+
+export type FromWorker =
+  | { readonly kind: 'event'; readonly event: Event }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'answer'; readonly id: number; readonly scored: ScoredGroup[] }
+  | { readonly kind: 'refusal'; readonly id: number; readonly error: PlainError }
+  | { readonly kind: 'done'; readonly result: unknown }
+  | { readonly kind: 'error'; readonly error: PlainError }
+
+// The rule is about windows; a port has no origin.
+// oxlint-disable-next-line unicorn/require-post-message-target-origin
+const post = (message: FromWorker): void => parentPort?.postMessage(message)
+
+/** The codes of errors that come from the tensors' package. */
+const codes: Readonly<Record<string, RewardKitError['code']>> = {
+  SetupError: 'set-up',
+  TorchError: 'failure',
+  SafetensorsError: 'failure',
+}
+
+function plainError(error: unknown): PlainError {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  if (error instanceof RewardKitError) return { name, message, stack, code: error.code, remedy: error.remedy }
+  return { name, message, stack, code: codes[name] ?? 'unexpected', remedy: undefined }
+}
+
+if (parentPort) {
+  // What `openJob` gave, whose types fit each other.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const { name, options, stopFlag, asking } = workerData as Omit<WorkerData<JobName>, 'options'> & {
+    readonly options: never
+  }
+  const hooks: Hooks = {
+    onEvent: (event) => post({ kind: 'event', event }),
+    shouldStop: () => Atomics.load(stopFlag, 0) !== 0,
+  }
+  try {
+    const result: unknown = await jobs[name](options, hooks, askThrough(asking))
+    if (name !== 'score') post({ kind: 'done', result })
+  } catch (error) {
+    post({ kind: 'error', error: plainError(error) })
+  }
+}
