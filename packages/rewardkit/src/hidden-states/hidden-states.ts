@@ -49,7 +49,8 @@ export interface HiddenStates {
  * Looks up the hidden states of groups by the content of model and tokens, which is all that decides about them: each
  * group is computed by itself, so that neither other groups, order or micro-batches, nor what was on the disk already,
  * change a bit. `groups` are gone through twice.
- * @throws FailureError where the disk has too little room; InputError where the folder cannot be written
+ * @throws FailureError where the disk has too little room; InputError where the folder cannot be written; Interrupted on
+ * request
  */
 export function openHiddenStates(
   model: RewardModel,
@@ -70,8 +71,11 @@ export function openHiddenStates(
   const rowLength = model.config.hiddenSize * dtypeSize(dtype)
   const lengthOf = (group: TokenGroup): number =>
     rowLength * (layers === model.config.layers ? group.branches.length : countTokens(group))
-  const { found, missing, missingBytes } = survey(groups, store, lengthOf)
-  checkRoom(folder, missing, missingBytes)
+  const { found, missing } = closingOnError(store, () => {
+    const counts = survey(groups, store, lengthOf, hooks)
+    checkRoom(folder, counts.missing, counts.missingBytes)
+    return counts
+  })
 
   const compute = (group: TokenGroup): Uint8Array =>
     scope(() => noGradient(() => ops.contiguous(hiddenStates(model, packGroups([group]), layers, dtype)).bytes()))
@@ -127,11 +131,27 @@ function openFolder({ config }: RewardModel, options: HiddenStatesOptions): stri
   return folder
 }
 
-function survey(groups: Iterable<TokenGroup>, store: RecordStore, lengthOf: (group: TokenGroup) => number) {
+function closingOnError<T>(store: RecordStore, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    store.close()
+    throw error
+  }
+}
+
+/** How many groups are there, and how many are missing, each once. */
+function survey(
+  groups: Iterable<TokenGroup>,
+  store: RecordStore,
+  lengthOf: (group: TokenGroup) => number,
+  hooks: Hooks,
+): { readonly found: number; readonly missing: number; readonly missingBytes: number } {
   const seen = createNumbering()
   let missing = 0
   let missingBytes = 0
   for (const group of groups) {
+    if (hooks.shouldStop()) throw new Interrupted('stopped on request')
     const key = hashTokens(group)
     const known = seen.size
     if (seen.numberOf(key.toString('latin1')) < known || store.has(key)) continue

@@ -175,6 +175,13 @@ describe('train', () => {
     expect([...file.entries.keys()]).toEqual(['score.weight'])
   })
 
+  it('reads bfloat16 states as they were computed', async () => {
+    const [cold, warm] = [newRun(), newRun()]
+    expect(await run(cold, { train: 'last:1', dtype: 'bfloat16' })).toMatchObject({ computed: 90 })
+    expect(await run(warm, { train: 'last:1', dtype: 'bfloat16' })).toMatchObject({ computed: 0 })
+    expect(results(warm)).toEqual(results(cold))
+  })
+
   it('notices on resume that frozen weights have changed, or another part is asked for', async () => {
     const changing = join(folder, 'changing')
     cpSync(model, changing, { recursive: true })
