@@ -14,7 +14,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'examples/*.test.ts'],
           pool: 'forks',
           testTimeout: 60_000,
           // OpenMP's threads wait asleep: spinning ones are many times slower while other programs want the processor.

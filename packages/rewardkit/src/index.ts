@@ -1,6 +1,7 @@
 /**
  * Trains, evaluates and uses margin-aware reward models from a program. Computing happens in threads of their own;
  * nothing is printed, and the process is never ended.
+ * @module rewardkit
  */
 export { type ErrorCode, RewardKitError } from './errors.ts'
 export type { Event } from './events.ts'
@@ -14,6 +15,10 @@ export {
   type Ranking,
   RewardModel,
 } from './library/reward-model.ts'
-export type { PreferenceData, PreferenceGroup, PreferencePair, PreferenceRow } from './library/rows.ts'
+export type { PreferenceData, PreferenceGroup, PreferencePair, PreferenceRow, PreferenceRows } from './library/rows.ts'
 export type { Watching } from './library/run-job.ts'
 export { train, type TrainSettings } from './library/train.ts'
+export type { Message } from './data/index.ts'
+export type { EvaluationSummary, Interval, MarginStatistics, PairSummary } from './evaluate/types.ts'
+export type { EvaluationMetrics, StepMetrics } from './train/metrics.ts'
+export type { TrainResult } from './train/train.ts'

@@ -1,3 +1,7 @@
+/**
+ * Tensors, typed operators, autograd, memory scopes, a fused AdamW step and safetensors. Needs set-up.
+ * @module @rewardkit/torch
+ */
 export { backward } from './autograd.ts'
 export { type Scalar, TorchError } from './call.ts'
 export { type DType, dtypeSize } from './dtype.ts'

@@ -1,3 +1,7 @@
+/**
+ * Preference pairs: reading files of any layout into groups, margins, splits by prompt. Loads no addon.
+ * @module rewardkit/data
+ */
 export { pairGroup, type Pair, type TextOrMessages } from './build.ts'
 export { formatOf, groupFromRow } from './formats/index.ts'
 export type { Group, Message, Preference, TextForm, TranscriptSource } from './group.ts'

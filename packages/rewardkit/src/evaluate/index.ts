@@ -1,3 +1,7 @@
+/**
+ * Statistics of rewards and reward margins, with intervals that respect prompts. Loads no addon.
+ * @module rewardkit/evaluate
+ */
 export { clusteredInterval, wilsonInterval } from './intervals.ts'
 export { bestTemperature, logLoss, marginStatistics, spearmanCorrelation } from './statistics.ts'
 export { summarizePairs, summarizeSubsets, trueLabelAccuracy } from './summary.ts'

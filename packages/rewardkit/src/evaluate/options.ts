@@ -26,3 +26,21 @@ export const evaluateOptionsSchema = z.object({
 export type EvaluateOptions = z.output<typeof evaluateOptionsSchema>
 /** Options as a caller may give them. */
 export type EvaluateInput = z.input<typeof evaluateOptionsSchema>
+
+/** Everything that `score` can be told. How texts are read is saved with the model. */
+export const scoreOptionsSchema = z.object({
+  model: z.string().describe('reward-model folder, or a run folder').meta({ placeholder: 'FOLDER' }),
+  data: z
+    .string()
+    .describe('{prompt, response}, {prompt, responses} or pairs, JSON Lines; - for standard input')
+    .meta({ placeholder: 'FILE|-' }),
+  out: z
+    .string()
+    .default('-')
+    .describe('file to write, a line for each line read; - for standard output')
+    .meta({ placeholder: 'FILE|-' }),
+  ...computeOptionsSchema.shape,
+})
+
+/** Options with every default filled in. */
+export type ScoreOptions = z.output<typeof scoreOptionsSchema>

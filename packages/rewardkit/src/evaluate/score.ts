@@ -1,30 +1,12 @@
 import { setThreads } from '@rewardkit/torch'
-import { z } from 'zod'
-import { computeOptionsSchema, defaultThreads, resolveDtype } from '../compute.ts'
+import { defaultThreads, resolveDtype } from '../compute.ts'
 import type { Group } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { loadRewardModel, modelFolder } from '../models/index.ts'
 import { encodeGroup, loadTokenizer, type TokenGroup } from '../tokens/index.ts'
+import type { ScoreOptions } from './options.ts'
 import { computeRewards } from './rewards.ts'
-
-/** Everything that `score` can be told. How texts are read is saved with the model. */
-export const scoreOptionsSchema = z.object({
-  model: z.string().describe('reward-model folder, or a run folder').meta({ placeholder: 'FOLDER' }),
-  data: z
-    .string()
-    .describe('{prompt, response}, {prompt, responses} or pairs, JSON Lines; - for standard input')
-    .meta({ placeholder: 'FILE|-' }),
-  out: z
-    .string()
-    .default('-')
-    .describe('file to write, a line for each line read; - for standard output')
-    .meta({ placeholder: 'FILE|-' }),
-  ...computeOptionsSchema.shape,
-})
-
-/** Options with every default filled in. */
-export type ScoreOptions = z.output<typeof scoreOptionsSchema>
 
 /** The reward of each response of a group, or why there is none. */
 export type ScoredGroup = { readonly rewards: readonly number[] } | { readonly error: string }

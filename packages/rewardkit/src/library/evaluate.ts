@@ -2,9 +2,8 @@ import { spooledFile } from '../data/index.ts'
 import { type EvaluateInput, evaluateOptionsSchema } from '../evaluate/options.ts'
 import type { EvaluationSummary } from '../evaluate/types.ts'
 import { parseOptions } from './options.ts'
-import { pieces, type PreferenceData } from './rows.ts'
+import { isRows, pieces, type PreferenceData } from './rows.ts'
 import { runJob, type Watching } from './run-job.ts'
-import { isRows } from './train.ts'
 
 /** Everything that `evaluate` can be told. */
 export interface EvaluateSettings extends Readonly<Omit<EvaluateInput, 'data'>>, Watching {

@@ -50,8 +50,8 @@ async function* rowsOf(count = pairs.length): AsyncGenerator<PreferencePair> {
 }
 
 describe('train', () => {
-  it('reads an array and an async iterable as it reads the file', async () => {
-    for (const data of [pairs, rowsOf()]) {
+  it('reads an array, an async iterable and a function as it reads the file', async () => {
+    for (const data of [pairs, rowsOf(), () => rowsOf()]) {
       const out = newRun()
       await train({ ...settings, data, out })
       expect(weights(out).equals(weights(trained))).toBe(true)

@@ -35,8 +35,19 @@ export interface PreferenceGroup extends CommonFields {
 /** A row of preference data: what a line of a JSON Lines file may hold (docs/formats.md). Other fields are kept as `meta`. */
 export type PreferenceRow = PreferencePair | PreferenceGroup
 
-/** Rows as they come, or a file of them. */
-export type PreferenceData = string | Iterable<PreferenceRow> | AsyncIterable<PreferenceRow>
+/** Rows as they come, or a function that opens them, which a run that goes on with its spooled rows does not call. */
+export type PreferenceRows =
+  | Iterable<PreferenceRow>
+  | AsyncIterable<PreferenceRow>
+  | (() => Iterable<PreferenceRow> | AsyncIterable<PreferenceRow>)
+
+/** Rows, or the name of a file of them. */
+export type PreferenceData = string | PreferenceRows
+
+/** Whether data are rows and not the name of a file. */
+export const isRows = (data: unknown): data is PreferenceRows =>
+  typeof data === 'function' ||
+  (typeof data === 'object' && data !== null && (Symbol.asyncIterator in data || Symbol.iterator in data))
 
 /** Characters that go to the compute thread at a time. */
 const pieceLength = 1 << 18
@@ -48,7 +59,7 @@ const pieceLength = 1 << 18
  * throws, and Interrupted where the signal has aborted
  */
 export function pieces(
-  rows: Iterable<PreferenceRow> | AsyncIterable<PreferenceRow>,
+  rows: PreferenceRows,
   name: string,
   signal: AbortSignal | undefined,
 ): () => Promise<string | null> {
@@ -58,7 +69,7 @@ export function pieces(
   return async () => {
     let piece = ''
     while (!ended && piece.length < pieceLength) {
-      const source = (iterator ??= iteratorOf(rows))
+      const source = (iterator ??= openRows(rows, name))
       const next = await unlessAborted(readNext(source, name, count + 1), signal).catch((error: unknown) => {
         giveUp(source)
         throw error
@@ -73,8 +84,14 @@ export function pieces(
   }
 }
 
-const iteratorOf = (rows: Iterable<PreferenceRow> | AsyncIterable<PreferenceRow>) =>
-  Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]()
+function openRows(rows: PreferenceRows, name: string): Iterator<PreferenceRow> | AsyncIterator<PreferenceRow> {
+  try {
+    const opened = typeof rows === 'function' ? rows() : rows
+    return Symbol.asyncIterator in opened ? opened[Symbol.asyncIterator]() : opened[Symbol.iterator]()
+  } catch (error) {
+    throw failed(name, 1, error)
+  }
+}
 
 async function readNext(
   iterator: Iterator<PreferenceRow> | AsyncIterator<PreferenceRow>,
@@ -84,9 +101,13 @@ async function readNext(
   try {
     return await iterator.next()
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    throw new FailureError(`${name}: the iterable failed at row ${row}: ${message}`, { cause: error })
+    throw failed(name, row, error)
   }
+}
+
+function failed(name: string, row: number, cause: unknown): FailureError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new FailureError(`${name}: the iterable failed at row ${row}: ${message}`, { cause })
 }
 
 /** Lets a generator run its `finally`; nobody waits for it. */

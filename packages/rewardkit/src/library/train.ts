@@ -7,7 +7,7 @@ import type { ObjectiveQuestion } from '../thread/custom-objective.ts'
 import { unlessAborted } from './abort.ts'
 import { type CustomObjective, type ObjectiveFunction, offered } from './custom-objective.ts'
 import { parseOptions } from './options.ts'
-import { pieces, type PreferenceData } from './rows.ts'
+import { isRows, pieces, type PreferenceData } from './rows.ts'
 import { runJob, type Watching } from './run-job.ts'
 
 /** Everything that `train` can be told: the options of the command (docs/reference.md) by their names in code, and more. */
@@ -69,7 +69,3 @@ export async function train(settings: TrainSettings): Promise<TrainResult> {
   }
   return runJob('train', job, watching, answers, names)
 }
-
-/** Whether data are rows and not the name of a file. */
-export const isRows = (data: unknown): data is Exclude<PreferenceData, string> =>
-  typeof data === 'object' && data !== null && (Symbol.asyncIterator in data || Symbol.iterator in data)

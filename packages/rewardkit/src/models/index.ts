@@ -1,3 +1,7 @@
+/**
+ * Reward models as Hugging Face folders and as plain data. Needs set-up, and computes in the calling thread.
+ * @module rewardkit/models
+ */
 export { type DecoderConfig, families, type Family, readModelConfig } from './config.ts'
 export { forward, forwardFrom, hiddenStates } from './decoder.ts'
 export { createModelFolder, type NewModel } from './create.ts'

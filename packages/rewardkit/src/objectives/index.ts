@@ -1,3 +1,7 @@
+/**
+ * Objectives: rewards of a batch in, loss and reward gradients out. Loads no addon.
+ * @module rewardkit/objectives
+ */
 export { createObjective } from './create.ts'
 export type { BatchRewards, Objective, ObjectiveResult, ObjectiveState } from './objective.ts'
 export { type ObjectiveName, objectiveNames, type ObjectiveOptions, objectiveOptionsSchema } from './options.ts'

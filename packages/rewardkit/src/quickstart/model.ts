@@ -1,6 +1,6 @@
 import { createModelFolder, type NewModel } from '../models/index.ts'
 import { simulationVocabulary } from '../simulate/index.ts'
-import { specialTokens, wordTokenizerFiles } from './tokenizer.ts'
+import { wordTokenizerFiles, wordTokenizerSpecials } from '../tokens/index.ts'
 
 /**
  * Writes an untrained Llama model, with a tokenizer that knows the words of simulated pairs, into a folder: something to
@@ -13,15 +13,15 @@ export function createSimulationModel(folder: string, changes: Partial<NewModel>
   createModelFolder(
     folder,
     {
-      vocabularySize: vocabulary.length + Object.keys(specialTokens).length,
+      vocabularySize: vocabulary.length + Object.keys(wordTokenizerSpecials).length,
       hiddenSize: 64,
       intermediateSize: 128,
       layers: 2,
       heads: 4,
       maxPositions: 128,
       initializerRange: 0.15,
-      endTokenId: specialTokens.end,
-      padTokenId: specialTokens.pad,
+      endTokenId: wordTokenizerSpecials.end,
+      padTokenId: wordTokenizerSpecials.pad,
       seed: 0,
       ...changes,
     },

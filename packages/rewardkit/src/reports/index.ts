@@ -1,3 +1,7 @@
+/**
+ * Run folders read back and drawn as one HTML page. Loads no addon.
+ * @module rewardkit/reports
+ */
 export { loadRun } from './load.ts'
 export { renderMarginFigure } from './margin-picture.ts'
 export { renderReport } from './report.ts'

@@ -1,3 +1,7 @@
+/**
+ * Preference pairs whose true margins are known. Loads no addon.
+ * @module rewardkit/simulate
+ */
 export { simulateOptionsSchema, type SimulateOptions, type SimulateSettings } from './options.ts'
 export { simulate, simulateToFile, type Grade, type SimulatedPair, type SimulationSummary } from './simulate.ts'
 export { simulationVocabulary } from './text.ts'

@@ -2,10 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Group } from '../data/index.ts'
 import { RewardKitError } from '../errors.ts'
-import type { EvaluateOptions } from '../evaluate/options.ts'
-import type { ScoredGroup, ScoreOptions } from '../evaluate/score.ts'
+import type { EvaluateOptions, ScoreOptions } from '../evaluate/options.ts'
+import type { ScoredGroup } from '../evaluate/score.ts'
 import type { Event, Hooks } from '../events.ts'
 import type { QuickstartOptions } from '../quickstart/options.ts'
+import { ensureSetup } from '../setup.ts'
 import type { TrainOptions } from '../train/options.ts'
 import { type Ask, type AskPort, askThrough } from './ask.ts'
 import { customObjective, type CustomObjectiveTraits } from './custom-objective.ts'
@@ -126,6 +127,7 @@ if (parentPort) {
     shouldStop: () => Atomics.load(stopFlag, 0) !== 0,
   }
   try {
+    await ensureSetup((message) => post({ kind: 'event', event: { kind: 'log', message } }))
     const result: unknown = await jobs[name](options, hooks, askThrough(asking))
     if (name !== 'score') post({ kind: 'done', result })
   } catch (error) {

@@ -1,3 +1,7 @@
+/**
+ * Texts to token ids as a model reads them, and their packing into micro-batches. Loads no addon.
+ * @module rewardkit/tokens
+ */
 export type { PackedBatch, PackedGroup, TokenGroup } from './sequence.ts'
 export { renderPlain } from './chat-template.ts'
 export { describeTokens, loadTokenizer, type Token, type Tokenizer } from './tokenizer.ts'
@@ -9,3 +13,4 @@ export { choosePadToken, savedTokenizerFiles } from './saved-files.ts'
 export { countTokens, microBatchesOf, packGroups, planMicroBatches } from './pack.ts'
 export { type ReadingOptions, readingOptionsSchema } from './options.ts'
 export { createSpool, type Spool, type SpooledGroups } from './spool.ts'
+export { wordTokenizerFiles, wordTokenizerSpecials } from './word-tokenizer.ts'

@@ -117,5 +117,5 @@ function nodeHeaders(): string {
     typeof headers.include_dir === 'string'
   )
     return headers.include_dir
-  throw new SetupError('the package node-api-headers names no include folder: run npm ci')
+  throw new SetupError('the package node-api-headers names no include folder: install the npm packages again')
 }

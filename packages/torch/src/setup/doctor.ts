@@ -81,7 +81,7 @@ export async function doctorReport(): Promise<DoctorReport> {
       location
         ? `${location.torchVersion} in ${location.libtorchFolder}`
         : `not set up (${libtorchVersions[0]} is wanted)`,
-      notSetUp ? `${notSetUp}: run npm run setup or rewardkit setup` : null,
+      notSetUp ? `${notSetUp}: run npx rewardkit setup` : null,
     ),
     check(
       'addon',

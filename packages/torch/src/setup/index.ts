@@ -1,3 +1,7 @@
+/**
+ * Finds or installs libtorch and compiles the addon. Loads neither.
+ * @module @rewardkit/torch/setup
+ */
 export { cpuFeatures, type DoctorCheck, type DoctorReport, doctorReport } from './doctor.ts'
 export { SetupError } from './errors.ts'
 export { cacheFolder, removeSetup } from './folders.mjs'

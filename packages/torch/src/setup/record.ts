@@ -50,7 +50,7 @@ export function locateNative(): NativeLocation {
   const cache = cacheFolder()
   const { location, problem } = readRecord(cache)
   if (location) return location
-  throw new SetupError(`${problem}: run \`npm run setup\` in the clone, or \`rewardkit setup\``)
+  throw new SetupError(`${problem}: run \`npx rewardkit setup\``)
 }
 
 /** The recorded location where it still holds, else what is wrong with it. */

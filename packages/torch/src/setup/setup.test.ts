@@ -55,7 +55,7 @@ describe('cacheFolder', () => {
 
 describe('locateNative', () => {
   it('names the remedy where set-up has not been done', () => {
-    expect(() => locateNative()).toThrow(/is not set up .*: run `npm run setup` in the clone, or `rewardkit setup`$/)
+    expect(() => locateNative()).toThrow(/is not set up .*: run `npx rewardkit setup`$/)
   })
 
   it('gives back what set-up wrote', () => {
@@ -66,7 +66,7 @@ describe('locateNative', () => {
   it('notices a library that has changed or gone', () => {
     const { libraries } = writeSetup()
     writeFileSync(libraries[1] ?? '', 'another one')
-    expect(() => locateNative()).toThrow(/libtorch_cpu\.so is missing or has changed .*npm run setup/)
+    expect(() => locateNative()).toThrow(/libtorch_cpu\.so is missing or has changed .*npx rewardkit setup/)
     rmSync(libraries[1] ?? '')
     expect(() => locateNative()).toThrow(/libtorch_cpu\.so is missing or has changed/)
   })

@@ -1,5 +1,5 @@
-/** Special tokens of the quickstart's tokenizer, with their ids. */
-export const specialTokens = { pad: 0, end: 1, unknown: 2 } as const
+/** The special tokens of `wordTokenizerFiles`, with their ids; those of the words follow. */
+export const wordTokenizerSpecials = { pad: 0, end: 1, unknown: 2 } as const
 
 const texts = { pad: '<|pad|>', end: '<|end|>', unknown: '<|unknown|>' } as const
 

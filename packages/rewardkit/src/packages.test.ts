@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+
+const nothing = mkdtempSync(join(tmpdir(), 'rewardkit-packages-'))
+afterAll(() => rmSync(nothing, { recursive: true }))
+
+/** Imports built subpaths as a user does, in a process to which nothing has been set up. */
+function importWithoutSetup(...subpaths: string[]) {
+  const program = `for (const name of ${JSON.stringify(subpaths)}) await import(name)`
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+    cwd: import.meta.dirname,
+    env: { ...process.env, REWARDKIT_HOME: nothing, REWARDKIT_LIBTORCH: '' },
+  })
+  return { status, stderr }
+}
+
+test('what needs no tensors loads no addon', () => {
+  const names = ['data', 'evaluate', 'objectives', 'reports', 'simulate', 'tokens']
+  expect(importWithoutSetup('rewardkit', ...names.map((name) => `rewardkit/${name}`))).toEqual({
+    status: 0,
+    stderr: '',
+  })
+})
+
+test('what computes names the remedy', () => {
+  expect(importWithoutSetup('rewardkit/models').stderr).toMatch(/SetupError: .* run `npx rewardkit setup`/)
+})
+
+test('the command loads no addon before it computes', () => {
+  const modules = ['program', 'compute', 'score-file', 'doctor'].map(
+    (name) => new URL(`../dist/cli/${name}.js`, import.meta.url).href,
+  )
+  expect(importWithoutSetup(...modules)).toEqual({ status: 0, stderr: '' })
+})

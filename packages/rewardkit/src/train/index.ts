@@ -1,0 +1,8 @@
+/**
+ * Training in the calling thread, as the command does in its compute thread. Needs set-up.
+ * @module rewardkit/train
+ */
+export { type Event, type Hooks, silentHooks } from '../events.ts'
+export type { EvaluationMetrics, MetricsLine, StepMetrics } from './metrics.ts'
+export { type TrainOptions, trainOptionsSchema } from './options.ts'
+export { train, type TrainResult } from './train.ts'
