@@ -18,4 +18,4 @@ export {
 } from './runtime.ts'
 export { openSafetensors, type Safetensors, SafetensorsError, writeSafetensors } from './safetensors.ts'
 export { noGradient, scope } from './scope.ts'
-export { Tensor, type TensorData, tensorFrom } from './tensor.ts'
+export { Tensor, type TensorData, tensorFrom, tensorFromBytes } from './tensor.ts'

@@ -44,6 +44,7 @@ export function adamWStep(
   state: AdamWState,
   options: AdamWOptions,
 ): void {
+  if (parameters.length === 0) return
   scope(() => {
     for (const step of state.steps) countStep(step)
     _fused_adamw_(

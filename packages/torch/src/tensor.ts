@@ -127,3 +127,11 @@ export function tensorFrom(data: TensorData, shape: readonly number[] = [data.le
   if (!dtype) throw new TypeError(`a tensor cannot be made from a ${data.constructor.name}`)
   return new Tensor(native.fromBytes(data, dtypeNumber(dtype), shape))
 }
+
+/**
+ * A tensor with a copy of raw bytes, in the order of this machine: what `bytes()` of a contiguous tensor gave.
+ * @throws where the shape asks for another number of bytes
+ */
+export function tensorFromBytes(bytes: Uint8Array, dtype: DType, shape: readonly number[]): Tensor {
+  return new Tensor(native.fromBytes(bytes, dtypeNumber(dtype), shape))
+}

@@ -17,6 +17,7 @@ import {
   setThreads,
   type Tensor,
   tensorFrom,
+  tensorFromBytes,
   TorchError,
 } from './index.ts'
 
@@ -105,6 +106,14 @@ describe('errors', () => {
 
   it('refuses a shape that does not match the data', () => {
     expect(() => tensorFrom(new Float32Array(3), [2, 2])).toThrow(/16 bytes, the array has 12/)
+  })
+
+  it('makes the same tensor again of its bytes, in any dtype', () => {
+    const original = ops.to(floats([1.5, -2, 0.25, 3e38], [2, 2]), 'bfloat16')
+    const again = tensorFromBytes(original.bytes(), 'bfloat16', [2, 2])
+    expect(ops.equal(again, original)).toBe(true)
+    expect(again.dtype).toBe('bfloat16')
+    expect(() => tensorFromBytes(new Uint8Array(3), 'bfloat16', [2])).toThrow(/4 bytes, the array has 3/)
   })
 })
 

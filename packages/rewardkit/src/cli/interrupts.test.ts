@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryHome } from '../hidden-states/fixtures/home.ts'
 import { createSimulationModel } from '../quickstart/index.ts'
 import { createRandom } from '../random.ts'
 import { simulate } from '../simulate/index.ts'
@@ -114,6 +115,29 @@ describe('a run that was killed and resumed ends with the bits of the uninterrup
     expect(await disturbed(out, true, () => new Promise(() => {}))).toBe(0)
     expect(results(out)).toEqual(results(reference))
   })
+})
+
+it('kill -9 while hidden states are computed: what is left disturbs nobody, and the next run has the same bits', async () => {
+  const homes = [temporaryHome(), temporaryHome()]
+  const start = (out: string, home = '') =>
+    spawn(process.execPath, words(out, '--train', 'head'), {
+      stdio: 'ignore',
+      env: { ...process.env, REWARDKIT_HOME: home },
+    })
+  const left = (home = '') =>
+    names(join(home, 'hidden-states')).flatMap((name) => names(join(home, 'hidden-states', name)))
+  const [whole, broken] = [join(folder, 'head'), join(folder, 'head, killed')]
+  const finished = start(whole, homes[0])
+  const killed = start(broken, homes[1])
+  const ends = [once(finished, 'exit'), once(killed, 'exit')]
+  await until(() => left(homes[1]).some((name) => name.endsWith('.tmp')))
+  killed.kill('SIGKILL')
+  await Promise.all(ends)
+  expect(killed.signalCode).toBe('SIGKILL')
+  expect(left(homes[1]).filter((name) => /states/.test(name))).toEqual([expect.stringMatching(/tmp$/)])
+  await once(start(broken, homes[1]), 'exit')
+  expect(results(broken)).toEqual(results(whole))
+  for (const home of homes) rmSync(home, { recursive: true })
 })
 
 describe('a place that fails', () => {

@@ -19,5 +19,8 @@ export const doctorOptionsSchema = z.object({
 })
 
 export const setupOptionsSchema = z.object({
-  remove: z.boolean().default(false).describe('take away what set-up installed'),
+  remove: z
+    .boolean()
+    .default(false)
+    .describe('take away what set-up installed, and the hidden states that training keeps'),
 })

@@ -1,13 +1,24 @@
-import { noGradient, scope } from '@rewardkit/torch'
+import { noGradient, scope, type Tensor } from '@rewardkit/torch'
 import type { ComputeDtype } from '../compute.ts'
 import { Interrupted } from '../errors.ts'
 import { forward, type RewardModel } from '../models/index.ts'
 import { type EncodedGroup, microBatchesOf, packGroups, type TokenGroup } from '../tokens/index.ts'
 import type { RewardRow } from './types.ts'
 
+/**
+ * The rewards of all responses of some groups, which go through the model at once: float32, [responses], in their order,
+ * with the graph that leads back to the trained parameters where gradients are recorded.
+ */
+export type RewardsOf = (groups: readonly TokenGroup[]) => Tensor
+
+/** The rewards of a whole model on whole sequences. */
+export const wholeModel =
+  (model: RewardModel, dtype: ComputeDtype): RewardsOf =>
+  (groups) =>
+    forward(model, packGroups(groups), dtype)
+
 export interface RewardOptions {
   readonly microBatchTokens: number
-  readonly dtype: ComputeDtype
   /** Asked before each micro-batch; once true, Interrupted is thrown. */
   readonly shouldStop?: () => boolean
 }
@@ -27,21 +38,17 @@ const microBatchesOfAGroup = 8
  * its responses.
  */
 export function* rewardsByMicroBatch<T>(
-  model: RewardModel,
+  rewardsOf: RewardsOf,
   groups: Iterable<T>,
   tokensOf: (group: T) => TokenGroup,
   options: RewardOptions,
 ): Generator<Rewarded<T>[]> {
   const budget = options.microBatchTokens
   let branchRewards: number[] = []
-  for (const members of microBatchesOf(
-    partsOf(groups, tokensOf, microBatchesOfAGroup * budget),
-    ({ part }) => part,
-    budget,
-  )) {
+  for (const members of microBatchesOf(partsOf(groups, tokensOf, budget), ({ part }) => part, budget)) {
     if (options.shouldStop?.()) throw new Interrupted('stopped on request')
-    const packed = packGroups(members.map(({ part }) => part))
-    const values = scope(() => noGradient(() => forward(model, packed, options.dtype).float32()))
+    const parts = members.map(({ part }) => part)
+    const values = scope(() => noGradient(() => rewardsOf(parts).float32()))
     const complete: Rewarded<T>[] = []
     let offset = 0
     for (const { group, part, isLast } of members) {
@@ -56,12 +63,13 @@ export function* rewardsByMicroBatch<T>(
   }
 }
 
-/** Each group's branches in as few parts as keep to the budget. */
-function* partsOf<T>(
+/** Each group's branches in as few parts as keep to the tokens that a group may have. */
+export function* partsOf<T>(
   groups: Iterable<T>,
   tokensOf: (group: T) => TokenGroup,
-  budget: number,
+  microBatchTokens: number,
 ): Generator<{ group: T; part: TokenGroup; isLast: boolean }> {
+  const budget = microBatchesOfAGroup * microBatchTokens
   for (const group of groups) {
     const { prefix, branches, truncated } = tokensOf(group)
     let part: Int32Array[] = []
@@ -82,9 +90,9 @@ function* partsOf<T>(
 export function computeRewards(
   model: RewardModel,
   groups: readonly TokenGroup[],
-  options: RewardOptions,
+  options: RewardOptions & { readonly dtype: ComputeDtype },
 ): Float32Array[] {
-  const batches = [...rewardsByMicroBatch(model, groups, (group) => group, options)]
+  const batches = [...rewardsByMicroBatch(wholeModel(model, options.dtype), groups, (group) => group, options)]
   return batches.flat().map(({ rewards }) => rewards)
 }
 

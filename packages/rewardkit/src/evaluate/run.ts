@@ -7,12 +7,12 @@ import { spoolRows, surveyPreferences } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { jsonLines, makeWritableFolder, sha256Folder, writeLinesAtomic } from '../files.ts'
-import { loadRewardModel, modelFolder, type RewardModel } from '../models/index.ts'
+import { loadRewardModel, modelFolder } from '../models/index.ts'
 import { createSpool, loadTokenizer, type Spool, type SpooledGroups } from '../tokens/index.ts'
 import { version } from '../version.ts'
 import { encodeEvaluation, type EvaluationData } from './data.ts'
 import type { EvaluateOptions } from './options.ts'
-import { rewardsByMicroBatch, type RewardOptions, rewardRows } from './rewards.ts'
+import { rewardsByMicroBatch, type RewardOptions, rewardRows, type RewardsOf, wholeModel } from './rewards.ts'
 import { summarizePairs, summarizeSubsets } from './summary.ts'
 import type { EvaluationSummary, RewardRow } from './types.ts'
 import { worstPairs } from './worst-pairs.ts'
@@ -58,7 +58,7 @@ async function evaluateFile(folder: string, options: EvaluateOptions, spool: Spo
   const data = await encodeEvaluation(survey, options.badLines, tokenizer, model.reading, spool, hooks)
   const sha256 = await sha256Folder(folder)
   const dtype = resolveDtype(options.dtype)
-  const rows = evaluateGroups(model, data, { microBatchTokens: options.microBatchTokens, dtype }, hooks)
+  const rows = evaluateGroups(wholeModel(model, dtype), data, options, hooks)
   const summary = summarize(rows, data, {
     path: folder,
     sha256,
@@ -71,7 +71,7 @@ async function evaluateFile(folder: string, options: EvaluateOptions, spool: Spo
 
 /** The rows of all groups, with progress told in pairs. */
 export function evaluateGroups(
-  model: RewardModel,
+  rewardsOf: RewardsOf,
   { groups, pairs: total }: Pick<EvaluationData, 'groups' | 'pairs'>,
   options: RewardOptions,
   hooks: Hooks,
@@ -79,7 +79,7 @@ export function evaluateGroups(
   const rows: RewardRow[] = []
   let told = 0
   const stoppable = { ...options, shouldStop: () => hooks.shouldStop() }
-  for (const batch of rewardsByMicroBatch(model, groups, (group) => group.tokens, stoppable)) {
+  for (const batch of rewardsByMicroBatch(rewardsOf, groups, (group) => group.tokens, stoppable)) {
     for (const { group, rewards } of batch) rows.push(...rewardRows(group, rewards))
     if (rows.length - told < total / 20 && rows.length < total) continue
     told = rows.length

@@ -33,22 +33,17 @@ export function allLooks(packed: PackedBatch, window: number | null, dtype: Comp
   )
 }
 
-/** How pooled tokens alone look, row by row in the order given: at all of the sequence that they end. */
-export function pooledLooks(
-  packed: PackedBatch,
-  pooled: readonly (readonly number[])[],
-  window: number | null,
-  dtype: ComputeDtype,
-): Look[] {
-  const ends = new Map(packed.groups.flatMap(sequencesOf).map((s) => [s.branch.start + s.branch.length - 1, s]))
-  return pooled.flat().map((row, at) => {
-    const sequence = ends.get(row)
-    if (!sequence) throw new RangeError(`row ${row} is pooled but ends no sequence`)
-    const { prefix, branch } = sequence
+/** How the pooled tokens alone look, in the order of `pooledRows`: at all of the sequence that they end. */
+export function pooledLooks(packed: PackedBatch, window: number | null, dtype: ComputeDtype): Look[] {
+  return packed.groups.flatMap(sequencesOf).map(({ prefix, branch }, at) => {
     const total = prefix.length + branch.length
     return look({ start: at, length: 1 }, joined(prefix, branch), total - 1, total, window, dtype)
   })
 }
+
+/** The rows of the pooled tokens, one for each branch, in the order of groups and their branches. */
+export const pooledRows = (packed: PackedBatch): number[] =>
+  packed.groups.flatMap(sequencesOf).map(({ branch }) => branch.start + branch.length - 1)
 
 /** Where prefix and branch of each of a group's sequences lie. */
 function sequencesOf({ start, prefixLength, branchLengths }: PackedGroup): { prefix: Range; branch: Range }[] {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { manualSeed, noGradient, ops, scope, type Tensor, writeSafetensors } from '@rewardkit/torch'
 import { makeFolder, writeFileAtomic } from '../files.ts'
 import { readModelConfig } from './config.ts'
-import { headName, parameterShapes } from './weights.ts'
+import { decoderShapes } from './weights.ts'
 
 /** A small Llama model to train from scratch. */
 export interface NewModel {
@@ -55,8 +55,7 @@ export function createModelFolder(
     noGradient(() => {
       manualSeed(model.seed)
       const tensors: Record<string, Tensor> = {}
-      for (const [name, shape] of parameterShapes(readModelConfig(folder).decoder)) {
-        if (name === headName) continue
+      for (const [name, shape] of decoderShapes(readModelConfig(folder).decoder)) {
         tensors[name] =
           shape.length === 1
             ? ops.ones(shape, { dtype: 'float32' })

@@ -2,7 +2,7 @@ import { ops, scope, type Tensor, tensorFrom } from '@rewardkit/torch'
 import type { ComputeDtype } from '../compute.ts'
 import { InputError } from '../errors.ts'
 import type { PackedBatch } from '../tokens/index.ts'
-import { allLooks, attention, type Look, pooledLooks } from './attention.ts'
+import { allLooks, attention, type Look, pooledLooks, pooledRows } from './attention.ts'
 import type { DecoderConfig } from './config.ts'
 import type { RewardModel } from './model.ts'
 import { rotaryTables, rotate, type RotaryTables, tablesOfRows } from './rotary.ts'
@@ -28,31 +28,69 @@ interface Row {
  * @throws InputError for a token id that the model has no embedding for
  */
 export function forward(model: RewardModel, packed: PackedBatch, dtype: ComputeDtype): Tensor {
+  return scope(() => forwardFrom(model, packed, 0, hiddenStates(model, packed, 0, dtype), dtype))
+}
+
+/**
+ * The lower part of `forward`: the embedding and the first `layers` layers. In `dtype`, [T, hidden]; behind the last
+ * layer [pooled tokens, hidden], in the order of groups and their branches.
+ * @throws InputError for a token id that the model has no embedding for
+ */
+export function hiddenStates(model: RewardModel, packed: PackedBatch, layers: number, dtype: ComputeDtype): Tensor {
   checkIds(packed.ids, model.config)
   return scope(() => {
+    const embedded = cast(ops.embedding(model.weights.embedding, tensorFrom(packed.ids)), dtype)
+    return throughLayers(model, packed, embedded, 0, layers, dtype)
+  })
+}
+
+/** The upper part of `forward`: its rewards from the hidden states that `hiddenStates` gave behind the first `layers`. */
+export function forwardFrom(
+  model: RewardModel,
+  packed: PackedBatch,
+  layers: number,
+  hidden: Tensor,
+  dtype: ComputeDtype,
+): Tensor {
+  return scope(() => {
     const { config, weights } = model
-    const rotary = rotaryTables(config.rotary, packed.positions, dtype)
-    const pooled = packed.groups.map((group) => [...new Set(group.pooled)])
-    const rows = integers(pooled.flat())
-    const middle: Row = { rotary, looks: allLooks(packed, config.slidingWindow, dtype), leaving: null }
-    const last: Row = {
-      rotary,
-      looks: pooledLooks(packed, pooled, config.slidingWindow, dtype),
-      leaving: { rows, rotary: tablesOfRows(rotary, rows) },
-    }
-    let hidden = cast(ops.embedding(weights.embedding, tensorFrom(packed.ids)), dtype)
-    for (const [i, layer] of weights.layers.entries()) {
-      const before = hidden
-      const row = i === weights.layers.length - 1 ? last : middle
-      hidden = scope(() => decoderLayer(config, layer, before, row, dtype))
-    }
-    const normed = norm(config, weights.finalNorm, cast(hidden, 'float32'), 'float32')
-    const rewards = ops.squeeze(ops.linear(normed, weights.head), 1)
-    const place = new Map(pooled.flat().map((row, i) => [row, i]))
+    const last = throughLayers(model, packed, hidden, layers, weights.layers.length, dtype)
+    const normed = norm(config, weights.finalNorm, cast(last, 'float32'), 'float32')
+    const { hiddenHead } = weights
+    const read = hiddenHead ? ops.silu(linear(normed, hiddenHead, 'float32')) : normed
+    const rewards = ops.squeeze(ops.linear(read, weights.head), 1)
+    const place = new Map(pooledRows(packed).map((row, i) => [row, i]))
     const responses = packed.groups.flatMap((group) => group.pooled.map((row) => place.get(row) ?? 0))
     const chosen = ops.index_select(rewards, 0, integers(responses))
     return model.rewardConstant === 0 ? chosen : ops.add_scalar(chosen, model.rewardConstant)
   })
+}
+
+/** Hidden states behind layer `to` from those behind layer `from`. */
+function throughLayers(
+  { config, weights }: RewardModel,
+  packed: PackedBatch,
+  states: Tensor,
+  from: number,
+  to: number,
+  dtype: ComputeDtype,
+): Tensor {
+  if (from === to) return states
+  const rotary = rotaryTables(config.rotary, packed.positions, dtype)
+  const rows = integers(pooledRows(packed))
+  const middle: Row = { rotary, looks: allLooks(packed, config.slidingWindow, dtype), leaving: null }
+  const last: Row = {
+    rotary,
+    looks: pooledLooks(packed, config.slidingWindow, dtype),
+    leaving: { rows, rotary: tablesOfRows(rotary, rows) },
+  }
+  let hidden = states
+  for (const [i, layer] of weights.layers.slice(from, to).entries()) {
+    const before = hidden
+    const row = from + i === weights.layers.length - 1 ? last : middle
+    hidden = scope(() => decoderLayer(config, layer, before, row, dtype))
+  }
+  return hidden
 }
 
 function checkIds(ids: BigInt64Array, { vocabularySize }: DecoderConfig): void {

@@ -3,8 +3,10 @@
  * @module rewardkit/models
  */
 export { type DecoderConfig, families, type Family, readModelConfig } from './config.ts'
-export { forward } from './decoder.ts'
+export { forward, forwardFrom, hiddenStates } from './decoder.ts'
 export { createModelFolder, type NewModel } from './create.ts'
 export { checkWeights, type LoadOptions, loadRewardModel } from './load.ts'
-export { modelFolder, type RewardModel } from './model.ts'
+export { modelFolder, type NamedParameters, type RewardModel } from './model.ts'
+export { type TrainedPart, trainPart } from './part.ts'
 export { saveRewardModel, type TokenizerOutput } from './save.ts'
+export type { HeadKind } from './weights.ts'

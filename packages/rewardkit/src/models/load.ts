@@ -17,32 +17,49 @@ import { type DecoderConfig, type ModelConfig, readModelConfig } from './config.
 import { headBiasName, headNames, normalizeHead } from './head.ts'
 import type { RewardModel } from './model.ts'
 import { readSettings } from './settings.ts'
-import { arrangeWeights, checkpointPrefix, headName, parameterShapes } from './weights.ts'
+import {
+  arrangeWeights,
+  checkpointPrefix,
+  decoderShapes,
+  type HeadKind,
+  headKindOf,
+  headName,
+  headShapes,
+  type ParameterShapes,
+} from './weights.ts'
 
 /** What loading is told. */
 export interface LoadOptions {
   /** Draws the head of a causal language model; null where only a finished reward model will do. */
   readonly seed: number | null
+  /** The kind of head that is wanted; by default the one that the folder has, else a linear one. */
+  readonly head?: HeadKind
   /** How texts are read from now on; by default as the folder says, else the defaults. */
   readonly reading?: ReadingOptions
 }
 
 /**
  * Loads a Hugging Face folder into float32 parameters in memory of their own: a causal language model, which gets a head
- * N(0, 1 / sqrt(hidden + 1)) from the seed, or a reward model: ours, transformers', TRL's or OpenRLHF's. One or several
+ * N(0, 1 / sqrt(inputs + 1)) from the seed, or a reward model: ours, transformers', TRL's or OpenRLHF's. One or several
  * safetensors files, stored in float32, float16 or bfloat16. A language model's output head and old buffers are left out.
- * @throws InputError that names the file and every weight that is missing, unexpected or of the wrong shape
+ * @throws InputError that names the file and every weight that is missing, unexpected or of the wrong shape, and for a
+ * head of another kind than the one that is wanted
  */
 export function loadRewardModel(folder: string, options: LoadOptions): RewardModel {
   const { decoder: config, raw } = readModelConfig(folder)
   const settings = readSettings(folder)
-  const stored = fittingWeights(folder, { decoder: config, raw }, { needsHead: options.seed === null })
+  const { stored, head } = fittingWeights(folder, { decoder: config, raw }, { needsHead: options.seed === null })
+  if (head && options.head && head !== options.head)
+    throw new InputError(
+      `--head ${options.head}: ${folder} already has a head of the kind ${head}: give --head ${head} to go on with it, or a language model`,
+    )
   const parameters = new Map<string, Tensor>()
-  for (const [name, shape] of parameterShapes(config)) {
-    const found = stored.get(name)
-    const tensor = found ? ownCopy(found.file, found.name) : drawHead(shape, options.seed ?? 0)
-    parameters.set(name, tensor.setRequiresGradient(true))
-  }
+  for (const [name, { file, name: theirs }] of stored)
+    if (name !== headBiasName) parameters.set(name, ownCopy(file, theirs))
+  if (!head)
+    for (const [name, tensor] of drawHead(headShapes(config, options.head ?? 'linear'), options.seed ?? 0))
+      parameters.set(name, tensor)
+  for (const parameter of parameters.values()) parameter.setRequiresGradient(true)
   const weights = arrangeWeights(config, parameters)
   const bias = stored.get(headBiasName)
   const constant = normalizeHead(weights.head, bias ? ownCopy(bias.file, bias.name).item() : 0, raw)
@@ -63,8 +80,7 @@ export function loadRewardModel(folder: string, options: LoadOptions): RewardMod
  * @throws InputError as loadRewardModel does
  */
 export function checkWeights(folder: string): 'reward-model' | 'language-model' {
-  const stored = fittingWeights(folder, readModelConfig(folder), { needsHead: false })
-  return stored.has(headName) ? 'reward-model' : 'language-model'
+  return fittingWeights(folder, readModelConfig(folder), { needsHead: false }).head ? 'reward-model' : 'language-model'
 }
 
 /** A tensor of a file, under our name for it. */
@@ -74,15 +90,18 @@ interface Stored {
   readonly shape: readonly number[]
 }
 
-/** The tensors of a folder by our names for them, all that the configuration asks for and nothing unknown. */
+/**
+ * The tensors of a folder by our names for them, in our order: all that the configuration asks for, its head if it has
+ * one, and the head's bias. Nothing unknown is there.
+ */
 function fittingWeights(
   folder: string,
   { decoder: config, raw }: ModelConfig,
   { needsHead }: { readonly needsHead: boolean },
-): ReadonlyMap<string, Stored> {
+): { readonly stored: ReadonlyMap<string, Stored>; readonly head: HeadKind | null } {
   const files = openWeights(folder)
   const heads = headNames(raw)
-  const stored = new Map(
+  const present = new Map(
     files.flatMap((file) =>
       [...file.entries].map(([name, { shape }]): [string, Stored] => [
         heads.get(name) ?? canonicalName(config, name),
@@ -90,24 +109,28 @@ function fittingWeights(
       ]),
     ),
   )
-  const shapes = parameterShapes(config)
+  const head = headKindOf(present)
+  const shapes = new Map([...decoderShapes(config), ...(head ? headShapes(config, head) : [])])
 
   const problems: string[] = []
+  const stored = new Map<string, Stored>()
   for (const [name, shape] of shapes) {
-    const found = stored.get(name)
-    if (!found) {
-      if (name !== headName) problems.push(`${name} is missing`)
-      else if (needsHead) problems.push(`${name} is missing: it is no reward model`)
-    } else if (found.shape.join() !== shape.join())
+    const found = present.get(name)
+    if (!found) problems.push(`${name} is missing`)
+    else if (found.shape.join() !== shape.join())
       problems.push(`${name} is [${found.shape.join(', ')}], expected [${shape.join(', ')}]`)
+    else stored.set(name, found)
   }
-  const unexpected = [...stored.keys()].filter((name) => !shapes.has(name) && !isIgnored(name))
+  if (needsHead && !head) problems.push(`${headName} is missing: it is no reward model`)
+  const unexpected = [...present.keys()].filter((name) => !shapes.has(name) && !isIgnored(name))
   problems.push(...unexpected.map((name) => `${name} is unexpected`))
   if (problems.length > 0) {
     const more = problems.length > 3 ? ` and ${problems.length - 3} more problems` : ''
     throw new InputError(`${folder}: the weights do not fit config.json: ${problems.slice(0, 3).join('; ')}${more}`)
   }
-  return stored
+  const bias = present.get(headBiasName)
+  if (bias) stored.set(headBiasName, bias)
+  return { stored, head }
 }
 
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) })
@@ -166,11 +189,19 @@ function ownCopy(file: Safetensors, name: string): Tensor {
   return scope(() => ops.to(file.get(name), 'float32'))
 }
 
-function drawHead(shape: readonly number[], seed: number): Tensor {
-  return noGradient(() =>
-    scope(() => {
-      manualSeed(seed)
-      return ops.normal_(ops.empty(shape, { dtype: 'float32' }), { std: 1 / Math.sqrt((shape[1] ?? 0) + 1) })
-    }),
-  )
+/** Matrices from N(0, 1 / sqrt(inputs + 1)), one after the other from one seed; biases are 0. */
+function drawHead(shapes: ParameterShapes, seed: number): ReadonlyMap<string, Tensor> {
+  return noGradient(() => {
+    manualSeed(seed)
+    return new Map(
+      [...shapes].map(([name, shape]): [string, Tensor] => {
+        const [, inputs] = shape
+        const draw = () =>
+          scope(() => ops.normal_(ops.empty(shape, { dtype: 'float32' }), { std: deviation(inputs ?? 0) }))
+        return [name, inputs === undefined ? ops.zeros(shape, { dtype: 'float32' }) : draw()]
+      }),
+    )
+  })
 }
+
+const deviation = (inputs: number): number => 1 / Math.sqrt(inputs + 1)

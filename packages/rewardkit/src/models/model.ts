@@ -6,8 +6,18 @@ import type { ReadingOptions } from '../tokens/index.ts'
 import type { DecoderConfig } from './config.ts'
 import type { Weights } from './weights.ts'
 
-/** A reward model in memory: plain data, which `forward` reads and the training step changes in place. */
-export interface RewardModel {
+/** Parameters under their names in a Hugging Face checkpoint: all of a model, or the part that is trained. */
+export interface NamedParameters {
+  readonly names: readonly string[]
+  /** Float32 leaves, in the order of `names`. */
+  readonly parameters: readonly Tensor[]
+}
+
+/**
+ * A reward model in memory, all its parameters in the order of the forward pass: plain data, which `forward` reads and
+ * the training step changes in place.
+ */
+export interface RewardModel extends NamedParameters {
   readonly config: DecoderConfig
   /** config.json as it was read, for saving. */
   readonly rawConfig: Readonly<Record<string, unknown>>
@@ -15,10 +25,6 @@ export interface RewardModel {
   readonly reading: ReadingOptions
   /** Added to every reward: 0 but for models whose head came with a bias or a normaliser. Not trained. */
   readonly rewardConstant: number
-  /** Names in a Hugging Face checkpoint, in the order of `parameters`. */
-  readonly names: readonly string[]
-  /** All parameters: float32 leaves that require gradients. */
-  readonly parameters: readonly Tensor[]
   /** The same tensors by their part in the decoder. */
   readonly weights: Weights
 }

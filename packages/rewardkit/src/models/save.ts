@@ -21,8 +21,8 @@ export interface TokenizerOutput {
 
 /**
  * Writes a Hugging Face folder that AutoModelForSequenceClassification opens: float32 weights with `score.weight`, one
- * label, no output head, the tokenizer, and `rewardkit.json` with the way texts are read. Whole or not at all; a folder
- * of that name is replaced.
+ * label, no output head, the tokenizer, and `rewardkit.json` with the way texts are read. An `mlp` head has no class
+ * there; such a folder names none. Whole or not at all; a folder of that name is replaced.
  */
 export function saveRewardModel(folder: string, model: RewardModel, tokenizer: TokenizerOutput): void {
   const tensors: Record<string, Tensor> = {}
@@ -57,7 +57,7 @@ function savedConfig(model: RewardModel, padTokenId: number | null): Record<stri
   return {
     ...config,
     ...savedRotary(model.config),
-    architectures: [architectures[model.config.family]],
+    architectures: model.weights.hiddenHead ? [] : [architectures[model.config.family]],
     num_labels: 1,
     id2label: { 0: 'LABEL_0' },
     label2id: { LABEL_0: 0 },

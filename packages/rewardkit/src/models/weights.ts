@@ -27,24 +27,58 @@ export interface Weights {
   readonly embedding: Tensor
   readonly layers: readonly LayerWeights[]
   readonly finalNorm: Affine
-  /** `score.weight`, [1, hidden]. */
+  /** Of an `mlp` head the map into its hidden units, [256, hidden] and [256]. */
+  readonly hiddenHead: Affine | null
+  /** The map to the reward: [1, hidden], of an `mlp` head [1, 256]. */
   readonly head: Tensor
 }
+
+/**
+ * What makes a reward of the final hidden state h: `linear` is w · h, as in the paper and in transformers; `mlp` is
+ * w2 · silu(W1 h + b1) with 256 hidden units.
+ */
+export const headKinds = ['linear', 'mlp'] as const
+export type HeadKind = (typeof headKinds)[number]
 
 /** Every parameter's name in a Hugging Face checkpoint, with the shape that the configuration gives it. */
 export type ParameterShapes = ReadonlyMap<string, readonly number[]>
 
 export const headName = 'score.weight'
 
+/** The names of an `mlp` head: what PyTorch calls the parts of Sequential(Linear, SiLU, Linear). */
+const hiddenHeadName = 'score.0'
+const mlpHeadName = 'score.2.weight'
+const mlpHeadSize = 256
+
+/** The kind of head among names of parameters, ours; null where there is none. */
+export function headKindOf(names: { has(name: string): boolean }): HeadKind | null {
+  if (names.has(mlpHeadName) || names.has(`${hiddenHeadName}.weight`)) return 'mlp'
+  return names.has(headName) ? 'linear' : null
+}
+
+/** Whether a parameter belongs to the head. */
+export const isOfHead = (name: string): boolean =>
+  name === headName || name === mlpHeadName || name.startsWith(`${hiddenHeadName}.`)
+
+/** A head's parameters, by name. */
+export function headShapes({ hiddenSize }: DecoderConfig, kind: HeadKind): ParameterShapes {
+  if (kind === 'linear') return new Map([[headName, [1, hiddenSize]]])
+  return new Map([
+    [`${hiddenHeadName}.weight`, [mlpHeadSize, hiddenSize]],
+    [`${hiddenHeadName}.bias`, [mlpHeadSize]],
+    [mlpHeadName, [1, mlpHeadSize]],
+  ])
+}
+
 /** Where the decoder's parameters lie in a checkpoint. */
 export const checkpointPrefix = (config: DecoderConfig): string =>
   config.family === 'gpt_neox' ? 'gpt_neox.' : 'model.'
 
 /**
- * The parameters in the order of the forward pass, under the names that transformers gives them in
- * AutoModelForSequenceClassification.
+ * The decoder's parameters in the order of the forward pass, without the head, under the names that transformers gives
+ * them in AutoModelForSequenceClassification.
  */
-export function parameterShapes(config: DecoderConfig): ParameterShapes {
+export function decoderShapes(config: DecoderConfig): ParameterShapes {
   const { hiddenSize, heads, keyValueHeads, headSize, intermediateSize } = config
   const shapes = new Map<string, readonly number[]>()
   const affine = (name: string, shape: readonly number[], bias: boolean) => {
@@ -74,7 +108,6 @@ export function parameterShapes(config: DecoderConfig): ParameterShapes {
     affine(layer.down, [hiddenSize, intermediateSize], config.mlpBias)
   }
   norm(names.finalNorm)
-  shapes.set(headName, [1, hiddenSize])
   return shapes
 }
 
@@ -109,9 +142,13 @@ export function arrangeWeights(config: DecoderConfig, parameters: ReadonlyMap<st
       }
     }),
     finalNorm: affine(names.finalNorm),
-    head: get(headName),
+    hiddenHead: parameters.has(`${hiddenHeadName}.weight`) ? affine(hiddenHeadName) : null,
+    head: get(parameters.has(mlpHeadName) ? mlpHeadName : headName),
   }
 }
+
+/** Where the parameters of layer `i` lie in a checkpoint. */
+export const layerPrefix = (config: DecoderConfig, i: number): string => `${checkpointPrefix(config)}layers.${i}.`
 
 /** The names of a checkpoint's modules for each part. `fused` and `gate` are empty where the family has none. */
 function partNames(config: DecoderConfig) {
@@ -121,7 +158,7 @@ function partNames(config: DecoderConfig) {
       embedding: `${prefix}embed_in.weight`,
       finalNorm: `${prefix}final_layer_norm`,
       layer: (i: number) => {
-        const layer = `${prefix}layers.${i}.`
+        const layer = layerPrefix(config, i)
         return {
           attentionNorm: `${layer}input_layernorm`,
           mlpNorm: `${layer}post_attention_layernorm`,
@@ -142,7 +179,7 @@ function partNames(config: DecoderConfig) {
     embedding: `${prefix}embed_tokens.weight`,
     finalNorm: `${prefix}norm`,
     layer: (i: number) => {
-      const layer = `${prefix}layers.${i}.`
+      const layer = layerPrefix(config, i)
       return {
         attentionNorm: `${layer}input_layernorm`,
         mlpNorm: `${layer}post_attention_layernorm`,

@@ -12,7 +12,7 @@ import {
 import { z } from 'zod'
 import { FailureError, InputError } from '../errors.ts'
 import { replaceFolder, restoreFolder, writeFileAtomic } from '../files.ts'
-import type { RewardModel } from '../models/index.ts'
+import type { NamedParameters } from '../models/index.ts'
 
 const stateSchema = z.object({
   schema_version: z.literal(1),
@@ -29,14 +29,19 @@ export type CheckpointState = z.infer<typeof stateSchema>
 const kept = 2
 
 /**
- * Writes `checkpoints/step-N` with the float32 parameters, the moments of AdamW and the state, whole or not at all. Older
- * checkpoints than the last two go after that.
+ * Writes `checkpoints/step-N` with the trained float32 parameters, the moments of AdamW and the state, whole or not at
+ * all. Older checkpoints than the last two go after that.
  */
-export function saveCheckpoint(run: string, model: RewardModel, optimizer: AdamWState, state: CheckpointState): void {
+export function saveCheckpoint(
+  run: string,
+  trained: NamedParameters,
+  optimizer: AdamWState,
+  state: CheckpointState,
+): void {
   const folder = join(run, 'checkpoints', `step-${state.step}`)
   replaceFolder(folder, (temporary) => {
-    writeSafetensors(join(temporary, 'model.safetensors'), named(model, model.parameters))
-    writeSafetensors(join(temporary, 'optimizer.safetensors'), optimizerTensors(model, optimizer))
+    writeSafetensors(join(temporary, 'model.safetensors'), named(trained, trained.parameters))
+    writeSafetensors(join(temporary, 'optimizer.safetensors'), optimizerTensors(trained, optimizer))
     writeFileAtomic(join(temporary, 'state.json'), `${JSON.stringify(state, null, 2)}\n`)
   })
   for (const old of checkpoints(run).slice(0, -kept)) rmSync(old.folder, { recursive: true })
@@ -67,10 +72,10 @@ export function lastCheckpoint(run: string): { folder: string; state: Checkpoint
   }
 }
 
-/** Puts a checkpoint's parameters and moments into the model and the optimizer, in place. */
-export function loadCheckpoint(folder: string, model: RewardModel, optimizer: AdamWState): void {
-  restore(join(folder, 'model.safetensors'), named(model, model.parameters))
-  restore(join(folder, 'optimizer.safetensors'), optimizerTensors(model, optimizer))
+/** Puts a checkpoint's parameters and moments into the trained ones and the optimizer, in place. */
+export function loadCheckpoint(folder: string, trained: NamedParameters, optimizer: AdamWState): void {
+  restore(join(folder, 'model.safetensors'), named(trained, trained.parameters))
+  restore(join(folder, 'optimizer.safetensors'), optimizerTensors(trained, optimizer))
 }
 
 function checkpoints(run: string): { step: number; folder: string }[] {
@@ -87,18 +92,18 @@ function readNames(run: string): string[] {
   return existsSync(root) ? readdirSync(root) : []
 }
 
-function named(model: RewardModel, tensors: readonly Tensor[], suffix = ''): Record<string, Tensor> {
-  return Object.fromEntries(tensors.map((tensor, i) => [`${model.names[i]}${suffix}`, tensor]))
+function named(trained: NamedParameters, tensors: readonly Tensor[], suffix = ''): Record<string, Tensor> {
+  return Object.fromEntries(tensors.map((tensor, i) => [`${trained.names[i]}${suffix}`, tensor]))
 }
 
 function optimizerTensors(
-  model: RewardModel,
+  trained: NamedParameters,
   { averages, squaredAverages, steps }: AdamWState,
 ): Record<string, Tensor> {
   return {
-    ...named(model, averages, '.average'),
-    ...named(model, squaredAverages, '.squared_average'),
-    ...named(model, steps, '.step'),
+    ...named(trained, averages, '.average'),
+    ...named(trained, squaredAverages, '.squared_average'),
+    ...named(trained, steps, '.step'),
   }
 }
 

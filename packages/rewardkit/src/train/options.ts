@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
 import { badLinesSchema } from '../evaluate/options.ts'
+import { isPartName } from '../models/part.ts'
+import { headKinds } from '../models/weights.ts'
 import { type ObjectiveName, objectiveNames, objectiveOptionsSchema } from '../objectives/index.ts'
 import { readingOptionsSchema } from '../tokens/index.ts'
 
@@ -28,6 +30,22 @@ const base = z.object({
     .union([z.enum(['error', 'drop']), z.number()])
     .default('error')
     .describe('what to do with pairs without a margin where the objective needs one: refuse, drop, or this number'),
+  train: z
+    .string()
+    .refine(isPartName, {
+      error: ({ input }) => `found "${String(input)}", expected all, head or last:N, such as last:2`,
+    })
+    .default('all')
+    .describe(
+      'what is trained: all of the model, the last N layers with final norm and head, or the head; hidden states below are computed once and kept on the disk',
+    )
+    .meta({ placeholder: 'all|head|last:N' }),
+  head: z
+    .enum(headKinds)
+    .default('linear')
+    .describe(
+      'what makes a reward of the final hidden state: a linear map, or 256 hidden units, which transformers does not open',
+    ),
   batchSize: count.default(128).describe('pairs of an optimizer step, however many micro-batches they take'),
   ...readingOptionsSchema.shape,
   epochs: count.default(1).describe('passes over the data'),

@@ -59,11 +59,12 @@ const circumstances = new Set([
 
 /**
  * All that must be equal for a resumed run to end with the bits of the uninterrupted one. `hashes` are those of the data,
- * and of the model's configuration and tokenizer: its weights lie in the checkpoint.
+ * and of the model's configuration and tokenizer; its trained weights lie in the checkpoint, those that stay as they are
+ * have a hash, too.
  */
 export function fingerprint(
   options: ResolvedOptions,
-  hashes: { readonly data: string; readonly model: string },
+  hashes: { readonly data: string; readonly model: string; readonly frozen_weights?: string },
 ): Record<string, string> {
   const settings = Object.entries(options).filter(([name]) => !withoutEffect.has(name))
   return {

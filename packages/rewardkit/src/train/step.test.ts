@@ -129,12 +129,19 @@ describe('trainStep', () => {
       const objective = createObjective('adaptive-margin')
       let asked = 0
       expect(() =>
-        trainStep(model, createAdamW(model.parameters), batch, objective, objective.initialState, {
-          ...options,
-          learningRate: 1,
-          microBatchTokens: 40,
-          shouldStop: () => asked++ > 6,
-        }),
+        trainStep(
+          fixture.trainedModel(model),
+          createAdamW(model.parameters),
+          batch,
+          objective,
+          objective.initialState,
+          {
+            ...options,
+            learningRate: 1,
+            microBatchTokens: 40,
+            shouldStop: () => asked++ > 6,
+          },
+        ),
       ).toThrow('stopped')
       expect(model.parameters.map((parameter) => parameter.float32().slice())).toEqual(before)
     })
@@ -147,7 +154,14 @@ describe('trainStep', () => {
       head.fill(Infinity)
       const objective = createObjective('bradley-terry')
       expect(() =>
-        trainStep(model, createAdamW(model.parameters), batch, objective, objective.initialState, options),
+        trainStep(
+          fixture.trainedModel(model),
+          createAdamW(model.parameters),
+          batch,
+          objective,
+          objective.initialState,
+          options,
+        ),
       ).toThrow(/not finite.*g0/)
     })
   })
@@ -158,7 +172,10 @@ describe('trainStep', () => {
       const optimizer = createAdamW(model.parameters)
       const objective = createObjective('adaptive-margin')
       const step = () =>
-        trainStep(model, optimizer, batch, objective, objective.initialState, { ...options, microBatchTokens: 40 })
+        trainStep(fixture.trainedModel(model), optimizer, batch, objective, objective.initialState, {
+          ...options,
+          microBatchTokens: 40,
+        })
       for (let i = 0; i < 3; i++) step()
       const before = memoryStatistics()
       for (let i = 0; i < 30; i++) step()

@@ -9,11 +9,10 @@ import {
   type Tensor,
   tensorFrom,
 } from '@rewardkit/torch'
-import type { ComputeDtype } from '../compute.ts'
 import { FailureError, Interrupted } from '../errors.ts'
-import { forward, type RewardModel } from '../models/index.ts'
+import type { RewardsOf } from '../evaluate/rewards.ts'
 import type { BatchRewards, Objective, ObjectiveResult, ObjectiveState } from '../objectives/index.ts'
-import { packGroups, planMicroBatches } from '../tokens/index.ts'
+import { countTokens, planMicroBatches } from '../tokens/index.ts'
 import type { EncodedGroup } from '../tokens/index.ts'
 import { optimizerStep, type OptimizerOptions } from './optimizer.ts'
 import { responseRewards } from './rewards.ts'
@@ -22,12 +21,18 @@ import { responseRewards } from './rewards.ts'
 export interface StepOptions extends OptimizerOptions {
   /** Tokens that go through the model at once (a larger group goes alone). */
   readonly microBatchTokens: number
-  readonly dtype: ComputeDtype
   /** Gradients are clipped to this norm; 0 leaves them. */
   readonly maxGradNorm: number
   /** True where the memory allows to keep one more graph of this many tokens until its backward pass. */
   readonly mayKeepGraph: (tokens: number) => boolean
   readonly shouldStop: () => boolean
+}
+
+/** What a step changes, in place, and how rewards follow from it. */
+export interface Trained {
+  /** Float32 leaves that require gradients. */
+  readonly parameters: readonly Tensor[]
+  readonly rewardsOf: RewardsOf
 }
 
 /** What came out of a step: the objective's result on the batch, and the rewards that it saw. */
@@ -45,11 +50,11 @@ export interface StepResult extends ObjectiveResult {
  * gradient with respect to them is carried back through one micro-batch after another (the gradient cache of Gao et al.
  * 2021, applied to rewards). Gradients are summed in float32; the objective has already divided by B.
  *
- * Parameters and `optimizer` change in place. Throws FailureError for rewards or gradients that are not finite, and
+ * The trained parameters and `optimizer` change in place. Throws FailureError for rewards or gradients that are not finite, and
  * where the two passes disagree; Interrupted between micro-batches.
  */
 export function trainStep(
-  model: RewardModel,
+  { parameters, rewardsOf }: Trained,
   optimizer: AdamWState,
   batch: readonly EncodedGroup[],
   objective: Objective,
@@ -60,18 +65,21 @@ export function trainStep(
     const microBatches = planMicroBatches(
       batch.map((group) => group.tokens),
       options.microBatchTokens,
-    ).map((indexes) => ({ indexes, packed: packGroups(indexes.flatMap((i) => batch[i]?.tokens ?? [])) }))
+    ).map((indexes) => {
+      const groups = indexes.flatMap((i) => batch[i]?.tokens ?? [])
+      return { indexes, groups, tokens: groups.reduce((sum, group) => sum + countTokens(group), 0) }
+    })
     const rewards = responseRewards(batch)
     const graphs = new Map<object, Tensor>()
-    clearGradients(model)
+    clearGradients(parameters)
 
     // 1. The rewards of all micro-batches, unless each pair's loss depends on that pair alone. Graphs are kept as memory
     //    allows: what is kept changes neither the partition nor the order of accumulation, hence no bits.
     if (!objective.separable)
       for (const micro of microBatches) {
         stopIfAsked(options)
-        const keep = options.mayKeepGraph(micro.packed.ids.length)
-        const compute = () => scope(() => forward(model, micro.packed, options.dtype))
+        const keep = options.mayKeepGraph(micro.tokens)
+        const compute = () => scope(() => rewardsOf(micro.groups))
         const values = keep ? compute() : noGradient(compute)
         rewards.set(micro.indexes, numbers(values))
         if (keep) graphs.set(micro, values)
@@ -87,7 +95,7 @@ export function trainStep(
     for (const micro of microBatches) {
       stopIfAsked(options)
       scope(() => {
-        const values = graphs.get(micro) ?? forward(model, micro.packed, options.dtype)
+        const values = graphs.get(micro) ?? rewardsOf(micro.groups)
         if (whole)
           rewardDifference = Math.max(rewardDifference ?? 0, rewards.largestDifference(micro.indexes, numbers(values)))
         else rewards.set(micro.indexes, numbers(values))
@@ -100,16 +108,16 @@ export function trainStep(
     checkRewards(batch, rewards.batch(), result.loss, rewardDifference)
 
     // 4. Clip and step.
-    const gradients = model.parameters.map(gradientOf)
+    const gradients = parameters.map(gradientOf)
     const norm = gradientNorm(gradients)
     if (!Number.isFinite(norm))
       throw new FailureError(`the gradient norm is ${norm} at the pairs ${idsOf(batch)}: give a lower --learning-rate`)
     noGradient(() => {
       if (options.maxGradNorm > 0) clipGradients(gradients, norm, options.maxGradNorm)
-      optimizerStep(model.parameters, gradients, optimizer, options)
+      optimizerStep(parameters, gradients, optimizer, options)
     })
-    clearGradients(model)
-    const tokens = microBatches.reduce((sum, micro) => sum + micro.packed.ids.length, 0)
+    clearGradients(parameters)
+    const tokens = microBatches.reduce((sum, micro) => sum + micro.tokens, 0)
     return { ...result, rewards: rewards.batch(), gradientNorm: norm, tokens, rewardDifference }
   })
 }
@@ -123,8 +131,8 @@ function gradientOf(parameter: Tensor): Tensor {
   return gradient
 }
 
-function clearGradients(model: RewardModel): void {
-  for (const parameter of model.parameters) parameter.gradient = null
+function clearGradients(parameters: readonly Tensor[]): void {
+  for (const parameter of parameters) parameter.gradient = null
 }
 
 function stopIfAsked(options: StepOptions): void {

@@ -7,12 +7,20 @@ import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from
 import { spoolRows } from '../data/index.ts'
 import type { Hooks } from '../events.ts'
 import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile } from '../files.ts'
-import { loadRewardModel, modelFolder, readModelConfig, type RewardModel, saveRewardModel } from '../models/index.ts'
+import {
+  loadRewardModel,
+  modelFolder,
+  readModelConfig,
+  type RewardModel,
+  saveRewardModel,
+  trainPart,
+} from '../models/index.ts'
 import { createObjective, type Objective } from '../objectives/index.ts'
 import { choosePadToken, createSpool, loadTokenizer, savedTokenizerFiles, type Spool } from '../tokens/index.ts'
 import { planSteps } from './batches.ts'
 import { lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { loadTrainingData } from './data.ts'
+import { openTrainingRewards } from './frozen.ts'
 import { evaluationMetrics, type MetricsLine, stepMetrics } from './metrics.ts'
 import type { TrainOptions } from './options.ts'
 import { checkFingerprint, defaultSaveEvery, fingerprint, graphKeeper, resolveOptions } from './resolve.ts'
@@ -46,14 +54,21 @@ export interface TrainInputs {
  */
 export async function train(given: TrainOptions, hooks: Hooks, inputs: TrainInputs = {}): Promise<TrainResult> {
   const spool = createSpool(given.out)
+  const closers = [() => spool.close()]
   try {
-    return await trainFrom(given, inputs, spool, hooks)
+    return await trainFrom(given, inputs, spool, (close) => closers.push(close), hooks)
   } finally {
-    spool.close()
+    for (const close of closers) close()
   }
 }
 
-async function trainFrom(given: TrainOptions, inputs: TrainInputs, spool: Spool, hooks: Hooks): Promise<TrainResult> {
+async function trainFrom(
+  given: TrainOptions,
+  inputs: TrainInputs,
+  spool: Spool,
+  closeLater: (close: () => void) => void,
+  hooks: Hooks,
+): Promise<TrainResult> {
   const { out } = given
   checkRunFolder(out, given)
   const source = modelFolder(given.model)
@@ -71,13 +86,20 @@ async function trainFrom(given: TrainOptions, inputs: TrainInputs, spool: Spool,
   const options = resolveOptions(given, plan.length)
   const { saveEvery = defaultSaveEvery, evalEvery = plan.length } = options
   setThreads(options.threads)
-  const model = loadRewardModel(source, { seed: options.seed, reading: options })
+  const model = loadRewardModel(source, { seed: options.seed, reading: options, head: options.head })
   warnOfDropout(model, hooks)
-  const optimizer = createAdamW(model.parameters)
+  warnOfHead(model, hooks)
+  const part = trainPart(model, options.train)
+  const { trained } = part
+  const optimizer = createAdamW(trained.parameters)
+  const rewards = openTrainingRewards(model, part, data, plan, options, hooks)
+  closeLater(() => rewards.close())
+  const learner = { parameters: trained.parameters, rewardsOf: rewards.rewardsOf }
   const files = savedTokenizerFiles(tokenizer)
   const identity = fingerprint(options, {
     data: data.sha256,
     model: sha256Text(JSON.stringify([model.rawConfig, files])),
+    ...(rewards.frozenWeights !== null && { frozen_weights: rewards.frozenWeights }),
   })
 
   let step = 0
@@ -88,7 +110,7 @@ async function trainFrom(given: TrainOptions, inputs: TrainInputs, spool: Spool,
     const differences = checkFingerprint(checkpoint, identity, options)
     if (differences !== '')
       hooks.onEvent({ kind: 'warning', message: `the run will not have the bits it would have had: ${differences}` })
-    loadCheckpoint(checkpoint.folder, model, optimizer)
+    loadCheckpoint(checkpoint.folder, trained, optimizer)
     step = savedStep = checkpoint.state.step
     state = checkpoint.state.objective_state
     cutMetrics(out, step)
@@ -102,17 +124,18 @@ async function trainFrom(given: TrainOptions, inputs: TrainInputs, spool: Spool,
   }
   writeConfig(out, options)
   writeEnvironment(out, environment())
+  rewards.prepare()
 
   const log = (line: MetricsLine) => appendLine(join(out, 'metrics.jsonl'), JSON.stringify(line))
   const save = () => {
     syncFile(join(out, 'metrics.jsonl'))
-    saveCheckpoint(out, model, optimizer, { schema_version: 1, step, objective_state: state, fingerprint: identity })
+    saveCheckpoint(out, trained, optimizer, { schema_version: 1, step, objective_state: state, fingerprint: identity })
     savedStep = step
   }
   const evaluate = () => {
     if (!data.evaluation) return null
     const start = performance.now()
-    const rows = evaluateGroups(model, data.evaluation, options, hooks)
+    const rows = evaluateGroups(rewards.rewardsOf, data.evaluation, options, hooks)
     const metrics = evaluationMetrics(rows, { step, seconds: (performance.now() - start) / 1000 })
     log(metrics)
     hooks.onEvent({ kind: 'evaluation', metrics })
@@ -126,7 +149,7 @@ async function trainFrom(given: TrainOptions, inputs: TrainInputs, spool: Spool,
       const { epoch, groups } = plan[step] ?? { epoch: 0, groups: new Uint32Array() }
       const start = performance.now()
       const learningRate = learningRateAt({ ...options, kind: options.schedule, totalSteps: plan.length }, step)
-      const result = trainStep(model, optimizer, data.groups.read(groups), objective, state, {
+      const result = trainStep(learner, optimizer, data.groups.read(groups), objective, state, {
         ...options,
         learningRate,
         mayKeepGraph: graphKeeper(),
@@ -176,6 +199,16 @@ function saveAfter(error: unknown, save: () => void): void {
   } catch (second) {
     if (error instanceof Interrupted) throw second
   }
+}
+
+/** The folder looks like one that transformers opens, which would put a head of its own in place of this one. */
+function warnOfHead({ weights }: RewardModel, hooks: Hooks): void {
+  if (!weights.hiddenHead) return
+  hooks.onEvent({
+    kind: 'warning',
+    message:
+      'transformers has no class for an mlp head and would draw another in its place: open the model with rewardkit, or give --head linear',
+  })
 }
 
 /** Dropout is off: the two passes of a step must see the same rewards. */

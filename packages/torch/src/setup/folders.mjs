@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Where set-up keeps libtorch and the compiled addon: REWARDKIT_HOME, else `rewardkit` in XDG_CACHE_HOME, else
+ * Where set-up keeps libtorch and the compiled addon, and training its hidden states: REWARDKIT_HOME, else `rewardkit` in XDG_CACHE_HOME, else
  * `~/.cache/rewardkit`. An empty variable counts as unset.
  * @param {NodeJS.ProcessEnv} [environment]
  */
@@ -25,11 +25,14 @@ export const nativeSources = () =>
     .sort()
     .map((name) => join(nativeFolder, name))
 
-/** What set-up makes in the cache folder: libtorch (also half-installed), compiled addons, records, its lock. */
-const made = /^(libtorch-.*|addon|setup-.*\.json.*|setup\.lock.*)$/
+/**
+ * What is made in the cache folder: libtorch (also half-installed), compiled addons, records, set-up's lock, and the
+ * hidden states that training keeps.
+ */
+const made = /^(libtorch-.*|addon|setup-.*\.json.*|setup\.lock.*|hidden-states)$/
 
 /**
- * Takes away what set-up has put into the cache folder, for all clones that use it. Other files there stay, and so does
+ * Takes away what set-up and training have put into the cache folder, for all clones that use it. Other files there stay, and so does
  * the folder unless it is then empty.
  * @param {string} [cache]
  * @returns {string[]} what was removed, as absolute paths

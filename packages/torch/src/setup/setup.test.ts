@@ -122,9 +122,10 @@ describe('removeSetup', () => {
   it("takes away set-up's files and leaves others", () => {
     mkdirSync(join(folder, 'libtorch-2.15.0-linux-x64', 'torch'), { recursive: true })
     mkdirSync(join(folder, 'addon'))
+    mkdirSync(join(folder, 'hidden-states', '0123'), { recursive: true })
     writeFileSync(join(folder, 'setup-0123.json'), '{}')
     writeFileSync(join(folder, 'notes.txt'), '')
-    expect(removeSetup()).toHaveLength(3)
+    expect(removeSetup()).toHaveLength(4)
     expect(readdirSync(folder)).toEqual(['notes.txt'])
   })
 

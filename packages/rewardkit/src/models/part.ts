@@ -1,0 +1,42 @@
+import type { Tensor } from '@rewardkit/torch'
+import { InputError } from '../errors.ts'
+import type { NamedParameters, RewardModel } from './model.ts'
+import { isOfHead, layerPrefix } from './weights.ts'
+
+/** The part of a model that is trained, and what stays as it is. */
+export interface TrainedPart {
+  readonly trained: NamedParameters
+  readonly frozen: NamedParameters
+  /** How many layers, counted from below, stay as they are together with the embedding; null where all is trained. */
+  readonly frozenLayers: number | null
+}
+
+/** Whether a text names a part of a model: `all`, `head`, or `last:N` for the last N layers, final norm and head. */
+export const isPartName = (text: string): boolean => /^(all|head|last:[1-9]\d*)$/.test(text)
+
+/**
+ * Divides a model into the named part and the rest, which will take no gradients. The final norm is trained with the
+ * last layers, not with the head alone.
+ * @throws InputError for more layers than the model has
+ */
+export function trainPart(model: RewardModel, name: string): TrainedPart {
+  const { layers } = model.config
+  const last = name.startsWith('last:') ? Number(name.slice('last:'.length)) : 0
+  if (last > layers)
+    throw new InputError(`--train ${name}: the model has ${layers} layers: give last:${layers} or fewer, or all`)
+  const frozenLayers = name === 'all' ? null : layers - last
+  const isFrozen = (parameter: Tensor, at: string): boolean => {
+    if (frozenLayers === null) return false
+    if (last === 0) return !isOfHead(at)
+    const below = Array.from({ length: frozenLayers }, (_, i) => layerPrefix(model.config, i))
+    return parameter === model.weights.embedding || below.some((prefix) => at.startsWith(prefix))
+  }
+  const frozen = model.parameters.map((parameter, i) => isFrozen(parameter, model.names[i] ?? ''))
+  const pick = (wanted: boolean): NamedParameters => ({
+    names: model.names.filter((_, i) => frozen[i] === wanted),
+    parameters: model.parameters.filter((_, i) => frozen[i] === wanted),
+  })
+  const part = { trained: pick(false), frozen: pick(true), frozenLayers }
+  for (const parameter of part.frozen.parameters) parameter.setRequiresGradient(false)
+  return part
+}

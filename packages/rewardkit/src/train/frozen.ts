@@ -1,0 +1,58 @@
+import { type RewardsOf, partsOf, wholeModel } from '../evaluate/rewards.ts'
+import type { Hooks } from '../events.ts'
+import { hashParameters, openHiddenStates } from '../hidden-states/index.ts'
+import { forwardFrom, type RewardModel, type TrainedPart } from '../models/index.ts'
+import { packGroups, type TokenGroup } from '../tokens/index.ts'
+import type { PlannedStep } from './batches.ts'
+import type { TrainingData } from './data.ts'
+import type { ResolvedOptions } from './resolve.ts'
+
+/** The rewards of a model in training, from the hidden states of its frozen layers where it has any. */
+export interface TrainingRewards {
+  readonly rewardsOf: RewardsOf
+  /** SHA-256 of the parameters that stay as they are; null where there are none. */
+  readonly frozenWeights: string | null
+  /** Computes the hidden states that are not on the disk yet. Throws as `HiddenStates.fill`. */
+  prepare(): void
+  close(): void
+}
+
+/**
+ * How the groups of a run, training and held-out ones, get their rewards: through the whole model, or through its upper
+ * part alone, where layers are frozen.
+ * @throws as `openHiddenStates`
+ */
+export function openTrainingRewards(
+  model: RewardModel,
+  { frozen, frozenLayers }: TrainedPart,
+  data: TrainingData,
+  plan: readonly PlannedStep[],
+  options: Pick<ResolvedOptions, 'dtype' | 'threads' | 'microBatchTokens'>,
+  hooks: Hooks,
+): TrainingRewards {
+  const { dtype, threads } = options
+  const frozenWeights = frozenLayers === null ? null : hashParameters(frozen)
+  if (frozenWeights === null || !frozenLayers)
+    return { rewardsOf: wholeModel(model, dtype), frozenWeights, prepare: () => {}, close: () => {} }
+  const groups = { [Symbol.iterator]: () => tokensOf(data, plan, options.microBatchTokens) }
+  const states = openHiddenStates(model, groups, { layers: frozenLayers, frozenWeights, dtype, threads }, hooks)
+  return {
+    rewardsOf: (wanted) => forwardFrom(model, packGroups(wanted), frozenLayers, states.read(wanted), dtype),
+    frozenWeights,
+    prepare: () => states.fill(),
+    close: () => states.close(),
+  }
+}
+
+/** The groups of all steps, each once, and of the evaluation, as they will go through the model: there, large ones in parts. */
+function* tokensOf(
+  { groups, evaluation }: TrainingData,
+  plan: readonly PlannedStep[],
+  microBatchTokens: number,
+): Generator<TokenGroup> {
+  const isUsed = new Uint8Array(groups.preferenceCounts.length)
+  for (const step of plan) for (const index of step.groups) isUsed[index] = 1
+  for (const [index, used] of isUsed.entries())
+    if (used === 1) for (const { tokens } of groups.read([index])) yield tokens
+  for (const { part } of partsOf(evaluation?.groups ?? [], ({ tokens }) => tokens, microBatchTokens)) yield part
+}
