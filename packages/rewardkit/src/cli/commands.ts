@@ -3,10 +3,16 @@ import { dirname, join } from 'node:path'
 import type { z } from 'zod'
 import { scoreOptionsSchema } from '../evaluate/score.ts'
 import { simulateOptionsSchema } from '../simulate/index.ts'
-import { trainOptionsSchema } from '../train/options.ts'
 import { quickstartOptionsSchema } from '../quickstart/options.ts'
 import { type OptionSources, resolveOptions } from './resolve.ts'
-import { doctorOptionsSchema, evaluateCommandSchema, reportOptionsSchema, setupOptionsSchema } from './schemas.ts'
+import {
+  doctorOptionsSchema,
+  evaluateCommandSchema,
+  reportOptionsSchema,
+  setupOptionsSchema,
+  trainCommandSchema,
+} from './schemas.ts'
+import type { TrainOptions } from '../train/options.ts'
 import { createTerminal, formatDuration } from './terminal.ts'
 
 /** A verb of the command: a thin shell over a function of the library. */
@@ -42,6 +48,13 @@ async function withTerminal<T>(work: (terminal: ReturnType<typeof createTerminal
   } finally {
     terminal.finish()
   }
+}
+
+async function printPlan(options: TrainOptions): Promise<number> {
+  const [{ compute }, { formatPlan }] = await Promise.all([import('./compute.ts'), import('./show-plan.ts')])
+  const plan = await withTerminal(({ onEvent }) => compute('plan', options, onEvent))
+  print(formatPlan(plan))
+  return exitCodes.success
 }
 
 /** All verbs, in the order of the help. What a verb needs is loaded when it runs. */
@@ -86,8 +99,9 @@ export const commands: readonly Command[] = [
     name: 'train',
     summary: 'train a reward model on preference pairs',
     example: 'rewardkit train --model FOLDER --data pairs.jsonl --out runs/first --objective adaptive-margin',
-    schema: trainOptionsSchema,
-    run: async (options) => {
+    schema: trainCommandSchema,
+    run: async ({ dryRun, ...options }) => {
+      if (dryRun) return printPlan(options)
       const [{ compute }, { formatSummary }, { writeReport }] = await Promise.all([
         import('./compute.ts'),
         import('../evaluate/table.ts'),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { evaluateOptionsSchema } from '../evaluate/options.ts'
+import { trainOptionsSchema } from '../train/options.ts'
 
 /** What the library's function is told, and how the command shows and judges the outcome. */
 export const evaluateCommandSchema = evaluateOptionsSchema.extend({
@@ -12,6 +13,14 @@ export const evaluateCommandSchema = evaluateOptionsSchema.extend({
     .enum(['table', 'markdown', 'json'])
     .default('table')
     .describe('how to print the summary: for people, for a job summary, or as summary.json has it'),
+})
+
+/** What the library's function is told, or only to plan. */
+export const trainCommandSchema = trainOptionsSchema.safeExtend({
+  dryRun: z
+    .boolean()
+    .default(false)
+    .describe('train nothing: time two micro-batches and print pairs, tokens, steps, hours, memory and disk'),
 })
 
 export const reportOptionsSchema = z.object({

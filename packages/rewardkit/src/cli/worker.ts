@@ -12,6 +12,10 @@ const jobs = {
     const { train } = await import('../train/train.ts')
     return train(options, hooks)
   },
+  plan: async (options: TrainOptions, hooks: Hooks) => {
+    const { planTraining } = await import('../train/plan.ts')
+    return planTraining(options, hooks)
+  },
   evaluate: async (options: EvaluateOptions, hooks: Hooks) => {
     const { evaluateModel } = await import('../evaluate/run.ts')
     const { summary } = await evaluateModel(options, hooks)

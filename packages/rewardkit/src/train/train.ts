@@ -1,20 +1,18 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
-import { createAdamW, setThreads } from '@rewardkit/torch'
+import { createAdamW } from '@rewardkit/torch'
 import { InputError, Interrupted } from '../errors.ts'
 import { writeRewardCheck } from '../evaluate/reward-check.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
 import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile } from '../files.ts'
-import { loadRewardModel, modelFolder, readModelConfig, type RewardModel, saveRewardModel } from '../models/index.ts'
-import { createObjective } from '../objectives/index.ts'
-import { choosePadToken, createSpool, loadTokenizer, savedTokenizerFiles, type Spool } from '../tokens/index.ts'
-import { planSteps } from './batches.ts'
+import { modelFolder, saveRewardModel } from '../models/index.ts'
+import { choosePadToken, createSpool, savedTokenizerFiles, type Spool } from '../tokens/index.ts'
 import { lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
-import { loadTrainingData } from './data.ts'
 import { evaluationMetrics, type MetricsLine, stepMetrics } from './metrics.ts'
 import type { TrainOptions } from './options.ts'
-import { checkFingerprint, defaultSaveEvery, fingerprint, graphKeeper, resolveOptions } from './resolve.ts'
+import { prepareTraining } from './prepare.ts'
+import { checkFingerprint, defaultSaveEvery, fingerprint, graphKeeper } from './resolve.ts'
 import { cutMetrics, checkRunFolder, environment, openRunFolder, writeConfig, writeEnvironment } from './run-folder.ts'
 import { learningRateAt } from './schedule.ts'
 import { trainStep } from './step.ts'
@@ -50,16 +48,8 @@ async function trainFrom(given: TrainOptions, spool: Spool, hooks: Hooks): Promi
     throw new InputError(
       `--overwrite: --model ${given.model} lies in --out ${out} and would be removed; name another --out`,
     )
-  readModelConfig(source)
-  const objective = createObjective(given.objective, given)
-  const tokenizer = await loadTokenizer(source)
-  const data = await loadTrainingData(given, objective, tokenizer, spool, hooks)
-  const plan = planSteps(data.groups.preferenceCounts, given)
-  const options = resolveOptions(given, plan.length)
+  const { options, objective, tokenizer, data, steps: plan, model } = await prepareTraining(given, spool, hooks)
   const { saveEvery = defaultSaveEvery, evalEvery = plan.length } = options
-  setThreads(options.threads)
-  const model = loadRewardModel(source, { seed: options.seed, reading: options })
-  warnOfDropout(model, hooks)
   const optimizer = createAdamW(model.parameters)
   const files = savedTokenizerFiles(tokenizer)
   const identity = fingerprint(options, {
@@ -163,14 +153,4 @@ function saveAfter(error: unknown, save: () => void): void {
   } catch (second) {
     if (error instanceof Interrupted) throw second
   }
-}
-
-/** Dropout is off: the two passes of a step must see the same rewards. */
-function warnOfDropout({ rawConfig }: RewardModel, hooks: Hooks): void {
-  const asked = ['attention_dropout', 'hidden_dropout'].filter((name) => Number(rawConfig[name] ?? 0) > 0)
-  if (asked.length > 0)
-    hooks.onEvent({
-      kind: 'warning',
-      message: `config.json asks for ${asked.join(' and ')}; training runs without dropout`,
-    })
 }
