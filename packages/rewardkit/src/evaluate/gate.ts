@@ -4,7 +4,7 @@ import type { Interval, PairSummary } from './types.ts'
 
 /** Metrics with an interval that higher values make better. */
 const metrics = { accuracy: ({ accuracy }) => accuracy } satisfies Record<string, (summary: PairSummary) => Interval>
-const metricNames = Object.keys(metrics) as (keyof typeof metrics)[]
+const metricNames = ['accuracy'] as const satisfies readonly (keyof typeof metrics)[]
 
 /** The least value of a metric that an evaluation must show. */
 export interface Gate {
