@@ -1,12 +1,18 @@
 import { exitCodes } from './exit-codes.ts'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
-import { evaluateOptionsSchema, scoreOptionsSchema } from '../evaluate/options.ts'
+import { scoreOptionsSchema } from '../evaluate/options.ts'
 import { simulateOptionsSchema } from '../simulate/index.ts'
-import { trainOptionsSchema } from '../train/options.ts'
 import { quickstartOptionsSchema } from '../quickstart/options.ts'
 import { type OptionSources, resolveOptions } from './resolve.ts'
-import { doctorOptionsSchema, reportOptionsSchema, setupOptionsSchema } from './schemas.ts'
+import {
+  doctorOptionsSchema,
+  evaluateCommandSchema,
+  reportOptionsSchema,
+  setupOptionsSchema,
+  trainCommandSchema,
+} from './schemas.ts'
+import type { TrainOptions } from '../train/options.ts'
 import { createTerminal, formatDuration } from './terminal.ts'
 
 /** A verb of the command: a thin shell over a function of the library. */
@@ -42,6 +48,13 @@ async function withTerminal<T>(work: (terminal: ReturnType<typeof createTerminal
   } finally {
     terminal.finish()
   }
+}
+
+async function printPlan(options: TrainOptions): Promise<number> {
+  const [{ compute }, { formatPlan }] = await Promise.all([import('./compute.ts'), import('./show-plan.ts')])
+  const plan = await withTerminal(({ onEvent }) => compute('plan', { options }, onEvent))
+  print(formatPlan(plan))
+  return exitCodes.success
 }
 
 /** All verbs, in the order of the help. What a verb needs is loaded when it runs. */
@@ -86,8 +99,9 @@ export const commands: readonly Command[] = [
     name: 'train',
     summary: 'train a reward model on preference pairs',
     example: 'rewardkit train --model FOLDER --data pairs.jsonl --out runs/first --objective adaptive-margin',
-    schema: trainOptionsSchema,
-    run: async (options) => {
+    schema: trainCommandSchema,
+    run: async ({ dryRun, ...options }) => {
+      if (dryRun) return printPlan(options)
       const [{ compute }, { formatSummary }, { writeReport }] = await Promise.all([
         import('./compute.ts'),
         import('../evaluate/table.ts'),
@@ -106,16 +120,18 @@ export const commands: readonly Command[] = [
     name: 'evaluate',
     summary: 'rank preference pairs with a reward model and describe its margins',
     example: 'rewardkit evaluate --model runs/first --data test.jsonl --out runs/first/evaluation',
-    schema: evaluateOptionsSchema,
-    run: async (options) => {
-      const [{ compute }, { formatSummary }] = await Promise.all([
+    schema: evaluateCommandSchema,
+    run: async ({ failBelow, format, ...options }) => {
+      const [{ compute }, { showEvaluation }, { judge, parseGate }] = await Promise.all([
         import('./compute.ts'),
-        import('../evaluate/table.ts'),
+        import('./show-evaluation.ts'),
+        import('../evaluate/gate.ts'),
       ])
+      const gate = failBelow === undefined ? null : parseGate(failBelow)
       const summary = await withTerminal(({ onEvent }) => compute('evaluate', { options }, onEvent))
-      if (options.json) print(JSON.stringify(summary, null, 2))
-      else print(`${formatSummary({ all: summary, ...summary.subsets })}\n${options.out}/summary.json`)
-      return 0
+      const verdict = gate && judge(summary, gate)
+      showEvaluation(summary, verdict, { format, out: options.out })
+      return verdict?.passed === false ? exitCodes.belowThreshold : exitCodes.success
     },
   }),
   command({

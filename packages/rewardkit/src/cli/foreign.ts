@@ -1,4 +1,4 @@
-/** Options of other trainers that do what one of ours does, and what to write here. */
+/** Options of other trainers, and of earlier versions, that do what one of ours does, and what to write here. */
 const foreignNames: Readonly<Record<string, string>> = {
   '--model-name-or-path': '--model',
   '--model-path': '--model',
@@ -34,7 +34,11 @@ const foreignNames: Readonly<Record<string, string>> = {
   '--resume-from-checkpoint': '--resume',
   '--load-checkpoint': '--resume',
   '--overwrite-output-dir': '--overwrite',
+  '--json': '--format json',
 }
 
-/** What an option known from elsewhere is called here; undefined for other names. */
-export const ourNameFor = (flag: string): string | undefined => foreignNames[flag]
+/** What an option known from elsewhere is called here, where it is one of `flags`; undefined for other names. */
+export function ourNameFor(flag: string, flags: readonly string[]): string | undefined {
+  const ours = foreignNames[flag]
+  return flags.some((name) => name === ours?.split(' ')[0]) ? ours : undefined
+}

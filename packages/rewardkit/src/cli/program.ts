@@ -99,11 +99,11 @@ function explained(error: CommanderError, words: readonly string[]): string {
 
 function unknownOption(word: string, command: Command | undefined): string {
   const flag = word.replace(/=.*$/s, '')
-  const ours = ourNameFor(flag)
-  if (ours !== undefined) return `${flag} is ${ours} here`
   const names = command
     ? [...commandOptions(command.schema).map((option) => option.flag), '--config', '--set']
     : ['--version', '--help']
+  const ours = ourNameFor(flag, names)
+  if (ours !== undefined) return `${flag} is ${ours} here`
   const near = nearestName(flag, names)
   const help = command ? `rewardkit ${command.name} --help` : 'rewardkit --help'
   return `unknown option ${flag}; ${near === undefined ? `see ${help}` : `did you mean ${near}?`}`

@@ -27,8 +27,8 @@ function referencePage(): string {
     'source wins: defaults, then the file, then what is typed, then `--set`. Names may be written with dashes or',
     'underscores. A run folder stands for its `model/`.',
     '',
-    'Exit codes: 0 success, 1 failure, 2 usage and input, 130 interrupted. `REWARDKIT_DEBUG=1` shows where an error',
-    'arose; `NO_COLOR` leaves colours away.',
+    'Exit codes: 0 success, 1 failure, 2 usage and input, 3 an evaluation below `--fail-below`, 130 interrupted.',
+    '`REWARDKIT_DEBUG=1` shows where an error arose; `NO_COLOR` leaves colours away.',
   ]
   return `${[opening.join('\n'), ...commands.map(section)].join('\n\n')}\n`
 }

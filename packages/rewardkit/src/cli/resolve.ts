@@ -75,7 +75,7 @@ function known(options: ReadonlyMap<string, CommandOption>, name: string, label:
   const flag = flagOf(name)
   const option = options.get(flag)
   if (option) return option
-  const ours = ourNameFor(flag)
+  const ours = ourNameFor(flag, [...options.keys()])
   if (ours !== undefined) throw new InputError(`${label}: "${name}" is ${ours} here`)
   const near = nearestName(flag, [...options.keys()])
   throw new InputError(`${label}: unknown option${near === undefined ? '' : `; did you mean ${near}?`}`)

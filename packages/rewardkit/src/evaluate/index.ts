@@ -2,9 +2,18 @@
  * Statistics of rewards and reward margins, with intervals that respect prompts. Loads no addon.
  * @module rewardkit/evaluate
  */
+export { formatVerdict, type Gate, judge, parseGate, type Verdict } from './gate.ts'
 export { clusteredInterval, wilsonInterval } from './intervals.ts'
 export { bestTemperature, logLoss, marginStatistics, spearmanCorrelation } from './statistics.ts'
 export { summarizePairs, summarizeSubsets, trueLabelAccuracy } from './summary.ts'
-export { formatNumber, formatShare, formatSummary, formatTable, summaryLines, type SummaryLine } from './table.ts'
+export {
+  formatMarkdownSummary,
+  formatNumber,
+  formatShare,
+  formatSummary,
+  formatTable,
+  summaryLines,
+  type SummaryLine,
+} from './table.ts'
 export type { EvaluationSummary, Interval, MarginStatistics, PairSummary, RewardRow } from './types.ts'
 export { writeEvaluation } from './write.ts'

@@ -18,7 +18,6 @@ export const evaluateOptionsSchema = z.object({
   limit: z.number().int().positive().optional().describe('use the first so many rows of the data that are of use'),
   badLines: badLinesSchema,
   overwrite: z.boolean().default(false).describe('replace an earlier evaluation in the folder'),
-  json: z.boolean().default(false).describe('print summary.json instead of the table'),
   ...computeOptionsSchema.shape,
 })
 

@@ -43,12 +43,25 @@ export const summaryLines: readonly SummaryLine[] = [
 
 /** Summaries side by side, by name (a model, a subset): one column for each. */
 export function formatSummary(summaries: Readonly<Record<string, PairSummary>>): string {
-  const columns = Object.values(summaries)
-  return formatTable(
-    ['', ...Object.keys(summaries)],
-    summaryLines.map(({ label, cell }) => [label, ...columns.map(cell)]),
-  )
+  return formatTable(['', ...Object.keys(summaries)], summaryRows(summaries))
 }
+
+/** The same as a table in Markdown, for the summary of a job in continuous integration. */
+export function formatMarkdownSummary(summaries: Readonly<Record<string, PairSummary>>): string {
+  const names = Object.keys(summaries)
+  const line = (cells: readonly string[]) => `| ${cells.map(markdownCell).join(' | ')} |`
+  const rule = `| --- |${' ---: |'.repeat(names.length)}`
+  return [line(['', ...names]), rule, ...summaryRows(summaries).map(line)].join('\n')
+}
+
+function summaryRows(summaries: Readonly<Record<string, PairSummary>>): string[][] {
+  const columns = Object.values(summaries)
+  return summaryLines.map(({ label, cell }) => [label, ...columns.map(cell)])
+}
+
+/** Names of subsets are the user's: what would end the cell or start markup is escaped. */
+const markdownCell = (text: string): string =>
+  text.replaceAll(/\s+/g, ' ').replaceAll(/[\\|`*_<>[\]]/g, String.raw`\$&`)
 
 /** `62.5 (60.1-64.8)`, in percent. */
 export function formatShare({ value, low, high }: Interval): string {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   type CustomLoss,
   evaluate,
+  plan,
   type PreferencePair,
   RewardKitError,
   RewardModel,
@@ -188,6 +189,24 @@ describe('train', () => {
     await expect(failed).rejects.toBeInstanceOf(RewardKitError)
     await expect(failed).rejects.toMatchObject({ code: 'invalid-input' })
   })
+})
+
+describe('plan', () => {
+  it.each(['all', 'last:1', 'head'])(
+    'counts for train %s what a run then does, and writes nothing to its folder',
+    async (part) => {
+      const out = newRun()
+      const options = { ...settings, out, train: part, evalEvery: 2 }
+      const planned = await plan({ ...options, data: () => rowsOf() })
+      expect(existsSync(out)).toBe(false)
+      const lines: { tokens: number; pairs: number }[] = []
+      const { steps } = await train({ ...options, data: file, onStep: (step) => lines.push(step) })
+      const total = (name: 'tokens' | 'pairs') => lines.reduce((sum, line) => sum + line[name], 0)
+      expect(planned).toMatchObject({ steps, pairs: total('pairs'), stepTokens: total('tokens') })
+      expect(planned.seconds.hiddenStates > 0).toBe(part === 'head')
+      expect(planned.memory.gradients < planned.memory.parameters).toBe(part !== 'all')
+    },
+  )
 })
 
 describe('evaluate', () => {

@@ -8,6 +8,7 @@ import type { Event, Hooks } from '../events.ts'
 import type { QuickstartOptions } from '../quickstart/options.ts'
 import { ensureSetup } from '../setup.ts'
 import type { TrainOptions } from '../train/options.ts'
+import type { TrainInputs } from '../train/prepare.ts'
 import { type Ask, type AskPort, askThrough } from './ask.ts'
 import { customObjective, type CustomObjectiveTraits } from './custom-objective.ts'
 import { rowsFrom } from './rows.ts'
@@ -27,14 +28,22 @@ export interface EvaluateJob {
   readonly asksForData?: boolean
 }
 
+function inputsOf({ asksForData, asksForEvalData, objective }: Omit<TrainJob, 'options'>, ask: Ask): TrainInputs {
+  return {
+    ...(asksForData && { rows: rowsFrom('data', ask) }),
+    ...(asksForEvalData && { evaluationRows: rowsFrom('evalData', ask) }),
+    ...(objective && { objective: customObjective(objective, ask) }),
+  }
+}
+
 const jobs = {
-  train: async ({ options, asksForData, asksForEvalData, objective }: TrainJob, hooks: Hooks, ask: Ask) => {
+  train: async ({ options, ...asked }: TrainJob, hooks: Hooks, ask: Ask) => {
     const { train } = await import('../train/train.ts')
-    return train(options, hooks, {
-      ...(asksForData && { rows: rowsFrom('data', ask) }),
-      ...(asksForEvalData && { evaluationRows: rowsFrom('evalData', ask) }),
-      ...(objective && { objective: customObjective(objective, ask) }),
-    })
+    return train(options, hooks, inputsOf(asked, ask))
+  },
+  plan: async ({ options, ...asked }: TrainJob, hooks: Hooks, ask: Ask) => {
+    const { planTraining } = await import('../train/plan.ts')
+    return planTraining(options, hooks, inputsOf(asked, ask))
   },
   evaluate: async ({ options, asksForData }: EvaluateJob, hooks: Hooks, ask: Ask) => {
     const { evaluateModel } = await import('../evaluate/run.ts')

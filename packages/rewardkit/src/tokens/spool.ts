@@ -21,6 +21,8 @@ export interface SpooledGroups extends Iterable<EncodedGroup> {
 export interface Spool {
   /** Begins a list of groups; several may grow at the same time. */
   begin(): SpooledGroups
+  /** Bytes of all groups so far. */
+  readonly bytes: number
   /** Gives the disk back; groups can be read no more. */
   close(): void
 }
@@ -148,6 +150,9 @@ export function spoolInto(descriptor: number, place: string): Spool {
           for (const index of offsets.keys()) yield read(index)
         },
       }
+    },
+    get bytes() {
+      return written + pendingLength
     },
     close() {
       if (isOpen) closeSync(descriptor)

@@ -31,6 +31,12 @@ import type { TrainOptions } from './options.ts'
 /** What a run trains and evaluates on. */
 export interface TrainingData {
   readonly groups: SpooledGroups
+  /** Number of preferences in the groups. */
+  readonly pairs: number
+  /** Preferences that were left out, by reason. */
+  readonly dropped: Readonly<Record<string, number>>
+  /** Number of groups that lost tokens. */
+  readonly truncated: number
   /** SHA-256 of the file. */
   readonly sha256: string
   readonly evaluation: EvaluationData | null
@@ -81,7 +87,8 @@ export async function loadTrainingData(
   await encodeInto(items(), tokenizer, options)
 
   const { groups, preferences: pairs, truncated } = training
-  const left = droppedText(addCounts(survey.dropped, training.dropped, { missing_margin: missingMargins }))
+  const dropped = addCounts(survey.dropped, training.dropped, { missing_margin: missingMargins })
+  const left = droppedText(dropped)
   log(`${options.data}: ${survey.read} pairs read, ${pairs} to train on${left}`)
   if (truncated > 0) log(`${truncated} pairs were cut to ${options.maxLength} tokens (${options.truncation})`)
   if (pairs === 0) throw new InputError(`${options.data}: no pair is left to train on${left}`)
@@ -92,10 +99,10 @@ export async function loadTrainingData(
   if (evaluationSurvey)
     evaluation = await encodeEvaluation(evaluationSurvey, options.badLines, tokenizer, options, spool, hooks)
   if (evaluation) {
-    const { path, read, dropped } = evaluation
-    log(`${path}: ${read} pairs held out, ${evaluation.pairs} to evaluate on${droppedText(dropped)}`)
+    const { path, read } = evaluation
+    log(`${path}: ${read} pairs held out, ${evaluation.pairs} to evaluate on${droppedText(evaluation.dropped)}`)
   }
-  return { groups, sha256: survey.sha256, evaluation }
+  return { groups, pairs, dropped, truncated, sha256: survey.sha256, evaluation }
 }
 
 /** Checks that the preferences have what the objective needs, and says what it will not use. */

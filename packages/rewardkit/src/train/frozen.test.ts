@@ -62,7 +62,7 @@ function partGradients(name: FixtureName, part: string, microBatchTokens: number
       const rewards = openTrainingRewards(
         model,
         divided,
-        { groups, sha256: '', evaluation: null },
+        { groups, sha256: '', pairs: batch.length, dropped: {}, truncated: 0, evaluation: null },
         [{ epoch: 0, groups: Uint32Array.from(batch.keys()) }],
         { dtype: 'float32', threads: threads(), microBatchTokens },
         silentHooks,

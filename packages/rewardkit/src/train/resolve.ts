@@ -111,15 +111,20 @@ export function checkFingerprint(
  * machine's memory, and under four fifths of what is free for us now. The first micro-batch tells how large graphs are.
  */
 export function graphKeeper(): (tokens: number) => boolean {
-  const most = 0.3 * Math.min(totalmem(), process.constrainedMemory() || Infinity)
   let bytesPerToken = 0
   let last: { bytes: number; tokens: number } | null = null
   return (tokens) => {
-    const { bytes, cachedBytes } = memoryStatistics()
+    const statistics = memoryStatistics()
+    const { bytes } = statistics
     if (last) bytesPerToken = Math.max(bytesPerToken, (bytes - last.bytes) / last.tokens)
-    const free = 0.8 * (process.availableMemory() + bytes + cachedBytes)
-    const keep = last === null || bytes + 2 * bytesPerToken * tokens < Math.min(most, free)
+    const keep = last === null || bytes + 2 * bytesPerToken * tokens < graphMemory(statistics)
     last = { bytes, tokens }
     return keep
   }
+}
+
+/** The bytes that all tensors together may take while graphs are kept. */
+export function graphMemory({ bytes, cachedBytes }: { readonly bytes: number; readonly cachedBytes: number }): number {
+  const most = 0.3 * Math.min(totalmem(), process.constrainedMemory() || Infinity)
+  return Math.min(most, 0.8 * (process.availableMemory() + bytes + cachedBytes))
 }

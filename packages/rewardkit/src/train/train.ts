@@ -1,29 +1,19 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
-import { createAdamW, setThreads } from '@rewardkit/torch'
+import { createAdamW } from '@rewardkit/torch'
 import { InputError, Interrupted } from '../errors.ts'
 import { writeRewardCheck } from '../evaluate/reward-check.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
-import { spoolRows } from '../data/index.ts'
 import type { Hooks } from '../events.ts'
 import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile } from '../files.ts'
-import {
-  loadRewardModel,
-  modelFolder,
-  readModelConfig,
-  type RewardModel,
-  saveRewardModel,
-  trainPart,
-} from '../models/index.ts'
-import { createObjective, type Objective } from '../objectives/index.ts'
-import { choosePadToken, createSpool, loadTokenizer, savedTokenizerFiles, type Spool } from '../tokens/index.ts'
-import { planSteps } from './batches.ts'
+import { modelFolder, saveRewardModel } from '../models/index.ts'
+import { choosePadToken, createSpool, savedTokenizerFiles, type Spool } from '../tokens/index.ts'
 import { lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
-import { loadTrainingData } from './data.ts'
 import { openTrainingRewards } from './frozen.ts'
 import { evaluationMetrics, type MetricsLine, stepMetrics } from './metrics.ts'
 import type { TrainOptions } from './options.ts'
-import { checkFingerprint, defaultSaveEvery, fingerprint, graphKeeper, resolveOptions } from './resolve.ts'
+import { prepareTraining, type TrainInputs } from './prepare.ts'
+import { checkFingerprint, defaultSaveEvery, fingerprint, graphKeeper } from './resolve.ts'
 import { cutMetrics, checkRunFolder, environment, openRunFolder, writeConfig, writeEnvironment } from './run-folder.ts'
 import { learningRateAt } from './schedule.ts'
 import { trainStep } from './step.ts'
@@ -34,16 +24,6 @@ export interface TrainResult {
   readonly steps: number
   /** Of the held-out pairs, where there are any. */
   readonly evaluation: Evaluation | null
-}
-
-/** What is not plain data. */
-export interface TrainInputs {
-  /** JSON lines in place of a file: written to where `data` says, in the run folder, unless a resumed run has them. */
-  readonly rows?: Iterable<string>
-  /** The same for `evalData`. */
-  readonly evaluationRows?: Iterable<string>
-  /** An objective of the caller's, which `objective` names. */
-  readonly objective?: Objective
 }
 
 /**
@@ -76,20 +56,9 @@ async function trainFrom(
     throw new InputError(
       `--overwrite: --model ${given.model} lies in --out ${out} and would be removed; name another --out`,
     )
-  readModelConfig(source)
-  const objective = inputs.objective ?? createObjective(given.objective, given)
-  const tokenizer = await loadTokenizer(source)
-  spoolRows(given.data, inputs.rows, given.resume, hooks)
-  if (given.evalData !== undefined) spoolRows(given.evalData, inputs.evaluationRows, given.resume, hooks)
-  const data = await loadTrainingData(given, objective, tokenizer, spool, hooks)
-  const plan = planSteps(data.groups.preferenceCounts, given)
-  const options = resolveOptions(given, plan.length)
+  const prepared = await prepareTraining(given, inputs, spool, hooks)
+  const { options, objective, tokenizer, data, steps: plan, model, part } = prepared
   const { saveEvery = defaultSaveEvery, evalEvery = plan.length } = options
-  setThreads(options.threads)
-  const model = loadRewardModel(source, { seed: options.seed, reading: options, head: options.head })
-  warnOfDropout(model, hooks)
-  warnOfHead(model, hooks)
-  const part = trainPart(model, options.train)
   const { trained } = part
   const optimizer = createAdamW(trained.parameters)
   const rewards = openTrainingRewards(model, part, data, plan, options, hooks)
@@ -199,24 +168,4 @@ function saveAfter(error: unknown, save: () => void): void {
   } catch (second) {
     if (error instanceof Interrupted) throw second
   }
-}
-
-/** The folder looks like one that transformers opens, which would put a head of its own in place of this one. */
-function warnOfHead({ weights }: RewardModel, hooks: Hooks): void {
-  if (!weights.hiddenHead) return
-  hooks.onEvent({
-    kind: 'warning',
-    message:
-      'transformers has no class for an mlp head and would draw another in its place: open the model with rewardkit, or give --head linear',
-  })
-}
-
-/** Dropout is off: the two passes of a step must see the same rewards. */
-function warnOfDropout({ rawConfig }: RewardModel, hooks: Hooks): void {
-  const asked = ['attention_dropout', 'hidden_dropout'].filter((name) => Number(rawConfig[name] ?? 0) > 0)
-  if (asked.length > 0)
-    hooks.onEvent({
-      kind: 'warning',
-      message: `config.json asks for ${asked.join(' and ')}; training runs without dropout`,
-    })
 }

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { loadRewardModel, saveRewardModel } from '../models/index.ts'
+import { createSimulationModel } from '../quickstart/index.ts'
+import { simulate, simulationVocabulary } from '../simulate/index.ts'
+import { wordTokenizerFiles, wordTokenizerSpecials } from '../tokens/index.ts'
+
+// The built command as a continuous-integration job runs it, on a model that has learned nothing.
+const main = fileURLToPath(new URL('../../bin/rewardkit.mjs', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'rewardkit-gate-'))
+const model = join(folder, 'model')
+const data = join(folder, 'pairs.jsonl')
+afterAll(() => rmSync(folder, { recursive: true }))
+
+beforeAll(() => {
+  const untrained = join(folder, 'untrained')
+  createSimulationModel(untrained, { hiddenSize: 16, intermediateSize: 32, layers: 1, heads: 2, initializerRange: 0.1 })
+  const files = wordTokenizerFiles(simulationVocabulary())
+  saveRewardModel(model, loadRewardModel(untrained, { seed: 0 }), { files, padTokenId: wordTokenizerSpecials.pad })
+  const { pairs } = simulate({ pairs: 40, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed: 1 })
+  writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+})
+
+const evaluate = (...words: string[]) =>
+  spawnSync(
+    process.execPath,
+    [main, 'evaluate', '--model', model, '--data', data, '--out', join(folder, 'evaluation'), '--overwrite', ...words],
+    { encoding: 'utf8' },
+  )
+
+it('a gate that is not passed ends with exit code 3 and one verdict line', () => {
+  const { status, stdout } = evaluate('--fail-below', 'accuracy=1')
+  expect(stdout).toMatch(/\nfail: accuracy 0\.\d{4} \(95 % interval [\d.]+-[\d.]+\), the lower end is below 1\n$/)
+  expect(status).toBe(3)
+})
+
+it('a gate that is passed: exit code 0, in a job summary with the table', () => {
+  const { status, stdout } = evaluate('--fail-below', 'accuracy=0', '--format', 'markdown')
+  expect(stdout).toMatch(/^\| {2}\| all \|.*\n\| --- \| ---: \|/)
+  expect(stdout).toMatch(/\n\npass: accuracy /)
+  expect(status).toBe(0)
+})
+
+it('JSON on standard output is JSON alone; the verdict goes to standard error', () => {
+  const { status, stdout, stderr } = evaluate('--fail-below', 'accuracy=1', '--format', 'json')
+  expect(JSON.parse(stdout)).toMatchObject({ pairs: 40 })
+  expect(stderr).toContain('\nfail: accuracy ')
+  expect(status).toBe(3)
+})
+
+it('a wrong gate and the old --json are usage mistakes, found before anything is computed', () => {
+  const wrong = evaluate('--fail-below', 'acuracy=0.6')
+  expect(wrong.stderr).toMatch(/^rewardkit: --fail-below: .*did you mean accuracy\?\n$/)
+  expect(wrong.status).toBe(2)
+  const old = evaluate('--json')
+  expect(old.stderr).toBe('rewardkit: --json is --format json here\n')
+  expect(old.status).toBe(2)
+})

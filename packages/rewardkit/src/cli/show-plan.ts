@@ -1,0 +1,51 @@
+import { droppedText } from '../evaluate/data.ts'
+import { formatTable } from '../evaluate/table.ts'
+import type { TrainingPlan } from '../train/plan.ts'
+import { flagOf } from '../options.ts'
+import { formatDuration } from './terminal.ts'
+
+/** The plan of a run as a table for the terminal. */
+export function formatPlan(plan: TrainingPlan): string {
+  const { tokens, seconds, memory, disk, forAnHour } = plan
+  const whole = seconds.training + seconds.evaluations + seconds.hiddenStates
+  const saved = 100 * (1 - tokens.shared / tokens.unshared)
+  const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((all, part) => all + part, 0)
+  const parts = (bytes: Readonly<Record<string, number>>) =>
+    Object.entries(bytes)
+      .filter(([, count]) => count > 0)
+      .map(([name, count]) => [`  ${flagOf(name).slice(2).replaceAll('-', ' ')}`, size(count)])
+  const table = formatTable(
+    ['', 'planned'],
+    [
+      ['pairs', `${plan.pairs}`],
+      ['groups', `${plan.groups}`],
+      ['dropped', droppedText(plan.dropped).replace(/^, (\d+) dropped/, '$1') || '0'],
+      ['truncated', `${plan.truncated}`],
+      ['tokens', `${tokens.unshared}`],
+      ['with shared prefixes once', `${tokens.shared} (${saved.toFixed(1)} % less)`],
+      ['steps', `${plan.steps}`],
+      ['micro-batches of a step', (plan.microBatches / plan.steps).toFixed(1)],
+      ['time of a step', `${seconds.perStep.toFixed(2)} s`],
+      ['time of training', formatDuration(seconds.training)],
+      ['time of evaluations', formatDuration(seconds.evaluations)],
+      ...(seconds.hiddenStates > 0
+        ? [['time of hidden states, the first time', formatDuration(seconds.hiddenStates)]]
+        : []),
+      ['memory at the peak', size(sum(memory))],
+      ...parts(memory),
+      ['disk', size(sum(disk))],
+      ...parts(disk),
+    ],
+  )
+  const fitting = forAnHour
+    ? `${forAnHour.option} ${forAnHour.value} would fit into an hour`
+    : whole <= 3600
+      ? 'the run fits into an hour as it is'
+      : 'no shorter run would fit into an hour'
+  return `${table}\n${fitting}\ntimes and memory are estimates from two micro-batches, scaled by tokens, without saving and the optimizer's time`
+}
+
+/** `1.5 GB`, in powers of ten. */
+function size(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
+}

@@ -1,0 +1,86 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Event, silentHooks } from '../events.ts'
+import { createSimulationModel } from '../quickstart/index.ts'
+import { simulate } from '../simulate/index.ts'
+import type { StepMetrics } from './metrics.ts'
+import { type TrainInput, trainOptionsSchema } from './options.ts'
+import { planTraining } from './plan.ts'
+import { train } from './train.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'plan-'))
+const model = join(folder, 'untrained')
+const data = join(folder, 'pairs.jsonl')
+const out = join(folder, 'run')
+afterAll(() => rmSync(folder, { recursive: true }))
+
+beforeAll(() => {
+  createSimulationModel(model, { hiddenSize: 16, intermediateSize: 32, layers: 1, heads: 2, initializerRange: 0.1 })
+  const { pairs } = simulate({ pairs: 120, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed: 1 })
+  const lines = pairs.map((pair) => JSON.stringify(pair))
+  lines.push(JSON.stringify({ prompt: 'a', chosen: 'b', rejected: 'b' }))
+  writeFileSync(data, lines.join('\n'))
+})
+
+const optionsOf = (changed: Partial<TrainInput> = {}) =>
+  trainOptionsSchema.parse({ model, data, out, batchSize: 16, threads: 1, dtype: 'float32', ...changed })
+
+describe('planTraining', () => {
+  it.each(['bradley-terry', 'adaptive-margin'] as const)('counts what a run with %s reports', async (objective) => {
+    const events: Event[] = []
+    const options = optionsOf({ objective, epochs: 2, maxLength: 24, microBatchTokens: 200, evalFraction: 0.2 })
+    const plan = await planTraining(options, { onEvent: (event) => events.push(event), shouldStop: () => false })
+    expect(existsSync(out)).toBe(false)
+    await train(options, silentHooks)
+    const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')
+    const steps = lines.map((line) => JSON.parse(line) as StepMetrics).filter((line) => line.kind === 'step')
+    const sum = (of: (line: StepMetrics) => number) => steps.reduce((total, line) => total + of(line), 0)
+    expect(plan.steps).toBe(steps.length)
+    expect(2 * plan.pairs).toBe(sum((line) => line.pairs))
+    expect(plan.stepTokens).toBe(sum((line) => line.tokens))
+    expect(2 * plan.tokens.shared).toBe(plan.stepTokens)
+    expect(plan.tokens.unshared).toBeGreaterThan(plan.tokens.shared)
+    expect(plan.microBatches).toBeGreaterThan(plan.steps)
+    expect(plan.dropped['identical_responses']).toBe(1)
+    const logged = events.flatMap((event) => (event.kind === 'log' ? [event.message] : [])).join('\n')
+    expect(logged).toContain(`${plan.truncated} pairs were cut to 24 tokens`)
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan)
+    rmSync(out, { recursive: true })
+  })
+
+  it('counts the bytes of parameters and checkpoints', async () => {
+    const plan = await planTraining(optionsOf({ maxSteps: 2 }), silentHooks)
+    await train(optionsOf({ maxSteps: 2, saveEvery: 1 }), silentHooks)
+    const weights = readFileSync(join(out, 'model', 'model.safetensors')).length
+    const moments = readFileSync(join(out, 'checkpoints', 'step-2', 'optimizer.safetensors')).length
+    // The files have a header of names beside the numbers.
+    expect(weights - plan.memory.parameters).toBeGreaterThan(0)
+    expect(weights - plan.memory.parameters).toBeLessThan(4096)
+    expect(plan.disk.model).toBe(plan.memory.parameters)
+    expect(weights + moments - plan.disk.checkpoints / 2).toBeLessThan(3 * 4096)
+    rmSync(out, { recursive: true })
+  })
+
+  it('leaves what lies in --out as it is, and refuses the input that training refuses', async () => {
+    writeFileSync(out, 'mine')
+    expect(await planTraining(optionsOf({ maxSteps: 1 }), silentHooks)).toMatchObject({ steps: 1, forAnHour: null })
+    expect(readFileSync(out, 'utf8')).toBe('mine')
+    rmSync(out)
+    for (const wrong of [
+      { model: join(folder, 'none') },
+      { data: join(folder, 'none.jsonl') },
+      { objective: 'soft-label' },
+    ] as const) {
+      const failure = await train(optionsOf(wrong), silentHooks).catch((error: unknown) => error)
+      await expect(planTraining(optionsOf(wrong), silentHooks)).rejects.toEqual(failure)
+    }
+  })
+
+  it('stops on request', async () => {
+    await expect(planTraining(optionsOf(), { onEvent: () => {}, shouldStop: () => true })).rejects.toMatchObject({
+      name: 'Interrupted',
+    })
+  })
+})

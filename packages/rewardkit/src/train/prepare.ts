@@ -1,0 +1,85 @@
+import { setThreads } from '@rewardkit/torch'
+import { spoolRows } from '../data/index.ts'
+import type { Hooks } from '../events.ts'
+import {
+  loadRewardModel,
+  modelFolder,
+  readModelConfig,
+  type RewardModel,
+  type TrainedPart,
+  trainPart,
+} from '../models/index.ts'
+import { createObjective, type Objective } from '../objectives/index.ts'
+import { loadTokenizer, type Spool, type Tokenizer } from '../tokens/index.ts'
+import { type PlannedStep, planSteps } from './batches.ts'
+import { loadTrainingData, type TrainingData } from './data.ts'
+import type { TrainOptions } from './options.ts'
+import { type ResolvedOptions, resolveOptions } from './resolve.ts'
+
+/** What is not plain data. */
+export interface TrainInputs {
+  /** JSON lines in place of a file: written to where `data` says, in the run folder, unless a resumed run has them. */
+  readonly rows?: Iterable<string>
+  /** The same for `evalData`. */
+  readonly evaluationRows?: Iterable<string>
+  /** An objective of the caller's, which `objective` names. */
+  readonly objective?: Objective
+}
+
+/** Everything that a run needs before its first step. */
+export interface PreparedTraining {
+  readonly options: ResolvedOptions
+  readonly objective: Objective
+  readonly tokenizer: Tokenizer
+  readonly data: TrainingData
+  readonly steps: readonly PlannedStep[]
+  readonly model: RewardModel
+  readonly part: TrainedPart
+}
+
+/**
+ * Reads model and data of a run and makes its automatic choices. The run folder is not touched, but for rows that
+ * `given.data` spools there.
+ * @throws InputError for what is wrong with options, data or model; Interrupted on request
+ */
+export async function prepareTraining(
+  given: TrainOptions,
+  inputs: TrainInputs,
+  spool: Spool,
+  hooks: Hooks,
+): Promise<PreparedTraining> {
+  const source = modelFolder(given.model)
+  readModelConfig(source)
+  const objective = inputs.objective ?? createObjective(given.objective, given)
+  const tokenizer = await loadTokenizer(source)
+  spoolRows(given.data, inputs.rows, given.resume, hooks)
+  if (given.evalData !== undefined) spoolRows(given.evalData, inputs.evaluationRows, given.resume, hooks)
+  const data = await loadTrainingData(given, objective, tokenizer, spool, hooks)
+  const steps = planSteps(data.groups.preferenceCounts, given)
+  const options = resolveOptions(given, steps.length)
+  setThreads(options.threads)
+  const model = loadRewardModel(source, { seed: options.seed, reading: options, head: options.head })
+  warnOfDropout(model, hooks)
+  warnOfHead(model, hooks)
+  return { options, objective, tokenizer, data, steps, model, part: trainPart(model, options.train) }
+}
+
+/** The folder looks like one that transformers opens, which would put a head of its own in place of this one. */
+function warnOfHead({ weights }: RewardModel, hooks: Hooks): void {
+  if (!weights.hiddenHead) return
+  hooks.onEvent({
+    kind: 'warning',
+    message:
+      'transformers has no class for an mlp head and would draw another in its place: open the model with rewardkit, or give --head linear',
+  })
+}
+
+/** Dropout is off: the two passes of a step must see the same rewards. */
+function warnOfDropout({ rawConfig }: RewardModel, hooks: Hooks): void {
+  const asked = ['attention_dropout', 'hidden_dropout'].filter((name) => Number(rawConfig[name] ?? 0) > 0)
+  if (asked.length > 0)
+    hooks.onEvent({
+      kind: 'warning',
+      message: `config.json asks for ${asked.join(' and ')}; training runs without dropout`,
+    })
+}
