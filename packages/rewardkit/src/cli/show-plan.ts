@@ -42,7 +42,7 @@ export function formatPlan(plan: TrainingPlan): string {
     : whole <= 3600
       ? 'the run fits into an hour as it is'
       : 'no shorter run would fit into an hour'
-  return `${table}\n${fitting}\ntimes and memory are estimates from two micro-batches, scaled by tokens, without saving and the optimizer's time`
+  return `${table}\n${fitting}\ntimes and memory are estimates from two micro-batches, scaled by tokens, on the machine as busy as it is now; saving, the optimizer's time, and what the process keeps beside tensors come on top`
 }
 
 /** `1.5 GB`, in powers of ten. */

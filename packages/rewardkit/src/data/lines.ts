@@ -107,6 +107,10 @@ function tooLong(number: number): BadLine {
 
 /** True if the file starts with gzip's magic bytes. Says which name is near if there is no such file. */
 async function isGzip(path: string): Promise<boolean> {
+  if (path === '-')
+    throw new InputError(
+      '-: standard input can be read once only; expected a file, which can be read twice: write it to one first (score reads standard input: --data -)',
+    )
   try {
     const found = await stat(path)
     if (!found.isFile() && !found.isDirectory())

@@ -122,6 +122,7 @@ describe('readPreferences', () => {
       lines('{"prompt": "x", "chosen": "a"}'),
       /c\.jsonl, line 17: field "rejected": found/,
     ],
+    ['a list over several lines', 'd.jsonl', '[\n{}\n]', /d\.jsonl, line 1: found a list.*jq -c '\.\[\]'/],
     ['a list', 'd.jsonl', '[1]', /d\.jsonl, line 1: found a list, expected a JSON object; write one/],
     ['no preference', 'e.jsonl', '{"prompt": "p", "response": "r"}', /e\.jsonl, line 1: no preference; .*score/],
     ['an empty file', 'f.jsonl', '', /f\.jsonl: empty file/],

@@ -11,6 +11,10 @@ const deepestNesting = 1000
  * which `JSON.parse` would silently take the last.
  */
 export function parseRow(text: string): Row {
+  if (text.trimStart().startsWith('['))
+    throw new InputError(
+      "found a list, expected a JSON object; write one object a line, as jq -c '.[]' does with a file that is one list",
+    )
   let value: unknown
   try {
     value = JSON.parse(text)

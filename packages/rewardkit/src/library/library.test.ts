@@ -12,11 +12,14 @@ import {
   train,
   type TrainSettings,
 } from '../index.ts'
+import { temporaryHome } from '../hidden-states/fixtures/home.ts'
 import { type BatchRewards, createObjective } from '../objectives/index.ts'
 import { createSimulationModel } from '../quickstart/index.ts'
 import { simulate } from '../simulate/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'library-'))
+const home = temporaryHome()
+vi.stubEnv('REWARDKIT_HOME', home)
 const untrained = join(folder, 'untrained')
 const file = join(folder, 'pairs.jsonl')
 const trained = join(folder, 'trained')
@@ -30,7 +33,9 @@ const settings = {
   dtype: 'float32',
 } as const satisfies Partial<TrainSettings>
 
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(() => {
+  for (const path of [folder, home]) rmSync(path, { recursive: true })
+})
 const written = vi.spyOn(process.stdout, 'write')
 
 beforeAll(async () => {

@@ -147,7 +147,10 @@ describe('train', () => {
       evalEvery: 4,
     }
     await run(whole, options)
-    await expect(run(broken, options, stopAfter(finished))).rejects.toMatchObject({ name: 'Interrupted' })
+    await expect(run(broken, options, stopAfter(finished))).rejects.toMatchObject({
+      name: 'Interrupted',
+      message: `stopped after step ${finished} of 6; the same command with --resume goes on`,
+    })
     expect(readdirSync(join(broken, 'checkpoints'))).toEqual([`step-${finished}`])
     // As a kill leaves it between the two renames of a checkpoint that is saved again.
     renameSync(
@@ -267,6 +270,12 @@ describe('train', () => {
     }
     await run(newRun(), { model: withDropout, maxSteps: 1 }, { onEvent, shouldStop: () => false })
     expect(warnings).toEqual([expect.stringContaining('attention_dropout')])
+  })
+
+  it('refuses standard input, which cannot be read twice', async () => {
+    await expect(run(newRun(), { data: '-' })).rejects.toThrow(
+      /standard input can be read once only.*write it to one first/,
+    )
   })
 
   it('soft labels need a probability for every pair', async () => {

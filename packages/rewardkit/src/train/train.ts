@@ -132,27 +132,30 @@ async function trainFrom(
       // After the last step, too: an interrupt may hit what follows.
       if (step % saveEvery === 0 || step === plan.length) save()
     }
+
+    saveRewardModel(join(out, 'model'), model, {
+      files,
+      padTokenId: choosePadToken(tokenizer)?.id ?? null,
+    })
+    await writeRewardCheck(join(out, 'model'), model)
+    const evaluation = evaluate()
+    if (!evaluation) return { out, steps: step, evaluation: null }
+    const summary = summarize(evaluation.rows, evaluation.data, {
+      path: join(out, 'model'),
+      sha256: await sha256Folder(join(out, 'model')),
+      dtype: options.dtype,
+      pool: options.pool,
+    })
+    writeModelEvaluation(join(out, 'evaluation'), evaluation.rows, summary, evaluation.data.groups)
+    return { out, steps: step, evaluation: { rows: evaluation.rows, summary } }
   } catch (error) {
     // A step that fails has not touched the parameters yet: what the last one left is good.
     if (step > savedStep) saveAfter(error, save)
-    throw error
+    if (!(error instanceof Interrupted)) throw error
+    throw new Interrupted(`stopped after step ${step} of ${plan.length}; the same command with --resume goes on`, {
+      cause: error,
+    })
   }
-
-  saveRewardModel(join(out, 'model'), model, {
-    files,
-    padTokenId: choosePadToken(tokenizer)?.id ?? null,
-  })
-  await writeRewardCheck(join(out, 'model'), model)
-  const evaluation = evaluate()
-  if (!evaluation) return { out, steps: step, evaluation: null }
-  const summary = summarize(evaluation.rows, evaluation.data, {
-    path: join(out, 'model'),
-    sha256: await sha256Folder(join(out, 'model')),
-    dtype: options.dtype,
-    pool: options.pool,
-  })
-  writeModelEvaluation(join(out, 'evaluation'), evaluation.rows, summary, evaluation.data.groups)
-  return { out, steps: step, evaluation: { rows: evaluation.rows, summary } }
 }
 
 /** Links followed: an --overwrite must not remove the model that it is to train. */
