@@ -68,6 +68,7 @@ const base = z.object({
   weightDecay: z.number().min(0).default(0).describe("AdamW's weight decay, on matrices alone"),
   adamBetas: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
+    .readonly()
     .default([0.9, 0.999])
     .describe("AdamW's decay rates of the two moments"),
   adamEpsilon: z.number().positive().default(1e-8).describe("AdamW's epsilon"),
