@@ -7,7 +7,6 @@ import { formatDuration } from './terminal.ts'
 /** The plan of a run as a table for the terminal. */
 export function formatPlan(plan: TrainingPlan): string {
   const { tokens, seconds, memory, disk, forAnHour } = plan
-  const whole = seconds.training + seconds.evaluations + seconds.hiddenStates
   const saved = 100 * (1 - tokens.shared / tokens.unshared)
   const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((all, part) => all + part, 0)
   const parts = (bytes: Readonly<Record<string, number>>) =>
@@ -37,11 +36,13 @@ export function formatPlan(plan: TrainingPlan): string {
       ...parts(disk),
     ],
   )
-  const fitting = forAnHour
-    ? `${forAnHour.option} ${forAnHour.value} would fit into an hour`
-    : whole <= 3600
+  const settings = forAnHour?.map(({ option, value }) => `${option} ${value}`).join(', or ')
+  const fitting =
+    settings === undefined
       ? 'the run fits into an hour as it is'
-      : 'no shorter run would fit into an hour'
+      : settings === ''
+        ? 'no shorter run would fit into an hour'
+        : `${settings} would fit into an hour`
   return `${table}\n${fitting}\ntimes and memory are estimates from two micro-batches, scaled by tokens, on the machine as busy as it is now; saving, the optimizer's time, and what the process keeps beside tensors come on top`
 }
 

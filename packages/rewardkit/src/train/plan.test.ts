@@ -7,7 +7,7 @@ import { createSimulationModel } from '../quickstart/index.ts'
 import { simulate } from '../simulate/index.ts'
 import type { StepMetrics } from './metrics.ts'
 import { type TrainInput, trainOptionsSchema } from './options.ts'
-import { planTraining } from './plan.ts'
+import { planTraining, settingsForAnHour } from './plan.ts'
 import { train } from './train.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plan-'))
@@ -82,5 +82,25 @@ describe('planTraining', () => {
     await expect(planTraining(optionsOf(), { onEvent: () => {}, shouldStop: () => true })).rejects.toMatchObject({
       name: 'Interrupted',
     })
+  })
+})
+
+describe('settingsForAnHour', () => {
+  const counts = { rows: 1000, steps: 50 }
+
+  it('shortens a run in proportion, by what limits it already', () => {
+    const seconds = { run: 7200, head: 9999 }
+    expect(settingsForAnHour({ run: 3600, head: 1 }, { train: 'all' }, counts)).toBeNull()
+    expect(settingsForAnHour(seconds, { train: 'all' }, counts)).toEqual([{ option: '--limit', value: 500 }])
+    expect(settingsForAnHour(seconds, { train: 'all', maxSteps: 50 }, counts)).toEqual([
+      { option: '--max-steps', value: 25 },
+    ])
+    expect(settingsForAnHour({ run: 1e9, head: 9999 }, { train: 'all' }, counts)).toEqual([])
+  })
+
+  it('names the head where that alone fits and is not trained alone already', () => {
+    const seconds = { run: 7200, head: 600 }
+    expect(settingsForAnHour(seconds, { train: 'last:2' }, counts)).toContainEqual({ option: '--train', value: 'head' })
+    expect(settingsForAnHour(seconds, { train: 'head' }, counts)).toHaveLength(1)
   })
 })

@@ -17,6 +17,12 @@ import type { TrainOptions } from './options.ts'
 import { type PreparedTraining, prepareTraining, type TrainInputs } from './prepare.ts'
 import { graphMemory } from './resolve.ts'
 
+/** One option, as the command has it, and its value. */
+export interface SettingForAnHour {
+  readonly option: '--limit' | '--max-steps' | '--train'
+  readonly value: number | 'head'
+}
+
 /** What a run would do, and an estimate of what it would take. Plain data. */
 export interface TrainingPlan {
   readonly pairs: number
@@ -56,8 +62,8 @@ export interface TrainingPlan {
     readonly spool: number
     readonly hiddenStates: number
   }
-  /** The option that would make the run fit into an hour; null where it fits as it is, or nothing would. */
-  readonly forAnHour: { readonly option: '--limit' | '--max-steps'; readonly value: number } | null
+  /** Settings each of which would make the run fit into an hour, by that estimate; null where it fits as it is. */
+  readonly forAnHour: readonly SettingForAnHour[] | null
 }
 
 /**
@@ -119,6 +125,8 @@ function describePlan(prepared: PreparedTraining, spool: Spool, hooks: Hooks): T
   const again = objective.separable ? 0 : 1 - kept / largestStep
   const training = stepTokens * (cost.stepSeconds + again * cost.forwardSeconds)
   const evaluations = evaluationTokens(prepared) * evaluationCount(prepared) * cost.forwardSeconds
+  // The head alone takes one pass without gradient over all tokens, and next to nothing after that.
+  const head = (tokens.shared + evaluationTokens(prepared)) * (cost.hiddenSeconds + cost.forwardSeconds)
   const frozen = (tokens.shared + evaluationTokens(prepared)) * cost.hiddenSeconds
   return {
     pairs: data.pairs,
@@ -143,7 +151,10 @@ function describePlan(prepared: PreparedTraining, spool: Spool, hooks: Hooks): T
       spool: spool.bytes,
       hiddenStates: hiddenBytes(prepared, tokens.shared),
     },
-    forAnHour: settingForAnHour(prepared, training + evaluations + frozen),
+    forAnHour: settingsForAnHour({ run: training + evaluations + frozen, head }, options, {
+      rows: data.groups.preferenceCounts.length + heldOutRows(prepared),
+      steps: steps.length,
+    }),
   }
 }
 
@@ -173,17 +184,29 @@ function hiddenBytes({ data, model, part, options }: PreparedTraining, trainingT
   return rows * hiddenSize * dtypeSize(options.dtype)
 }
 
+/** Rows that `--limit` counts, too, since they come from the same data. */
+const heldOutRows = ({ data, options }: PreparedTraining): number =>
+  options.evalFraction ? (data.evaluation?.groups.preferenceCounts.length ?? 0) : 0
+
 const bytesOf = (parameters: readonly Tensor[]): number =>
   parameters.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0)
 
-function settingForAnHour({ data, steps, options }: PreparedTraining, seconds: number): TrainingPlan['forAnHour'] {
-  if (seconds <= hour) return null
-  const heldOut = options.evalFraction ? (data.evaluation?.groups.preferenceCounts.length ?? 0) : 0
-  const rows = data.groups.preferenceCounts.length + heldOut
-  const [option, all] =
-    options.maxSteps === undefined ? (['--limit', rows] as const) : (['--max-steps', steps.length] as const)
-  const value = Math.floor((all * hour) / seconds)
-  return value === 0 ? null : { option, value }
+/**
+ * Fewer rows (or steps, where those are limited), or the head alone, where it is not that already.
+ * @param seconds of the whole run, and of one that trains the head alone and computes all hidden states
+ */
+export function settingsForAnHour(
+  seconds: { readonly run: number; readonly head: number },
+  { train, maxSteps }: Pick<TrainOptions, 'train' | 'maxSteps'>,
+  counts: { readonly rows: number; readonly steps: number },
+): TrainingPlan['forAnHour'] {
+  if (seconds.run <= hour) return null
+  const settings: SettingForAnHour[] = []
+  const part = hour / seconds.run
+  if (maxSteps === undefined) settings.push({ option: '--limit', value: Math.floor(counts.rows * part) })
+  else settings.push({ option: '--max-steps', value: Math.floor(counts.steps * part) })
+  if (train !== 'head' && seconds.head <= hour) settings.push({ option: '--train', value: 'head' })
+  return settings.filter(({ value }) => value !== 0)
 }
 
 /**
