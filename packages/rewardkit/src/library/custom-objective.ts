@@ -57,13 +57,16 @@ export function offered(given: ObjectiveFunction | CustomObjective): Offered {
       const found = await called(name, () => evaluate(rewards, state.custom))
       const gradient = (which: 'chosenGradient' | 'rejectedGradient') => {
         const values = Float64Array.from(found[which] ?? [])
-        if (values.length === pairs) return values
-        throw new InputError(
-          `objective ${name}: ${which} has ${values.length} numbers, expected ${pairs}, one for each pair`,
-        )
+        if (values.length !== pairs)
+          throw new InputError(
+            `objective ${name}: ${which} has ${values.length} numbers, expected ${pairs}, one for each pair`,
+          )
+        const bad = values.find((value) => !Number.isFinite(value))
+        if (bad === undefined) return values
+        throw new InputError(`objective ${name}: found ${bad} in ${which}, expected finite numbers`)
       }
-      if (typeof found.loss !== 'number')
-        throw new InputError(`objective ${name}: found ${typeof found.loss} as loss, expected a number`)
+      if (!Number.isFinite(found.loss))
+        throw new InputError(`objective ${name}: found ${String(found.loss)} as loss, expected a finite number`)
       return {
         loss: found.loss,
         chosenGradient: gradient('chosenGradient'),
@@ -78,7 +81,11 @@ export function offered(given: ObjectiveFunction | CustomObjective): Offered {
 
 async function called(name: string, evaluate: () => CustomLoss | Promise<CustomLoss>): Promise<CustomLoss> {
   try {
-    return await evaluate()
+    const found: unknown = await evaluate()
+    if (typeof found !== 'object' || found === null)
+      throw new TypeError(`it returned ${String(found)}, expected { loss, chosenGradient, rejectedGradient }`)
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its fields are looked at by whoever reads them
+    return found as CustomLoss
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new FailureError(`objective ${name}: it failed: ${message}`, { cause: error })

@@ -169,6 +169,11 @@ describe('train', () => {
   const wrongGradient = (): CustomLoss => ({ loss: 1, chosenGradient: [1], rejectedGradient: [1] })
   it.each<[string, Readonly<Record<string, unknown>>, string]>([
     ['a gradient of another length', { objective: wrongGradient }, 'chosenGradient has 1 numbers, expected 16'],
+    [
+      'a loss that is no number',
+      { objective: () => ({ loss: NaN, chosenGradient: [], rejectedGradient: [] }) },
+      'found NaN as loss, expected a finite number',
+    ],
     ['an unknown option', { learningRat: 1 }, 'learningRat: unknown option; did you mean learningRate?'],
     ['a value out of range', { batchSize: 0 }, 'batchSize: found 0, expected a whole number'],
     ['an unknown objective', { objective: 'adaptive' }, 'objective: found "adaptive", expected bradley-terry'],

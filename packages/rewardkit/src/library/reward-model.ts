@@ -74,7 +74,7 @@ export class RewardModel implements AsyncDisposable {
       return new RewardModel(job, createScoreQueue(job, options.microBatchTokens))
     } catch (error) {
       await job.close()
-      throw libraryError(error, { '--model ': 'model ' })
+      throw libraryError(error)
     } finally {
       signal?.removeEventListener('abort', stop)
     }
@@ -87,6 +87,7 @@ export class RewardModel implements AsyncDisposable {
    * where the model has been closed meanwhile
    */
   async score(items: readonly PromptAndResponse[], { signal }: CallOptions = {}): Promise<number[]> {
+    if (!isList(items)) throw new InputError(`score: found ${typeof items}, expected a list of { prompt, response }`)
     const groups = items.map(({ prompt, response }, index) => named(`item ${index}`, { prompt, response }))
     const rewards = await this.#queue.rewards(groups, signal)
     return rewards.map(([reward]) => reward ?? NaN)
@@ -122,6 +123,8 @@ export class RewardModel implements AsyncDisposable {
     await this.close()
   }
 }
+
+const isList = (value: unknown): boolean => Array.isArray(value)
 
 function named(label: string, row: Readonly<Record<string, unknown>>) {
   try {
