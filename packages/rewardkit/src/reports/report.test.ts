@@ -106,6 +106,15 @@ describe('renderReport', () => {
     ])
   })
 
+  it.each([
+    ['head', 'bradley-terry</bdi>, the head alone trained.'],
+    ['last:1', 'bradley-terry</bdi>, the last layer trained.'],
+    ['all', 'bradley-terry</bdi>.'],
+  ])('says which part of the model was trained: %s', (part, said) => {
+    const run: ReportRun = { name: 'run', objective: 'bradley-terry', config: { train: part }, metrics: [] }
+    expect(renderReport([run])).toContain(said)
+  })
+
   it('survives a run that diverged and margins that are all equal', () => {
     const { evaluation } = annotated
     const run: ReportRun = {

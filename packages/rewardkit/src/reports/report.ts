@@ -110,15 +110,24 @@ function reportSections(runs: readonly ReportRun[]): Section[] {
 }
 
 function introduction(runs: readonly ReportRun[]): Markup {
-  const objectives = runs.map(({ name, objective }) => {
-    if (runs.length === 1) return html`<p class="lead">Objective <bdi>${objective}</bdi>.</p>`
-    return name === objective ? null : html`<p class="lead"><bdi>${name}</bdi>: objective <bdi>${objective}</bdi>.</p>`
+  const objectives = runs.map(({ name, objective, config }) => {
+    const part = trainedPart(config['train'])
+    if (runs.length === 1) return html`<p class="lead">Objective <bdi>${objective}</bdi>${part}.</p>`
+    if (name === objective && part === '') return null
+    return html`<p class="lead"><bdi>${name}</bdi>: objective <bdi>${objective}</bdi>${part}.</p>`
   })
   const notes = runs.map(({ name, note }) => {
     if (note === undefined) return null
     return html`<p class="note">${runs.length > 1 ? html`<bdi>${name}</bdi>: ` : null}${note}</p>`
   })
   return html`${objectives}${notes}`
+}
+
+/** What to say where not all of the model was trained. */
+function trainedPart(train: unknown): string {
+  if (train === 'head') return ', the head alone trained'
+  const layers = /^last:(\d+)$/.exec(String(train))?.[1]
+  return layers === undefined ? '' : `, the last ${layers === '1' ? 'layer' : `${layers} layers`} trained`
 }
 
 function missingEvaluations(runs: readonly ReportRun[]): Markup | null {
