@@ -15,7 +15,7 @@ export type ErrorCode =
 
 export interface ErrorDetails {
   /** What to do about it; stands at the end of the message, too. */
-  readonly remedy?: string
+  readonly remedy?: string | undefined
   readonly cause?: unknown
 }
 
@@ -23,12 +23,15 @@ export interface ErrorDetails {
 export class RewardKitError extends Error {
   override name = 'RewardKitError'
   readonly code: ErrorCode
-  /** What to do about it, where the message does not say it already in other words. */
+  /** The message without the remedy. */
+  readonly problem: string
+  /** What to do about it, where there is something to say. */
   readonly remedy: string | undefined
 
   constructor(code: ErrorCode, problem: string, { remedy, cause }: ErrorDetails = {}) {
-    super(remedy === undefined ? problem : `${problem}: ${remedy}`, cause === undefined ? undefined : { cause })
+    super(remedy === undefined ? problem : `${problem}; ${remedy}`, cause === undefined ? undefined : { cause })
     this.code = code
+    this.problem = problem
     this.remedy = remedy
   }
 }
@@ -41,6 +44,10 @@ export class InputError extends RewardKitError {
     super('invalid-input', problem, details)
   }
 }
+
+/** A mistake with the place in front where it was found (a file and line, a pair); the remedy stays the same. */
+export const located = (place: string, error: InputError): InputError =>
+  new InputError(`${place}: ${error.problem}`, { remedy: error.remedy, cause: error })
 
 /** Something failed that is not the input's fault (a full disk, a numerical failure). Exit code 1, one line. */
 export class FailureError extends RewardKitError {

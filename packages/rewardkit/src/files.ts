@@ -34,9 +34,9 @@ export interface AtomicFile {
 export function createAtomicFile(path: string): AtomicFile {
   const present = statSync(path, { throwIfNoEntry: false })
   if (present && !present.isFile())
-    throw new InputError(
-      `${path}: ${present.isDirectory() ? 'it is a folder' : 'it is no regular file'}; name a file to write`,
-    )
+    throw new InputError(`${path}: ${present.isDirectory() ? 'it is a folder' : 'it is no regular file'}`, {
+      remedy: 'name a file to write',
+    })
   const temporary = `${path}.${process.pid}.tmp`
   let descriptor: number | null = null
   const discard = () => {
@@ -144,7 +144,8 @@ export function makeFolder(path: string): void {
   } catch (error) {
     throw writeError(path, error)
   }
-  if (!statSync(path).isDirectory()) throw new InputError(`${path} cannot be written: it is a file; name a folder`)
+  if (!statSync(path).isDirectory())
+    throw new InputError(`${path} cannot be written: it is a file`, { remedy: 'name a folder' })
 }
 
 /**
@@ -260,22 +261,23 @@ function filesBelow(folder: string): string[] {
 }
 
 /** Reasons that lie with the place the user named, and what to do about them. */
-const placeErrors: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied; choose a folder that you may write to',
-  EPERM: 'permission denied; choose a folder that you may write to',
-  EROFS: 'the file system is read-only; choose another folder',
-  ENOENT: 'its folder does not exist, or none can be made there; create it or name another',
-  ENOTDIR: 'a part of the path is a file, not a folder; choose another path',
-  EISDIR: 'it is a folder; name a file',
+const placeErrors: Readonly<Record<string, readonly [problem: string, remedy: string]>> = {
+  EACCES: ['permission denied', 'choose a folder that you may write to'],
+  EPERM: ['permission denied', 'choose a folder that you may write to'],
+  EROFS: ['the file system is read-only', 'choose another folder'],
+  ENOENT: ['its folder does not exist, or none can be made there', 'create it or name another'],
+  ENOTDIR: ['a part of the path is a file, not a folder', 'choose another path'],
+  EISDIR: ['it is a folder', 'name a file'],
 }
 
 /** The error for a write to `path` that failed: InputError where the place is wrong, FailureError otherwise. */
 export function writeError(path: string, error: unknown): Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const place = placeErrors[code]
-  if (place) return new InputError(`${path} cannot be written: ${place}`, { cause: error })
+  if (place) return new InputError(`${path} cannot be written: ${place[0]}`, { remedy: place[1], cause: error })
   if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new FailureError(`${path} cannot be written: the disk is full; free some space and try again`, {
+    return new FailureError(`${path} cannot be written: the disk is full`, {
+      remedy: 'free some space and try again',
       cause: error,
     })
   const reason = error instanceof Error ? error.message : String(error)

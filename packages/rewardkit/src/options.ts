@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { InputError } from './errors.ts'
 import { nearestName } from './nearest.ts'
 
 /** What a schema says about one value, in JSON Schema's words. */
@@ -82,12 +83,14 @@ function expectation(shape: Shape): string {
   return `a ${shape.type === 'integer' ? 'whole ' : ''}number${rangeOf(shape)}`
 }
 
-/** Why a schema refused a value: the option as the user named it, what was found, what was expected, the name that is near. */
-export function refusal(shape: Shape, name: string, value: unknown, issue: z.core.$ZodIssue): string {
-  if (issue.code === 'custom') return `${name}: ${issue.message}`
+/** The error for a value that a schema refused: the option as the user named it, what was found, what was expected, the name that is near. */
+export function refusal(shape: Shape, name: string, value: unknown, issue: z.core.$ZodIssue): InputError {
+  if (issue.code === 'custom') return new InputError(`${name}: ${issue.message}`)
   const found = typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? typeof value)
   const near = typeof value === 'string' ? nearestName(value, shape.enum?.map(String) ?? []) : undefined
-  return `${name}: found ${found}, expected ${expectation(shape)}${near === undefined ? '' : `; did you mean ${near}?`}`
+  return new InputError(`${name}: found ${found}, expected ${expectation(shape)}`, {
+    remedy: near === undefined ? undefined : `did you mean ${near}?`,
+  })
 }
 
 /** The value that a text on the command line stands for; a text that fits nothing stays as it is and is refused later. */

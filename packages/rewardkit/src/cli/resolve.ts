@@ -78,11 +78,11 @@ function known(options: ReadonlyMap<string, CommandOption>, name: string, label:
   const ours = ourNameFor(flag, [...options.keys()])
   if (ours !== undefined) throw new InputError(`${label}: "${name}" is ${ours} here`)
   const near = nearestName(flag, [...options.keys()])
-  throw new InputError(`${label}: unknown option${near === undefined ? '' : `; did you mean ${near}?`}`)
+  throw new InputError(`${label}: unknown option`, { remedy: near === undefined ? undefined : `did you mean ${near}?` })
 }
 
 function refused(option: CommandOption, given: Given | undefined, issue: z.core.$ZodIssue): InputError {
-  if (given) return new InputError(refusal(option.shape, given.name, given.value, issue))
+  if (given) return refusal(option.shape, given.name, given.value, issue)
   const isList = option.shape.type === 'array'
   const usage = isList ? `${option.placeholder}...` : `${option.flag} ${option.placeholder}`
   return new InputError(`missing ${usage}: ${option.description}`)
@@ -94,7 +94,7 @@ function readConfig(path: string): [string, unknown][] {
     text = readFileSync(path, 'utf8')
   } catch (error) {
     const reason = error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'no such file' : String(error)
-    throw new InputError(`--config ${path}: ${reason}; give a YAML file of options`, { cause: error })
+    throw new InputError(`--config ${path}: ${reason}`, { remedy: 'give a YAML file of options', cause: error })
   }
   const document = parseDocument(text, { prettyErrors: true })
   const [problem] = document.errors

@@ -18,7 +18,7 @@ type Write = Parameters<typeof scoreLines>[2]
 export async function scoreFile(options: ScoreOptions, onEvent: (event: Event) => void): Promise<ScoreCounts> {
   if (options.out === '-') return score(options, onEvent, toStandardOutput)
   if (existsSync(options.out) && existsSync(options.data) && realpathSync(options.out) === realpathSync(options.data))
-    throw new InputError(`--out ${options.out} is the file of --data: name another file`)
+    throw new InputError(`--out ${options.out} is the file of --data`, { remedy: 'name another file' })
   makeFolder(dirname(options.out))
   const file = createAtomicFile(options.out)
   try {

@@ -64,7 +64,7 @@ function read(line: Line | BadLine): ReadLine | Failed {
   const unnamed = `line-${line.number}`
   let id = unnamed
   try {
-    if ('error' in line) throw new InputError(line.error)
+    if ('error' in line) throw new InputError(line.error, { remedy: line.remedy })
     const row = parseRow(line.text)
     if (typeof row['id'] === 'string' || typeof row['id'] === 'number') id = String(row['id'])
     const format = formatOf(row)

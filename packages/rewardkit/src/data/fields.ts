@@ -16,8 +16,7 @@ export function described(value: unknown): string {
 
 /** The error for one field. `remedy` ends the line. */
 export function fieldError(field: string, value: unknown, expected: string, remedy?: string): InputError {
-  const ending = remedy === undefined ? '' : `; ${remedy}`
-  return new InputError(`field "${field}": found ${described(value)}, expected ${expected}${ending}`)
+  return new InputError(`field "${field}": found ${described(value)}, expected ${expected}`, { remedy })
 }
 
 /** An optional number; null counts as absent (so pandas and Parquet write it). */

@@ -16,6 +16,7 @@ export interface Line {
 export interface BadLine {
   readonly number: number
   readonly error: string
+  readonly remedy?: string
 }
 
 /** Bytes. A text this long takes the tokenizer half a minute and 4 GB. */
@@ -33,7 +34,9 @@ const RETURN = 0x0d
 export async function* readLines(path: string): AsyncGenerator<Line | BadLine> {
   const gzip = await isGzip(path)
   if (!gzip && path.endsWith('.gz')) {
-    throw new InputError(`${path}: not gzip data although it is named .gz; expected a complete .gz file; get it again`)
+    throw new InputError(`${path}: not gzip data although it is named .gz; expected a complete .gz file`, {
+      remedy: 'get it again',
+    })
   }
   const file = createReadStream(path, { highWaterMark: 1 << 18 })
   const bytes = gzip ? pipeline(file, createGunzip(), () => {}) : file
@@ -46,8 +49,8 @@ export async function* readLines(path: string): AsyncGenerator<Line | BadLine> {
   } catch (error) {
     if (!isZlibError(error)) throw error
     throw new InputError(
-      `${path}: broken gzip data after line ${lines} (${error.message}); expected a complete .gz file; get it again`,
-      { cause: error },
+      `${path}: broken gzip data after line ${lines} (${error.message}); expected a complete .gz file`,
+      { remedy: 'get it again', cause: error },
     )
   } finally {
     file.destroy()
@@ -67,7 +70,7 @@ export async function* linesOf(bytes: Readable): AsyncGenerator<Line | BadLine> 
     try {
       text = decoder.decode(line.subarray(0, end))
     } catch {
-      return { number, error: 'bytes that are not valid UTF-8; save the file as UTF-8' }
+      return { number, error: 'bytes that are not valid UTF-8', remedy: 'save the file as UTF-8' }
     }
     if (number === 1 && text.startsWith('\uFEFF')) text = text.slice(1)
     return text.trim() === '' ? undefined : { number, text }
@@ -108,15 +111,15 @@ function tooLong(number: number): BadLine {
 /** True if the file starts with gzip's magic bytes. Says which name is near if there is no such file. */
 async function isGzip(path: string): Promise<boolean> {
   if (path === '-')
-    throw new InputError(
-      '-: standard input can be read once only; expected a file, which can be read twice: write it to one first (score reads standard input: --data -)',
-    )
+    throw new InputError('-: standard input can be read once only; expected a file, which can be read twice', {
+      remedy: 'write it to one first (score reads standard input: --data -)',
+    })
   try {
     const found = await stat(path)
     if (!found.isFile() && !found.isDirectory())
-      throw new InputError(
-        `${path}: a pipe or device; expected a file, which can be read twice: write it to one first (score reads standard input: --data -)`,
-      )
+      throw new InputError(`${path}: a pipe or device; expected a file, which can be read twice`, {
+        remedy: 'write it to one first (score reads standard input: --data -)',
+      })
     const file = await open(path)
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)
@@ -127,13 +130,18 @@ async function isGzip(path: string): Promise<boolean> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'EISDIR') throw new InputError(`${path}: a folder; expected a JSONL file`, { cause: error })
-    if (code === 'EACCES') throw new InputError(`${path}: not readable; grant read permission`, { cause: error })
+    if (code === 'EACCES')
+      throw new InputError(`${path}: not readable`, { remedy: 'grant read permission', cause: error })
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
     const names = await readdir(dirname(path)).catch(() => undefined)
     if (!names)
-      throw new InputError(`${path}: no such file (no folder ${dirname(path)}); check the path`, { cause: error })
+      throw new InputError(`${path}: no such file (no folder ${dirname(path)})`, {
+        remedy: 'check the path',
+        cause: error,
+      })
     const near = nearestName(basename(path), names)
-    throw new InputError(`${path}: no such file; ${near ? `did you mean ${near}?` : 'check the path'}`, {
+    throw new InputError(`${path}: no such file`, {
+      remedy: near ? `did you mean ${near}?` : 'check the path',
       cause: error,
     })
   }

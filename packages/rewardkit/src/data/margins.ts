@@ -18,12 +18,14 @@ export function checkMargins(
   const { path, missingMargin, leastMargin = -Infinity } = options
   if (withoutMargin === preferences && typeof missingMargin !== 'number') {
     throw new InputError(
-      `${path}: none of the ${preferences} preferences has a margin; expected a number in the field "margin"; add it or choose an objective without annotated margins`,
+      `${path}: none of the ${preferences} preferences has a margin; expected a number in the field "margin"`,
+      { remedy: 'add it or choose an objective without annotated margins' },
     )
   }
   if (withoutMargin > 0 && missingMargin === 'error') {
     throw new InputError(
-      `${path}: ${withoutMargin} of ${preferences} preferences have no margin; expected a number in the field "margin"; choose --missing-margin drop or --missing-margin NUMBER`,
+      `${path}: ${withoutMargin} of ${preferences} preferences have no margin; expected a number in the field "margin"`,
+      { remedy: 'choose --missing-margin drop or --missing-margin NUMBER' },
     )
   }
   if (typeof missingMargin === 'number' && missingMargin < leastMargin) {
@@ -31,7 +33,8 @@ export function checkMargins(
   }
   if (firstLowMargin) {
     throw new InputError(
-      `${path}: ${lowMargins} of ${preferences} preferences have a margin below ${leastMargin} (the first is ${firstLowMargin.id}: ${firstLowMargin.margin}), which the objective cannot use; remove them or choose another objective`,
+      `${path}: ${lowMargins} of ${preferences} preferences have a margin below ${leastMargin} (the first is ${firstLowMargin.id}: ${firstLowMargin.margin}), which the objective cannot use`,
+      { remedy: 'remove them or choose another objective' },
     )
   }
 }

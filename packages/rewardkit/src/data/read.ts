@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { InputError } from '../errors.ts'
+import { InputError, located } from '../errors.ts'
 import { sha256File } from '../files.ts'
 import { conversationKey } from './build.ts'
 import { groupFromRow } from './formats/index.ts'
@@ -60,14 +60,14 @@ export async function* readGroups(path: string, badLines: BadLines = 'error'): A
   const ids = createNumbering()
   for await (const line of readLines(path)) {
     try {
-      if ('error' in line) throw new InputError(line.error)
+      if ('error' in line) throw new InputError(line.error, { remedy: line.remedy })
       const group = groupOfLine(line)
       yield { line: line.number, ...withoutDegenerate({ ...group, id: uniqueId(group.id, line.number, ids) }) }
     } catch (error) {
       if (!(error instanceof InputError)) throw error
-      const located = `${path}, line ${line.number}: ${error.message}`
-      if (badLines === 'error') throw new InputError(located, { cause: error })
-      yield { line: line.number, group: undefined, dropped: ['bad_line'], error: located }
+      const problem = located(`${path}, line ${line.number}`, error)
+      if (badLines === 'error') throw problem
+      yield { line: line.number, group: undefined, dropped: ['bad_line'], error: problem.message }
     }
   }
 }
@@ -140,7 +140,7 @@ export async function* surveyedGroups(survey: Survey, badLines: BadLines | undef
     if (group && --left === 0) break
   }
   if (left === 0 && fileState(survey.path) === survey.state) return
-  throw new InputError(`${survey.path}: it changed while it was read; start again when it is complete`)
+  throw new InputError(`${survey.path}: it changed while it was read`, { remedy: 'start again when it is complete' })
 }
 
 function fileState(path: string): string {

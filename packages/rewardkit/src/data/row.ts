@@ -12,17 +12,17 @@ const deepestNesting = 1000
  */
 export function parseRow(text: string): Row {
   if (text.trimStart().startsWith('['))
-    throw new InputError(
-      "found a list, expected a JSON object; write one object a line, as jq -c '.[]' does with a file that is one list",
-    )
+    throw new InputError('found a list, expected a JSON object', {
+      remedy: "write one object a line, as jq -c '.[]' does with a file that is one list",
+    })
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new InputError(invalidJson(text, error), { cause: error })
+    throw invalidJson(text, error)
   }
   if (!isObject(value))
-    throw new InputError(`found ${described(value)}, expected a JSON object; write one object a line`)
+    throw new InputError(`found ${described(value)}, expected a JSON object`, { remedy: 'write one object a line' })
   checkStructure(text)
   return value
 }
@@ -63,7 +63,7 @@ function checkStructure(text: string): void {
 
 function addKey(keys: Set<string> | null | undefined, literal: string): void {
   const key = literal.includes('\\') ? String(JSON.parse(literal)) : literal.slice(1, -1)
-  if (keys?.has(key)) throw new InputError(`field "${key}" appears twice; keep one of the two`)
+  if (keys?.has(key)) throw new InputError(`field "${key}" appears twice`, { remedy: 'keep one of the two' })
   keys?.add(key)
 }
 
@@ -81,13 +81,20 @@ const keyBefore = /[{,]\s*"((?:[^"\\]|\\.)*)"\s*$/
 /** A key is looked for in so many characters before its value. */
 const keyReach = 200
 
-function invalidJson(text: string, error: unknown): string {
+function invalidJson(text: string, cause: unknown): InputError {
   for (const { index, 1: number } of text.matchAll(numberlike)) {
     const key = keyBefore.exec(text.slice(Math.max(0, index - keyReach), index))?.[1]
-    if (key !== undefined) return `field "${key}": found ${number}, expected a finite number (JSON has no ${number})`
+    if (key !== undefined)
+      return new InputError(`field "${key}": found ${number}, expected a finite number (JSON has no ${number})`, {
+        cause,
+      })
   }
-  if (text.includes('\0')) return 'invalid JSON (a NUL byte); the file is damaged, or not UTF-8: get it again'
+  if (text.includes('\0'))
+    return new InputError('invalid JSON (a NUL byte): the file is damaged, or not UTF-8', {
+      remedy: 'get it again',
+      cause,
+    })
   const remedy = text.startsWith('[') ? 'write the items of the list one a line' : 'write one complete object a line'
-  const reason = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : 'unreadable'
-  return `invalid JSON (${reason}); ${remedy}`
+  const reason = cause instanceof Error ? cause.message.replaceAll(/\s+/g, ' ') : 'unreadable'
+  return new InputError(`invalid JSON (${reason})`, { remedy, cause })
 }

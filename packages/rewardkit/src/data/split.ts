@@ -39,7 +39,8 @@ export function createPromptSplit(): PromptSplit {
       }
       if (count === 0 || count === groups) {
         throw new InputError(
-          `evaluation fraction ${fraction} of ${groups} groups with ${prompts.size} prompts leaves one part empty; give more prompts or --eval-data`,
+          `evaluation fraction ${fraction} of ${groups} groups with ${prompts.size} prompts leaves one part empty`,
+          { remedy: 'give more prompts or --eval-data' },
         )
       }
       return (promptId) => held[prompts.numberOf(promptId)] === 1

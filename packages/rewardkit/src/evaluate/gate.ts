@@ -27,9 +27,10 @@ export function parseGate(text: string): Gate {
   const metric = metricNames.find((known) => known === name)
   if (metric === undefined) {
     const near = nearestName(name, metricNames)
-    const remedy = near === undefined ? '' : `; did you mean ${near}?`
+    const remedy = near === undefined ? undefined : `did you mean ${near}?`
     throw new InputError(
-      `--fail-below: found metric "${name}", expected ${metricNames.join(' or ')}, as in accuracy=0.65${remedy}`,
+      `--fail-below: found metric "${name}", expected ${metricNames.join(' or ')}, as in accuracy=0.65`,
+      { remedy },
     )
   }
   const threshold = value === undefined || value === '' || rest.length > 0 ? NaN : Number(value)

@@ -136,7 +136,10 @@ function readRewardCheck(path: string): RewardCheck {
   try {
     return rewardCheckSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch (error) {
-    throw new InputError(`${path}: not what RewardKit writes; copy the file again, or remove it`, { cause: error })
+    throw new InputError(`${path}: not what RewardKit writes`, {
+      remedy: 'copy the file again, or remove it',
+      cause: error,
+    })
   }
 }
 

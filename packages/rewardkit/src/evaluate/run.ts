@@ -120,6 +120,8 @@ export function writeModelEvaluation(
 
 function prepareFolder({ out, overwrite }: EvaluateOptions): void {
   if (existsSync(join(out, 'summary.json')) && !overwrite)
-    throw new InputError(`--out ${out} already holds an evaluation: name another folder, or give --overwrite`)
+    throw new InputError(`--out ${out} already holds an evaluation`, {
+      remedy: 'name another folder, or give --overwrite',
+    })
   makeWritableFolder(out)
 }

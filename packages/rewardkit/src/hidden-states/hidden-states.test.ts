@@ -150,7 +150,7 @@ describe('openHiddenStates', () => {
     expect(mount()).toBe(true)
     try {
       expect(() => open({ root: mounted, layers: 1 })).toThrow(
-        /hidden states of 13 groups take \d+\.\d MB, 0\.0 MB are free: free some space/,
+        /hidden states of 13 groups take \d+\.\d MB, 0\.0 MB are free; free some space/,
       )
     } finally {
       spawnSync('umount', ['-l', mounted])

@@ -165,7 +165,11 @@ function checkRoom(folder: string, groups: number, bytes: number): void {
   const { bavail, bsize } = statfsSync(folder)
   if (bytes <= bavail * bsize) return
   throw new FailureError(
-    `${folder}: the hidden states of ${groups} groups take ${sizeText(bytes)}, ${sizeText(bavail * bsize)} are free: free some space, name a folder on a larger disk in REWARDKIT_HOME, or train the head alone (--train head), which keeps less`,
+    `${folder}: the hidden states of ${groups} groups take ${sizeText(bytes)}, ${sizeText(bavail * bsize)} are free`,
+    {
+      remedy:
+        'free some space, name a folder on a larger disk in REWARDKIT_HOME, or train the head alone (--train head), which keeps less',
+    },
   )
 }
 

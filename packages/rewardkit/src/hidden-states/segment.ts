@@ -99,12 +99,10 @@ export function readFully<T extends Uint8Array>(file: number, path: string, targ
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new FailureError(
-      `${path} cannot be read (${reason}): remove it and run again, which computes its part anew`,
-      {
-        cause: error,
-      },
-    )
+    throw new FailureError(`${path} cannot be read (${reason})`, {
+      remedy: 'remove it and run again, which computes its part anew',
+      cause: error,
+    })
   }
   return target
 }

@@ -133,7 +133,7 @@ describe('openStore', () => {
       }
     }
     for (let at = 0; at < content.length; at += 5)
-      expect(shows(at)).toMatch(at < records ? /is damaged: remove it and run again/ : /^at once$/)
+      expect(shows(at)).toMatch(at < records ? /is damaged; remove it and run again/ : /^at once$/)
   })
 
   it('clears away what a killed run left, once nobody can be writing it any more', () => {

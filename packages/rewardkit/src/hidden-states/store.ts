@@ -98,7 +98,8 @@ export function openStore(
     const { path, writer } = segment
     segment = null
     writer.commit()
-    if (!open(path)) throw new FailureError(`${path}: what was written is not what is there: check the disk`)
+    if (!open(path))
+      throw new FailureError(`${path}: what was written is not what is there`, { remedy: 'check the disk' })
   }
   return {
     get size() {
@@ -114,7 +115,9 @@ export function openStore(
       if (path === undefined || descriptor === undefined) throw new RangeError('no such record')
       readFully(descriptor, path, target, offsetOf[number] ?? 0)
       if (checksumOf(key, target) !== checksumsOf[number])
-        throw new FailureError(`${path} is damaged: remove it and run again, which computes its part anew`)
+        throw new FailureError(`${path} is damaged`, {
+          remedy: 'remove it and run again, which computes its part anew',
+        })
     },
     add(key, data) {
       if (!segment) {
@@ -147,7 +150,10 @@ function openForReading(path: string): number | null {
   } catch (error) {
     if (!existsSync(path)) return null
     const reason = error instanceof Error ? error.message : String(error)
-    throw new InputError(`${path} cannot be read (${reason}): correct its permissions, or remove it`, { cause: error })
+    throw new InputError(`${path} cannot be read (${reason})`, {
+      remedy: 'correct its permissions, or remove it',
+      cause: error,
+    })
   }
 }
 

@@ -126,6 +126,14 @@ describe('train', () => {
     await expect(failing).rejects.toBe(cause)
   })
 
+  it('says what to do about a file that is missing, in the message and by itself', async () => {
+    const out = newRun()
+    const data = join(out, 'none.jsonl')
+    const failed = train({ ...settings, data, out })
+    await expect(failed).rejects.toMatchObject({ code: 'invalid-input', remedy: 'check the path' })
+    await expect(failed).rejects.toThrow(/; check the path$/)
+  })
+
   it('computes an objective of the caller’s as its own', async () => {
     const own = createObjective('adaptive-margin')
     const out = newRun()
@@ -179,7 +187,7 @@ describe('train', () => {
     ['an unknown objective', { objective: 'adaptive' }, 'objective: found "adaptive", expected bradley-terry'],
     ['options that exclude each other', { evalData: 'x.jsonl' }, 'give evalData or evalFraction, not both'],
     ['a missing option', { out: undefined }, 'out: missing'],
-    ['no rows', { data: [] }, 'data: no rows came: give at least one preference'],
+    ['no rows', { data: [] }, 'data: no rows came; give at least one preference'],
     [
       'a margin that is no number',
       { data: [{ prompt: 'a', chosen: 'b', rejected: 'c', margin: NaN }] },
@@ -191,7 +199,7 @@ describe('train', () => {
       'data, line 121: field "rejected": found nothing',
     ],
     ['a row that is no object', { data: [3] }, 'data, row 1: found number, expected an object'],
-    ['a folder in use', { out: trained }, 'is not empty: name another folder, or give overwrite'],
+    ['a folder in use', { out: trained }, 'is not empty; name another folder, or give overwrite'],
   ])('refuses %s in the words of the library', async (_, changes, message) => {
     const given: Readonly<Record<string, unknown>> = { ...settings, data: file, out: newRun(), ...changes }
     const failed = train(given as unknown as TrainSettings)

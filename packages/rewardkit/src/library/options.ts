@@ -14,9 +14,9 @@ export function parseOptions<S extends z.ZodObject>(schema: S, given: Readonly<R
   for (const name of Object.keys(values)) {
     if (options.has(name)) continue
     const near = nearestName(name, [...options.keys()])
-    throw new InputError(
-      `${name}: unknown option; ${near ? `did you mean ${near}?` : `expected one of ${[...options.keys()].join(', ')}`}`,
-    )
+    throw new InputError(`${name}: unknown option`, {
+      remedy: near ? `did you mean ${near}?` : `choose one of ${[...options.keys()].join(', ')}`,
+    })
   }
   const result = schema.safeParse(values)
   if (result.success) return result.data
@@ -25,7 +25,7 @@ export function parseOptions<S extends z.ZodObject>(schema: S, given: Readonly<R
   const option = options.get(name)
   if (!issue || !option) throw new InputError(inLibraryWords(issue?.message ?? 'the options do not fit together'))
   if (!(name in values)) throw new InputError(`${name}: missing; expected ${option.description}`)
-  throw new InputError(refusal(option.shape, name, values[name], issue))
+  throw refusal(option.shape, name, values[name], issue)
 }
 
 /** `--batch-size`, as the command says it, becomes `batchSize`. */
@@ -40,8 +40,15 @@ const inLibraryWords = (text: string): string =>
  */
 export function libraryError(error: unknown, names: Readonly<Record<string, string>> = {}): unknown {
   if (!(error instanceof RewardKitError)) return error
-  let text = inLibraryWords(error.message)
-  for (const [file, name] of Object.entries(names)) text = text.replaceAll(file, name)
-  error.message = text
-  return error
+  const inWords = (text: string): string => {
+    let words = inLibraryWords(text)
+    for (const [file, name] of Object.entries(names)) words = words.replaceAll(file, name)
+    return words
+  }
+  const { problem, message, remedy } = error
+  return Object.assign(error, {
+    problem: inWords(problem),
+    message: inWords(message),
+    remedy: remedy === undefined ? undefined : inWords(remedy),
+  })
 }

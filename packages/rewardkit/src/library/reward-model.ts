@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
 import { groupFromRow, type TextOrMessages } from '../data/index.ts'
-import { InputError, RewardKitError } from '../errors.ts'
+import { InputError, located, RewardKitError } from '../errors.ts'
 import { type Job, openJob } from '../thread/job.ts'
 import { abortError } from './abort.ts'
 import { libraryError, parseOptions } from './options.ts'
@@ -130,7 +130,7 @@ function named(label: string, row: Readonly<Record<string, unknown>>) {
   try {
     return groupFromRow(row, label)
   } catch (error) {
-    if (error instanceof InputError) throw new InputError(`${label}: ${error.message}`, { cause: error })
+    if (error instanceof InputError) throw located(label, error)
     throw error
   }
 }

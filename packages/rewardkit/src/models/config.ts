@@ -103,16 +103,18 @@ type RawConfig = z.infer<typeof schema>
 export function readModelConfig(folder: string): ModelConfig {
   const path = join(folder, 'config.json')
   if (existsSync(join(folder, 'adapter_config.json')))
-    throw new InputError(
-      `${folder} is a LoRA adapter: merge it into its base model (merge_and_unload in peft) and save`,
-    )
+    throw new InputError(`${folder} is a LoRA adapter`, {
+      remedy: 'merge it into its base model (merge_and_unload in peft) and save',
+    })
   if (!existsSync(path))
-    throw new InputError(`${folder} has no config.json: give a Hugging Face model folder, or a run folder`)
+    throw new InputError(`${folder} has no config.json`, {
+      remedy: 'give a Hugging Face model folder, or a run folder',
+    })
   let raw: unknown
   try {
     raw = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new InputError(`${path}: not JSON (${String(error)}): copy the file again`, { cause: error })
+    throw new InputError(`${path}: not JSON (${String(error)})`, { remedy: 'copy the file again', cause: error })
   }
   const parsed = schema.safeParse(raw)
   if (!parsed.success) throw new InputError(`${path}: ${explain(parsed.error, raw)}`)
@@ -135,9 +137,13 @@ const fieldOf = (value: unknown, key: PropertyKey): unknown =>
 
 function refuseUnsupported(path: string, fields: RawConfig): void {
   if (fields.quantization_config !== undefined && fields.quantization_config !== null)
-    throw new InputError(`${path}: the weights are quantised (quantization_config); use the unquantised model`)
+    throw new InputError(`${path}: the weights are quantised (quantization_config)`, {
+      remedy: 'use the unquantised model',
+    })
   if (fields.use_sliding_window === true && fields.model_type !== 'mistral')
-    throw new InputError(`${path}: use_sliding_window is not supported for ${fields.model_type}; set it to false`)
+    throw new InputError(`${path}: use_sliding_window is not supported for ${fields.model_type}`, {
+      remedy: 'set it to false',
+    })
 }
 
 function decoderConfig(path: string, fields: RawConfig): DecoderConfig {

@@ -97,7 +97,8 @@ function checkIds(ids: BigInt64Array, { vocabularySize }: DecoderConfig): void {
   const beyond = ids.find((id) => id < 0n || id >= vocabularySize)
   if (beyond !== undefined)
     throw new InputError(
-      `token id ${beyond} is beyond the model's ${vocabularySize} embeddings: the tokenizer has more tokens than the model; use the one that belongs to it`,
+      `token id ${beyond} is beyond the model's ${vocabularySize} embeddings: the tokenizer has more tokens than the model`,
+      { remedy: 'use the one that belongs to it' },
     )
 }
 

@@ -103,7 +103,7 @@ describe('an mlp head', () => {
     // No class of transformers fits it.
     expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'))).toMatchObject({ architectures: [] })
     expect(() => loadRewardModel(out, { seed: 0, head: 'linear' })).toThrow(
-      `--head linear: ${out} already has a head of the kind mlp: give --head mlp to go on with it`,
+      `--head linear: ${out} already has a head of the kind mlp; give --head mlp to go on with it`,
     )
     scope(() => {
       const file = openSafetensors(join(out, 'model.safetensors'))

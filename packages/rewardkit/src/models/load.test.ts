@@ -101,7 +101,7 @@ describe('readModelConfig', () => {
     writeFileSync(join(folder, 'config.json'), '{"model_type": ')
     expect(() => readModelConfig(folder)).toThrow(/config.json: not JSON/)
     writeFileSync(join(folder, 'adapter_config.json'), '{}')
-    expect(() => readModelConfig(folder)).toThrow(/LoRA adapter: merge/)
+    expect(() => readModelConfig(folder)).toThrow(/LoRA adapter; merge/)
   })
 })
 

@@ -50,9 +50,9 @@ export function loadRewardModel(folder: string, options: LoadOptions): RewardMod
   const settings = readSettings(folder)
   const { stored, head } = fittingWeights(folder, { decoder: config, raw }, { needsHead: options.seed === null })
   if (head && options.head && head !== options.head)
-    throw new InputError(
-      `--head ${options.head}: ${folder} already has a head of the kind ${head}: give --head ${head} to go on with it, or a language model`,
-    )
+    throw new InputError(`--head ${options.head}: ${folder} already has a head of the kind ${head}`, {
+      remedy: `give --head ${head} to go on with it, or a language model`,
+    })
   const parameters = new Map<string, Tensor>()
   for (const [name, { file, name: theirs }] of stored)
     if (name !== headBiasName) parameters.set(name, ownCopy(file, theirs))
@@ -142,23 +142,25 @@ function openWeights(folder: string): Safetensors[] {
   let paths = [single]
   if (!existsSync(single)) {
     if (!existsSync(index))
-      throw new InputError(
-        `${folder} has no model.safetensors: convert the weights to safetensors (pickles are never loaded)`,
-      )
+      throw new InputError(`${folder} has no model.safetensors`, {
+        remedy: 'convert the weights to safetensors (pickles are never loaded)',
+      })
     const parsed = indexSchema.safeParse(readJson(index))
-    if (!parsed.success) throw new InputError(`${index} has no weight_map: copy the file again`)
+    if (!parsed.success) throw new InputError(`${index} has no weight_map`, { remedy: 'copy the file again' })
     paths = [...new Set(Object.values(parsed.data.weight_map))].map((name) => join(folder, name))
     const outside = Object.values(parsed.data.weight_map).find((name) => name !== basename(name) || name === '..')
     if (outside !== undefined)
-      throw new InputError(`${index} names "${outside}"; expected the name of a file beside it: copy the file again`)
+      throw new InputError(`${index} names "${outside}"; expected the name of a file beside it`, {
+        remedy: 'copy the file again',
+      })
     const missing = paths.find((path) => !existsSync(path))
-    if (missing) throw new InputError(`${index} names ${missing}, which is missing: copy the file again`)
+    if (missing) throw new InputError(`${index} names ${missing}, which is missing`, { remedy: 'copy the file again' })
   }
   try {
     return paths.map(openSafetensors)
   } catch (error) {
     if (error instanceof SafetensorsError)
-      throw new InputError(`${error.message}: copy the file again`, { cause: error })
+      throw new InputError(error.message, { remedy: 'copy the file again', cause: error })
     throw error
   }
 }
@@ -167,7 +169,7 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new InputError(`${path}: not JSON (${String(error)}): copy the file again`, { cause: error })
+    throw new InputError(`${path}: not JSON (${String(error)})`, { remedy: 'copy the file again', cause: error })
   }
 }
 

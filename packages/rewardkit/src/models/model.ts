@@ -36,11 +36,13 @@ export interface RewardModel extends NamedParameters {
 export function modelFolder(path: string): string {
   const present = statSync(path, { throwIfNoEntry: false })
   if (!present?.isDirectory())
-    throw new InputError(
-      `--model ${path}: ${present ? 'it is a file' : 'no such folder'}; give a Hugging Face model folder, or a run folder`,
-    )
+    throw new InputError(`--model ${path}: ${present ? 'it is a file' : 'no such folder'}`, {
+      remedy: 'give a Hugging Face model folder, or a run folder',
+    })
   const inside = join(path, 'model')
   if (existsSync(join(path, 'metrics.jsonl')) && !existsSync(inside))
-    throw new InputError(`--model ${path}: this run has not finished; go on with its command and --resume`)
+    throw new InputError(`--model ${path}: this run has not finished`, {
+      remedy: 'go on with its command and --resume',
+    })
   return !existsSync(join(path, 'config.json')) && existsSync(join(inside, 'config.json')) ? inside : path
 }

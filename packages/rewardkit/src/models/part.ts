@@ -23,7 +23,9 @@ export function trainPart(model: RewardModel, name: string): TrainedPart {
   const { layers } = model.config
   const last = name.startsWith('last:') ? Number(name.slice('last:'.length)) : 0
   if (last > layers)
-    throw new InputError(`--train ${name}: the model has ${layers} layers: give last:${layers} or fewer, or all`)
+    throw new InputError(`--train ${name}: the model has ${layers} layers`, {
+      remedy: `give last:${layers} or fewer, or all`,
+    })
   const frozenLayers = name === 'all' ? null : layers - last
   const isFrozen = (parameter: Tensor, at: string): boolean => {
     if (frozenLayers === null) return false

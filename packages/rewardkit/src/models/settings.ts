@@ -29,10 +29,10 @@ export function readSettings(folder: string): ModelSettings {
     const { max_length: maxLength, special_tokens_in_text: specialTokensInText, ...reading } = stored
     return { reading: { maxLength, specialTokensInText, ...reading }, rewardConstant: reward_constant }
   } catch (error) {
-    throw new InputError(
-      `${path} is not what RewardKit writes: save the model again, or remove the file to use the defaults`,
-      { cause: error },
-    )
+    throw new InputError(`${path} is not what RewardKit writes`, {
+      remedy: 'save the model again, or remove the file to use the defaults',
+      cause: error,
+    })
   }
 }
 

@@ -26,7 +26,7 @@ export function createObjective(name: string, options: z.input<typeof objectiveO
   if (!known) {
     const nearest = nearestName(name, objectiveNames)
     const remedy = nearest ? `did you mean "${nearest}"?` : `choose one of ${objectiveNames.join(', ')}`
-    throw new InputError(`objective: found "${name}", which is not known; ${remedy}`)
+    throw new InputError(`objective: found "${name}", which is not known`, { remedy })
   }
   const result = objectiveOptionsSchema.safeParse(options)
   if (!result.success) {

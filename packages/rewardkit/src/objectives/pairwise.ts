@@ -67,8 +67,8 @@ function pairwise(
 function columnOf(rewards: BatchRewards, column: 'margin' | 'probability', name: string): Float64Array {
   const values = rewards[column]
   if (!values)
-    throw new InputError(
-      `${name}: no ${column} was given, expected one for each pair; add them or choose bradley-terry`,
-    )
+    throw new InputError(`${name}: no ${column} was given, expected one for each pair`, {
+      remedy: 'add them or choose bradley-terry',
+    })
   return values
 }

@@ -25,9 +25,9 @@ export function toBatchRewards(values: {
     const numbers: number[] = []
     for (const one of Array.from<unknown>(value)) if (typeof one === 'number') numbers.push(one)
     if (numbers.length !== value.length || value.length !== chosen.length)
-      throw new InputError(
-        `rewards: found ${shapes}, expected the same shape [B] for all: flatten to one number per pair`,
-      )
+      throw new InputError(`rewards: found ${shapes}, expected the same shape [B] for all`, {
+        remedy: 'flatten to one number per pair',
+      })
     return Float64Array.from(numbers)
   }
   return {

@@ -48,7 +48,7 @@ export async function quickstart(options: QuickstartOptions, hooks: Hooks): Prom
   makeFolder(out)
   const present = readdirSync(out)
   if (present.length > 0 && !present.includes('untrained-model'))
-    throw new InputError(`--out ${out} is not empty and holds no earlier quickstart: name another folder`)
+    throw new InputError(`--out ${out} is not empty and holds no earlier quickstart`, { remedy: 'name another folder' })
   // Made first and never removed: it is what a later quickstart knows the folder by.
   const model = join(out, 'untrained-model')
   makeFolder(model)

@@ -22,9 +22,9 @@ import {
  */
 export function loadRun(folder: string): ReportRun {
   if (!existsSync(folder))
-    throw new InputError(`${folder}: no such folder; give a run folder that rewardkit train wrote`)
+    throw new InputError(`${folder}: no such folder`, { remedy: 'give a run folder that rewardkit train wrote' })
   if (!statSync(folder).isDirectory()) {
-    throw new InputError(`${folder}: is a file; give the run folder that rewardkit train wrote`)
+    throw new InputError(`${folder}: is a file`, { remedy: 'give the run folder that rewardkit train wrote' })
   }
   const files = {
     config: join(folder, 'config.yaml'),
@@ -33,9 +33,9 @@ export function loadRun(folder: string): ReportRun {
   }
   const summary = join(files.evaluation, 'summary.json')
   if (![files.config, files.metrics, summary].some((file) => existsSync(file))) {
-    throw new InputError(
-      `${folder}: holds no config.yaml, metrics.jsonl or summary.json; give a folder that rewardkit train or evaluate wrote`,
-    )
+    throw new InputError(`${folder}: holds no config.yaml, metrics.jsonl or summary.json`, {
+      remedy: 'give a folder that rewardkit train or evaluate wrote',
+    })
   }
   const config = existsSync(files.config) ? readConfig(files.config) : {}
   const metrics = existsSync(files.metrics) ? readLines(files.metrics, metricsLineSchema) : { values: [], cut: false }
@@ -56,14 +56,16 @@ export function loadRun(folder: string): ReportRun {
 function readEvaluation(folder: string): RunEvaluation {
   const rewards = join(folder, 'rewards.jsonl')
   if (!existsSync(rewards)) {
-    throw new InputError(`${rewards}: missing beside summary.json; evaluate again with rewardkit evaluate`)
+    throw new InputError(`${rewards}: missing beside summary.json`, {
+      remedy: 'evaluate again with rewardkit evaluate',
+    })
   }
   const summary = readJson(join(folder, 'summary.json'), evaluationSummarySchema)
   const rows = readLines(rewards, rewardRowSchema).values
   if (rows.length !== summary.pairs) {
-    throw new InputError(
-      `${rewards}: ${rows.length} pairs, where summary.json counts ${summary.pairs}; evaluate again with rewardkit evaluate`,
-    )
+    throw new InputError(`${rewards}: ${rows.length} pairs, where summary.json counts ${summary.pairs}`, {
+      remedy: 'evaluate again with rewardkit evaluate',
+    })
   }
   const worst = join(folder, 'worst_pairs.jsonl')
   if (!existsSync(worst)) return { summary, rows }
@@ -85,7 +87,9 @@ function readConfig(path: string): Record<string, unknown> {
   try {
     value = parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new InputError(`${path}: is not YAML (${firstLine(error)}); restore the file that rewardkit train wrote`)
+    throw new InputError(`${path}: is not YAML (${firstLine(error)})`, {
+      remedy: 'restore the file that rewardkit train wrote',
+    })
   }
   return checked(path, value ?? {}, configSchema)
 }
@@ -121,7 +125,9 @@ function parsed(place: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new InputError(`${place}: is not JSON (${firstLine(error)}); restore the file that rewardkit wrote`)
+    throw new InputError(`${place}: is not JSON (${firstLine(error)})`, {
+      remedy: 'restore the file that rewardkit wrote',
+    })
   }
 }
 
@@ -131,9 +137,9 @@ function checked<T>(place: string, value: unknown, schema: z.ZodType<T>): T {
   const issue = result.error.issues[0]
   const field = issue?.path.join('.')
   const where = field ? `field ${field}: ` : ''
-  throw new InputError(
-    `${place}: ${where}${issue?.message ?? 'unexpected content'}; restore the file that rewardkit wrote`,
-  )
+  throw new InputError(`${place}: ${where}${issue?.message ?? 'unexpected content'}`, {
+    remedy: 'restore the file that rewardkit wrote',
+  })
 }
 
 function firstLine(error: unknown): string {

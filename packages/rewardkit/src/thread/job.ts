@@ -1,6 +1,6 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { Group } from '../data/index.ts'
-import { FailureError, InputError, Interrupted, RewardKitError } from '../errors.ts'
+import { type ErrorDetails, FailureError, InputError, Interrupted, RewardKitError } from '../errors.ts'
 import type { ScoredGroup } from '../evaluate/score.ts'
 import type { Event } from '../events.ts'
 import { type Answers, answerThrough } from './ask.ts'
@@ -143,16 +143,16 @@ function withResolvers<T>(): PromiseWithResolvers<T> {
   return { promise, resolve, reject }
 }
 
-const classes: Readonly<Record<string, new (text: string) => RewardKitError>> = {
+const classes: Readonly<Record<string, new (problem: string, details: ErrorDetails) => RewardKitError>> = {
   InputError,
   FailureError,
   Interrupted,
 }
 
 /** The error of the other thread, of the same class again. */
-function revived({ name, code, message, remedy, stack }: PlainError): RewardKitError {
+function revived({ name, code, problem, remedy, stack }: PlainError): RewardKitError {
   const known = classes[name]
-  const error = known ? new known(message) : new RewardKitError(code, message)
+  const error = known ? new known(problem, { remedy }) : new RewardKitError(code, problem, { remedy })
   if (stack !== undefined) error.stack = stack
-  return Object.assign(error, { remedy })
+  return error
 }

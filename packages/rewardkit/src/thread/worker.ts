@@ -95,7 +95,8 @@ export interface WorkerData<Name extends JobName> {
 export interface PlainError {
   readonly name: string
   readonly code: RewardKitError['code']
-  readonly message: string
+  /** The message without the remedy. */
+  readonly problem: string
   readonly remedy: string | undefined
   readonly stack: string | undefined
 }
@@ -121,8 +122,11 @@ const codes: Readonly<Record<string, RewardKitError['code']>> = {
 
 function plainError(error: unknown): PlainError {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-  if (error instanceof RewardKitError) return { name, message, stack, code: error.code, remedy: error.remedy }
-  return { name, message, stack, code: codes[name] ?? 'unexpected', remedy: undefined }
+  if (error instanceof RewardKitError) {
+    const { code, problem, remedy } = error
+    return { name, code, problem, remedy, stack }
+  }
+  return { name, code: codes[name] ?? 'unexpected', problem: message, remedy: undefined, stack }
 }
 
 if (parentPort) {

@@ -73,9 +73,9 @@ function chooseReading(group: Group, tokenizer: Tokenizer, options: EncodeOption
     return textReading(joinContents(group.prompt), responses, tokenizer, maxLength)
   }
   if (group.form === 'transcript' && transcripts === 'template' && tokenizer.chat === undefined) {
-    throw new InputError(
-      `transcripts: "template" was asked for, but ${tokenizer.files.folder} has no chat template; use "auto" or "as-is"`,
-    )
+    throw new InputError(`transcripts: "template" was asked for, but ${tokenizer.files.folder} has no chat template`, {
+      remedy: 'use "auto" or "as-is"',
+    })
   }
   const asItCame = transcripts === 'as-is' || (transcripts === 'auto' && tokenizer.chat === undefined)
   if (group.form === 'transcript' && asItCame && group.source !== undefined) {

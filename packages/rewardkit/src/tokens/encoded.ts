@@ -1,5 +1,5 @@
 import type { Group, Preference } from '../data/group.ts'
-import { InputError } from '../errors.ts'
+import { InputError, located } from '../errors.ts'
 import { encodeGroup, type DroppedGroup, type EncodeOptions } from './encode.ts'
 import type { TokenGroup } from './sequence.ts'
 import type { SpooledGroups } from './spool.ts'
@@ -93,6 +93,6 @@ async function encodeNamed(...[group, ...rest]: Parameters<typeof encodeGroup>):
     return await encodeGroup(group, ...rest)
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    throw new InputError(`pair ${group.id}: ${error.message}`, { cause: error })
+    throw located(`pair ${group.id}`, error)
   }
 }

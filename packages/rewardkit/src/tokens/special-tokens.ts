@@ -93,7 +93,7 @@ export function neutralise(id: string, { conversations, tokenizer }: Conversatio
   const texts = conversations.flat().flatMap(({ role, content }) => [role, content])
   if (texts.every((text) => written.find(text) === undefined)) return { conversations, tokenizer }
   if (texts.some((text) => text.includes(opening)))
-    throw new InputError(`${id}: the text holds U+10FFFE, which stands for no character; take it out`)
+    throw new InputError(`${id}: the text holds U+10FFFE, which stands for no character`, { remedy: 'take it out' })
 
   const everything = new Set(texts.flatMap((text) => Array.from(text)))
   const standIns = new Map<string, string>()
@@ -137,8 +137,8 @@ export function refuseSpecialTokens(group: Group, { written }: Tokenizer): void 
   for (const text of texts) {
     const token = written.find(text)
     if (token !== undefined)
-      throw new InputError(
-        `${group.id}: the text holds the special token ${JSON.stringify(token)}; take it out, or choose --special-tokens-in-text neutralise or parse`,
-      )
+      throw new InputError(`${group.id}: the text holds the special token ${JSON.stringify(token)}`, {
+        remedy: 'take it out, or choose --special-tokens-in-text neutralise or parse',
+      })
   }
 }

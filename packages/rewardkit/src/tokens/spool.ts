@@ -122,7 +122,8 @@ export function spoolInto(descriptor: number, place: string): Spool {
       const bytes = Buffer.from(new ArrayBuffer(length))
       for (let done = 0; done < length;) {
         const count = readSync(descriptor, bytes, done, length - done, position + done)
-        if (count === 0) throw new FailureError(`${place}: the spool of token ids ends early; train again`)
+        if (count === 0)
+          throw new FailureError(`${place}: the spool of token ids ends early`, { remedy: 'train again' })
         done += count
       }
       position += length

@@ -59,7 +59,9 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   const text = await read('tokenizer.json')
   if (text === undefined) {
     if (!existsSync(join(folder, 'config.json')))
-      throw new InputError(`${folder} has no config.json: give a Hugging Face model folder, or a run folder`)
+      throw new InputError(`${folder} has no config.json`, {
+        remedy: 'give a Hugging Face model folder, or a run folder',
+      })
     throw new InputError(
       `${join(folder, 'tokenizer.json')}: no such file; a model folder needs a tokenizer.json (save the tokenizer with transformers' save_pretrained to get one)`,
     )
@@ -115,15 +117,16 @@ function parse<T>(path: string, text: string, schema: z.ZodType<T>): T {
     value = JSON.parse(text)
   } catch (error) {
     throw new InputError(
-      `${path}: not valid JSON (${error instanceof Error ? error.message.split('\n')[0] : String(error)}); fetch the file again`,
+      `${path}: not valid JSON (${error instanceof Error ? error.message.split('\n')[0] : String(error)})`,
+      { remedy: 'fetch the file again' },
     )
   }
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues[0]
-  throw new InputError(
-    `${path}: ${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'not as expected'}; fetch the file again`,
-  )
+  throw new InputError(`${path}: ${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'not as expected'}`, {
+    remedy: 'fetch the file again',
+  })
 }
 
 function record(text: string | undefined): Record<string, unknown> {

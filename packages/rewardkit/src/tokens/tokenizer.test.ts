@@ -109,7 +109,7 @@ describe('one clear line for', () => {
 
   test('a folder that is no model folder, and one without tokenizer.json', async () => {
     expect(await failure(join(tmpdir(), 'no-such-model'))).toMatch(
-      /has no config\.json: give a Hugging Face model folder/,
+      /has no config\.json; give a Hugging Face model folder/,
     )
     const folder = edited('words', { 'config.json': '{}' })
     rmSync(join(folder, 'tokenizer.json'))

@@ -74,7 +74,8 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
       const id = idOf(text)
       if (id !== undefined) return { id, text }
       throw new InputError(
-        `${join(folder, 'tokenizer_config.json')}: ${name}_token ${JSON.stringify(text)} is not in the vocabulary of tokenizer.json; correct the name or add the token`,
+        `${join(folder, 'tokenizer_config.json')}: ${name}_token ${JSON.stringify(text)} is not in the vocabulary of tokenizer.json`,
+        { remedy: 'correct the name or add the token' },
       )
     }
     const id = name === 'unk' ? undefined : files.configured[name][0]
@@ -105,9 +106,9 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
 /** The tokenizer's end token. Throws InputError where it has none. */
 export function endToken(tokenizer: Tokenizer): Token {
   if (tokenizer.eos) return tokenizer.eos
-  throw new InputError(
-    `${tokenizer.files.folder}: the tokenizer names no end token; set "eos_token" in tokenizer_config.json`,
-  )
+  throw new InputError(`${tokenizer.files.folder}: the tokenizer names no end token`, {
+    remedy: 'set "eos_token" in tokenizer_config.json',
+  })
 }
 
 /**

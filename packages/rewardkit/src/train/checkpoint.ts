@@ -63,12 +63,10 @@ export function lastCheckpoint(run: string): { folder: string; state: Checkpoint
   try {
     return { folder: last.folder, state: stateSchema.parse(JSON.parse(readFileSync(path, 'utf8'))) }
   } catch (error) {
-    throw new InputError(
-      `${path} is not the state of a checkpoint: remove ${last.folder} to go on from the one before`,
-      {
-        cause: error,
-      },
-    )
+    throw new InputError(`${path} is not the state of a checkpoint`, {
+      remedy: `remove ${last.folder} to go on from the one before`,
+      cause: error,
+    })
   }
 }
 

@@ -115,7 +115,8 @@ function checkColumns(
   if (needsMargin) checkMargins(tally, { path: data, missingMargin, leastMargin })
   if (needsProbability && tally.withoutProbability > 0)
     throw new InputError(
-      `${data}: ${tally.withoutProbability} of ${tally.preferences} pairs have no "probability", which ${name} needs: add it (0.5 is a tie), or choose another objective`,
+      `${data}: ${tally.withoutProbability} of ${tally.preferences} pairs have no "probability", which ${name} needs`,
+      { remedy: 'add it (0.5 is a tie), or choose another objective' },
     )
   if (!usesWeight && tally.withWeight > 0)
     hooks.onEvent({

@@ -272,9 +272,9 @@ describe('an mlp head', () => {
     await run(linear, { maxSteps: 1 })
     await run(mlp, { maxSteps: 1, head: 'mlp' })
     await expect(run(newRun(), { model: linear, head: 'mlp' })).rejects.toThrow(
-      /--head mlp: .* already has a head of the kind linear: give --head linear/,
+      /--head mlp: .* already has a head of the kind linear; give --head linear/,
     )
-    await expect(run(newRun(), { model: mlp })).rejects.toThrow(/--head linear: .*of the kind mlp: give --head mlp/)
+    await expect(run(newRun(), { model: mlp })).rejects.toThrow(/--head linear: .*of the kind mlp; give --head mlp/)
     await run(newRun(), { model: mlp, head: 'mlp', maxSteps: 1 })
   })
 })

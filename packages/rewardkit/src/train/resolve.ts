@@ -98,11 +98,13 @@ export function checkFingerprint(
   const differences = list.join('; ')
   const isSameRun = changed.every((name) => circumstances.has(name))
   if (changed.length === 0 || (isSameRun && allowDifferentBits)) return differences
-  throw new InputError(
-    isSameRun
-      ? `--resume: ${checkpoint.folder} was written under other circumstances (${differences}): restore them, or give --allow-different-bits`
-      : `--resume: ${checkpoint.folder} belongs to another run (${differences}): give the same options, or start anew with --overwrite`,
-  )
+  throw isSameRun
+    ? new InputError(`--resume: ${checkpoint.folder} was written under other circumstances (${differences})`, {
+        remedy: 'restore them, or give --allow-different-bits',
+      })
+    : new InputError(`--resume: ${checkpoint.folder} belongs to another run (${differences})`, {
+        remedy: 'give the same options, or start anew with --overwrite',
+      })
 }
 
 /**

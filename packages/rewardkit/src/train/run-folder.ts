@@ -31,19 +31,19 @@ export function checkRunFolder(folder: string, { resume, overwrite }: { resume: 
   restoreCheckpoints(folder)
   if (resume && lastCheckpoint(folder)) return
   const present = statSync(folder, { throwIfNoEntry: false })
-  if (present && !present.isDirectory()) throw new InputError(`--out ${folder} is a file: name a folder`)
+  if (present && !present.isDirectory()) throw new InputError(`--out ${folder} is a file`, { remedy: 'name a folder' })
   if (overwrite) return checkReplaceable(folder, present ? readdirSync(folder) : [])
   if (resume && isBegun(folder)) return
   const isFree = !present || readdirSync(folder).every(isSpooled) || isUnbegun(folder)
   if (resume)
-    throw new InputError(
-      `--resume: ${folder} has no checkpoint to go on from; ${isFree ? 'leave --resume away' : 'give --overwrite in its place'} to start a new run`,
-    )
+    throw new InputError(`--resume: ${folder} has no checkpoint to go on from`, {
+      remedy: `${isFree ? 'leave --resume away' : 'give --overwrite in its place'} to start a new run`,
+    })
   if (isFree) return
   const resumable = lastCheckpoint(folder) ? ', --resume to go on from its last checkpoint' : ''
-  throw new InputError(
-    `--out ${folder} is not empty: name another folder, or give --overwrite to replace the run in it${resumable}`,
-  )
+  throw new InputError(`--out ${folder} is not empty`, {
+    remedy: `name another folder, or give --overwrite to replace the run in it${resumable}`,
+  })
 }
 
 /** A run that was killed before its first checkpoint: resuming it begins anew. */
@@ -54,9 +54,9 @@ const isBegun = (folder: string): boolean =>
 function checkReplaceable(folder: string, names: readonly string[]): void {
   const ours = names.find((name) => contents.includes(name))
   if (ours !== undefined && !names.includes('metrics.jsonl'))
-    throw new InputError(
-      `--overwrite: ${folder} has ${ours} but no metrics.jsonl, so it is no run: name another folder`,
-    )
+    throw new InputError(`--overwrite: ${folder} has ${ours} but no metrics.jsonl, so it is no run`, {
+      remedy: 'name another folder',
+    })
 }
 
 /** Whether a folder holds a run that was stopped before its first step ended: nothing would be lost with it. */
@@ -83,7 +83,10 @@ export function openRunFolder(folder: string, data: readonly string[]): void {
   } catch (error) {
     if (error instanceof InputError) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    throw new InputError(`--out ${folder} cannot be written: ${reason}; name another folder`, { cause: error })
+    throw new InputError(`--out ${folder} cannot be written: ${reason}`, {
+      remedy: 'name another folder',
+      cause: error,
+    })
   }
 }
 

@@ -111,7 +111,9 @@ export function trainStep(
     const gradients = parameters.map(gradientOf)
     const norm = gradientNorm(gradients)
     if (!Number.isFinite(norm))
-      throw new FailureError(`the gradient norm is ${norm} at the pairs ${idsOf(batch)}: give a lower --learning-rate`)
+      throw new FailureError(`the gradient norm is ${norm} at the pairs ${idsOf(batch)}`, {
+        remedy: 'give a lower --learning-rate',
+      })
     noGradient(() => {
       if (options.maxGradNorm > 0) clipGradients(gradients, norm, options.maxGradNorm)
       optimizerStep(parameters, gradients, optimizer, options)
@@ -152,9 +154,9 @@ function checkRewards(
   if (!Number.isFinite(loss)) {
     const pairs = batch.flatMap((group) => group.preferences.map(() => group.id))
     const bad = pairs.filter((_, i) => !Number.isFinite((chosen[i] ?? NaN) - (rejected[i] ?? NaN)))
-    throw new FailureError(
-      `the loss is ${loss}; rewards are not finite in ${listed(bad) || idsOf(batch)}: look at these pairs, or give a lower --learning-rate`,
-    )
+    throw new FailureError(`the loss is ${loss}; rewards are not finite in ${listed(bad) || idsOf(batch)}`, {
+      remedy: 'look at these pairs, or give a lower --learning-rate',
+    })
   }
   const all = [...chosen, ...rejected]
   const mean = all.reduce((sum, value) => sum + value, 0) / all.length

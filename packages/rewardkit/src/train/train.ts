@@ -53,9 +53,9 @@ async function trainFrom(
   checkRunFolder(out, given)
   const source = modelFolder(given.model)
   if (given.overwrite && liesIn(source, out))
-    throw new InputError(
-      `--overwrite: --model ${given.model} lies in --out ${out} and would be removed; name another --out`,
-    )
+    throw new InputError(`--overwrite: --model ${given.model} lies in --out ${out} and would be removed`, {
+      remedy: 'name another --out',
+    })
   const prepared = await prepareTraining(given, inputs, spool, hooks)
   const { options, objective, tokenizer, data, steps: plan, model, part } = prepared
   const { saveEvery = defaultSaveEvery, evalEvery = plan.length } = options
@@ -152,7 +152,8 @@ async function trainFrom(
     // A step that fails has not touched the parameters yet: what the last one left is good.
     if (step > savedStep) saveAfter(error, save)
     if (!(error instanceof Interrupted)) throw error
-    throw new Interrupted(`stopped after step ${step} of ${plan.length}; the same command with --resume goes on`, {
+    throw new Interrupted(`stopped after step ${step} of ${plan.length}`, {
+      remedy: 'the same command with --resume goes on',
       cause: error,
     })
   }

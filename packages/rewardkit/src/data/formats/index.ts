@@ -19,7 +19,9 @@ export function formatOf(row: Row): RowFormat {
   if (format) return format
   const columns = Object.keys(row).map((column) => (isPresent(row, column) ? column : `${column} (null)`))
   const found = columns.length === 0 ? 'no field' : `the fields ${columns.slice(0, 8).join(', ')}`
-  throw new InputError(`found ${found}, expected "chosen" and "rejected", or "response" or "responses"; rename them`)
+  throw new InputError(`found ${found}, expected "chosen" and "rejected", or "response" or "responses"`, {
+    remedy: 'rename them',
+  })
 }
 
 /**

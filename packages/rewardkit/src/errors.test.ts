@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { FailureError, InputError, located } from './errors.ts'
+
+test('the remedy stands at the end of the message and by itself', () => {
+  const error = new InputError('--out runs/a is not empty', { remedy: 'name another folder' })
+  expect(error.message).toBe('--out runs/a is not empty; name another folder')
+  expect(error).toMatchObject({
+    code: 'invalid-input',
+    problem: '--out runs/a is not empty',
+    remedy: 'name another folder',
+  })
+})
+
+test('without a remedy, the message is the problem', () => {
+  const error = new FailureError('the disk is full')
+  expect(error).toMatchObject({ message: 'the disk is full', problem: 'the disk is full', remedy: undefined })
+})
+
+test('a place in front hands the remedy on and says it once', () => {
+  const inner = new InputError('found a list, expected an object', { remedy: 'write one object a line' })
+  const error = located('a.jsonl, line 3', inner)
+  expect(error.message).toBe('a.jsonl, line 3: found a list, expected an object; write one object a line')
+  expect(error).toMatchObject({ remedy: 'write one object a line', cause: inner })
+})
