@@ -103,12 +103,13 @@ export class RewardModel implements AsyncDisposable {
     candidates: readonly Candidate[],
     { signal }: CallOptions = {},
   ): Promise<Ranking<Candidate>> {
-    const [rewards = []] = await this.#queue.rewards([named('rank', { prompt, responses: candidates })], signal)
+    const groups = candidates.length === 0 ? [] : [named('rank', { prompt, responses: candidates })]
+    const [rewards = []] = await this.#queue.rewards(groups, signal)
     const ranking = candidates
       .map((candidate, index) => ({ candidate, index, reward: rewards[index] ?? NaN }))
       .toSorted((a, b) => b.reward - a.reward)
     const [best] = ranking
-    if (!best) throw new InputError('rank: found no candidates, expected at least one')
+    if (!best) throw new InputError('candidates: found none, expected at least one')
     return { best, ranking }
   }
 
