@@ -36,7 +36,7 @@ export function formatPlan(plan: TrainingPlan): string {
       ...parts(disk),
     ],
   )
-  const settings = forAnHour?.map(({ option, value }) => `${option} ${value}`).join(', or ')
+  const settings = forAnHour?.map(({ option, value }) => `${flagOf(option)} ${value}`).join(', or ')
   const fitting =
     settings === undefined
       ? 'the run fits into an hour as it is'

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { FailureError, InputError } from '../errors.ts'
 import { sha256Text } from '../files.ts'
 import type { BatchRewards, ObjectiveResult } from '../objectives/index.ts'
@@ -40,21 +41,30 @@ interface Offered {
 /**
  * A custom objective for a run. Its name in config.yaml and checkpoints holds a hash of its source text, so that a run
  * does not go on with another formula unnoticed (what the function finds outside of itself is not in the hash).
+ * @throws InputError for what is no objective; so does the answer for what is no loss
  */
 export function offered(given: ObjectiveFunction | CustomObjective): Offered {
+  if (typeof given !== 'function' && typeof (given as Partial<CustomObjective> | null)?.evaluate !== 'function')
+    throw new InputError('objective: expected a name, a function, or an object with a function `evaluate`')
   const objective = typeof given === 'function' ? { name: given.name || 'objective', evaluate: given } : given
   const { name, evaluate, needsMargin = false, needsProbability = false, initialState = null } = objective
+  const plain = (state: unknown, label: string) => {
+    if (isPlain(state)) return state
+    throw new InputError(`objective ${name}: ${label} is not plain JSON, which a checkpoint can hold`)
+  }
   return {
     traits: {
       name: `custom:${name}@${sha256Text(String(evaluate)).slice(0, 8)}`,
       needsMargin,
       needsProbability,
       usesWeight: true,
-      initialState: { runningMean: null, custom: initialState },
+      initialState: { runningMean: null, custom: plain(initialState, 'initialState') },
     },
     answer: async ({ rewards, state }) => {
       const pairs = rewards.chosen.length
-      const found = await called(name, () => evaluate(rewards, state.custom))
+      const found: Partial<CustomLoss> | null | undefined = await called(name, () => evaluate(rewards, state.custom))
+      if (typeof found !== 'object' || found === null)
+        throw new InputError(`objective ${name}: found ${String(found)}, expected an object with loss and gradients`)
       const gradient = (which: 'chosenGradient' | 'rejectedGradient') => {
         const values = Float64Array.from(found[which] ?? [])
         if (values.length !== pairs)
@@ -65,27 +75,33 @@ export function offered(given: ObjectiveFunction | CustomObjective): Offered {
         if (bad === undefined) return values
         throw new InputError(`objective ${name}: found ${bad} in ${which}, expected finite numbers`)
       }
-      if (!Number.isFinite(found.loss))
-        throw new InputError(`objective ${name}: found ${String(found.loss)} as loss, expected a finite number`)
+      const { loss } = found
+      if (typeof loss !== 'number' || !Number.isFinite(loss))
+        throw new InputError(`objective ${name}: found ${String(loss)} as loss, expected a finite number`)
       return {
-        loss: found.loss,
+        loss,
         chosenGradient: gradient('chosenGradient'),
         rejectedGradient: gradient('rejectedGradient'),
         batchMargin: null,
         shareBelowThreshold: null,
-        state: { runningMean: null, custom: found.state ?? null },
+        state: { runningMean: null, custom: plain(found.state ?? null, 'state') },
       }
     },
   }
 }
 
+/** Whether a value comes back from JSON as it was. */
+function isPlain(value: unknown): boolean {
+  try {
+    return isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value)
+  } catch {
+    return false
+  }
+}
+
 async function called(name: string, evaluate: () => CustomLoss | Promise<CustomLoss>): Promise<CustomLoss> {
   try {
-    const found: unknown = await evaluate()
-    if (typeof found !== 'object' || found === null)
-      throw new TypeError(`it returned ${String(found)}, expected { loss, chosenGradient, rejectedGradient }`)
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its fields are looked at by whoever reads them
-    return found as CustomLoss
+    return await evaluate()
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new FailureError(`objective ${name}: it failed: ${message}`, { cause: error })

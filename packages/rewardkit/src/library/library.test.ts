@@ -104,6 +104,31 @@ describe('train', () => {
     await train({ ...settings, data: rowsOf(), out, maxSteps: 1 })
   })
 
+  it.each<[string, Partial<TrainSettings>, unknown, string]>([
+    ['a row is refused', {}, 3, 'data, row 2: found number'],
+    ['the folder cannot be written', { model: 'nowhere' }, pairs[1], 'model nowhere: no such folder'],
+    ['the run stops between two pieces', {}, { ...pairs[1], long: 'x'.repeat(1 << 18) }, 'stopped on request'],
+  ])('gives an iterable up where %s', async (_, changes, second, message) => {
+    const seen: string[] = []
+    const stop = new AbortController()
+    function* rows(): Generator<PreferencePair> {
+      try {
+        seen.push('opened')
+        yield pairs[0] as PreferencePair
+        yield second as PreferencePair
+        stop.abort()
+        yield { ...(pairs[2] as PreferencePair), long: 'x'.repeat(1 << 18) } as PreferencePair
+        yield* pairs
+        seen.push('read to its end')
+      } finally {
+        seen.push('closed')
+      }
+    }
+    const failed = train({ ...settings, data: rows(), out: newRun(), signal: stop.signal, ...changes })
+    await expect(failed).rejects.toThrow(message)
+    expect(seen).toEqual('model' in changes ? [] : ['opened', 'closed'])
+  })
+
   it('tells what the caller’s own functions threw', async () => {
     const cause = new Error('the database is gone')
     async function* broken(): AsyncGenerator<PreferencePair> {
@@ -182,6 +207,26 @@ describe('train', () => {
       { objective: () => ({ loss: NaN, chosenGradient: [], rejectedGradient: [] }) },
       'found NaN as loss, expected a finite number',
     ],
+    ['no loss', { objective: () => undefined }, 'objective objective: found undefined, expected an object with loss'],
+    [
+      'a state that cannot be saved',
+      {
+        objective: ({ chosen, rejected }: BatchRewards) => ({
+          loss: 1,
+          chosenGradient: chosen,
+          rejectedGradient: rejected,
+          state: () => 1,
+        }),
+      },
+      'objective objective: state is not plain JSON',
+    ],
+    [
+      'a first state that cannot be saved',
+      { objective: { name: 'own', evaluate: wrongGradient, initialState: new Map() } },
+      'objective own: initialState is not plain JSON',
+    ],
+    ['no objective', { objective: null }, 'objective: expected a name, a function'],
+    ['a path with hyphens as it is', { data: '/no/a --b/c--d.jsonl' }, '/c--d.jsonl: no such file'],
     ['an unknown option', { learningRat: 1 }, 'learningRat: unknown option; did you mean learningRate?'],
     ['a value out of range', { batchSize: 0 }, 'batchSize: found 0, expected a whole number'],
     ['an unknown objective', { objective: 'adaptive' }, 'objective: found "adaptive", expected bradley-terry'],

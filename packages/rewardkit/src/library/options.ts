@@ -28,9 +28,9 @@ export function parseOptions<S extends z.ZodObject>(schema: S, given: Readonly<R
   throw refusal(option.shape, name, values[name], issue)
 }
 
-/** `--batch-size`, as the command says it, becomes `batchSize`. */
-const inLibraryWords = (text: string): string =>
-  text.replaceAll(/--([a-z]+(?:-[a-z]+)*)/g, (_, name: string) =>
+/** `--batch-size`, as the command says it, becomes `batchSize`; two hyphens within a path or a name stay. */
+export const inLibraryWords = (text: string): string =>
+  text.replaceAll(/(?<=^|[\s(])--([a-z]+(?:-[a-z]+)*)/g, (_, name: string) =>
     name.replaceAll(/-([a-z])/g, (__, letter: string) => letter.toUpperCase()),
   )
 

@@ -1,5 +1,6 @@
 import type { TextOrMessages } from '../data/index.ts'
 import { FailureError, InputError } from '../errors.ts'
+import type { RowsQuestion } from '../thread/rows.ts'
 import { unlessAborted } from './abort.ts'
 
 interface CommonFields {
@@ -53,7 +54,8 @@ export const isRows = (data: unknown): data is PreferenceRows =>
 const pieceLength = 1 << 18
 
 /**
- * Gives the rows as JSON lines, a piece at each call, then null. Stops waiting for a row when `signal` aborts.
+ * Gives the rows as JSON lines, a piece at each call, then null. Stops waiting for a row when `signal` aborts. An iterable
+ * that is not read to its end is told so, once: a generator runs its `finally`.
  * @param name of the option, for messages
  * @returns a function that throws InputError for what is no row, FailureError (with the cause) where the iterable
  * throws, and Interrupted where the signal has aborted
@@ -62,18 +64,19 @@ export function pieces(
   rows: PreferenceRows,
   name: string,
   signal: AbortSignal | undefined,
-): () => Promise<string | null> {
+): (question: RowsQuestion) => Promise<string | null> {
   let iterator: Iterator<PreferenceRow> | AsyncIterator<PreferenceRow> | undefined
   let count = 0
   let ended = false
-  return async () => {
+  const giveUp = () => {
+    if (iterator && !ended) returnOf(iterator)
+    ended = true
+  }
+  const nextPiece = async () => {
     let piece = ''
     while (!ended && piece.length < pieceLength) {
       const source = (iterator ??= openRows(rows, name))
-      const next = await unlessAborted(readNext(source, name, count + 1), signal).catch((error: unknown) => {
-        giveUp(source)
-        throw error
-      })
+      const next = await unlessAborted(readNext(source, name, count + 1), signal)
       ended = next.done === true
       if (next.done === true) break
       count += 1
@@ -81,6 +84,16 @@ export function pieces(
     }
     if (count === 0) throw new InputError(`${name}: no rows came`, { remedy: 'give at least one preference' })
     return piece === '' ? null : piece
+  }
+  return async (question) => {
+    try {
+      if (question === 'next') return await nextPiece()
+    } catch (error) {
+      giveUp()
+      throw error
+    }
+    giveUp()
+    return null
   }
 }
 
@@ -111,7 +124,7 @@ function failed(name: string, row: number, cause: unknown): FailureError {
 }
 
 /** Lets a generator run its `finally`; nobody waits for it. */
-function giveUp(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
+function returnOf(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
   void (async () => iterator.return?.())().catch(() => {})
 }
 

@@ -4,7 +4,7 @@ import type { Answers } from '../thread/ask.ts'
 import { openJob } from '../thread/job.ts'
 import type { JobName, JobOptions, JobResult } from '../thread/worker.ts'
 import { abortError } from './abort.ts'
-import { libraryError } from './options.ts'
+import { inLibraryWords, libraryError } from './options.ts'
 
 /** What every long call can be given besides its options. */
 export interface Watching {
@@ -27,7 +27,9 @@ export async function runJob<Name extends JobName>(
   names: Readonly<Record<string, string>> = {},
 ): Promise<JobResult<Name>> {
   if (signal?.aborted) throw abortError(signal)
-  const job = openJob(name, options, { onEvent, answers })
+  const onLibraryEvent = (event: Event) =>
+    onEvent('message' in event ? { ...event, message: inLibraryWords(event.message) } : event)
+  const job = openJob(name, options, { onEvent: onLibraryEvent, answers })
   const stop = () => void job.stop()
   signal?.addEventListener('abort', stop)
   try {

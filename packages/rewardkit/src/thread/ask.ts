@@ -45,14 +45,14 @@ export function answerThrough(
   onFailure: (error: unknown) => void,
 ): void {
   const answer = async ({ name, argument }: Question): Promise<void> => {
-    let found: Answer = { failed: true }
     try {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the name says what the argument is
-      found = { value: await answers[name]?.(argument as never) }
+      port.postMessage({ value: await answers[name]?.(argument as never) } satisfies Answer)
     } catch (error) {
+      // Also where the value cannot be copied to the other thread, which waits in any case.
       onFailure(error)
+      port.postMessage({ failed: true } satisfies Answer)
     }
-    port.postMessage(found)
     Atomics.store(answered, 0, 1)
     Atomics.notify(answered, 0)
   }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { Group } from '../data/index.ts'
 import { type ErrorDetails, FailureError, InputError, Interrupted, RewardKitError } from '../errors.ts'
@@ -67,7 +68,7 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
   /** What a function of the caller threw: the job, which saves first what it can, ends with it. */
   let callersError: Error | undefined
   const stopFor = (error: unknown) => {
-    callersError ??= error instanceof Error ? error : new Error(String(error))
+    callersError ??= error instanceof Error ? error : new Error(typeof error === 'string' ? error : inspect(error))
     stop()
   }
   const settle = (id: number): PromiseWithResolvers<ScoredGroup[]> | undefined => {
@@ -87,6 +88,7 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
         stopFor(error)
       }
     } else if (message.kind === 'ready') {
+      if (callersError) return fail(callersError)
       worker.unref()
       ready.resolve()
     } else if (message.kind === 'answer') settle(message.id)?.resolve(message.scored)

@@ -91,16 +91,16 @@ describe('settingsForAnHour', () => {
   it('shortens a run in proportion, by what limits it already', () => {
     const seconds = { run: 7200, head: 9999 }
     expect(settingsForAnHour({ run: 3600, head: 1 }, { train: 'all' }, counts)).toBeNull()
-    expect(settingsForAnHour(seconds, { train: 'all' }, counts)).toEqual([{ option: '--limit', value: 500 }])
+    expect(settingsForAnHour(seconds, { train: 'all' }, counts)).toEqual([{ option: 'limit', value: 500 }])
     expect(settingsForAnHour(seconds, { train: 'all', maxSteps: 50 }, counts)).toEqual([
-      { option: '--max-steps', value: 25 },
+      { option: 'maxSteps', value: 25 },
     ])
     expect(settingsForAnHour({ run: 1e9, head: 9999 }, { train: 'all' }, counts)).toEqual([])
   })
 
   it('names the head where that alone fits and is not trained alone already', () => {
     const seconds = { run: 7200, head: 600 }
-    expect(settingsForAnHour(seconds, { train: 'last:2' }, counts)).toContainEqual({ option: '--train', value: 'head' })
+    expect(settingsForAnHour(seconds, { train: 'last:2' }, counts)).toContainEqual({ option: 'train', value: 'head' })
     expect(settingsForAnHour(seconds, { train: 'head' }, counts)).toHaveLength(1)
   })
 })

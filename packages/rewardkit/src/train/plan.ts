@@ -17,9 +17,9 @@ import type { TrainOptions } from './options.ts'
 import { type PreparedTraining, prepareTraining, type TrainInputs } from './prepare.ts'
 import { graphMemory } from './resolve.ts'
 
-/** One option, as the command has it, and its value. */
+/** One option and its value. */
 export interface SettingForAnHour {
-  readonly option: '--limit' | '--max-steps' | '--train'
+  readonly option: 'limit' | 'maxSteps' | 'train'
   readonly value: number | 'head'
 }
 
@@ -203,9 +203,9 @@ export function settingsForAnHour(
   if (seconds.run <= hour) return null
   const settings: SettingForAnHour[] = []
   const part = hour / seconds.run
-  if (maxSteps === undefined) settings.push({ option: '--limit', value: Math.floor(counts.rows * part) })
-  else settings.push({ option: '--max-steps', value: Math.floor(counts.steps * part) })
-  if (train !== 'head' && seconds.head <= hour) settings.push({ option: '--train', value: 'head' })
+  if (maxSteps === undefined) settings.push({ option: 'limit', value: Math.floor(counts.rows * part) })
+  else settings.push({ option: 'maxSteps', value: Math.floor(counts.steps * part) })
+  if (train !== 'head' && seconds.head <= hour) settings.push({ option: 'train', value: 'head' })
   return settings.filter(({ value }) => value !== 0)
 }
 
