@@ -5,7 +5,8 @@ import type { Hooks } from '../events.ts'
 import { createAtomicFile, makeFolder } from '../files.ts'
 
 /** Where the rows of an iterable lie on the disk, in the folder of a run or an evaluation. */
-export const spooledFile = (folder: string, what: 'data' | 'eval-data'): string => join(folder, `spooled-${what}.jsonl`)
+export const spooledFile = (folder: string, what: 'data' | 'eval-data' | 'evaluation-data'): string =>
+  join(folder, `spooled-${what}.jsonl`)
 
 /** Whether a file in a run's folder is one that `spoolRows` wrote, complete or not. */
 export const isSpooled = (name: string): boolean => /^spooled-(eval-)?data\.jsonl(\..*)?$/.test(name)

@@ -21,7 +21,7 @@ export interface EvaluateSettings extends Readonly<Omit<EvaluateInput, 'data'>>,
  */
 export async function evaluate(settings: EvaluateSettings): Promise<EvaluationSummary> {
   const { signal, onEvent, data, ...rest } = settings
-  const file = spooledFile(typeof rest.out === 'string' ? rest.out : '', 'data')
+  const file = spooledFile(typeof rest.out === 'string' ? rest.out : '', 'evaluation-data')
   const options = parseOptions(evaluateOptionsSchema, { ...rest, data: isRows(data) ? file : data })
   const answers = isRows(data) ? { data: pieces(data, 'data', signal) } : {}
   const names = isRows(data) ? { [file]: 'data' } : {}

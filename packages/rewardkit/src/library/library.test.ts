@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -251,6 +251,25 @@ describe('train', () => {
     await expect(failed).rejects.toThrow(message)
     await expect(failed).rejects.toBeInstanceOf(RewardKitError)
     await expect(failed).rejects.toMatchObject({ code: 'invalid-input' })
+  })
+})
+
+describe('rows on the disk', () => {
+  it('a run that always resumes begins anew after a kill while its rows were written', async () => {
+    const out = newRun()
+    mkdirSync(out)
+    writeFileSync(join(out, 'spooled-data.jsonl.1.tmp'), 'half a ro')
+    await train({ ...settings, data: () => rowsOf(), out, resume: true })
+    expect(weights(out).equals(weights(trained))).toBe(true)
+    expect(readdirSync(out).filter((name) => name.startsWith('spooled'))).toEqual(['spooled-data.jsonl'])
+  })
+
+  it('an evaluation into the folder of a run leaves the rows of the run as they are', async () => {
+    const out = newRun()
+    await train({ ...settings, data: () => rowsOf(), out, maxSteps: 1 })
+    const before = readFileSync(join(out, 'spooled-data.jsonl'))
+    await evaluate({ model: out, data: rowsOf(10), out, threads: 1 })
+    expect(readFileSync(join(out, 'spooled-data.jsonl')).equals(before)).toBe(true)
   })
 })
 

@@ -43,8 +43,8 @@ export interface CallOptions {
 
 /**
  * A reward model in a compute thread of its own. Concurrent calls are computed together; which ones are may change the
- * last digits of a reward (some 1e-6 of their standard deviation in float32, hundredths in bfloat16). While no call waits, it does not keep the
- * process alive.
+ * last digits of a reward (some 1e-6 of their standard deviation in float32, hundredths in bfloat16). While no call
+ * waits, it does not keep the process alive.
  * @example
  * await using model = await RewardModel.load('runs/support')
  * const [reward] = await model.score([{ prompt: 'Name a prime.', response: '7' }])

@@ -39,6 +39,18 @@ beforeAll(() => {
 let count = 0
 const newRun = () => join(folder, `run-${count++}`)
 
+const given: Partial<TrainInput> = {
+  objective: 'adaptive-margin',
+  batchSize: 16,
+  epochs: 2,
+  learningRate: 1e-2,
+  evalFraction: 0.2,
+  evalEvery: 4,
+  microBatchTokens: 200,
+  threads: 1,
+  dtype: 'float32',
+}
+
 /** Trains, and gives the number of groups whose hidden states were found and computed, and all warnings. */
 async function run(out: string, changed: Partial<TrainInput> = {}, shouldStop: Hooks['shouldStop'] = () => false) {
   const events: Event[] = []
@@ -50,15 +62,7 @@ async function run(out: string, changed: Partial<TrainInput> = {}, shouldStop: H
       model,
       data,
       out,
-      objective: 'adaptive-margin',
-      batchSize: 16,
-      epochs: 2,
-      learningRate: 1e-2,
-      evalFraction: 0.2,
-      evalEvery: 4,
-      microBatchTokens: 200,
-      threads: 1,
-      dtype: 'float32',
+      ...given,
       train: 'head',
       ...changed,
     }),
@@ -98,17 +102,6 @@ const interrupted = (out: string, changed: Partial<TrainInput>, at: Parameters<t
   const stop = stopper(at)
   const options = trainOptionsSchema.parse({ model, data, out, ...changed })
   return expect(train(options, stop)).rejects.toMatchObject({ name: 'Interrupted' })
-}
-const given: Partial<TrainInput> = {
-  objective: 'adaptive-margin',
-  batchSize: 16,
-  epochs: 2,
-  learningRate: 1e-2,
-  evalFraction: 0.2,
-  evalEvery: 4,
-  microBatchTokens: 200,
-  threads: 1,
-  dtype: 'float32',
 }
 
 describe.each(['head', 'last:1', 'last:2'])('train %s', (part) => {

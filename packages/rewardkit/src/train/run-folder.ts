@@ -33,7 +33,7 @@ export function checkRunFolder(folder: string, { resume, overwrite }: { resume: 
   const present = statSync(folder, { throwIfNoEntry: false })
   if (present && !present.isDirectory()) throw new InputError(`--out ${folder} is a file`, { remedy: 'name a folder' })
   if (overwrite) return checkReplaceable(folder, present ? readdirSync(folder) : [])
-  if (resume && isBegun(folder)) return
+  if (resume && present && (isBegun(folder) || hasRowsAlone(folder))) return
   const isFree = !present || readdirSync(folder).every(isSpooled) || isUnbegun(folder)
   if (resume)
     throw new InputError(`--resume: ${folder} has no checkpoint to go on from`, {
@@ -49,6 +49,12 @@ export function checkRunFolder(folder: string, { resume, overwrite }: { resume: 
 /** A run that was killed before its first checkpoint: resuming it begins anew. */
 const isBegun = (folder: string): boolean =>
   existsSync(join(folder, 'config.yaml')) && !existsSync(join(folder, 'model'))
+
+/** A run that was killed, or refused, while or after its rows were spooled: the same. */
+function hasRowsAlone(folder: string): boolean {
+  const names = readdirSync(folder)
+  return names.length > 0 && names.every(isSpooled)
+}
 
 /** A folder that holds something else than a run is not ours to empty. */
 function checkReplaceable(folder: string, names: readonly string[]): void {
