@@ -34,6 +34,7 @@ const foreignNames: Readonly<Record<string, string>> = {
   '--resume-from-checkpoint': '--resume',
   '--load-checkpoint': '--resume',
   '--overwrite-output-dir': '--overwrite',
+  '--bad-lines': '--on-error',
   '--json': '--format json',
 }
 

@@ -1,4 +1,4 @@
-import { type BadLine, formatOf, type Group, type Line, parseRow } from '../data/index.ts'
+import { type BadLine, formatOf, type Group, groupFromRow, type Line, parseRow } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { ScoredGroup } from '../evaluate/score.ts'
 
@@ -68,7 +68,7 @@ function read(line: Line | BadLine): ReadLine | Failed {
     const row = parseRow(line.text)
     if (typeof row['id'] === 'string' || typeof row['id'] === 'number') id = String(row['id'])
     const format = formatOf(row)
-    return { line, row, format, group: format.toGroup(row, unnamed) }
+    return { line, row, format, group: groupFromRow(row, unnamed) }
   } catch (error) {
     if (error instanceof InputError) return { id, error: `line ${line.number}: ${error.message}` }
     throw error
@@ -88,7 +88,7 @@ function written(item: ReadLine | Failed, outcome: ScoredGroup): Readonly<Record
   const { line, row, format, group } = item
   if ('error' in outcome) return { id: group.id, error: `line ${line.number}: ${outcome.error}` }
   const { rewards } = outcome
-  if (format.name === 'responses') return { ...row, rewards }
+  if (format.name === 'groups') return { ...row, rewards }
   if (format.name === 'response') return { ...row, reward: rewards[0] }
   const [preference] = group.preferences
   const chosen = rewards[preference?.chosen ?? 0] ?? NaN

@@ -7,19 +7,20 @@ export { formatOf, groupFromRow } from './formats/index.ts'
 export type { Group, Message, Preference, TextForm, TranscriptSource } from './group.ts'
 export { linesOf, readLines, type BadLine, type Line } from './lines.ts'
 export { checkMargins, withMargins, type MissingMargin } from './margins.ts'
+export { openData, type DataPart, type DataSet } from './data-set.ts'
+export { dataOptionsSchema, defaultDataOptions, type DataOptions } from './options.ts'
+export { readGroups, type DropReason, type ReadGroup } from './read.ts'
+export { evaluationSplits, trainingSplits, type SplitOrder } from './sources/open-source.ts'
+export type { Source, SourceFile } from './sources/source.ts'
 export {
-  badLinesChoices,
-  badLinesMessage,
-  readGroups,
   readPreferences,
   surveyedGroups,
   surveyPreferences,
-  type BadLines,
+  unreadableMessage,
   type Dropped,
   type Preferences,
-  type ReadOptions,
   type Survey,
-} from './read.ts'
+} from './survey.ts'
 export { parseRow } from './row.ts'
 export { createPromptSplit, type PromptSplit } from './split.ts'
 export { isSpooled, spooledFile, spoolRows } from './spooled-rows.ts'

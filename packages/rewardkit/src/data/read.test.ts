@@ -8,7 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../errors.ts'
 import type { Group } from './group.ts'
 import { linesOf } from './lines.ts'
-import { readGroups, type ReadOptions, readPreferences, surveyedGroups, surveyPreferences } from './read.ts'
+import { silentHooks } from '../events.ts'
+import { openData } from './data-set.ts'
+import { type DataOptions, defaultDataOptions } from './options.ts'
+import { readGroups } from './read.ts'
+import * as survey from './survey.ts'
 import { parseRow } from './row.ts'
 
 let folder = ''
@@ -22,6 +26,14 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
   await writeFile(path, content)
   return path
 }
+
+interface Reading extends Partial<DataOptions> {
+  readonly limit?: number
+}
+const open = (path: string, options: Partial<DataOptions> = {}) =>
+  openData(path, { ...defaultDataOptions, ...options }, [], silentHooks)
+const readPreferences = async (path: string, { limit, ...options }: Reading = {}) =>
+  survey.readPreferences(await open(path, options), limit)
 
 const pair = (prompt: string, chosen = 'yes', rejected = 'no') => JSON.stringify({ prompt, chosen, rejected })
 const tenPairs = Array.from({ length: 10 }, (_, index) => pair(`question ${index}`)).join('\n')
@@ -80,10 +92,10 @@ describe('readPreferences', () => {
       Buffer.from(pair('5')),
     ])
     const path = await file('bad.jsonl', bytes)
-    const { groups, read, dropped, firstBadLine } = await readPreferences(path, { badLines: 'skip' })
+    const { groups, read, dropped, firstUnreadable } = await readPreferences(path, { onError: 'skip' })
     expect(groups.map(({ id }) => id)).toEqual(['line-1', 'line-5'])
-    expect([read, dropped]).toEqual([5, { bad_line: 3 }])
-    expect(firstBadLine).toMatch(/bad\.jsonl, line 2: field "chosen"/)
+    expect([read, dropped]).toEqual([5, { unreadable: 3 }])
+    expect(firstUnreadable).toMatch(/bad\.jsonl, line 2: field "chosen"/)
     await expect(readPreferences(path)).rejects.toThrow(/line 2/)
   })
 
@@ -133,7 +145,7 @@ describe('readPreferences', () => {
       'only degenerate pairs',
       'j.jsonl',
       pair('p', 'a', 'a'),
-      /j\.jsonl: all 1 preferences are degenerate \(identical_r/,
+      /j\.jsonl: none of the 1 preferences is of use \(identical_r/,
     ],
     [
       'a repeated key',
@@ -200,22 +212,22 @@ describe('long lines', () => {
 })
 
 describe('surveyedGroups', () => {
-  const collect = async (path: string, options: ReadOptions = {}) => {
-    const survey = await surveyPreferences(path, options)
+  const collect = async (path: string, { limit, ...options }: Reading = {}) => {
+    const found = await survey.surveyPreferences(await open(path, options), limit)
     const again = async () => {
       const groups: Group[] = []
-      for await (const group of surveyedGroups(survey, options.badLines)) groups.push(group)
+      for await (const group of survey.surveyedGroups(found)) groups.push(group)
       return groups
     }
-    return { survey, again }
+    return { found, again }
   }
 
   it('gives the groups that the survey counted', async () => {
     const rows = [pair('1'), 'broken', pair('3', 'same', 'same'), pair('4'), pair('5')]
     const path = await file('surveyed.jsonl', rows.join('\n'))
-    const options = { limit: 2, badLines: 'skip' } as const
-    const { survey, again } = await collect(path, options)
-    expect(survey).toMatchObject({ kept: 2, read: 4, dropped: { bad_line: 1, identical_responses: 1 } })
+    const options = { limit: 2, onError: 'skip' } as const
+    const { found, again } = await collect(path, options)
+    expect(found).toMatchObject({ kept: 2, read: 4, dropped: { unreadable: 1, identical_responses: 1 } })
     expect((await again()).map(({ id }) => id)).toEqual(['line-1', 'line-4'])
     expect(await again()).toEqual((await readPreferences(path, options)).groups)
   })
@@ -233,8 +245,8 @@ describe('surveyedGroups', () => {
 
 describe('streaming', () => {
   it('yields the first group before it meets a broken line', async () => {
-    const groups = readGroups(await file('late.jsonl', `${pair('a')}\nbroken`))
-    expect((await groups.next()).value).toMatchObject({ line: 1 })
+    const groups = readGroups(await open(await file('late.jsonl', `${pair('a')}\nbroken`)))
+    expect((await groups.next()).value).toMatchObject({ place: expect.stringMatching(/line 1$/) as unknown })
     await expect(groups.next()).rejects.toThrow(/line 2: invalid JSON/)
   })
 

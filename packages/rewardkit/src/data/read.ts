@@ -1,187 +1,202 @@
-import { statSync } from 'node:fs'
 import { InputError, located } from '../errors.ts'
-import { sha256File } from '../files.ts'
+import { columnMapper } from './columns.ts'
 import { conversationKey } from './build.ts'
-import { groupFromRow } from './formats/index.ts'
+import type { DataPart, DataSet } from './data-set.ts'
+import type { Row } from './fields.ts'
+import { formatNamed, isOwnFormat, recognisedFormat } from './formats/index.ts'
+import type { RowFormat, Skipped } from './formats/format.ts'
 import type { Group, Message, Preference } from './group.ts'
-import { type Line, readLines } from './lines.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
-import { parseRow } from './row.ts'
-
-/** Preferences that were read but left out, counted by reason. */
-export type Dropped = Readonly<Record<string, number>>
+import type { DataOptions } from './options.ts'
+import { readRows } from './sources/read-rows.ts'
+import type { BadRow, SourceFile, SourceRow } from './sources/source.ts'
 
 /** Why a preference is of no use: nothing to tell apart, nothing to read, or it shall not count. */
 export type DropReason = 'identical_responses' | 'empty_response' | 'zero_weight'
 
-/** What happens to a line that cannot be read: it stops the reading, or is skipped and counted as `bad_line`. */
-export type BadLines = 'error' | 'skip'
-
-export const badLinesChoices = ['error', 'skip'] as const satisfies readonly BadLines[]
-
-/** One line's group, and what its degenerate preferences were. */
+/** One group of a row, and what was left out of it. */
 export interface ReadGroup {
-  readonly line: number
-  /** Without its degenerate preferences; undefined where none is left. */
+  /** File and line or row. */
+  readonly place: string
+  /** Without what was left out; undefined where no preference remains. */
   readonly group: Group | undefined
-  readonly dropped: readonly (DropReason | 'bad_line')[]
-  /** For a skipped line: file, line and what is wrong with it. */
+  /**
+   * A reason for each preference, or row, that was left out: a `DropReason`, `unreadable`, or one that stands for an
+   * option, such as `tie` or `subset`.
+   */
+  readonly dropped: readonly string[]
+  /** The layout of the row; undefined where it could not be read. */
+  readonly format?: RowFormat
+  /** For a skipped row: file, line and what is wrong with it. */
   readonly error?: string
 }
 
-/** What reading a preference file from end to end found, without its texts. */
-export interface Survey {
-  readonly path: string
-  /** Groups that are of use. */
-  readonly kept: number
-  /** Preferences read, the dropped ones included: lines, where each is a pair. */
-  readonly read: number
-  readonly dropped: Dropped
-  /** What is wrong with the first line that was skipped. */
-  readonly firstBadLine?: string | undefined
-  /** SHA-256 of the file as it lies on the disk, hexadecimal. */
-  readonly sha256: string
-  /** Size and time of the file: other ones tell that it has changed. */
-  readonly state: string
-}
-
-/** A preference file in memory. */
-export interface Preferences extends Survey {
-  readonly groups: readonly Group[]
-}
-
 /**
- * Streams the groups of a JSONL file (plain or gzip) in bounded memory, in any format of `formats/`. Ids are unique: one
- * that appeared before is followed by `@line-N`.
+ * Streams the groups of preference data in bounded memory, in the order of the files. Ids are unique: one that appeared
+ * before is followed by `@line-N`.
  *
- * @throws InputError in one line with file, line, field, what was found and what was expected.
+ * @throws InputError in one line with file, line or row, field, what was found and what was expected.
  */
-export async function* readGroups(path: string, badLines: BadLines = 'error'): AsyncGenerator<ReadGroup> {
+export async function* readGroups(data: DataSet): AsyncGenerator<ReadGroup> {
   const ids = createNumbering()
-  for await (const line of readLines(path)) {
-    try {
-      if ('error' in line) throw new InputError(line.error, { remedy: line.remedy })
-      const group = groupOfLine(line)
-      yield { line: line.number, ...withoutDegenerate({ ...group, id: uniqueId(group.id, line.number, ids) }) }
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error
-      const problem = located(`${path}, line ${line.number}`, error)
-      if (badLines === 'error') throw problem
-      yield { line: line.number, group: undefined, dropped: ['bad_line'], error: problem.message }
+  for (const part of data.parts) {
+    const count = countPairs(part.options)
+    let index = 0
+    for await (const item of readPart(part)) {
+      if (!item.group) {
+        yield item
+        continue
+      }
+      const { group, dropped } = checked(withSubset(item.group, part), part.options, count)
+      if (group && part.takes && !part.takes(index++)) continue
+      yield {
+        ...item,
+        dropped: [...item.dropped, ...dropped],
+        group: group && { ...group, id: uniqueId(group.id, item.place, ids) },
+      }
     }
   }
 }
 
-function groupOfLine({ number, text }: Line): Group {
-  const group = groupFromRow(parseRow(text), `line-${number}`)
-  if (group.preferences.length > 0) return group
-  throw new InputError(
-    'no preference; expected "chosen" and "rejected"; rewards of single responses are what score is for',
-  )
+/** The groups of one part as its rows tell them. */
+async function* readPart({ source, options }: DataPart): AsyncGenerator<ReadGroup> {
+  const mapped = options.columns === undefined ? undefined : columnMapper(options.columns)
+  let known: RowFormat | undefined = options.dataFormat === 'auto' ? undefined : formatNamed(options.dataFormat)
+  for (const file of source.files) {
+    const gathered = new Map<string, { place: string; rows: Row[] }>()
+    for await (const item of readRows(file)) {
+      const place = placeOf(file, item)
+      try {
+        if ('error' in item) throw new InputError(item.error, { remedy: item.remedy })
+        const row = mapped ? mapped(item.row) : item.row
+        const format = formatFor(row, known, options)
+        known ??= format
+        if (format.gather) {
+          const key = format.gather.key(row)
+          const rows = gathered.get(key)
+          if (rows) rows.rows.push(row)
+          else gathered.set(key, { place, rows: [row] })
+          continue
+        }
+        const context = { defaultId: defaultId(source.files.length, file, item), options }
+        for (const outcome of outcomes(format.read(row, context), file)) yield { place, format, ...outcome }
+      } catch (error) {
+        yield refused(error, place, options)
+      }
+    }
+    for (const [key, { place, rows }] of gathered) {
+      const read = known?.gather?.read
+      if (!known || !read) continue
+      try {
+        for (const outcome of outcomes(read(rows, { defaultId: key, options }), file))
+          yield { place, format: known, ...outcome }
+      } catch (error) {
+        yield refused(error, place, options)
+      }
+    }
+  }
 }
 
-function uniqueId(id: string, line: number, known: Numbering): string {
+/** Stops, or counts what could not be read. */
+function refused(error: unknown, place: string, { onError }: DataOptions): ReadGroup {
+  if (!(error instanceof InputError)) throw error
+  const problem = located(place, error)
+  if (onError === 'stop')
+    throw new InputError(problem.problem, {
+      remedy: problem.remedy ?? '--on-error skip leaves such rows out',
+      cause: error,
+    })
+  return { place, group: undefined, dropped: ['unreadable'], error: problem.message }
+}
+
+function placeOf({ name }: SourceFile, { unit, number }: SourceRow | BadRow): string {
+  return `${name}, ${unit} ${number}`
+}
+
+function defaultId(files: number, { name }: SourceFile, { unit, number }: SourceRow | BadRow): string {
+  return files === 1 ? `${unit}-${number}` : `${name}:${unit}-${number}`
+}
+
+/**
+ * The format of a row. Where none is asked for, all rows of a source have that of the first, but for our own layouts,
+ * which may stand side by side.
+ */
+function formatFor(row: Row, known: RowFormat | undefined, { dataFormat }: DataOptions): RowFormat {
+  if (known && (dataFormat !== 'auto' || (!isOwnFormat(known) && known.recognises(row)))) return known
+  const format = recognisedFormat(row)
+  if (!known || format === known || (isOwnFormat(known) && isOwnFormat(format))) return format
+  throw new InputError(`the row looks like ${format.name}, those before like ${known.name}`, {
+    remedy: 'put them into files of their own, or say with --data-format which layout it is',
+  })
+}
+
+function* outcomes(
+  read: Group | readonly Group[] | Skipped,
+  { subset }: SourceFile,
+): Generator<Pick<ReadGroup, 'group' | 'dropped'>> {
+  if ('skipped' in read) {
+    yield { group: undefined, dropped: [read.skipped] }
+    return
+  }
+  for (const group of 'promptId' in read ? [read] : read) {
+    if (group.preferences.length === 0)
+      throw new InputError(
+        'no preference; expected "chosen" and "rejected"; rewards of single responses are what score is for',
+      )
+    yield { group: group.subset === undefined && subset !== undefined ? { ...group, subset } : group, dropped: [] }
+  }
+}
+
+/** In a mixture the name of the part is the subset, in front of the group's own. */
+function withSubset(group: Group, { name }: DataPart): Group {
+  if (name === undefined) return group
+  return { ...group, subset: group.subset === undefined ? name : `${name}/${group.subset}` }
+}
+
+function uniqueId(id: string, place: string, known: Numbering): string {
   const count = known.size
   const isNew = known.numberOf(id) === count
-  return isNew ? id : uniqueId(`${id}@line-${line}`, line, known)
+  const [, unit = 'row', number = ''] = / (line|row) (\d+)$/.exec(place) ?? []
+  return isNew ? id : uniqueId(`${id}@${unit}-${number}`, place, known)
 }
 
-/** How a preference file is read. */
-export interface ReadOptions {
-  /** Stops after so many groups were kept. */
-  readonly limit?: number | undefined
-  /** Default `error`. */
-  readonly badLines?: BadLines | undefined
-}
-
-/**
- * Reads a preference file once, counts, and shows every group that is of use to `visit`; keeps nothing.
- *
- * @throws InputError as `readGroups` does, and if nothing but bad lines and degenerate preferences was found.
- */
-export async function surveyPreferences(
-  path: string,
-  options: ReadOptions = {},
-  visit: (group: Group) => void = () => {},
-): Promise<Survey> {
-  const limit = options.limit ?? Infinity
-  const state = fileState(path)
-  const dropped: Record<string, number> = {}
-  let kept = 0
-  let read = 0
-  let firstBadLine: string | undefined
-  for await (const item of readGroups(path, options.badLines)) {
-    firstBadLine ??= item.error
-    read += item.dropped.length + (item.group?.preferences.length ?? 0)
-    for (const reason of item.dropped) dropped[reason] = (dropped[reason] ?? 0) + 1
-    if (!item.group) continue
-    visit(item.group)
-    kept += 1
-    if (kept >= limit) break
+/** Counts the pairs of each prompt, where only so many are wanted; tells whether one more is. */
+function countPairs({ pairsPerPrompt }: DataOptions): (promptId: string) => boolean {
+  if (pairsPerPrompt === undefined) return () => true
+  const prompts = createNumbering()
+  const counts: number[] = []
+  return (promptId) => {
+    const prompt = prompts.numberOf(promptId)
+    counts[prompt] = (counts[prompt] ?? 0) + 1
+    return counts[prompt] <= pairsPerPrompt
   }
-  if (kept === 0) {
-    const counts = Object.entries(dropped).map(([reason, count]) => `${reason}: ${count}`)
-    throw new InputError(
-      `${path}: all ${read} preferences are degenerate (${counts.join(', ')}); expected two different responses that are not empty${firstBadLine === undefined ? '' : `; ${firstBadLine}`}`,
-    )
-  }
-  return { path, kept, read, dropped, firstBadLine, sha256: await sha256File(path), state }
 }
 
-/**
- * The groups that a survey counted, read once more.
- *
- * @throws InputError if the file has changed since.
- */
-export async function* surveyedGroups(survey: Survey, badLines: BadLines | undefined): AsyncGenerator<Group> {
-  let left = survey.kept
-  for await (const { group } of readGroups(survey.path, badLines)) {
-    if (group) yield group
-    if (group && --left === 0) break
-  }
-  if (left === 0 && fileState(survey.path) === survey.state) return
-  throw new InputError(`${survey.path}: it changed while it was read`, { remedy: 'start again when it is complete' })
-}
-
-function fileState(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false })
-  return found ? `${found.size} ${found.mtimeMs}` : ''
-}
-
-/**
- * Reads a preference file into memory.
- *
- * @throws InputError as `surveyPreferences` does.
- */
-export async function readPreferences(path: string, options: ReadOptions = {}): Promise<Preferences> {
-  const groups: Group[] = []
-  const survey = await surveyPreferences(path, options, (group) => groups.push(group))
-  return { ...survey, groups }
-}
-
-/** What to say of lines that were skipped. */
-export function badLinesMessage({ dropped, firstBadLine }: Pick<Survey, 'dropped' | 'firstBadLine'>): string {
-  return `${dropped['bad_line'] ?? 0} lines could not be read and were skipped (--bad-lines skip); the first: ${firstBadLine}`
-}
-
-/** Splits off the preferences between equal responses and those with a response that is empty or only white space. */
-function withoutDegenerate(group: Group): { group: Group | undefined; dropped: DropReason[] } {
-  const dropped: DropReason[] = []
+/** Splits off the preferences that are of no use, or that are not wanted. */
+function checked(
+  group: Group,
+  { subsets }: DataOptions,
+  isWanted: (promptId: string) => boolean,
+): { group: Group | undefined; dropped: string[] } {
+  const dropped: string[] = []
+  const isOfSubset = subsets === undefined || (group.subset !== undefined && subsets.includes(group.subset))
   const preferences = group.preferences.filter((preference) => {
-    const reason = degenerate(group, preference)
-    if (reason) dropped.push(reason)
+    let reason = isOfSubset ? degenerate(group, preference) : 'subset'
+    if (reason === undefined && !isWanted(group.promptId)) reason = 'pairs_per_prompt'
+    if (reason !== undefined) dropped.push(reason)
     return reason === undefined
   })
   if (dropped.length === 0) return { group, dropped }
   return { group: preferences.length === 0 ? undefined : { ...group, preferences }, dropped }
 }
 
-function degenerate(group: Group, preference: Preference): DropReason | undefined {
+function degenerate(group: Group, preference: Preference): string | undefined {
   const chosen = group.responses[preference.chosen] ?? []
   const rejected = group.responses[preference.rejected] ?? []
-  if (preference.weight === 0) return 'zero_weight'
-  if (endsEmpty(chosen) || endsEmpty(rejected)) return 'empty_response'
-  return conversationKey(chosen) === conversationKey(rejected) ? 'identical_responses' : undefined
+  if (preference.weight === 0) return 'zero_weight' satisfies DropReason
+  if (endsEmpty(chosen) || endsEmpty(rejected)) return 'empty_response' satisfies DropReason
+  const isSame = conversationKey(chosen) === conversationKey(rejected)
+  return isSame ? ('identical_responses' satisfies DropReason) : undefined
 }
 
 /** True if the last turn, the one that is judged, says nothing. */

@@ -1,4 +1,4 @@
-import { badLinesMessage, type BadLines, type Group, type Survey, surveyedGroups } from '../data/index.ts'
+import { type Group, type Survey, surveyedGroups, unreadableMessage } from '../data/index.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import {
@@ -26,7 +26,6 @@ export interface EvaluationData {
 /** Encodes a surveyed file for an evaluation. Throws InputError where no pair is left. */
 export async function encodeEvaluation(
   survey: Survey,
-  badLines: BadLines,
   tokenizer: Tokenizer,
   reading: EncodeOptions,
   spool: Spool,
@@ -34,7 +33,7 @@ export async function encodeEvaluation(
 ): Promise<EvaluationData> {
   const set = createEncodedSet(spool.begin(), { withTexts: true })
   async function* items() {
-    for await (const group of watchedGroups(survey, badLines, hooks)) yield { group, set }
+    for await (const group of watchedGroups(survey, hooks)) yield { group, set }
   }
   await encodeInto(items(), tokenizer, reading)
   return evaluationData(survey, set)
@@ -54,10 +53,11 @@ export function evaluationData(
 const groupsBetweenEvents = 5000
 
 /** The groups of a survey; says what was skipped, tells of progress where there are many, stops on request. */
-export async function* watchedGroups(survey: Survey, badLines: BadLines, hooks: Hooks): AsyncGenerator<Group> {
-  if (survey.firstBadLine !== undefined) hooks.onEvent({ kind: 'warning', message: badLinesMessage(survey) })
+export async function* watchedGroups(survey: Survey, hooks: Hooks): AsyncGenerator<Group> {
+  hooks.onEvent({ kind: 'log', message: `${survey.path}: read as ${survey.formats.join(' and ')}` })
+  if (survey.firstUnreadable !== undefined) hooks.onEvent({ kind: 'warning', message: unreadableMessage(survey) })
   let done = 0
-  for await (const group of surveyedGroups(survey, badLines)) {
+  for await (const group of surveyedGroups(survey)) {
     if (hooks.shouldStop()) throw new Interrupted('stopped on request')
     yield group
     done += 1

@@ -1,22 +1,20 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
-import { badLinesChoices } from '../data/index.ts'
+import { dataOptionsSchema } from '../data/index.ts'
 
-export const badLinesSchema = z
-  .enum(badLinesChoices)
-  .default('error')
-  .describe('stop at a line of the data that cannot be read, or skip and count it')
+/** What `--data` takes, for every verb that reads preferences. */
+export const dataDescription = 'preference data: a file (JSON Lines)'
 
 /** Everything that `evaluate` can be told. How texts are read is saved with the model. */
 export const evaluateOptionsSchema = z.object({
   model: z.string().describe('reward-model folder, or a run folder').meta({ placeholder: 'FOLDER' }),
-  data: z.string().describe('preference pairs, JSON Lines, plain or .gz').meta({ placeholder: 'FILE' }),
+  data: z.string().describe(dataDescription).meta({ placeholder: 'DATA' }),
   out: z
     .string()
     .describe('folder for rewards.jsonl, summary.json and worst_pairs.jsonl')
     .meta({ placeholder: 'FOLDER' }),
   limit: z.number().int().positive().optional().describe('use the first so many rows of the data that are of use'),
-  badLines: badLinesSchema,
+  ...dataOptionsSchema.shape,
   overwrite: z.boolean().default(false).describe('replace an earlier evaluation in the folder'),
   ...computeOptionsSchema.shape,
 })

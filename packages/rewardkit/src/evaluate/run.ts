@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setThreads } from '@rewardkit/torch'
 import { locateNative } from '@rewardkit/torch/setup'
 import { defaultThreads, resolveDtype } from '../compute.ts'
-import { spoolRows, surveyPreferences } from '../data/index.ts'
+import { evaluationSplits, openData, spoolRows, surveyPreferences } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { jsonLines, makeWritableFolder, sha256Folder, writeLinesAtomic } from '../files.ts'
@@ -54,8 +54,8 @@ async function evaluateFile(folder: string, options: EvaluateOptions, spool: Spo
   setThreads(threads)
   const tokenizer = await loadTokenizer(folder)
   const model = loadRewardModel(folder, { seed: null })
-  const survey = await surveyPreferences(options.data, options)
-  const data = await encodeEvaluation(survey, options.badLines, tokenizer, model.reading, spool, hooks)
+  const survey = await surveyPreferences(await openData(options.data, options, evaluationSplits, hooks), options.limit)
+  const data = await encodeEvaluation(survey, tokenizer, model.reading, spool, hooks)
   const sha256 = await sha256Folder(folder)
   const dtype = resolveDtype(options.dtype)
   const rows = evaluateGroups(wholeModel(model, dtype), data, options, hooks)

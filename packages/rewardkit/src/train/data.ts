@@ -2,8 +2,11 @@ import {
   checkMargins,
   createPromptSplit,
   createTally,
+  evaluationSplits,
+  openData,
   surveyPreferences,
   type Tally,
+  trainingSplits,
   withMargins,
 } from '../data/index.ts'
 import { InputError, Interrupted } from '../errors.ts'
@@ -58,13 +61,16 @@ export async function loadTrainingData(
   const log = (message: string) => hooks.onEvent({ kind: 'log', message })
   const tally = createTally(objective.leastMargin)
   const prompts = createPromptSplit()
-  const survey = await surveyPreferences(options.data, options, (group) => {
+  const data = await openData(options.data, options, trainingSplits, hooks)
+  const survey = await surveyPreferences(data, options.limit, (group) => {
     if (hooks.shouldStop()) throw new Interrupted('stopped on request')
     tally.add(group)
     prompts.add(group.promptId)
   })
   const evaluationSurvey =
-    options.evalData === undefined ? null : await surveyPreferences(options.evalData, { badLines: options.badLines })
+    options.evalData === undefined
+      ? null
+      : await surveyPreferences(await openData(options.evalData, options, evaluationSplits, hooks))
   const isHeldOut = options.evalFraction ? prompts.split(options.evalFraction, options.seed) : null
   checkColumns(tally, options, objective, hooks)
 
@@ -73,7 +79,7 @@ export async function loadTrainingData(
   let heldOutRead = 0
   let missingMargins = 0
   async function* items() {
-    for await (const group of watchedGroups(survey, options.badLines, hooks)) {
+    for await (const group of watchedGroups(survey, hooks)) {
       if (isHeldOut?.(group.promptId)) {
         heldOutRead += group.preferences.length
         yield { group, set: heldOut }
@@ -96,8 +102,7 @@ export async function loadTrainingData(
 
   let evaluation: EvaluationData | null = null
   if (isHeldOut) evaluation = evaluationData({ ...survey, read: heldOutRead, dropped: {} }, heldOut)
-  if (evaluationSurvey)
-    evaluation = await encodeEvaluation(evaluationSurvey, options.badLines, tokenizer, options, spool, hooks)
+  if (evaluationSurvey) evaluation = await encodeEvaluation(evaluationSurvey, tokenizer, options, spool, hooks)
   if (evaluation) {
     const { path, read } = evaluation
     log(`${path}: ${read} pairs held out, ${evaluation.pairs} to evaluate on${droppedText(evaluation.dropped)}`)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
-import { badLinesSchema } from '../evaluate/options.ts'
+import { dataOptionsSchema } from '../data/index.ts'
+import { dataDescription } from '../evaluate/options.ts'
 import { isPartName } from '../models/part.ts'
 import { headKinds } from '../models/weights.ts'
 import { type ObjectiveName, objectiveNames, objectiveOptionsSchema } from '../objectives/index.ts'
@@ -13,7 +14,7 @@ const base = z.object({
     .string()
     .describe('Hugging Face model folder: a causal language model or a reward model')
     .meta({ placeholder: 'FOLDER' }),
-  data: z.string().describe('preference pairs, JSON Lines, plain or .gz').meta({ placeholder: 'FILE' }),
+  data: z.string().describe(dataDescription).meta({ placeholder: 'DATA' }),
   evalData: z
     .string()
     .optional()
@@ -51,7 +52,7 @@ const base = z.object({
   epochs: count.default(1).describe('passes over the data'),
   maxSteps: count.optional().describe('stop after so many steps'),
   limit: count.optional().describe('use the first so many rows of the data that are of use'),
-  badLines: badLinesSchema,
+  ...dataOptionsSchema.shape,
   learningRate: z.number().positive().default(9e-6).describe("AdamW's learning rate"),
   schedule: z
     .enum(['constant', 'linear', 'cosine'])

@@ -1,17 +1,48 @@
+import { InputError } from '../../errors.ts'
 import { fieldError, isObject, optionalName, optionalNumber, textOrMessages, type Row } from '../fields.ts'
 import type { TextOrMessages } from '../build.ts'
-import type { Group, Preference } from '../group.ts'
+import type { Group, Message, Preference } from '../group.ts'
+import type { DataOptions } from '../options.ts'
+import type { FormatName } from './names.ts'
+
+/** What a format may look at besides the row. */
+export interface RowContext {
+  /** For a row without an id. */
+  readonly defaultId: string
+  readonly options: DataOptions
+}
+
+/** A row that is left out on purpose: counted under this reason (snake case). */
+export interface Skipped {
+  readonly skipped: string
+}
 
 /**
- * One shape of rows. To add a format, write a file beside this one and put it into the table of `index.ts`; the first
- * format that recognises a row reads it.
+ * One layout of rows. To add a format, write a file beside this one, name it in `names.ts` and put it into the table of
+ * `index.ts`; the first format that recognises a row reads it.
  */
 export interface RowFormat {
-  readonly name: 'preference pair' | 'transcript pair' | 'response' | 'responses'
+  readonly name: FormatName | 'response'
   /** Looks at columns (null counts as absent) and at the kind of their values; need not be sure that the row is valid. */
   recognises(row: Row): boolean
-  /** Throws an InputError that names the field; the caller puts file and line in front. */
-  toGroup(row: Row, defaultId: string): Group
+  /**
+   * The groups that a row tells. Responses stay in the order of the row, so that `write` can put them back; ties come as
+   * `tie` says. Throws an InputError that names the field; the caller puts file and line in front.
+   */
+  read(row: Row, context: RowContext): Group | readonly Group[] | Skipped
+  /**
+   * For rows that make a group only together, such as scores of single responses: the key of the rows that belong
+   * together, and the group that they make, when the file has ended (rows are kept in memory until then).
+   */
+  readonly gather?: {
+    key(row: Row): string
+    read(rows: readonly Row[], context: RowContext): Group | readonly Group[] | Skipped
+  }
+  /**
+   * Rows from which `read` makes the group again, as far as the layout can hold it: one for each preference where a row
+   * holds a pair. Throws an InputError for what it cannot hold at all, such as a layout without conversations.
+   */
+  write(group: Group): readonly Row[]
 }
 
 /** True where the column has a value: null is how pandas and Parquet write an absent one. */
@@ -34,6 +65,11 @@ export function commonFields(row: Row, defaultId: string, own: readonly string[]
   }
 }
 
+/** The columns that have no place of their own: all but `own`. */
+export function otherColumns(row: Row, own: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).filter(([column]) => !own.includes(column)))
+}
+
 /** `margin`, `weight` and `probability` of a preference. */
 export function judgement(row: Row): Pick<Preference, 'margin' | 'weight' | 'probability'> {
   const margin = optionalNumber(row, 'margin')
@@ -48,6 +84,63 @@ export function judgement(row: Row): Pick<Preference, 'margin' | 'weight' | 'pro
 
 /** The columns that `judgement` reads. */
 export const judgementColumns: readonly string[] = [...JUDGEMENT]
+
+/**
+ * The preference of a row that compares two responses. `better` is the index of the better one, or null for a tie, which
+ * is left out or becomes probability 0.5 (`--ties`); the others then get probability 1, as soft-label wants one of all.
+ */
+export function judged(better: 0 | 1 | null, { ties }: DataOptions, margin?: number): Preference | Skipped {
+  if (better === null) return ties === 'drop' ? { skipped: 'tie' } : { chosen: 0, rejected: 1, probability: 0.5 }
+  return {
+    chosen: better,
+    rejected: 1 - better,
+    ...(margin === undefined ? {} : { margin }),
+    ...(ties === 'half' ? { probability: 1 } : {}),
+  }
+}
+
+/** Text of a field. Throws where it is none, a boolean for example. */
+export function textField(row: Row, field: string): string {
+  const value = row[field]
+  if (typeof value === 'string') return value
+  throw fieldError(field, value, 'text')
+}
+
+/** The plain text of a conversation that is one message; layouts that hold texts cannot hold more. */
+export function singleText(messages: readonly Message[], what: string): string {
+  const [message] = messages
+  if (messages.length > 1)
+    throw new InputError(`the ${what} is a conversation of ${messages.length} messages; this layout holds one text`)
+  return message?.content ?? ''
+}
+
+/** The pairs of a group, for layouts that hold a pair a row. */
+export function pairsOf(group: Group): {
+  readonly chosen: readonly Message[]
+  readonly rejected: readonly Message[]
+  readonly preference: Preference
+}[] {
+  return group.preferences.map((preference) => ({
+    chosen: group.responses[preference.chosen] ?? [],
+    rejected: group.responses[preference.rejected] ?? [],
+    preference,
+  }))
+}
+
+/** `id`, `subset` and `meta` as our own layouts write them. */
+export function writtenFields({ id, subset, meta }: Group): Row {
+  return { id, ...(subset === undefined ? {} : { subset }), ...(meta === undefined ? {} : { meta }) }
+}
+
+/** `margin`, `weight` and `probability` of a preference, those that it has. */
+export function writtenJudgement({ chosen: _, rejected: __, ...judgements }: Preference): Row {
+  return judgements
+}
+
+/** Prompt or response as our own layouts write them: text where the group is text, else messages. */
+export function asWritten({ form }: Group, messages: readonly Message[]): string | readonly Message[] {
+  return form === 'text' ? messages.map(({ content }) => content).join('') : messages
+}
 
 /** The `prompt` column where there is one; an empty one is an error, for nobody can say what was asked. */
 export function promptField(row: Row): TextOrMessages | undefined {

@@ -1,34 +1,63 @@
 import { InputError } from '../../errors.ts'
 import type { Row } from '../fields.ts'
 import type { Group } from '../group.ts'
+import { defaultDataOptions } from '../options.ts'
 import { isPresent, type RowFormat } from './format.ts'
-import { pairFormat } from './pair.ts'
-import { responseFormat, responsesFormat } from './response.ts'
+import type { FormatName } from './names.ts'
+import { implicitPairFormat, pairFormat } from './pair.ts'
+import { groupFormat, responseFormat } from './response.ts'
+import { shpFormat } from './shp.ts'
 import { transcriptFormat } from './transcript.ts'
 
-/** All shapes of rows, in the order in which they are tried. */
-const FORMATS: readonly RowFormat[] = [transcriptFormat, pairFormat, responseFormat, responsesFormat]
+/** The layouts of others, each recognised by columns that no other has, in the order in which they are tried. */
+const FOREIGN: readonly RowFormat[] = [shpFormat]
+
+/** Our own layouts and those of TRL; a file may mix them. */
+const OWN: readonly RowFormat[] = [transcriptFormat, pairFormat, responseFormat, groupFormat]
 
 /**
- * The format that reads a row.
+ * The format that reads a row of one of our own layouts, or TRL's.
  *
  * @throws InputError where none does, with the columns that were found.
  */
-export function formatOf(row: Row): RowFormat {
-  const format = FORMATS.find((candidate) => candidate.recognises(row))
+export function formatOf(row: Row, candidates: readonly RowFormat[] = OWN): RowFormat {
+  const format = candidates.find((candidate) => candidate.recognises(row))
   if (format) return format
   const columns = Object.keys(row).map((column) => (isPresent(row, column) ? column : `${column} (null)`))
   const found = columns.length === 0 ? 'no field' : `the fields ${columns.slice(0, 8).join(', ')}`
   throw new InputError(`found ${found}, expected "chosen" and "rejected", or "response" or "responses"`, {
-    remedy: 'rename them',
+    remedy: 'rename them, or say with --columns which hold what',
   })
 }
 
 /**
- * The group that a row tells, in whichever format it came. A row without an id gets `defaultId`.
+ * The format that reads a row, of all that there are.
+ *
+ * @throws InputError where none does.
+ */
+export const recognisedFormat = (row: Row): RowFormat => formatOf(row, [...FOREIGN, ...OWN])
+
+/** Whether rows of this format may stand beside others in one file: our own layouts are told apart row by row. */
+export const isOwnFormat = (format: RowFormat): boolean => OWN.includes(format) || format === implicitPairFormat
+
+/**
+ * The format of a name. A pair that is named as such may still be a transcript.
+ *
+ * @throws InputError for a layout that is not there.
+ */
+export function formatNamed(name: FormatName): RowFormat {
+  const format = [...FOREIGN, ...OWN, implicitPairFormat].find((candidate) => candidate.name === name)
+  if (!format) throw new InputError(`--data-format: there is no layout ${name}`)
+  return format
+}
+
+/**
+ * The group that a row of one of our own layouts tells. A row without an id gets `defaultId`.
  *
  * @throws InputError that names the field, what was found and what was expected (not file and line).
  */
 export function groupFromRow(row: Row, defaultId: string): Group {
-  return formatOf(row).toGroup(row, defaultId)
+  const read = formatOf(row).read(row, { defaultId, options: defaultDataOptions })
+  if ('promptId' in read) return read
+  throw new InputError('the row holds no group')
 }

@@ -6,9 +6,20 @@ import {
   type TextParts,
   wholeConversations,
 } from '../build.ts'
-import { fieldError, textOrMessages, type Row } from '../fields.ts'
-import type { Group } from '../group.ts'
-import { commonFields, isPresent, judgement, judgementColumns, promptField, type RowFormat } from './format.ts'
+import { fieldError, textOrMessages } from '../fields.ts'
+import type { Group, Message } from '../group.ts'
+import {
+  asWritten,
+  commonFields,
+  isPresent,
+  judgement,
+  judgementColumns,
+  pairsOf,
+  promptField,
+  type RowFormat,
+  writtenFields,
+  writtenJudgement,
+} from './format.ts'
 
 /**
  * `chosen` and `rejected`, with or without `prompt`, each as text or as messages: TRL's four preference shapes and the
@@ -16,9 +27,9 @@ import { commonFields, isPresent, judgement, judgementColumns, promptField, type
  * prompt. A conversation that repeats the prompt column at its start (as UltraFeedback's do) is cut behind it.
  */
 export const pairFormat: RowFormat = {
-  name: 'preference pair',
+  name: 'pairs',
   recognises: (row) => isPresent(row, 'chosen') || isPresent(row, 'rejected'),
-  toGroup(row: Row, defaultId: string): Group {
+  read(row, { defaultId }): Group {
     const prompt = promptField(row)
     const chosen = textOrMessages(row['chosen'], 'chosen')
     const rejected = textOrMessages(row['rejected'], 'rejected')
@@ -28,6 +39,34 @@ export const pairFormat: RowFormat = {
       preferences: [{ chosen: 0, rejected: 1, ...judgement(row) }],
     })
   },
+  write: (group) =>
+    pairsOf(group).map(({ chosen, rejected, preference }) => ({
+      ...writtenFields(group),
+      ...(group.prompt.length === 0 ? {} : { prompt: asWritten(group, group.prompt) }),
+      chosen: asWritten(group, chosen),
+      rejected: asWritten(group, rejected),
+      ...writtenJudgement(preference),
+    })),
+}
+
+/** The same without a `prompt` column: each response is a whole text or a whole conversation, the prompt in front. */
+export const implicitPairFormat: RowFormat = {
+  ...pairFormat,
+  name: 'pairs-implicit',
+  recognises: (row) => !isPresent(row, 'prompt') && pairFormat.recognises(row),
+  write: (group) =>
+    pairsOf(group).map(({ chosen, rejected, preference }) => ({
+      ...writtenFields(group),
+      chosen: whole(group, chosen),
+      rejected: whole(group, rejected),
+      ...writtenJudgement(preference),
+    })),
+}
+
+/** Form `text` is read as one string: prompt and response one behind the other. */
+function whole(group: Group, response: readonly Message[]): string | readonly Message[] {
+  const messages = [...group.prompt, ...response]
+  return group.form === 'text' ? messages.map(({ content }) => content).join('') : messages
 }
 
 function split(prompt: TextOrMessages | undefined, chosen: TextOrMessages, rejected: TextOrMessages): TextParts {

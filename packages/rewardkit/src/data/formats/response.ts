@@ -1,24 +1,44 @@
 import { buildGroup, conversation, type TextOrMessages, wholeConversations } from '../build.ts'
 import { fieldError, isObject, textOrMessages, type Row } from '../fields.ts'
 import type { Group, Preference } from '../group.ts'
-import { commonFields, isPresent, judgement, promptField, type RowFormat } from './format.ts'
+import { asWritten, commonFields, isPresent, judgement, promptField, type RowFormat, writtenFields } from './format.ts'
 import { isTranscript, splitTranscripts } from './transcript.ts'
 
 /** What `score` reads: {prompt, response}. */
 export const responseFormat: RowFormat = {
   name: 'response',
   recognises: (row) => isPresent(row, 'response'),
-  toGroup: (row, defaultId) => groupOf(row, defaultId, [textOrMessages(row['response'], 'response')]),
+  read: (row, { defaultId }) => groupOf(row, defaultId, [textOrMessages(row['response'], 'response')]),
+  write: (group) =>
+    group.responses.map((response) => ({
+      ...writtenFields(group),
+      ...(group.prompt.length === 0 ? {} : { prompt: asWritten(group, group.prompt) }),
+      response: asWritten(group, response),
+    })),
 }
 
 /**
  * {prompt, responses} with any number of responses. With `preferences`, a list of {chosen, rejected, margin?, weight?,
  * probability?} that name responses by index, it is our own group layout.
  */
-export const responsesFormat: RowFormat = {
-  name: 'responses',
+export const groupFormat: RowFormat = {
+  name: 'groups',
   recognises: (row) => isPresent(row, 'responses'),
-  toGroup: (row, defaultId) => groupOf(row, defaultId, responsesOf(row)),
+  read: (row, { defaultId }) => groupOf(row, defaultId, responsesOf(row)),
+  write: (group) => {
+    // A transcript is read as one from its strings, without a prompt column.
+    const { prompt, responses, source } = group
+    return [
+      {
+        ...writtenFields(group),
+        ...(source || prompt.length === 0 ? {} : { prompt: asWritten(group, prompt) }),
+        responses: source
+          ? source.responses.map((text) => `${source.prompt}${text}`)
+          : responses.map((response) => asWritten(group, response)),
+        ...(group.preferences.length === 0 ? {} : { preferences: group.preferences }),
+      },
+    ]
+  },
 }
 
 function groupOf(row: Row, defaultId: string, responses: readonly TextOrMessages[]): Group {

@@ -1,7 +1,7 @@
+import { InputError } from '../../errors.ts'
 import { buildGroup } from '../build.ts'
-import type { Row } from '../fields.ts'
 import type { Group, Message, TranscriptSource } from '../group.ts'
-import { commonFields, judgement, judgementColumns, type RowFormat } from './format.ts'
+import { commonFields, judgement, judgementColumns, type RowFormat, writtenFields, writtenJudgement } from './format.ts'
 
 /**
  * HH's layout: `chosen` and `rejected` (after `prompt`, where there is one) are whole transcripts that open with
@@ -9,10 +9,10 @@ import { commonFields, judgement, judgementColumns, type RowFormat } from './for
  * turn before the transcripts part; where they part earlier than in the last turn, the responses hold several turns.
  */
 export const transcriptFormat: RowFormat = {
-  name: 'transcript pair',
+  name: 'hh',
   recognises: ({ prompt, chosen, rejected }) =>
     isTranscript(prompt ?? '', chosen) && isTranscript(prompt ?? '', rejected),
-  toGroup(row: Row, defaultId: string): Group {
+  read(row, { defaultId }): Group {
     const before = typeof row['prompt'] === 'string' ? row['prompt'] : ''
     const transcripts = [`${before}${String(row['chosen'])}`, `${before}${String(row['rejected'])}`]
     return buildGroup({
@@ -22,6 +22,27 @@ export const transcriptFormat: RowFormat = {
       preferences: [{ chosen: 0, rejected: 1, ...judgement(row) }],
     })
   },
+  write: (group) =>
+    group.preferences.map((preference) => ({
+      ...writtenFields(group),
+      chosen: transcriptOf(group, preference.chosen),
+      rejected: transcriptOf(group, preference.rejected),
+      ...writtenJudgement(preference),
+    })),
+}
+
+/** The transcript as it came, or one made of the messages. */
+function transcriptOf({ prompt, responses, source }: Group, index: number): string {
+  if (source) return `${source.prompt}${source.responses[index] ?? ''}`
+  return [...prompt, ...(responses[index] ?? [])]
+    .map(({ role, content }) => {
+      if (role === 'user') return `\n\nHuman: ${content}`
+      if (role === 'assistant') return `\n\nAssistant: ${content}`
+      throw new InputError(`found a turn of the role "${role}"; transcripts have Human and Assistant only`, {
+        remedy: 'write pairs or groups',
+      })
+    })
+    .join('')
 }
 
 const OPENING = /^(?:\n\n)?Human:\s/

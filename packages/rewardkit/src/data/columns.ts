@@ -1,0 +1,34 @@
+import { InputError } from '../errors.ts'
+import { isObject, type Row } from './fields.ts'
+
+/**
+ * Renames columns as `--columns` says. A column that is reached through dots stays where it is; one that is named whole
+ * goes to its new name. What is not named stays, and ends up in `meta`.
+ * @param columns `NAME=COLUMN` texts
+ * @returns the row with the fields that a format looks for
+ */
+export function columnMapper(columns: readonly string[]): (row: Row) => Row {
+  const pairs = columns.map((text) => {
+    const at = text.indexOf('=')
+    return { name: text.slice(0, at), column: text.slice(at + 1) }
+  })
+  return (row) => {
+    const moved = new Set(pairs.map(({ column }) => column))
+    const kept = Object.entries(row).filter(([column]) => !moved.has(column))
+    const named = pairs.map(({ name, column }) => [name, valueAt(row, column)] as const)
+    return { ...Object.fromEntries(kept), ...Object.fromEntries(named) }
+  }
+}
+
+/** The value of a column, or, where there is none of that name, of a path such as `question.text` or `answers.0`. */
+function valueAt(row: Row, column: string): unknown {
+  if (column in row) return row[column]
+  let value: unknown = row
+  for (const part of column.split('.')) {
+    if (Array.isArray(value)) value = value[Number(part)]
+    else value = isObject(value) ? value[part] : undefined
+  }
+  if (value === undefined)
+    throw new InputError(`--columns: found no column "${column}", only ${Object.keys(row).slice(0, 12).join(', ')}`)
+  return value
+}

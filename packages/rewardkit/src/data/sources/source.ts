@@ -1,0 +1,34 @@
+import type { Row } from '../fields.ts'
+
+/** One file of rows on this disk. */
+export interface SourceFile {
+  readonly path: string
+  /** What messages call it. */
+  readonly name: string
+  /** For rows that name none: the folder, where the files of a source lie in several. */
+  readonly subset?: string
+}
+
+/** Files in a fixed order that hold one set of rows. */
+export interface Source {
+  /** As the user named it. */
+  readonly name: string
+  readonly files: readonly SourceFile[]
+  /** Where the files came from, if not from this disk: plain data for provenance. */
+  readonly origin?: Readonly<Record<string, unknown>>
+}
+
+/** A row and where it stands in its file. */
+export interface SourceRow {
+  /** What the number counts: lines of a text, or rows. */
+  readonly unit: 'line' | 'row'
+  /** From 1. */
+  readonly number: number
+  readonly row: Row
+}
+
+/** A row that cannot be read, and why. */
+export interface BadRow extends Pick<SourceRow, 'unit' | 'number'> {
+  readonly error: string
+  readonly remedy?: string | undefined
+}

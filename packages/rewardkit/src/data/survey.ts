@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { InputError } from '../errors.ts'
+import { sha256File } from '../files.ts'
+import type { DataSet } from './data-set.ts'
+import type { Group } from './group.ts'
+import { readGroups } from './read.ts'
+
+/** Preferences that were read but left out, counted by reason. */
+export type Dropped = Readonly<Record<string, number>>
+
+/** What reading preference data from end to end found, without their texts. */
+export interface Survey {
+  readonly data: DataSet
+  /** As the user named the data. */
+  readonly path: string
+  /** Groups that are of use. */
+  readonly kept: number
+  /** Preferences read, the dropped ones included: lines, where each is a pair. */
+  readonly read: number
+  readonly dropped: Dropped
+  /** The layouts that were recognised, in order. */
+  readonly formats: readonly string[]
+  /** What is wrong with the first row that was skipped. */
+  readonly firstUnreadable?: string | undefined
+  /** SHA-256 of the file as it lies on the disk, hexadecimal; of several files, that of their hashes and names. */
+  readonly sha256: string
+  /** Sizes and times of the files: other ones tell that they have changed. */
+  readonly state: string
+}
+
+/** Preference data in memory. */
+export interface Preferences extends Survey {
+  readonly groups: readonly Group[]
+}
+
+/**
+ * Reads preference data once, counts, and shows every group that is of use to `visit`; keeps nothing.
+ *
+ * @param limit stops after so many groups were kept
+ * @throws InputError as `readGroups` does, and if nothing but unreadable rows and degenerate preferences was found.
+ */
+export async function surveyPreferences(
+  data: DataSet,
+  limit = Infinity,
+  visit: (group: Group) => void = () => {},
+): Promise<Survey> {
+  const path = data.name
+  const state = stateOf(data)
+  const dropped: Record<string, number> = {}
+  const formats = new Set<string>()
+  let kept = 0
+  let read = 0
+  let firstUnreadable: string | undefined
+  for await (const item of readGroups(data)) {
+    firstUnreadable ??= item.error
+    read += item.dropped.length + (item.group?.preferences.length ?? 0)
+    for (const reason of item.dropped) dropped[reason] = (dropped[reason] ?? 0) + 1
+    if (item.format) formats.add(item.format.name)
+    if (!item.group) continue
+    visit(item.group)
+    kept += 1
+    if (kept >= limit) break
+  }
+  if (kept === 0) {
+    const counts = Object.entries(dropped).map(([reason, count]) => `${reason}: ${count}`)
+    throw new InputError(
+      `${path}: none of the ${read} preferences is of use (${counts.join(', ')}); expected two different responses that are not empty${firstUnreadable === undefined ? '' : `; ${firstUnreadable}`}`,
+    )
+  }
+  return { data, path, kept, read, dropped, formats: [...formats], firstUnreadable, sha256: await hashOf(data), state }
+}
+
+/**
+ * The groups that a survey counted, read once more.
+ *
+ * @throws InputError if the files have changed since.
+ */
+export async function* surveyedGroups(survey: Survey): AsyncGenerator<Group> {
+  let left = survey.kept
+  for await (const { group } of readGroups(survey.data)) {
+    if (group) yield group
+    if (group && --left === 0) break
+  }
+  if (left === 0 && stateOf(survey.data) === survey.state) return
+  throw new InputError(`${survey.path}: it changed while it was read`, { remedy: 'start again when it is complete' })
+}
+
+/**
+ * Reads preference data into memory.
+ *
+ * @throws InputError as `surveyPreferences` does.
+ */
+export async function readPreferences(data: DataSet, limit?: number): Promise<Preferences> {
+  const groups: Group[] = []
+  const survey = await surveyPreferences(data, limit, (group) => groups.push(group))
+  return { ...survey, groups }
+}
+
+/** What to say of rows that were skipped. */
+export function unreadableMessage({ dropped, firstUnreadable }: Pick<Survey, 'dropped' | 'firstUnreadable'>): string {
+  return `${dropped['unreadable'] ?? 0} rows could not be read and were skipped (--on-error skip); the first: ${firstUnreadable}`
+}
+
+const filesOf = ({ parts }: DataSet) => parts.flatMap(({ source }) => source.files)
+
+function stateOf(data: DataSet): string {
+  return filesOf(data)
+    .map(({ path }) => {
+      const found = statSync(path, { throwIfNoEntry: false })
+      return found ? `${found.size} ${found.mtimeMs}` : ''
+    })
+    .join('\n')
+}
+
+async function hashOf(data: DataSet): Promise<string> {
+  const files = filesOf(data)
+  const [first] = files
+  if (first && files.length === 1) return sha256File(first.path)
+  const hash = createHash('sha256')
+  for (const { path, name } of files) hash.update(`${await sha256File(path)}  ${name}\n`)
+  return hash.digest('hex')
+}
