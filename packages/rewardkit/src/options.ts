@@ -73,6 +73,9 @@ export function flagOf(name: string): string {
   return `--${words.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
+/** `batchSize` becomes `batch_size`, as files name options. */
+export const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
 /** True for an option that takes no value. */
 export const isSwitch = (option: CommandOption): boolean => option.shape.type === 'boolean'
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { sha256File, writeFileAtomic } from '../../files.ts'
+import { snakeCase } from '../../options.ts'
 import { version } from '../../version.ts'
 import type { DataSet } from '../data-set.ts'
 import type { OutputCounts } from './output.ts'
@@ -51,7 +52,8 @@ export async function writeProvenance(
     }
     sources.push({ name: source.name, ...(source.origin && { origin: source.origin }), files })
   }
-  const provenance: Provenance = { schema_version: 1, rewardkit: version, sources, ...record }
+  const options = Object.fromEntries(Object.entries(record.options).map(([name, value]) => [snakeCase(name), value]))
+  const provenance: Provenance = { schema_version: 1, rewardkit: version, sources, ...record, options }
   writeFileAtomic(path, `${JSON.stringify(provenance, null, 2)}\n`)
 }
 
