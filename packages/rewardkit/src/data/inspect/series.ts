@@ -1,0 +1,65 @@
+import { type Bar, histogram, quantile, roundEdges } from '../../reports/density.ts'
+
+/** How numbers are distributed. Quantiles are exact, interpolated between order statistics (numpy's default). */
+export interface Distribution {
+  readonly count: number
+  readonly mean: number
+  readonly min: number
+  readonly p25: number
+  readonly p50: number
+  readonly p75: number
+  readonly p90: number
+  readonly p95: number
+  readonly p99: number
+  readonly max: number
+  readonly histogram: readonly Bar[]
+}
+
+/** Numbers that are kept until their distribution is asked for, 8 to 16 bytes each. */
+export interface Series {
+  add(value: number): void
+  /** Null where there is no number. */
+  distribution(): Distribution | null
+}
+
+/** An empty series. The bars of its histogram are even, or with `logarithmic` half powers of two, for lengths. */
+export function createSeries(scale: 'even' | 'logarithmic' = 'even'): Series {
+  let values = new Float64Array(256)
+  let count = 0
+  return {
+    add(value) {
+      if (count === values.length) {
+        const larger = new Float64Array(2 * count)
+        larger.set(values)
+        values = larger
+      }
+      values[count++] = value
+    },
+    distribution() {
+      if (count === 0) return null
+      const sorted = values.slice(0, count).sort()
+      const [min, max] = [sorted[0] ?? 0, sorted[count - 1] ?? 0]
+      const edges = scale === 'even' ? roundEdges(min, max, 32) : lengthEdges(min, max)
+      return {
+        count,
+        mean: sorted.reduce((sum, value) => sum + value, 0) / count,
+        min,
+        p25: quantile(sorted, 0.25),
+        p50: quantile(sorted, 0.5),
+        p75: quantile(sorted, 0.75),
+        p90: quantile(sorted, 0.9),
+        p95: quantile(sorted, 0.95),
+        p99: quantile(sorted, 0.99),
+        max,
+        histogram: histogram(sorted, edges),
+      }
+    },
+  }
+}
+
+/** Half powers of two around all lengths; 0 is counted with 1. */
+function lengthEdges(min: number, max: number): number[] {
+  const first = Math.floor(2 * Math.log2(Math.max(1, min)))
+  const last = Math.max(first + 1, Math.floor(2 * Math.log2(Math.max(1, max))) + 1)
+  return Array.from({ length: last - first + 1 }, (_, index) => 2 ** ((first + index) / 2))
+}
