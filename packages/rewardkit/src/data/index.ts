@@ -24,5 +24,7 @@ export {
 export { parseRow } from './row.ts'
 export { createPromptSplit, type PromptSplit } from './split.ts'
 export { isSpooled, spooledFile, spoolRows } from './spooled-rows.ts'
+export { inspectData, type Inspection } from './inspect/inspect.ts'
+export { inspectOptionsSchema, type InspectOptions } from './inspect/options.ts'
 export * from './steps/index.ts'
 export { createTally, type Tally } from './tally.ts'

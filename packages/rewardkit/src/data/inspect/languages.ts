@@ -26,7 +26,12 @@ export function createLanguages(seed: number) {
       if (typeof said === 'string' && said !== '') column.set(said, (column.get(said) ?? 0) + 1)
       const messages = prompt.length > 0 ? prompt : (responses[0] ?? [])
       if (isNewPrompt)
-        sample.offer(() => messages.map(({ content }) => content).join('\n').slice(0, sampleLength))
+        sample.offer(() =>
+          messages
+            .map(({ content }) => content)
+            .join('\n')
+            .slice(0, sampleLength),
+        )
     },
     async result(): Promise<Languages> {
       if (column.size > 0) return { source: 'column', detector: null, ...sorted(column) }

@@ -10,7 +10,11 @@ export interface LongerCounts {
 export const noLonger = (): LongerCounts => ({ chosen_longer: 0, equal: 0, rejected_longer: 0 })
 
 /** Counts one pair by any measure of its two responses. */
-export function countLonger(counts: LongerCounts, preference: Preference, lengthOf: (response: number) => number): void {
+export function countLonger(
+  counts: LongerCounts,
+  preference: Preference,
+  lengthOf: (response: number) => number,
+): void {
   const judged = betterOf(preference)
   if (!judged) return
   const difference = lengthOf(judged.better) - lengthOf(judged.worse)

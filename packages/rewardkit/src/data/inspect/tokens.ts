@@ -82,7 +82,6 @@ export async function createTokenCounter(model: string, reading: Reading) {
     }
   }
   const count = (group: Group, { whole, read }: Awaited<ReturnType<typeof bothOf>>) => {
-    // Without preferences nothing is dropped as identical: the lengths of all sequences are there.
     if ('dropped' in whole) return
     const lengthOf = (response: number) =>
       whole.prefix.length + (whole.branches[whole.branchOf[response] ?? 0]?.length ?? 0)
@@ -100,15 +99,19 @@ export async function createTokenCounter(model: string, reading: Reading) {
     if ('dropped' in read) return drop(read.dropped, group.preferences.length)
     const told = group.preferences.filter(({ chosen, rejected }) => read.branchOf[chosen] !== read.branchOf[rejected])
     drop('identical_tokens', group.preferences.length - told.length)
+    if (told.length === 0) return
     pairs += told.length
     if (read.truncated) truncated += 1
     total.shared += countTokens(read)
     for (const branch of read.branchOf) total.unshared += read.prefix.length + (read.branches[branch]?.length ?? 0)
   }
-  const bothOf = async (group: Group) => ({
-    whole: await encode({ ...group, preferences: [] }, Infinity),
-    read: await encode(group, reading.maxLength),
-  })
+  /** Before anything is cut, and as training reads it. Without preferences no group is dropped as identical. */
+  const bothOf = async (group: Group) => {
+    const whole = await encode({ ...group, preferences: [] }, Infinity)
+    const isOver =
+      !('dropped' in whole) && whole.branches.some((branch) => whole.prefix.length + branch.length > reading.maxLength)
+    return { whole, read: isOver ? await encode(group, reading.maxLength) : whole }
+  }
   const flush = async () => {
     const groups = waiting
     waiting = []
