@@ -117,7 +117,7 @@ function subsets({ subsets: all }: Inspection): string[] {
 }
 
 /** Where languages come from, in words. */
-export function languageSource({ source, detector, of }: Inspection['languages']): string {
+function languageSource({ source, detector, of }: Inspection['languages']): string {
   return source === 'column'
     ? `as the column of ${of} groups says`
     : `an estimate by ${detector} from ${of} prompts, drawn at random where there are more`
