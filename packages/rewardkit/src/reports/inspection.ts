@@ -143,31 +143,31 @@ function table(rows: readonly Fact[]): Markup {
 }
 
 function figures({ margins, probabilities, weights, characters, tokens, pairs_per_prompt: perPrompt }: Inspection) {
-  const all: readonly (readonly [string, Distribution | null, 'even' | 'log'])[] = [
-    ['Annotated margins', margins.distribution, 'even'],
-    ['Probabilities', probabilities, 'even'],
-    ['Weights', weights, 'even'],
-    ['Pairs per prompt', perPrompt, 'even'],
-    ['Prompt, characters', characters.prompt, 'log'],
-    ['Chosen, characters', characters.chosen, 'log'],
-    ['Rejected, characters', characters.rejected, 'log'],
-    ['Whole sequences, tokens', tokens?.sequence ?? null, 'log'],
-    ['Shared prefix, tokens', tokens?.shared_prefix ?? null, 'log'],
+  const all: readonly (readonly [string, Distribution | null])[] = [
+    ['Annotated margins', margins.distribution],
+    ['Probabilities', probabilities],
+    ['Weights', weights],
+    ['Pairs per prompt', perPrompt],
+    ['Prompt, characters', characters.prompt],
+    ['Chosen, characters', characters.chosen],
+    ['Rejected, characters', characters.rejected],
+    ['Whole sequences, tokens', tokens?.sequence ?? null],
+    ['Shared prefix, tokens', tokens?.shared_prefix ?? null],
   ]
-  const drawn = all.flatMap(([title, values, scale]) => (values ? [figure(title, values, scale)] : []))
+  const drawn = all.flatMap(([title, values]) => (values ? [figure(title, values)] : []))
   return html`<div class="grid medium">${drawn.map(figureMarkup)}</div>`
 }
 
-function figure(title: string, values: Distribution, scale: 'even' | 'log'): Figure {
+function figure(title: string, values: Distribution): Figure {
   const text = (value: number) => (Number.isInteger(value) ? whole(value) : number(value, 2))
   const caption = `${whole(values.count)} values: min ${text(values.min)}, quartiles ${text(values.p25)}, ${text(values.p50)}, ${text(values.p75)}, 95 % ${text(values.p95)}, 99 % ${text(values.p99)}, max ${text(values.max)}; mean ${text(values.mean)}.`
   const { histogram } = values
-  const domain = [histogram[0]?.low ?? 0, histogram.at(-1)?.high ?? 1]
+  const [low, high] = [histogram[0]?.low ?? 0, histogram.at(-1)?.high ?? 1]
   const picture = draw({
     width: 400,
     height: 220,
     label: `${title}, histogram. ${caption}`,
-    x: { domain, ...(scale === 'log' ? { type: 'log', ticks: 4 } : {}) },
+    x: { domain: [low, high], ...(values.scale === 'logarithmic' ? { type: 'log', ticks: logTicks(low, high) } : {}) },
     y: { label: 'count', labelArrow: 'none', labelAnchor: 'top', ticks: 4 },
     marginLeft: 48,
     marginTop: 26,
@@ -177,6 +177,14 @@ function figure(title: string, values: Distribution, scale: 'even' | 'log'): Fig
     ],
   })
   return { title, caption, pictures: [picture] }
+}
+
+/** Powers of ten between the bounds, with values between them where those would be few. */
+function logTicks(low: number, high: number): number[] {
+  const factors = high / low > 1000 ? [1] : high / low > 50 ? [1, 3] : [1, 2, 5]
+  return Array.from({ length: 10 }, (_, power) => factors.map((factor) => factor * 10 ** power))
+    .flat()
+    .filter((value) => value >= low && value <= high)
 }
 
 function subsets({ subsets: all }: Inspection): Markup | null {

@@ -12,6 +12,8 @@ export interface Distribution {
   readonly p95: number
   readonly p99: number
   readonly max: number
+  /** Whether the bars are even, or half powers of two. */
+  readonly scale: 'even' | 'logarithmic'
   readonly histogram: readonly Bar[]
 }
 
@@ -22,8 +24,11 @@ export interface Series {
   distribution(): Distribution | null
 }
 
-/** An empty series. The bars of its histogram are even, or with `logarithmic` half powers of two, for lengths. */
-export function createSeries(scale: 'even' | 'logarithmic' = 'even'): Series {
+/** Lengths whose longest is less than so many times the shortest are drawn evenly. */
+const mostEven = 8
+
+/** An empty series. The bars of its histogram are even, or with `logarithmic` half powers of two, for lengths that differ much. */
+export function createSeries(wanted: 'even' | 'logarithmic' = 'even'): Series {
   let values = new Float64Array(256)
   let count = 0
   return {
@@ -39,6 +44,7 @@ export function createSeries(scale: 'even' | 'logarithmic' = 'even'): Series {
       if (count === 0) return null
       const sorted = values.slice(0, count).sort()
       const [min, max] = [sorted[0] ?? 0, sorted[count - 1] ?? 0]
+      const scale = max >= mostEven * Math.max(1, min) ? wanted : 'even'
       const edges = scale === 'even' ? roundEdges(min, max, 32) : lengthEdges(min, max)
       return {
         count,
@@ -51,6 +57,7 @@ export function createSeries(scale: 'even' | 'logarithmic' = 'even'): Series {
         p95: quantile(sorted, 0.95),
         p99: quantile(sorted, 0.99),
         max,
+        scale,
         histogram: histogram(sorted, edges),
       }
     },
