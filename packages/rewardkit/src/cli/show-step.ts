@@ -30,7 +30,7 @@ export function formatLeakage(leakage: Leakage): string {
   if (total > 5) lines.push(`  and ${total - 5} more (--json lists ${examples.length})`)
   if (leakage.cut > 0)
     lines.push(
-      `${counted(leakage.cut, 'prompt')} share long passages with so many others that only the 500 latest were compared`,
+      `${counted(leakage.cut, 'prompt')} share long passages with so many others that only the 20 likeliest were compared`,
     )
   return lines.join('\n')
 }

@@ -32,7 +32,7 @@ export async function dedupeData(options: DedupeOptions, hooks: Hooks): Promise<
     if (near && near.cut > 0)
       hooks.onEvent({
         kind: 'warning',
-        message: `${near.cut} rows share long passages with so many others that only the 500 latest were compared with each`,
+        message: `${near.cut} rows share long passages with so many others that only the 20 likeliest were compared with each`,
       })
     return result
   } finally {
