@@ -16,7 +16,7 @@ import { transcriptFormat } from './transcript.ts'
 import { webgptFormat, webgptRawFormat } from './webgpt.ts'
 
 /** The layouts of others, each recognised by columns that no other has, in the order in which they are tried. */
-const FOREIGN: readonly RowFormat[] = [
+export const foreignFormats: readonly RowFormat[] = [
   arenaFormat,
   oasstPairsFormat,
   oasstTreesFormat,
@@ -50,7 +50,7 @@ export function formatOf(row: Row, candidates: readonly RowFormat[] = OWN): RowF
  *
  * @throws InputError where none does.
  */
-export const recognisedFormat = (row: Row): RowFormat => formatOf(row, [...FOREIGN, ...OWN])
+export const recognisedFormat = (row: Row): RowFormat => formatOf(row, [...foreignFormats, ...OWN])
 
 /** Whether rows of this format may stand beside others in one file: our own layouts are told apart row by row. */
 export const isOwnFormat = (format: RowFormat): boolean => OWN.includes(format) || format === implicitPairFormat
@@ -61,7 +61,7 @@ export const isOwnFormat = (format: RowFormat): boolean => OWN.includes(format) 
  * @throws InputError for a layout that is not there.
  */
 export function formatNamed(name: FormatName): RowFormat {
-  const format = [...FOREIGN, ...OWN, implicitPairFormat].find((candidate) => candidate.name === name)
+  const format = [...foreignFormats, ...OWN, implicitPairFormat].find((candidate) => candidate.name === name)
   if (!format) throw new InputError(`--data-format: there is no layout ${name}`)
   return format
 }
