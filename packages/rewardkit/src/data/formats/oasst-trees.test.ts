@@ -123,10 +123,10 @@ describe('oasst-trees', () => {
   })
 
   it('holds rankings of all responses only, and conversations whose roles alternate', () => {
-    const pair = pairGroup({ id: '1', prompt: 'Name a prime.', chosen: ' 8', rejected: ' 7' })
+    const pair = pairGroup({ id: '1', prompt: 'Name a prime.', chosen: ' 8', rejected: ' 7', subset: 'en' })
     const group = { ...pair, responses: [...pair.responses, [{ role: 'assistant', content: '9' }]] }
     expect(groupsOf(oasstTreesFormat, oasstTreesFormat.write(pair))).toMatchObject([
-      { id: '1', preferences: [{ chosen: 0, rejected: 1, margin: 1 }] },
+      { id: '1', subset: 'en', preferences: [{ chosen: 0, rejected: 1, margin: 1 }] },
     ])
     const circle = [
       { chosen: 0, rejected: 1 },

@@ -50,7 +50,10 @@ export const oasstTreesFormat: RowFormat = {
     const root = group.prompt.reduceRight<readonly Row[]>(
       (below, { role, content }, index) => [
         {
-          ...details(path, index, { message_id: index === last ? group.id : `${group.id}-prompt-${index}` }),
+          ...details(path, index, {
+            message_id: index === last ? group.id : `${group.id}-prompt-${index}`,
+            ...(group.subset === undefined ? {} : { lang: group.subset }),
+          }),
           role: roleOf(role, index, last),
           text: content,
           replies: below,
