@@ -82,6 +82,8 @@ describe('oasst-trees', () => {
     expect(read(prompter('p', 'P', [assistant('a', 'A', 0)]))).toEqual({ skipped: 'no_ranked_replies' })
     expect(read(prompter('p', 'P'))).toEqual({ skipped: 'no_ranked_replies' })
     expect(read({ ...prompter('p', 'P'), replies: null })).toEqual({ skipped: 'no_ranked_replies' })
+    const replies = [assistant('a', 'A', 0), assistant('b', 'B', 1)]
+    expect(read(prompter('p', 'P', replies, { deleted: true }))).toEqual({ skipped: 'no_ranked_replies' })
   })
 
   it('takes equal ranks as ties', () => {

@@ -25,7 +25,8 @@ export const oasstTreesFormat: RowFormat = {
   recognises: (row) => isPresent(row, 'message_tree_id') && isObject(row['prompt']) && 'replies' in row['prompt'],
   read(row, context) {
     const tree = otherColumns(row, ['prompt'])
-    const groups = groupsBelow({ path: [], message: messageOf(row['prompt'], 'prompt', 'prompter'), tree, context })
+    const message = messageOf(row['prompt'], 'prompt', 'prompter')
+    const groups = message.rest['deleted'] === true ? [] : groupsBelow({ path: [], message, tree, context })
     return groups.length === 0 ? { skipped: 'no_ranked_replies' } : groups
   },
   write(group) {
