@@ -72,14 +72,18 @@ export const commands: readonly Command[] = [
     schema: trainCommandSchema,
     run: async ({ dryRun, ...options }) => {
       if (dryRun) return printPlan(options)
-      const [{ compute }, { formatSummary }, { writeReport }] = await Promise.all([
+      const [{ compute }, { formatSubsets, formatSummary }, { writeReport }] = await Promise.all([
         import('./compute.ts'),
         import('../evaluate/table.ts'),
         import('../reports/index.ts'),
       ])
       const start = performance.now()
       const result = await withTerminal(({ onEvent }) => compute('train', { options }, onEvent))
-      if (result.evaluation) print(formatSummary({ 'held-out pairs': result.evaluation.summary }))
+      if (result.evaluation) {
+        const { summary } = result.evaluation
+        print(formatSummary({ 'held-out pairs': summary }))
+        if (Object.keys(summary.subsets).length > 1) print(`\n${formatSubsets(summary.subsets)}`)
+      }
       const time = formatDuration((performance.now() - start) / 1000)
       print(`${result.steps} steps in ${time}; the model is in ${join(result.out, 'model')}`)
       print(`report: ${writeReport([result.out])}`)
