@@ -7,10 +7,40 @@ import type { FormatName } from './names.ts'
 import { implicitPairFormat, pairFormat } from './pair.ts'
 import { groupFormat, responseFormat } from './response.ts'
 import { shpFormat } from './shp.ts'
+import { alpacaevalFormat } from './alpacaeval.ts'
+import { helpsteer2Format, helpsteer3Format } from './helpsteer.ts'
+import { judgebenchFormat } from './judgebench.ts'
+import { llmbarFormat } from './llmbar.ts'
+import { nectarFormat } from './nectar.ts'
+import { pandalmFormat } from './pandalm.ts'
+import { rewardbench2Format, rewardbenchFormat } from './rewardbench.ts'
+import { rmBenchFormat } from './rm-bench.ts'
+import { rmbBestOfNFormat, rmbPairsFormat } from './rmb.ts'
+import { safeRlhfFormat } from './safe-rlhf.ts'
+import { skyworkFormat } from './skywork.ts'
+import { ultrafeedbackBinarizedFormat, ultrafeedbackFormat } from './ultrafeedback.ts'
 import { transcriptFormat } from './transcript.ts'
 
 /** The layouts of others, each recognised by columns that no other has, in the order in which they are tried. */
-const FOREIGN: readonly RowFormat[] = [shpFormat]
+const FOREIGN: readonly RowFormat[] = [
+  alpacaevalFormat,
+  helpsteer2Format,
+  helpsteer3Format,
+  judgebenchFormat,
+  llmbarFormat,
+  nectarFormat,
+  pandalmFormat,
+  rewardbench2Format,
+  rewardbenchFormat,
+  rmbBestOfNFormat,
+  rmBenchFormat,
+  rmbPairsFormat,
+  safeRlhfFormat,
+  shpFormat,
+  skyworkFormat,
+  ultrafeedbackBinarizedFormat,
+  ultrafeedbackFormat,
+]
 
 /** Our own layouts and those of TRL; a file may mix them. */
 const OWN: readonly RowFormat[] = [transcriptFormat, pairFormat, responseFormat, groupFormat]
