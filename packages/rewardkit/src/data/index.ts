@@ -24,4 +24,5 @@ export {
 export { parseRow } from './row.ts'
 export { createPromptSplit, type PromptSplit } from './split.ts'
 export { isSpooled, spooledFile, spoolRows } from './spooled-rows.ts'
+export * from './steps/index.ts'
 export { createTally, type Tally } from './tally.ts'

@@ -103,19 +103,26 @@ export function judged(better: 0 | 1 | null, { ties }: DataOptions, margin?: num
 }
 
 /**
- * The preference of every pair of responses, by their scores: the higher one is better, by a margin of the difference
- * over `unit`; equal ones are ties. One of a pair that `judged` leaves out comes as such.
+ * Compares every pair of responses by their scores: the higher one is better, by a margin of the difference over `unit`;
+ * equal ones are ties.
  */
-export function judgedByScore(scores: readonly number[], options: DataOptions, unit = 1): (Preference | Skipped)[] {
-  return scores.flatMap((one, i) =>
-    scores.slice(i + 1).map((other, offset) => {
-      const pair = [i, i + 1 + offset] as const
+export function judgedByScore(
+  scores: readonly number[],
+  options: DataOptions,
+  unit = 1,
+): { readonly preferences: readonly Preference[]; readonly skipped: readonly Skipped[] } {
+  const preferences: Preference[] = []
+  const skipped: Skipped[] = []
+  for (const [i, one] of scores.entries()) {
+    for (let j = i + 1; j < scores.length; j++) {
+      const other = scores[j] ?? NaN
       const better = one === other ? null : one > other ? 0 : 1
-      const judgement = judged(better, options, better === null ? undefined : Math.abs(one - other) / unit)
-      if ('skipped' in judgement) return judgement
-      return { ...judgement, chosen: pair[better ?? 0], rejected: pair[better === 1 ? 0 : 1] }
-    }),
-  )
+      const preference = judged(better, options, better === null ? undefined : Math.abs(one - other) / unit)
+      if ('skipped' in preference) skipped.push(preference)
+      else preferences.push({ ...preference, chosen: better === 1 ? j : i, rejected: better === 1 ? i : j })
+    }
+  }
+  return { preferences, skipped }
 }
 
 /** Text of a field. Throws where it is none, a boolean for example. */

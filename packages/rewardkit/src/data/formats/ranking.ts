@@ -3,17 +3,15 @@ import { buildGroup, type GroupParts } from '../build.ts'
 import { isObject, type Row } from '../fields.ts'
 import type { Group, Preference } from '../group.ts'
 import { defaultDataOptions } from '../options.ts'
-import { judgedByScore, type Reading, type Skipped } from './format.ts'
+import { judgedByScore, type Reading } from './format.ts'
 
 /** A group of these preferences and what is left out of it; the latter alone where no preference remains. */
 export function rankedGroup(
   parts: Omit<GroupParts, 'preferences'>,
-  judgements: readonly (Preference | Skipped)[],
+  { preferences, skipped }: ReturnType<typeof judgedByScore>,
 ): Reading {
-  const skipped = judgements.filter((judgement) => 'skipped' in judgement)
-  const preferences = judgements.filter(isPreference)
-  if (judgements.length === 0) return { skipped: 'single_response' }
-  return preferences.length === 0 ? skipped : [buildGroup({ ...parts, preferences }), ...skipped]
+  if (preferences.length > 0) return [buildGroup({ ...parts, preferences }), ...skipped]
+  return skipped.length > 0 ? skipped : { skipped: 'single_response' }
 }
 
 /**
@@ -43,12 +41,10 @@ export function marginScores(group: Group): readonly number[] {
 
 function makes(scores: readonly number[], group: Group): boolean {
   if (scores.length !== group.responses.length || scores.some(Number.isNaN)) return false
-  const made = judgedByScore(scores, defaultDataOptions).filter(isPreference)
+  const made = pairNames(judgedByScore(scores, defaultDataOptions).preferences)
   const wanted = pairNames(decided(group))
-  return made.length === wanted.size && [...pairNames(made)].every((name) => wanted.has(name))
+  return made.size === wanted.size && [...made].every((name) => wanted.has(name))
 }
-
-const isPreference = (judgement: Preference | Skipped): judgement is Preference => !('skipped' in judgement)
 
 const decided = ({ preferences }: Group) => preferences.filter(({ probability }) => probability !== 0.5)
 

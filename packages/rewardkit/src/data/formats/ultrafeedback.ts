@@ -44,7 +44,8 @@ export const ultrafeedbackFormat: RowFormat = {
         completions: rated.map(({ rest }) => rest),
       },
     }
-    return rankedGroup(parts, [...judgedByScore(scores, options), ...unrated])
+    const { preferences, skipped } = judgedByScore(scores, options)
+    return rankedGroup(parts, { preferences, skipped: [...skipped, ...unrated] })
   },
   write(group) {
     const kept = keptObjects(group, 'completions')
