@@ -28,7 +28,7 @@ import { ultrafeedbackBinarizedFormat, ultrafeedbackFormat } from './ultrafeedba
 import { webgptFormat, webgptRawFormat } from './webgpt.ts'
 
 /** The layouts of others, each recognised by columns that no other has, in the order in which they are tried. */
-const FOREIGN: readonly RowFormat[] = [
+export const foreignFormats: readonly RowFormat[] = [
   alpacaevalFormat,
   arenaFormat,
   helpsteer2Format,
@@ -78,7 +78,7 @@ export function formatOf(row: Row, candidates: readonly RowFormat[] = OWN): RowF
  *
  * @throws InputError where none does.
  */
-export const recognisedFormat = (row: Row): RowFormat => formatOf(row, [...FOREIGN, ...OWN])
+export const recognisedFormat = (row: Row): RowFormat => formatOf(row, [...foreignFormats, ...OWN])
 
 /** Whether rows of this format may stand beside others in one file: our own layouts are told apart row by row. */
 export const isOwnFormat = (format: RowFormat): boolean => OWN.includes(format) || format === implicitPairFormat
@@ -89,7 +89,7 @@ export const isOwnFormat = (format: RowFormat): boolean => OWN.includes(format) 
  * @throws InputError for a layout that is not there.
  */
 export function formatNamed(name: FormatName): RowFormat {
-  const format = [...FOREIGN, ...OWN, implicitPairFormat].find((candidate) => candidate.name === name)
+  const format = [...foreignFormats, ...OWN, implicitPairFormat].find((candidate) => candidate.name === name)
   if (!format) throw new InputError(`--data-format: there is no layout ${name}`)
   return format
 }

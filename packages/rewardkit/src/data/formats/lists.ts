@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { fieldError, type Row } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
+import type { DataOptions } from '../options.ts'
 
 /** True where the column is a list of texts, and not a conversation. */
 export const isListOfTexts = (value: unknown): value is readonly string[] =>
@@ -19,9 +20,13 @@ export function textList(row: Row, field: string, length?: number): string[] {
   })
 }
 
-/** Each of the first `chosen` responses is preferred to each of the `rejected` ones behind them. */
-export function eachPreferred(chosen: number, rejected: number): Preference[] {
+/**
+ * Each of the first `chosen` responses is preferred to each of the `rejected` ones behind them; as with `judged`, by
+ * probability 1 where ties have 0.5.
+ */
+export function eachPreferred(chosen: number, rejected: number, options: DataOptions): Preference[] {
   return Array.from({ length: chosen * rejected }, (_, index) => ({
+    ...(options.ties === 'half' ? { probability: 1 } : {}),
     chosen: Math.floor(index / rejected),
     rejected: chosen + (index % rejected),
   }))

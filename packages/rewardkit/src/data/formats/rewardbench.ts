@@ -15,13 +15,13 @@ export const rewardbenchFormat: RowFormat = {
     ['prompt', 'chosen_model', 'rejected_model', 'subset'].every((column) => isPresent(row, column)) &&
     typeof row['chosen'] === 'string' &&
     typeof row['rejected'] === 'string',
-  read: (row, { defaultId }) =>
+  read: (row, { defaultId, options }) =>
     buildGroup({
       id: optionalName(row, 'id') ?? defaultId,
       form: 'messages',
       prompt: promptMessages(row, 'prompt'),
       responses: ['chosen', 'rejected'].map((column) => assistantMessage(textField(row, column))),
-      preferences: [{ chosen: 0, rejected: 1 }],
+      preferences: eachPreferred(1, 1, options),
       subset: optionalName(row, 'subset'),
       meta: otherColumns(row, ['id', 'prompt', 'chosen', 'rejected', 'subset']),
     }),
@@ -53,14 +53,14 @@ export const rewardbench2Format: RowFormat = {
     isListOfTexts(row['chosen']) &&
     isListOfTexts(row['rejected']) &&
     counts.some((column) => isPresent(row, column)),
-  read(row, { defaultId }) {
+  read(row, { defaultId, options }) {
     const [chosen, rejected] = [textList(row, 'chosen'), textList(row, 'rejected')]
     return buildGroup({
       id: optionalName(row, 'id') ?? defaultId,
       form: 'messages',
       prompt: promptMessages(row, 'prompt'),
       responses: [...chosen, ...rejected].map(assistantMessage),
-      preferences: eachPreferred(chosen.length, rejected.length),
+      preferences: eachPreferred(chosen.length, rejected.length, options),
       subset: optionalName(row, 'subset'),
       meta: otherColumns(row, ['id', 'prompt', 'chosen', 'rejected', 'subset', ...counts]),
     })

@@ -21,7 +21,7 @@ export const rmBenchFormat: RowFormat = {
     !isPresent(row, 'num_correct') &&
     !isPresent(row, 'total_completions') &&
     [row['chosen'], row['rejected']].every((texts) => isListOfTexts(texts) && texts.length === STYLES),
-  read(row, { defaultId }) {
+  read(row, { defaultId, options }) {
     const responses = [...textList(row, 'chosen', STYLES), ...textList(row, 'rejected', STYLES)]
     const subset = isPresent(row, 'domain') ? 'domain' : 'subset'
     return buildGroup({
@@ -29,7 +29,7 @@ export const rmBenchFormat: RowFormat = {
       form: 'messages',
       prompt: promptMessages(row, 'prompt'),
       responses: responses.map(assistantMessage),
-      preferences: eachPreferred(STYLES, STYLES),
+      preferences: eachPreferred(STYLES, STYLES, options),
       subset: optionalName(row, subset),
       meta: otherColumns(row, ['id', 'prompt', 'chosen', 'rejected', subset]),
     })

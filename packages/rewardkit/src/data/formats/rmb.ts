@@ -24,7 +24,7 @@ export const rmbPairsFormat: RowFormat = {
       ...parts,
       id: optionalName(row, 'pair_uid') ?? defaultId,
       responses: [chosen.response, rejected.response],
-      preferences: [{ chosen: 0, rejected: 1 }],
+      preferences: eachPreferred(1, 1, options),
       meta: { ...parts.meta, chosen: chosen.rest, reject: rejected.rest },
     })
   },
@@ -61,7 +61,7 @@ export const rmbBestOfNFormat: RowFormat = {
       ...parts,
       id: optionalName(row, 'bon_uid') ?? defaultId,
       responses: answers.map(({ response }) => response),
-      preferences: eachPreferred(1, losers.length),
+      preferences: eachPreferred(1, losers.length, options),
       meta: { ...parts.meta, bon_best: best, loser_list: others },
     })
   },

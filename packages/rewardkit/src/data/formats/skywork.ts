@@ -2,6 +2,7 @@ import { buildGroup, wholeConversations } from '../build.ts'
 import { optionalName, textOrMessages, type Row, fieldError } from '../fields.ts'
 import type { Message } from '../group.ts'
 import { otherColumns, pairsOf, type RowFormat } from './format.ts'
+import { eachPreferred } from './lists.ts'
 
 /**
  * Skywork-Reward-Preference-80K (Skywork, v0.1 and v0.2): a row is `chosen` and `rejected`, whole conversations, and
@@ -15,11 +16,11 @@ export const skyworkFormat: RowFormat = {
     typeof row['source'] === 'string' &&
     Array.isArray(row['chosen']) &&
     Array.isArray(row['rejected']),
-  read: (row, { defaultId }) =>
+  read: (row, { defaultId, options }) =>
     buildGroup({
       id: defaultId,
       ...wholeConversations([conversation(row, 'chosen'), conversation(row, 'rejected')]),
-      preferences: [{ chosen: 0, rejected: 1 }],
+      preferences: eachPreferred(1, 1, options),
       subset: optionalName(row, 'source'),
       meta: otherColumns(row, ['chosen', 'rejected', 'source']),
     }),
