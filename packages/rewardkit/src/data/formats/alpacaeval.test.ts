@@ -58,7 +58,9 @@ describe('alpacaeval', () => {
     const preferences = [1, 1.0000000016, 1.4999999, 1.5, 1.6180339887, 1.9999991, 2]
     const rows = preferences.map((preference) => ({ ...row, preference }))
     expectSameAgain(alpacaevalFormat, rows)
-    expect(groupsOf(alpacaevalFormat, rows, { ties: 'half' }).flatMap(alpacaevalFormat.write)).toEqual(rows)
+    expect(
+      groupsOf(alpacaevalFormat, rows, { ties: 'half' }).flatMap((group) => alpacaevalFormat.write(group)),
+    ).toEqual(rows)
   })
 
   it('holds the probability or the margin of a pair from elsewhere', () => {

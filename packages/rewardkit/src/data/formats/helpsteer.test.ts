@@ -114,6 +114,6 @@ describe('helpsteer3', () => {
   it('is read back as it was', () => {
     const rows = [-3, -1, 0, 2].map((overall_preference) => ({ ...row3, overall_preference }))
     expectSameAgain(helpsteer3Format, rows)
-    expect(groupsOf(helpsteer3Format, [row3]).flatMap(helpsteer3Format.write)).toEqual([row3])
+    expect(groupsOf(helpsteer3Format, [row3]).flatMap((group) => helpsteer3Format.write(group))).toEqual([row3])
   })
 })

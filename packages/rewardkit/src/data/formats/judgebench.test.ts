@@ -40,6 +40,8 @@ describe('judgebench', () => {
   it('is read back as it was', () => {
     const rows = ['A>B', 'B>A', 'A=B'].map((label) => ({ ...row, label }))
     expectSameAgain(judgebenchFormat, rows)
-    expect(groupsOf(judgebenchFormat, rows, { ties: 'half' }).flatMap(judgebenchFormat.write)).toEqual(rows)
+    expect(
+      groupsOf(judgebenchFormat, rows, { ties: 'half' }).flatMap((group) => judgebenchFormat.write(group)),
+    ).toEqual(rows)
   })
 })

@@ -69,7 +69,7 @@ describe('nectar', () => {
       row,
       { ...row, answers: row.answers.map((a) => ({ ...a, rank: a.rank > 1 ? 2 : 1 })) },
     ])
-    expect(groupsOf(nectarFormat, [row]).flatMap(nectarFormat.write)).toEqual([row])
+    expect(groupsOf(nectarFormat, [row]).flatMap((group) => nectarFormat.write(group))).toEqual([row])
   })
 
   it('ranks a pair from elsewhere', () => {

@@ -61,7 +61,7 @@ describe('pandalm', () => {
       ...change,
     }))
     expectSameAgain(pandalmFormat, [...rows, { ...row, input: '' }])
-    const written = groupsOf(pandalmFormat, rows, { ties: 'half' }).flatMap(pandalmFormat.write)
+    const written = groupsOf(pandalmFormat, rows, { ties: 'half' }).flatMap((group) => pandalmFormat.write(group))
     expect(written).toEqual(rows.map((one) => ({ ...one, idx: '0' })))
   })
 

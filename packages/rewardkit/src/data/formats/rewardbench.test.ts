@@ -47,7 +47,9 @@ describe('rewardbench', () => {
 
   it('is read back as it was', () => {
     expectSameAgain(rewardbenchFormat, [row])
-    expect(groupsOf(rewardbenchFormat, [row]).flatMap(rewardbenchFormat.write)).toEqual([{ ...row, id: '30' }])
+    expect(groupsOf(rewardbenchFormat, [row]).flatMap((group) => rewardbenchFormat.write(group))).toEqual([
+      { ...row, id: '30' },
+    ])
   })
 })
 
@@ -96,7 +98,7 @@ describe('rewardbench2', () => {
 
   it('is read back as it was', () => {
     expectSameAgain(rewardbench2Format, [row2, { ...row2, chosen: ['Red'] }])
-    expect(groupsOf(rewardbench2Format, [row2]).flatMap(rewardbench2Format.write)).toEqual([row2])
+    expect(groupsOf(rewardbench2Format, [row2]).flatMap((group) => rewardbench2Format.write(group))).toEqual([row2])
   })
 
   it('holds a pair, and no ranking of three', () => {

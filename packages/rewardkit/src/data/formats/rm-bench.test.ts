@@ -46,7 +46,9 @@ describe('rm-bench', () => {
 
   it('is read back as it was, with its two subsets', () => {
     expectSameAgain(rmBenchFormat, [row])
-    expect(groupsOf(rmBenchFormat, [row]).flatMap(rmBenchFormat.write)).toEqual([{ ...row, id: '78' }])
+    expect(groupsOf(rmBenchFormat, [row]).flatMap((group) => rmBenchFormat.write(group))).toEqual([
+      { ...row, id: '78' },
+    ])
   })
 
   it('holds nothing but three against three', () => {

@@ -48,7 +48,7 @@ describe('rmb-pairs', () => {
 
   it('is read back as it was', () => {
     expectSameAgain(rmbPairsFormat, [pair, { ...pair, conversation_input: turns }])
-    expect(groupsOf(rmbPairsFormat, [pair]).flatMap(rmbPairsFormat.write)).toEqual([pair])
+    expect(groupsOf(rmbPairsFormat, [pair]).flatMap((group) => rmbPairsFormat.write(group))).toEqual([pair])
   })
 })
 
@@ -88,7 +88,7 @@ describe('rmb-best-of-n', () => {
 
   it('is read back as it was', () => {
     expectSameAgain(rmbBestOfNFormat, [bestOfN])
-    expect(groupsOf(rmbBestOfNFormat, [bestOfN]).flatMap(rmbBestOfNFormat.write)).toEqual([bestOfN])
+    expect(groupsOf(rmbBestOfNFormat, [bestOfN]).flatMap((group) => rmbBestOfNFormat.write(group))).toEqual([bestOfN])
   })
 
   it('holds one best response only', () => {

@@ -41,7 +41,9 @@ describe('safe-rlhf', () => {
   it('is read back as it was, whichever judgement was read', () => {
     for (const safeRlhfLabel of ['better', 'safer'] as const) {
       expectSameAgain(safeRlhfFormat, [row, { ...row, safer_response_id: 0 }], { safeRlhfLabel })
-      expect(groupsOf(safeRlhfFormat, [row], { safeRlhfLabel }).flatMap(safeRlhfFormat.write)).toEqual([row])
+      expect(
+        groupsOf(safeRlhfFormat, [row], { safeRlhfLabel }).flatMap((group) => safeRlhfFormat.write(group)),
+      ).toEqual([row])
     }
   })
 

@@ -38,6 +38,6 @@ describe('skywork', () => {
 
   it('is read back as it was', () => {
     expectSameAgain(skyworkFormat, [row])
-    expect(groupsOf(skyworkFormat, [row]).flatMap(skyworkFormat.write)).toEqual([row])
+    expect(groupsOf(skyworkFormat, [row]).flatMap((group) => skyworkFormat.write(group))).toEqual([row])
   })
 })

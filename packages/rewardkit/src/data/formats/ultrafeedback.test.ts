@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
+import { otherColumns } from './format.ts'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/rows.ts'
 import { ultrafeedbackBinarizedFormat, ultrafeedbackFormat } from './ultrafeedback.ts'
 
@@ -82,7 +83,7 @@ describe('ultrafeedback', () => {
 
   it('is read back as it was, without a score column too', () => {
     expectSameAgain(ultrafeedbackFormat, [row])
-    const completions = row.completions.map(({ 'fine-grained_score': _, ...rest }) => rest)
+    const completions = row.completions.map((completion) => otherColumns(completion, ['fine-grained_score']))
     expectSameAgain(ultrafeedbackFormat, [{ ...row, completions }])
   })
 
@@ -149,8 +150,8 @@ describe('ultrafeedback-binarized', () => {
 
   it('is read back as it was', () => {
     expectSameAgain(ultrafeedbackBinarizedFormat, [binarized, { ...binarized, score_rejected: 8.5 }])
-    expect(groupsOf(ultrafeedbackBinarizedFormat, [binarized]).flatMap(ultrafeedbackBinarizedFormat.write)).toEqual([
-      binarized,
-    ])
+    expect(
+      groupsOf(ultrafeedbackBinarizedFormat, [binarized]).flatMap((group) => ultrafeedbackBinarizedFormat.write(group)),
+    ).toEqual([binarized])
   })
 })
