@@ -31,6 +31,13 @@ describe('rewardbench', () => {
     ])
   })
 
+  it('is recognised where the models are not known, as in pairs from elsewhere', () => {
+    const pair = pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b' })
+    const [written = {}] = rewardbenchFormat.write(pair)
+    expect(written).toMatchObject({ chosen_model: null, rejected_model: null })
+    expect(rewardbenchFormat.recognises(written)).toBe(true)
+  })
+
   it('reads a prompt of several turns', () => {
     const prompt = [user('Hi'), assistant('Hello.'), user('Why?')]
     expect(groupsOf(rewardbenchFormat, [{ ...row, prompt }])[0]?.prompt).toEqual(prompt)

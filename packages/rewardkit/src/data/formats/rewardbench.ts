@@ -7,12 +7,13 @@ import { assistantMessage, promptMessages, writtenPrompt } from './messages.ts'
 /**
  * RewardBench (allenai/reward-bench): pairs whose prompt and responses are texts of conversations, so they become
  * messages (its own code renders them with the chat template), where the same columns as plain pairs stay text. Recognised
- * by `chosen_model` and `rejected_model`, which stay in `meta`; `subset` is the subset.
+ * by the columns `chosen_model` and `rejected_model`, which may be null and stay in `meta`; `subset` is the subset.
  */
 export const rewardbenchFormat: RowFormat = {
   name: 'rewardbench',
   recognises: (row) =>
-    ['prompt', 'chosen_model', 'rejected_model', 'subset'].every((column) => isPresent(row, column)) &&
+    isPresent(row, 'prompt') &&
+    ['chosen_model', 'rejected_model'].every((column) => column in row) &&
     typeof row['chosen'] === 'string' &&
     typeof row['rejected'] === 'string',
   read: (row, { defaultId, options }) =>

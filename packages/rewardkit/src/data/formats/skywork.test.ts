@@ -38,6 +38,7 @@ describe('skywork', () => {
 
   it('is read back as it was', () => {
     expectSameAgain(skyworkFormat, [row])
+    expectSameAgain(skyworkFormat, [{ ...row, source: null }])
     expect(groupsOf(skyworkFormat, [row]).flatMap((group) => skyworkFormat.write(group))).toEqual([row])
   })
 })

@@ -7,13 +7,12 @@ import { eachPreferred } from './lists.ts'
 /**
  * Skywork-Reward-Preference-80K (Skywork, v0.1 and v0.2): a row is `chosen` and `rejected`, whole conversations, and
  * `source`, which is the subset. That and no more tells it from pairs without a prompt column: a row is recognised by
- * having these three columns and no other.
+ * having these three columns and no other, so nothing else is written.
  */
 export const skyworkFormat: RowFormat = {
   name: 'skywork',
   recognises: (row) =>
     Object.keys(row).toSorted().join(' ') === 'chosen rejected source' &&
-    typeof row['source'] === 'string' &&
     Array.isArray(row['chosen']) &&
     Array.isArray(row['rejected']),
   read: (row, { defaultId, options }) =>
@@ -26,7 +25,6 @@ export const skyworkFormat: RowFormat = {
     }),
   write: (group) =>
     pairsOf(group).map(({ chosen, rejected }) => ({
-      ...group.meta,
       chosen: [...group.prompt, ...chosen],
       rejected: [...group.prompt, ...rejected],
       source: group.subset ?? null,
