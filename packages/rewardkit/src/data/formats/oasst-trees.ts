@@ -29,17 +29,19 @@ export const oasstTreesFormat: RowFormat = {
     return groups.length === 0 ? { skipped: 'no_ranked_replies' } : groups
   },
   write(group) {
+    if (group.prompt.length === 0)
+      throw new InputError('the prompt is empty; this layout holds replies to a message', {
+        remedy: 'write pairs or groups',
+      })
     const ranks = ranksOf(group)
     const { path, replies, ...tree } = group.meta ?? {}
-    const details = (list: unknown, index: number): Row => {
+    const details = (list: unknown, index: number, otherwise: Row): Row => {
       const detail: unknown = Array.isArray(list) ? list[index] : undefined
-      return isObject(detail) ? detail : {}
+      return isObject(detail) ? detail : otherwise
     }
     const last = group.prompt.length - 1
     const ranked = group.responses.map((response, index) => ({
-      message_id: `${group.id}-${index}`,
-      parent_id: group.id,
-      ...details(replies, index),
+      ...details(replies, index, { message_id: `${group.id}-${index}`, parent_id: group.id }),
       role: 'assistant',
       text: singleText(response, 'response'),
       rank: ranks[index],
@@ -48,8 +50,7 @@ export const oasstTreesFormat: RowFormat = {
     const root = group.prompt.reduceRight<readonly Row[]>(
       (below, { role, content }, index) => [
         {
-          message_id: index === last ? group.id : `${group.id}-prompt-${index}`,
-          ...details(path, index),
+          ...details(path, index, { message_id: index === last ? group.id : `${group.id}-prompt-${index}` }),
           role: roleOf(role, index, last),
           text: content,
           replies: below,

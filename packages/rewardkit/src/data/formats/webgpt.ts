@@ -43,9 +43,8 @@ export const webgptRawFormat: RowFormat = {
       if (!isObject(answer)) throw fieldError(String(side), answer, 'an object {question, quotes, answer, score}')
       return answer
     })
-    const text = (answer: Row | undefined) => questionOf({ question: answer?.['question'] }).full_text
-    if (text(first) !== text(second))
-      throw fieldError('1.question.full_text', text(second), `the question of the first answer`)
+    const texts = [first, second].map((answer, side) => questionOf(answer ?? {}, `${side}.question`).full_text)
+    if (texts[0] !== texts[1]) throw fieldError('1.question.full_text', texts[1], 'the question of the first answer')
     const columns = [first, second].flatMap((answer, side) =>
       Object.entries(answer ?? {}).map(([column, value]) => [`${column}_${side}`, value] as const),
     )
@@ -103,10 +102,10 @@ function readAnswers(
   })
 }
 
-function questionOf({ question }: Row): Row & { full_text: string } {
-  if (!isObject(question)) throw fieldError('question', question, 'an object with "full_text"')
+function questionOf({ question }: Row, field = 'question'): Row & { full_text: string } {
+  if (!isObject(question)) throw fieldError(field, question, 'an object with "full_text"')
   const { full_text } = question
-  if (typeof full_text !== 'string') throw fieldError('question.full_text', full_text, 'text')
+  if (typeof full_text !== 'string') throw fieldError(`${field}.full_text`, full_text, 'text')
   return { ...question, full_text }
 }
 
