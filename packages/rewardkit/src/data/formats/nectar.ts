@@ -11,7 +11,7 @@ const OPEN = '\n\nAssistant: '
 /**
  * Nectar (berkeley-nest/Nectar): seven answers of different models, ranked (1 is the best), which become a group with a
  * preference between any two of different rank. The margin is the distance of their ranks divided by the number of
- * answers less one, so 1 between the first and the last of a list. The prompt is a transcript, "\n\nHuman: ...\n\nAssistant: ";
+ * answers less one: with ranks 1 to 7, 1 between the first and the last. The prompt is a transcript, "\n\nHuman: ...\n\nAssistant: ";
  * it becomes messages, while answers are whole, whatever they contain. What else a row says of an answer stays in
  * `meta.answers`.
  */
