@@ -82,6 +82,8 @@ describe('oasst-trees', () => {
     expect(read(prompter('p', 'P', [assistant('a', 'A', 0)]))).toEqual({ skipped: 'no_ranked_replies' })
     expect(read(prompter('p', 'P'))).toEqual({ skipped: 'no_ranked_replies' })
     expect(read({ ...prompter('p', 'P'), replies: null })).toEqual({ skipped: 'no_ranked_replies' })
+    const replies = [assistant('a', 'A', 0), assistant('b', 'B', 1)]
+    expect(read(prompter('p', 'P', replies, { deleted: true }))).toEqual({ skipped: 'no_ranked_replies' })
   })
 
   it('takes equal ranks as ties', () => {
@@ -123,10 +125,10 @@ describe('oasst-trees', () => {
   })
 
   it('holds rankings of all responses only, and conversations whose roles alternate', () => {
-    const pair = pairGroup({ id: '1', prompt: 'Name a prime.', chosen: ' 8', rejected: ' 7' })
+    const pair = pairGroup({ id: '1', prompt: 'Name a prime.', chosen: ' 8', rejected: ' 7', subset: 'en' })
     const group = { ...pair, responses: [...pair.responses, [{ role: 'assistant', content: '9' }]] }
     expect(groupsOf(oasstTreesFormat, oasstTreesFormat.write(pair))).toMatchObject([
-      { id: '1', preferences: [{ chosen: 0, rejected: 1, margin: 1 }] },
+      { id: '1', subset: 'en', preferences: [{ chosen: 0, rejected: 1, margin: 1 }] },
     ])
     const circle = [
       { chosen: 0, rejected: 1 },

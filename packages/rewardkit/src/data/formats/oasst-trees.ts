@@ -25,7 +25,8 @@ export const oasstTreesFormat: RowFormat = {
   recognises: (row) => isPresent(row, 'message_tree_id') && isObject(row['prompt']) && 'replies' in row['prompt'],
   read(row, context) {
     const tree = otherColumns(row, ['prompt'])
-    const groups = groupsBelow({ path: [], message: messageOf(row['prompt'], 'prompt', 'prompter'), tree, context })
+    const message = messageOf(row['prompt'], 'prompt', 'prompter')
+    const groups = message.rest['deleted'] === true ? [] : groupsBelow({ path: [], message, tree, context })
     return groups.length === 0 ? { skipped: 'no_ranked_replies' } : groups
   },
   write(group) {
@@ -50,7 +51,10 @@ export const oasstTreesFormat: RowFormat = {
     const root = group.prompt.reduceRight<readonly Row[]>(
       (below, { role, content }, index) => [
         {
-          ...details(path, index, { message_id: index === last ? group.id : `${group.id}-prompt-${index}` }),
+          ...details(path, index, {
+            message_id: index === last ? group.id : `${group.id}-prompt-${index}`,
+            ...(group.subset === undefined ? {} : { lang: group.subset }),
+          }),
           role: roleOf(role, index, last),
           text: content,
           replies: below,
