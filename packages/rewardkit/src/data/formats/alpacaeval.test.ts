@@ -70,6 +70,7 @@ describe('alpacaeval', () => {
       ]
     expect(written({})).toBe(1)
     expect(written({ probability: 0.75 })).toBe(1.25)
+    expect(written({ probability: 0.25 })).toBe(1.75)
     expect(written({ margin: 0.5 })).toBe(1.25)
     expect(written({ margin: 7, probability: 0.75 })).toBe(1.25)
   })

@@ -64,6 +64,6 @@ function preferenceOf(row: Row): number {
 /** From the margin where it is one of this layout, else from the probability; 1 or 2 where there is neither. */
 function writtenPreference({ better, margin }: Comparison, probability = 1): number {
   if (better === null) return 1.5
-  const distance = margin !== undefined && margin > 0 && margin <= 1 ? margin / 2 : Math.max(0, probability - 0.5)
+  const distance = margin !== undefined && margin > 0 && margin <= 1 ? margin / 2 : probability - 0.5
   return better === 0 ? 1.5 - distance : 1.5 + distance
 }

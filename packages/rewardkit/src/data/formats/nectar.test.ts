@@ -59,7 +59,7 @@ describe('nectar', () => {
     [{ answers: ['7', '8'] }, 'field "answers[0]": found text "7", expected an object'],
     [{ answers: [row.answers[0], { rank: 2 }] }, 'field "answers[1].answer": found nothing, expected text'],
     [{ answers: [row.answers[0], { answer: '8' }] }, 'field "answers[1].rank": found nothing, expected a number'],
-    [{ answers: [row.answers[0], { answer: '8', rank: '2' }] }, 'field "rank": found text "2"'],
+    [{ answers: [row.answers[0], { answer: '8', rank: '2' }] }, 'field "answers[1].rank": found text "2"'],
   ])('refuses %j', (changes, message) => {
     expect(() => read(changes)).toThrow(message)
   })

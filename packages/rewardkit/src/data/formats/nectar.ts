@@ -26,8 +26,9 @@ export const nectarFormat: RowFormat = {
       throw fieldError(`answers[${index}].answer`, answer, 'text')
     })
     const scores = answers.map((answer, index) => {
-      const rank = optionalNumber(answer, 'rank')
-      if (rank === undefined) throw fieldError(`answers[${index}].rank`, answer['rank'], 'a number, 1 for the best')
+      const field = `answers[${index}].rank`
+      const rank = optionalNumber({ [field]: answer['rank'] }, field)
+      if (rank === undefined) throw fieldError(field, answer['rank'], 'a number, 1 for the best')
       return -rank
     })
     const parts = {

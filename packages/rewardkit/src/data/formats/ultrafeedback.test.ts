@@ -75,7 +75,7 @@ describe('ultrafeedback', () => {
     ],
     [
       { completions: [{ response: 'a', 'fine-grained_score': '4' }] },
-      'field "fine-grained_score": found text "4", expected a finite number',
+      'field "completions[0].fine-grained_score": found text "4", expected a finite number',
     ],
   ])('refuses %j', (changes, message) => {
     expect(() => read(changes)).toThrow(message)
@@ -130,6 +130,13 @@ describe('ultrafeedback-binarized', () => {
       preferences: [{ chosen: 0, rejected: 1, margin: 2.5 }],
       meta: { prompt_id: '0f', score_chosen: 8.5, score_rejected: 6 },
     })
+  })
+
+  it('writes a pair from elsewhere as one with a difference', () => {
+    const scores = (margin: number) =>
+      ultrafeedbackBinarizedFormat.write(pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b', margin }))
+    expect(scores(2.5)).toMatchObject([{ score_chosen: 2.5, score_rejected: 0 }])
+    expect(scores(-1)).toMatchObject([{ score_chosen: 1, score_rejected: 0 }])
   })
 
   it('takes equal scores for a tie', () => {

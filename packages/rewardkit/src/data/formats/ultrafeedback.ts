@@ -1,6 +1,6 @@
 import { buildGroup } from '../build.ts'
 import { fieldError, isObject, optionalName, optionalNumber, textOrMessages, type Row } from '../fields.ts'
-import type { Group } from '../group.ts'
+import type { Group, Preference } from '../group.ts'
 import {
   isPresent,
   judged,
@@ -87,7 +87,8 @@ function completionsOf(row: Row): Completion[] {
 
 /** The mean of the ratings; undefined where there is none. */
 function scoreOf(completion: Row, index: number): number | undefined {
-  const given = optionalNumber(completion, 'fine-grained_score')
+  const score = `completions[${index}].fine-grained_score`
+  const given = optionalNumber({ [score]: completion['fine-grained_score'] }, score)
   if (given !== undefined) return given
   const { annotations } = completion
   if (annotations === undefined || annotations === null) return undefined
@@ -137,7 +138,7 @@ export const ultrafeedbackBinarizedFormat: RowFormat = {
         chosen: conversation,
         rejected: [...userMessage(prompt), ...rejected],
         messages: conversation,
-        ...scoresOfPair(preference.probability === 0.5 ? 0 : (preference.margin ?? 1), group.meta),
+        ...scoresOfPair(preference, group.meta),
       }
     }),
 }
@@ -148,9 +149,10 @@ function scoreField(row: Row, field: string): number {
   return value
 }
 
-/** The scores that the row had, where they still differ by this margin. */
-function scoresOfPair(margin: number, meta: Group['meta']): Row {
+/** The scores that the row had, where they still differ by the margin; 1 and 0 where there is none above 0. */
+function scoresOfPair({ probability, margin = 0 }: Preference, meta: Group['meta']): Row {
+  const difference = probability === 0.5 ? 0 : margin > 0 ? margin : 1
   const [chosen, rejected] = [meta?.['score_chosen'], meta?.['score_rejected']]
-  const isKept = typeof chosen === 'number' && typeof rejected === 'number' && chosen - rejected === margin
-  return isKept ? {} : { score_chosen: margin, score_rejected: 0 }
+  const isKept = typeof chosen === 'number' && typeof rejected === 'number' && chosen - rejected === difference
+  return isKept ? {} : { score_chosen: difference, score_rejected: 0 }
 }
