@@ -145,7 +145,8 @@ function chooseSplit(splits: readonly SplitFiles[], name: HubName, preferred: re
 
 function chooseError(name: HubName, part: 'config' | 'split', names: readonly string[]): InputError {
   const given = name[part]
-  const there = names.length === 0 ? 'none' : someOf([...names].sort())
+  const sorted = [...names].sort()
+  const there = names.length === 0 ? 'none' : someOf(sorted)
   return new InputError(
     given === null
       ? `data set ${name.repository} has several configs: ${there}`

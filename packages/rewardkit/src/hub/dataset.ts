@@ -75,7 +75,7 @@ export async function resolveDataset(
     licence: card.licence,
     files: remote.map(({ path, etag, bytes }) => ({ name: path, etag, bytes })),
   }
-  for (const note of chosen.notes) hooks.onEvent({ kind: 'warning', message: `${wanted.repository}: ${note}` })
+  for (const note of chosen.notes) hooks.onEvent({ kind: 'log', message: `data set ${wanted.repository}: ${note}` })
   hooks.onEvent({ kind: 'log', message: describe(origin, repository, settings) })
   return {
     files: chosen.files.map(({ path, subset }, index) => ({

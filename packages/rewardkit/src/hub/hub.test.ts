@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   existsSync,
   lstatSync,
@@ -6,12 +7,15 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { hostname, tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { silentHooks, type Event, type Hooks } from '../events.ts'
 import { resolveDataset } from './dataset.ts'
 import { folders, madeUpBytes, model } from './fixtures/data.ts'
@@ -154,7 +158,7 @@ describe('a script', () => {
     expect(files.map((file) => file.name)).toEqual(['comparisons/train/0000.parquet', 'comparisons/train/0001.parquet'])
     expect(origin).toMatchObject({ commit: commitOf(parquet), config: 'comparisons', licence: 'cc' })
     await expect(fetchOne(settings)).rejects.toThrow(
-      'data set some/one has several configs: axis, comparisons; name one, such as some/one:comparisons',
+      'data set some/one has several configs: axis, comparisons; name one, such as some/one:axis',
     )
     const pinned = await resolveDataset(`some/one:axis#test@${origin.commit}`, { splits, settings }, silentHooks)
     expect(pinned.files.map((file) => file.name)).toEqual(['axis/test/0000.parquet'])
@@ -293,29 +297,21 @@ describe('faults that pass', () => {
     expect(hub.requests.at(-1)).toMatchObject({ range: 'bytes=500-', sent: 400 })
   })
 
-  it('a server that knows no ranges sends all of it again', async () => {
-    const { hub, settings } = await open()
-    let cuts = 0
-    hub.fault = (request) => {
-      if (request.host !== 'storage') return null
-      return cuts++ < 1 ? { cutAfter: 20_000 } : { status: 200, body: train.toString('latin1') }
-    }
-    hub.fault = ((given) => (request) => {
-      const fault = given(request)
-      return fault && 'body' in fault ? { status: 416 } : fault
-    })(hub.fault)
-    const served = hub.fault
-    let refused = 0
-    hub.fault = (request) =>
-      request.range !== undefined && request.host === 'storage' && refused++ < 1
-        ? { status: 416 }
-        : cuts > 0
-          ? null
-          : served(request)
-    const { files } = await fetchOne(settings)
-    expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
-    expect(transfers(hub).map(({ range }) => range)).toEqual([undefined, 'bytes=20000-', undefined])
-  })
+  it.each([{ status: 416 }, { whole: true } as const])(
+    'a server that does not go on sends all of it again: %o',
+    async (fault) => {
+      const { hub, settings } = await open()
+      let requests = 0
+      hub.fault = ({ host }) => (host === 'storage' ? ([{ cutAfter: 20_000 }, fault][requests++] ?? null) : null)
+      const { files } = await fetchOne(settings)
+      expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
+      expect(
+        transfers(hub)
+          .map(({ range }) => range)
+          .slice(0, 2),
+      ).toEqual([undefined, 'bytes=20000-'])
+    },
+  )
 
   it('a server that falls silent is given up', async () => {
     const { hub, settings } = await open()
@@ -339,7 +335,9 @@ describe('what ends a download', () => {
   it('a partial file with wrong bytes: found, and fetched anew', async () => {
     const { hub, settings } = await open()
     hub.fault = ({ host }) => (host === 'storage' ? { cutAfter: 20_000 } : null)
-    await expect(fetchOne(settings)).rejects.toThrow(/cut the connection|ended after/)
+    await expect(fetchOne({ ...settings, attempts: 1 })).rejects.toThrow(
+      /^fetching data set some\/one: \S+ cut the connection.*; check the network and try again; what was fetched is kept$/,
+    )
     const [partial] = readdirSync(blobsOf(settings)).filter((name) => name.endsWith('.incomplete'))
     writeFileSync(join(blobsOf(settings), partial ?? ''), Buffer.alloc(30_000))
     hub.fault = () => null
@@ -347,6 +345,72 @@ describe('what ends a download', () => {
     const { files } = await fetchOne(settings)
     expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
     expect(transfers(hub).map(({ range }) => range)).toEqual(['bytes=30000-', undefined])
+  })
+
+  const small = join(root, 'small')
+  const mount = (size: string) => {
+    mkdirSync(small, { recursive: true })
+    return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', small]).status === 0
+  }
+  const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mount('64k')
+  if (canMount) spawnSync('umount', [small])
+
+  it.skipIf(!canMount)('a full disk: one line, what came is kept, and with more room it goes on', async () => {
+    const { hub, settings } = await open()
+    expect(mount('48k')).toBe(true)
+    try {
+      const full = { ...settings, cache: join(small, 'cache') }
+      await expect(fetchOne(full)).rejects.toThrow(
+        /^the disk of \S+ is full: train.jsonl takes 50000 bytes; free some space and try again \(what was fetched is kept\), or set HF_HUB_CACHE/,
+      )
+      const kept = readdirSync(blobsOf(full)).filter((name) => name.endsWith('.incomplete'))
+      const { size } = statSync(join(blobsOf(full), kept[0] ?? ''))
+      expect(size).toBeGreaterThan(0)
+      spawnSync('mount', ['-o', 'remount,size=4m', small])
+      hub.requests.length = 0
+      const { files } = await fetchOne(full)
+      expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
+      expect(transfers(hub)).toMatchObject([{ range: `bytes=${size}-`, sent: 50_000 - size }])
+    } finally {
+      spawnSync('umount', ['-l', small])
+    }
+  })
+
+  it('a kill: a later process goes on with what came', async () => {
+    const { hub, settings } = await open()
+    hub.fault = ({ host, range }) => (host === 'storage' && range === undefined ? { cutAfter: 20_000 } : null)
+    await expect(fetchOne({ ...settings, attempts: 1 })).rejects.toThrow('cut the connection')
+    const released = readdirSync(blobsOf(settings)).find((name) => name.endsWith('.incomplete')) ?? ''
+    const blob = released.split('.')[0] ?? ''
+    const ended = spawnSync(process.execPath, ['-e', '']).pid
+    const host = hostname().replace(/[^\w-]/g, '-')
+    renameSync(
+      join(blobsOf(settings), released),
+      join(blobsOf(settings), `${blob}.${host}.${ended}.00112233.incomplete`),
+    )
+    hub.requests.length = 0
+    await fetchOne(settings)
+    expect(transfers(hub)).toMatchObject([{ range: 'bytes=20000-', sent: 30_000 }])
+    expect(readdirSync(blobsOf(settings)).filter((name) => name.includes('.'))).toEqual([])
+  })
+
+  it('a partial file of the Python library: taken up once nobody has touched it for long', async () => {
+    const { hub, settings } = await open()
+    const { origin } = await fetchOne(settings)
+    const blob = join(blobsOf(settings), origin.files[0]?.etag ?? '')
+    const begin = (name: string, minutes: number) => {
+      rmSync(blob, { force: true })
+      writeFileSync(join(blobsOf(settings), name), train.subarray(0, 20_000))
+      const then = new Date(Date.now() - minutes * 60_000)
+      utimesSync(join(blobsOf(settings), name), then, then)
+      hub.requests.length = 0
+    }
+    begin(`${basename(blob)}.incomplete`, 1)
+    await fetchOne(settings)
+    expect(transfers(hub)).toMatchObject([{ range: undefined, sent: 50_000 }])
+    begin(`${basename(blob)}.incomplete`, 11)
+    await fetchOne(settings)
+    expect(transfers(hub)).toMatchObject([{ range: 'bytes=20000-', sent: 30_000 }])
   })
 
   it('a request to stop: what came is kept, and a later call goes on', async () => {
@@ -369,7 +433,12 @@ describe('what ends a download', () => {
 })
 
 describe('without the hub', () => {
-  const unreachable = 'http://127.0.0.1:9'
+  let unreachable = ''
+  beforeAll(async () => {
+    const hub = await startHub({})
+    unreachable = hub.endpoint
+    await hub.close()
+  })
 
   it('a data set that the cache has is taken from there, with a warning', async () => {
     const { settings } = await open()
@@ -379,7 +448,7 @@ describe('without the hub', () => {
     expect(events).toContainEqual({
       kind: 'warning',
       message: expect.stringMatching(
-        /127.0.0.1:9 cannot be reached; going on with what the cache has of data set some\/one, commit/,
+        /127.0.0.1:\d+ cannot be reached; going on with what the cache has of data set some\/one, commit/,
       ),
     })
   })
@@ -395,7 +464,7 @@ describe('without the hub', () => {
   it('one that it does not have is an error that says what to do', async () => {
     const { settings } = await open()
     await expect(fetchOne({ ...settings, endpoint: unreachable })).rejects.toThrow(
-      /^fetching data set some\/one: 127.0.0.1:9 cannot be reached, and the cache \S+ does not have data set some\/one at revision main; check the network, or give a local file in place of the name$/,
+      /^fetching data set some\/one: 127.0.0.1:\d+ cannot be reached, and the cache \S+ does not have data set some\/one at revision main; check the network, or give a local file in place of the name$/,
     )
     await expect(fetchOne({ ...settings, offline: true })).rejects.toThrow(
       /^HF_HUB_OFFLINE is set, and the cache \S+ does not have data set some\/one at revision main; unset it, or give/,
