@@ -165,7 +165,7 @@ export const commands: readonly Command[] = [
     schema: doctorOptionsSchema,
     run: async (options) => {
       const { doctor } = await import('./doctor.ts')
-      return doctor(options, print)
+      return withTerminal((terminal) => doctor(options, print, terminal.onEvent))
     },
   }),
   command({

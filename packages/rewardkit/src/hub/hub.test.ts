@@ -121,7 +121,8 @@ describe('what is fetched', () => {
 
   it('of a model is what is read of it, and no pickles', async () => {
     const { hub, settings } = await open()
-    const folder = await fetchModel('some/model', silentHooks, settings)
+    const { folder, name } = await fetchModel('some/model', silentHooks, settings)
+    expect(name).toBe(`some/model@${commitOf(model.files)}`)
     expect(readdirSync(folder)).toEqual([
       'config.json',
       'generation_config.json',

@@ -17,14 +17,25 @@ const indexFile = 'model.safetensors.index.json'
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
 const pickles = /\.(?:bin|pt|pth|ckpt|pkl)$/
 
+/** A model in the cache. */
+export interface FetchedModel {
+  /** A Hugging Face model folder. */
+  readonly folder: string
+  /** Its name with the commit in place of a branch: names the same bytes for ever. */
+  readonly name: string
+}
+
 /**
  * Brings a model into the cache: configuration, tokenizer, chat template and weights as safetensors, of all that only
  * what is not there yet. Pickles, which can run code when they are opened, are not fetched.
  * @param name `owner/name[@revision]`
- * @returns its folder
  * @throws as `resolveDataset`; InputError for a repository without such files
  */
-export async function fetchModel(name: string, hooks: Hooks, settings: HubSettings = hubSettings()): Promise<string> {
+export async function fetchModel(
+  name: string,
+  hooks: Hooks,
+  settings: HubSettings = hubSettings(),
+): Promise<FetchedModel> {
   const { repository: id, revision } = parseHubName(name, 'model')
   const client = openClient(settings, hooks)
   const repository = await openRepository(client, { kind: 'model', repository: id, revision: revision ?? 'main' })
@@ -40,7 +51,7 @@ export async function fetchModel(name: string, hooks: Hooks, settings: HubSettin
     kind: 'log',
     message: `model ${id}: commit ${repository.commit}, ${files.length} files, ${megabytes.toFixed(1)} MB, in ${repository.folder}`,
   })
-  return repository.folder
+  return { folder: repository.folder, name: `${id.includes('/') ? '' : 'hf:'}${id}@${repository.commit}` }
 }
 
 /** model.safetensors, or its index and the files that it names. */
