@@ -152,7 +152,7 @@ function chooseError(name: HubName, part: 'config' | 'split', names: readonly st
       ? `data set ${name.repository} has several configs: ${there}`
       : `data set ${name.repository} has no ${part} ${given}, but ${there}`,
     {
-      remedy: names.length === 0 ? `leave :${given} out` : `name one, such as ${nameWith(name, part, names[0] ?? '')}`,
+      remedy: names.length === 0 ? `leave :${given} out` : `name one, such as ${nameWith(name, part, sorted[0] ?? '')}`,
     },
   )
 }
