@@ -9,7 +9,7 @@ export const badLinesSchema = z
 
 /** Everything that `evaluate` can be told. How texts are read is saved with the model. */
 export const evaluateOptionsSchema = z.object({
-  model: z.string().describe('reward-model folder, or a run folder').meta({ placeholder: 'FOLDER' }),
+  model: z.string().describe('reward-model folder, run folder, or a name at the hub').meta({ placeholder: 'MODEL' }),
   data: z.string().describe('preference pairs, JSON Lines, plain or .gz').meta({ placeholder: 'FILE' }),
   out: z
     .string()
@@ -28,7 +28,7 @@ export type EvaluateInput = z.input<typeof evaluateOptionsSchema>
 
 /** Everything that `score` can be told. How texts are read is saved with the model. */
 export const scoreOptionsSchema = z.object({
-  model: z.string().describe('reward-model folder, or a run folder').meta({ placeholder: 'FOLDER' }),
+  model: z.string().describe('reward-model folder, run folder, or a name at the hub').meta({ placeholder: 'MODEL' }),
   data: z
     .string()
     .describe('{prompt, response}, {prompt, responses} or pairs, JSON Lines; - for standard input')

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { FailureError, Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { version } from '../version.ts'

@@ -1,13 +1,13 @@
-import { createHash, type Hash, randomBytes } from 'node:crypto'
-import { createReadStream, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createHash, type Hash } from 'node:crypto'
+import { createReadStream, renameSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { hostname } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { FailureError } from '../errors.ts'
 import { syncFile, writeError } from '../files.ts'
 import { ask, type HubClient, persevere } from './client.ts'
 import { HubUnavailable, type Place, placeText } from './faults.ts'
 import type { RemoteFile } from './listing.ts'
+import { claimPartial, releasePartial, removePartials } from './partial.ts'
 
 /** A file whose bytes are known by their checksum. */
 export type ListedFile = RemoteFile & { readonly etag: string }
@@ -46,7 +46,7 @@ export async function downloadBlob(
     syncFile(partial)
     renameSync(partial, blob)
     syncFile(dirname(blob))
-    for (const left of abandonedPartials(blob)) rmSync(left, { force: true })
+    removePartials(blob)
   } catch (error) {
     releasePartial(partial, blob)
     throw isFileError(error) ? diskError(blob, file, error) : error
@@ -139,8 +139,10 @@ async function append(
   alive: () => void,
   onBytes: (present: number) => void,
 ): Promise<Progress> {
+  if (!response.body) return start
+  const chunks: AsyncIterable<Uint8Array> = response.body
   let { bytes } = start
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of chunks) {
     alive()
     const fits = chunk.subarray(0, file.bytes + 1 - bytes)
     await handle.writeFile(fits)
@@ -151,62 +153,6 @@ async function append(
     if (bytes > file.bytes) break
   }
   return { bytes, hash: start.hash }
-}
-
-/** Untouched for so many milliseconds, a partial file of another machine or library belongs to nobody any more. */
-const abandonedAfter = 600_000
-
-/** Keeps what came under a name from which the next call goes on. */
-function releasePartial(partial: string, blob: string): void {
-  const present = statSync(partial, { throwIfNoEntry: false })
-  if (present?.size === 0) rmSync(partial)
-  else if (present) renameSync(partial, releasedName(blob))
-}
-
-const releasedName = (blob: string): string => `${blob}.rewardkit.incomplete`
-
-/**
- * The name of a file that this call alone writes to. Goes on with the largest that an earlier one left, of either
- * library: taking it is a rename, which only one process can do.
- */
-function claimPartial(blob: string): string {
-  const host = hostname().replace(/[^\w-]/g, '-')
-  const own = `${blob}.${host}.${process.pid}.${randomBytes(4).toString('hex')}.incomplete`
-  for (const left of abandonedPartials(blob)) {
-    try {
-      renameSync(left, own)
-      break
-    } catch {
-      // Another process was faster, or it is gone: the next one, or a new file.
-    }
-  }
-  return own
-}
-
-/** Partial files of a blob that no running download writes to, the largest first. */
-function abandonedPartials(blob: string): string[] {
-  const host = hostname().replace(/[^\w-]/g, '-')
-  return readdirSync(dirname(blob))
-    .filter((name) => name.startsWith(`${basename(blob)}.`) && name.endsWith('.incomplete'))
-    .map((name) => join(dirname(blob), name))
-    .map((path) => ({ path, present: statSync(path, { throwIfNoEntry: false }) }))
-    .filter(({ path, present }) => {
-      if (!present?.isFile()) return false
-      const [, itsHost, id] = /\.([\w-]+)\.(\d+)\.[0-9a-f]{8}\.incomplete$/.exec(path) ?? []
-      if (path === releasedName(blob) || (itsHost === host && !isAlive(Number(id)))) return true
-      return Date.now() - present.mtimeMs > abandonedAfter
-    })
-    .sort((a, b) => (b.present?.size ?? 0) - (a.present?.size ?? 0))
-    .map(({ path }) => path)
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }
 
 const fileAddress = ({ settings }: HubClient, { kind, repository }: Place, commit: string, path: string): string =>

@@ -1,70 +1,18 @@
-import { spawnSync } from 'node:child_process'
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { silentHooks, type Event, type Hooks } from '../events.ts'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { silentHooks } from '../events.ts'
 import { resolveDataset } from './dataset.ts'
-import { folders, madeUpBytes, model } from './fixtures/data.ts'
-import { commitOf, type FakeHub, type FakeRepository, startHub, validToken } from './fixtures/server.ts'
+import { folders, madeUpBytes, model, one, train } from './fixtures/data.ts'
+import { blobsOf, fetchOne, openHub, transfers, unreachableEndpoint, watching } from './fixtures/open.ts'
+import { commitOf, type FakeRepository, validToken } from './fixtures/server.ts'
 import { fetchModel } from './model.ts'
-import { type HubSettings, hubSettings } from './settings.ts'
-
-const root = mkdtempSync(join(tmpdir(), 'rewardkit-hub-'))
-afterAll(() => rmSync(root, { recursive: true }))
-
-const hubs: FakeHub[] = []
-afterEach(async () => {
-  await Promise.all(hubs.splice(0).map((hub) => hub.close()))
-})
-
-const only = 'datasets/some/one'
-const train = madeUpBytes('train', 50_000)
-const one: FakeRepository = {
-  files: { 'README.md': '---\nlicense: mit\n---\n', 'train.jsonl': train, 'small/notes.json': '[]' },
-}
-
-async function open(
-  repositories: Readonly<Record<string, FakeRepository>> = {
-    [only]: one,
-    'datasets/some/folders': folders,
-    'models/some/model': model,
-  },
-): Promise<{ hub: FakeHub; settings: HubSettings }> {
-  const hub = await startHub(repositories)
-  hubs.push(hub)
-  const cache = mkdtempSync(join(root, 'cache-'))
-  const environment = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: cache, HF_HOME: cache }
-  return { hub, settings: { ...hubSettings(environment), backoff: 1, patience: 1000 } }
-}
 
 const splits = ['train']
-const fetchOne = (settings: HubSettings, hooks: Hooks = silentHooks) =>
-  resolveDataset('some/one', { splits, settings }, hooks)
-const watching = () => {
-  const events: Event[] = []
-  return { events, hooks: { onEvent: (event: Event) => void events.push(event), shouldStop: () => false } }
-}
-const blobsOf = (settings: HubSettings) => join(settings.cache, 'datasets--some--one', 'blobs')
-/** Requests for the large file at the place where it lies. */
-const transfers = (hub: FakeHub) => hub.requests.filter((request) => request.host === 'storage')
 
 describe('what is fetched', () => {
   it('lies in the cache in the layout of the Python library', async () => {
-    const { settings } = await open()
+    const { settings } = await openHub()
     const { files, origin } = await fetchOne(settings)
     const commit = commitOf(one.files)
     const snapshot = join(settings.cache, 'datasets--some--one', 'snapshots', commit)
@@ -79,7 +27,7 @@ describe('what is fetched', () => {
   })
 
   it('is fetched once: a second call asks only for the commit', async () => {
-    const { hub, settings } = await open()
+    const { hub, settings } = await openHub()
     await fetchOne(settings)
     hub.requests.length = 0
     await fetchOne(settings)
@@ -90,37 +38,45 @@ describe('what is fetched', () => {
   })
 
   it('shares what did not change between two commits', async () => {
-    const { hub, settings } = await open()
+    const { hub, settings } = await openHub()
     await fetchOne(settings)
-    hub.repositories = { [only]: { files: { ...one.files, 'README.md': 'changed' } } }
+    hub.repositories = { 'datasets/some/one': { files: { ...one.files, 'README.md': 'changed' } } }
     hub.requests.length = 0
     const { origin } = await fetchOne(settings)
     expect(origin.licence).toBeNull()
     expect(transfers(hub)).toEqual([])
   })
 
-  it('is told: config, split, revision, commit, licence, and progress that ends', async () => {
-    const { settings } = await open()
+  it('is told: config, split, revision, commit and licence', async () => {
+    const { settings } = await openHub()
     const { events, hooks } = watching()
     await resolveDataset('some/folders:helpful-base#test', { splits, settings }, hooks)
     const logs = events.flatMap((event) => (event.kind === 'log' ? [event.message] : []))
     expect(logs).toEqual([
       `data set some/folders: config helpful-base, split test, revision main (commit ${commitOf(folders.files)}); 1 file, 0.0 MB; licence: mit (${settings.endpoint}/datasets/some/folders)`,
     ])
+  })
+
+  it('is told with progress in MB that ends', async () => {
+    const { settings } = await openHub({
+      'datasets/some/one': { files: { 'train.jsonl': madeUpBytes('large', 400_000) } },
+    })
+    const { events, hooks } = watching()
+    await fetchOne(settings, hooks)
     const progress = events.filter((event) => event.kind === 'progress')
-    expect(progress.at(-1)).toMatchObject({ label: 'fetching some/folders', unit: 'MB' })
+    expect(progress.at(-1)).toMatchObject({ label: 'fetching some/one', done: 0.4, total: 0.4, unit: 'MB' })
     for (const { done, total } of progress) expect(done).toBeLessThanOrEqual(total)
   })
 
   it('without links, holds copies', async () => {
-    const { settings } = await open()
+    const { settings } = await openHub()
     const { files } = await fetchOne({ ...settings, symlinks: false })
     expect(lstatSync(files[0]?.path ?? '').isFile()).toBe(true)
     expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
   })
 
   it('of a model is what is read of it, and no pickles', async () => {
-    const { hub, settings } = await open()
+    const { hub, settings } = await openHub()
     const { folder, name } = await fetchModel('some/model', silentHooks, settings)
     expect(name).toBe(`some/model@${commitOf(model.files)}`)
     expect(readdirSync(folder)).toEqual([
@@ -136,7 +92,7 @@ describe('what is fetched', () => {
   })
 
   it('of a model with pickles only is nothing', async () => {
-    const { settings } = await open({
+    const { settings } = await openHub({
       'models/old/model': { files: { 'config.json': '{}', 'pytorch_model.bin': 'x' } },
     })
     await expect(fetchModel('old/model', silentHooks, settings)).rejects.toThrow(
@@ -154,7 +110,9 @@ describe('a script', () => {
   }
 
   it('is read from the conversion to Parquet', async () => {
-    const { settings } = await open({ [only]: { ...script, branches: { 'refs/convert/parquet': parquet } } })
+    const { settings } = await openHub({
+      'datasets/some/one': { ...script, branches: { 'refs/convert/parquet': parquet } },
+    })
     const { files, origin } = await resolveDataset('some/one:comparisons', { splits, settings }, silentHooks)
     expect(files.map((file) => file.name)).toEqual(['comparisons/train/0000.parquet', 'comparisons/train/0001.parquet'])
     expect(origin).toMatchObject({ commit: commitOf(parquet), config: 'comparisons', licence: 'cc' })
@@ -166,9 +124,9 @@ describe('a script', () => {
   })
 
   it('without conversion is read from what files there are, or refused', async () => {
-    const { hub, settings } = await open({ [only]: script })
+    const { hub, settings } = await openHub({ 'datasets/some/one': script })
     expect((await fetchOne(settings)).files.map((file) => file.name)).toEqual(['raw.jsonl'])
-    hub.repositories = { [only]: { files: { 'one.py': 'x' } } }
+    hub.repositories = { 'datasets/some/one': { files: { 'one.py': 'x' } } }
     await expect(fetchOne(settings)).rejects.toThrow(
       /has no JSON Lines, JSON, CSV or Parquet files, and the hub has no/,
     )
@@ -205,10 +163,10 @@ describe('refused', () => {
     ['private, without a token', { private: true }, null, /or it is private; check the name, or set HF_TOKEN/],
   ]
   it.each(refused)('%s', async (_name, changes, token, message) => {
-    const { settings } = await open(changes ? { [only]: { ...one, ...changes } } : {})
+    const { settings } = await openHub(changes ? { 'datasets/some/one': { ...one, ...changes } } : {})
     const error: Error = await fetchOne({ ...settings, token }).then(
       () => expect.unreachable(),
-      (thrown: Error) => thrown,
+      (thrown: unknown) => thrown as Error,
     )
     expect(error).toMatchObject({ code: 'invalid-input' })
     expect(error.message).toMatch(message)
@@ -216,233 +174,37 @@ describe('refused', () => {
   })
 
   it('a revision that is not there', async () => {
-    const { settings } = await open()
+    const { settings } = await openHub()
     await expect(resolveDataset('some/one@v9', { splits, settings }, silentHooks)).rejects.toThrow(
       /has no revision v9; name a branch/,
     )
   })
 
   it('a private one is fetched with its token', async () => {
-    const { settings } = await open({ [only]: { ...one, private: true } })
+    const { settings } = await openHub({ 'datasets/some/one': { ...one, private: true } })
     expect((await fetchOne({ ...settings, token: validToken })).files).toHaveLength(1)
   })
 
   it('a log-in page in place of the hub', async () => {
-    const { hub, settings } = await open()
+    const { hub, settings } = await openHub()
     hub.fault = () => ({ status: 200, body: '<html>' })
     await expect(fetchOne(settings)).rejects.toThrow(/does not answer as the Hugging Face hub does; check HF_ENDPOINT/)
   })
 
   it('a path that leaves the cache', async () => {
-    const { settings } = await open({ [only]: { files: { '../../../x.jsonl': 'x' } } })
+    const { settings } = await openHub({ 'datasets/some/one': { files: { '../../../x.jsonl': 'x' } } })
     await expect(fetchOne(settings)).rejects.toThrow(/lies outside of the repository/)
-  })
-})
-
-describe('the token', () => {
-  it('goes to the endpoint and to no other host', async () => {
-    const { hub, settings } = await open()
-    await fetchOne({ ...settings, token: validToken })
-    expect(transfers(hub).map((request) => request.authorization)).toEqual([undefined])
-    const own = hub.requests.filter((request) => request.host === 'hub')
-    expect(new Set(own.map((request) => request.authorization))).toEqual(new Set([`Bearer ${validToken}`]))
-  })
-})
-
-describe('faults that pass', () => {
-  it.each([429, 500, 503])('%i twice, then an answer', async (status) => {
-    const { hub, settings } = await open()
-    let refusals = 0
-    hub.fault = () => (refusals++ < 2 ? { status, headers: { 'retry-after': '0' } } : null)
-    const { events, hooks } = watching()
-    expect((await fetchOne(settings, hooks)).files).toHaveLength(1)
-    expect(events).toContainEqual({
-      kind: 'log',
-      message: expect.stringMatching(`with ${status}.*: trying again in 0 s`),
-    })
-  })
-
-  it.each([429, 500])('%i always: given up after so many attempts', async (status) => {
-    const { hub, settings } = await open()
-    hub.fault = () => ({ status })
-    await expect(fetchOne(settings)).rejects.toThrow(new RegExp(`^the hub answers data set some/one with ${status}`))
-    expect(hub.requests).toHaveLength(settings.attempts)
-  })
-
-  it('a wait that is too long is not waited for', async () => {
-    const { hub, settings } = await open()
-    hub.fault = () => ({ status: 429, headers: { 'retry-after': '86400' } })
-    await expect(fetchOne(settings)).rejects.toThrow(/429: too many requests/)
-    expect(hub.requests).toHaveLength(1)
-  })
-
-  it('a connection that is cut goes on where it ended, and no byte comes twice', async () => {
-    const { hub, settings } = await open()
-    let cuts = 0
-    hub.fault = ({ host }) => (host === 'storage' && cuts++ < 2 ? { cutAfter: 20_000 } : null)
-    const { files } = await fetchOne(settings)
-    expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
-    expect(transfers(hub).map(({ range, sent }) => ({ range, sent }))).toEqual([
-      { range: undefined, sent: 20_000 },
-      { range: 'bytes=20000-', sent: 20_000 },
-      { range: 'bytes=40000-', sent: 10_000 },
-    ])
-  })
-
-  it('a small file, which comes from the hub itself, goes on as well', async () => {
-    const { hub, settings } = await open({ [only]: { files: { 'train.jsonl': train.subarray(0, 900) } } })
-    let cuts = 0
-    hub.fault = ({ path }) => (path.includes('resolve') && cuts++ < 1 ? { cutAfter: 500 } : null)
-    const { files } = await fetchOne(settings)
-    expect(readFileSync(files[0]?.path ?? '')).toEqual(train.subarray(0, 900))
-    expect(hub.requests.at(-1)).toMatchObject({ range: 'bytes=500-', sent: 400 })
-  })
-
-  it.each([{ status: 416 }, { whole: true } as const])(
-    'a server that does not go on sends all of it again: %o',
-    async (fault) => {
-      const { hub, settings } = await open()
-      let requests = 0
-      hub.fault = ({ host }) => (host === 'storage' ? ([{ cutAfter: 20_000 }, fault][requests++] ?? null) : null)
-      const { files } = await fetchOne(settings)
-      expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
-      expect(
-        transfers(hub)
-          .map(({ range }) => range)
-          .slice(0, 2),
-      ).toEqual([undefined, 'bytes=20000-'])
-    },
-  )
-
-  it('a server that falls silent is given up', async () => {
-    const { hub, settings } = await open()
-    hub.fault = () => ({ silent: true })
-    await expect(fetchOne({ ...settings, patience: 200 })).rejects.toThrow(/sent nothing for 0 s/)
-  })
-})
-
-describe('what ends a download', () => {
-  it('a wrong checksum: nothing gets its name, and nothing wrong is kept', async () => {
-    const { hub, settings } = await open()
-    hub.fault = ({ host }) => (host === 'storage' ? { corrupt: true } : null)
-    await expect(fetchOne(settings)).rejects.toThrow(
-      /^data set some\/one: train.jsonl arrived with a wrong checksum; try again; if it stays so/,
-    )
-    expect(readdirSync(blobsOf(settings)).filter((name) => name.length !== 40)).toEqual([])
-    hub.fault = () => null
-    expect((await fetchOne(settings)).files).toHaveLength(1)
-  })
-
-  it('a partial file with wrong bytes: found, and fetched anew', async () => {
-    const { hub, settings } = await open()
-    hub.fault = ({ host }) => (host === 'storage' ? { cutAfter: 20_000 } : null)
-    await expect(fetchOne({ ...settings, attempts: 1 })).rejects.toThrow(
-      /^fetching data set some\/one: \S+ cut the connection.*; check the network and try again; what was fetched is kept$/,
-    )
-    const [partial] = readdirSync(blobsOf(settings)).filter((name) => name.endsWith('.incomplete'))
-    writeFileSync(join(blobsOf(settings), partial ?? ''), Buffer.alloc(30_000))
-    hub.fault = () => null
-    hub.requests.length = 0
-    const { files } = await fetchOne(settings)
-    expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
-    expect(transfers(hub).map(({ range }) => range)).toEqual(['bytes=30000-', undefined])
-  })
-
-  const small = join(root, 'small')
-  const mount = (size: string) => {
-    mkdirSync(small, { recursive: true })
-    return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', small]).status === 0
-  }
-  const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mount('64k')
-  if (canMount) spawnSync('umount', [small])
-
-  it.skipIf(!canMount)('a full disk: one line, what came is kept, and with more room it goes on', async () => {
-    const { hub, settings } = await open()
-    expect(mount('48k')).toBe(true)
-    try {
-      const full = { ...settings, cache: join(small, 'cache') }
-      await expect(fetchOne(full)).rejects.toThrow(
-        /^the disk of \S+ is full: train.jsonl takes 50000 bytes; free some space and try again \(what was fetched is kept\), or set HF_HUB_CACHE/,
-      )
-      const kept = readdirSync(blobsOf(full)).filter((name) => name.endsWith('.incomplete'))
-      const { size } = statSync(join(blobsOf(full), kept[0] ?? ''))
-      expect(size).toBeGreaterThan(0)
-      spawnSync('mount', ['-o', 'remount,size=4m', small])
-      hub.requests.length = 0
-      const { files } = await fetchOne(full)
-      expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
-      expect(transfers(hub)).toMatchObject([{ range: `bytes=${size}-`, sent: 50_000 - size }])
-    } finally {
-      spawnSync('umount', ['-l', small])
-    }
-  })
-
-  it('a kill: a later process goes on with what came', async () => {
-    const { hub, settings } = await open()
-    hub.fault = ({ host, range }) => (host === 'storage' && range === undefined ? { cutAfter: 20_000 } : null)
-    await expect(fetchOne({ ...settings, attempts: 1 })).rejects.toThrow('cut the connection')
-    const released = readdirSync(blobsOf(settings)).find((name) => name.endsWith('.incomplete')) ?? ''
-    const blob = released.split('.')[0] ?? ''
-    const ended = spawnSync(process.execPath, ['-e', '']).pid
-    const host = hostname().replace(/[^\w-]/g, '-')
-    renameSync(
-      join(blobsOf(settings), released),
-      join(blobsOf(settings), `${blob}.${host}.${ended}.00112233.incomplete`),
-    )
-    hub.requests.length = 0
-    await fetchOne(settings)
-    expect(transfers(hub)).toMatchObject([{ range: 'bytes=20000-', sent: 30_000 }])
-    expect(readdirSync(blobsOf(settings)).filter((name) => name.includes('.'))).toEqual([])
-  })
-
-  it('a partial file of the Python library: taken up once nobody has touched it for long', async () => {
-    const { hub, settings } = await open()
-    const { origin } = await fetchOne(settings)
-    const blob = join(blobsOf(settings), origin.files[0]?.etag ?? '')
-    const begin = (name: string, minutes: number) => {
-      rmSync(blob, { force: true })
-      writeFileSync(join(blobsOf(settings), name), train.subarray(0, 20_000))
-      const then = new Date(Date.now() - minutes * 60_000)
-      utimesSync(join(blobsOf(settings), name), then, then)
-      hub.requests.length = 0
-    }
-    begin(`${basename(blob)}.incomplete`, 1)
-    await fetchOne(settings)
-    expect(transfers(hub)).toMatchObject([{ range: undefined, sent: 50_000 }])
-    begin(`${basename(blob)}.incomplete`, 11)
-    await fetchOne(settings)
-    expect(transfers(hub)).toMatchObject([{ range: 'bytes=20000-', sent: 30_000 }])
-  })
-
-  it('a request to stop: what came is kept, and a later call goes on', async () => {
-    const { hub, settings } = await open()
-    hub.fault = ({ host }) => (host === 'storage' ? { cutAfter: 20_000 } : null)
-    let asked = 0
-    const stop = { onEvent: () => {}, shouldStop: () => transfers(hub).length > 0 && asked++ > 0 }
-    await expect(fetchOne({ ...settings, backoff: 60_000 }, stop)).rejects.toMatchObject({ code: 'interrupted' })
-    hub.fault = () => null
-    hub.requests.length = 0
-    await fetchOne(settings)
-    expect(transfers(hub)).toMatchObject([{ range: 'bytes=20000-', sent: 30_000 }])
-  })
-
-  it('two at once do no harm', async () => {
-    const { settings } = await open()
-    const both = await Promise.all([fetchOne(settings), fetchOne(settings)])
-    for (const { files } of both) expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
   })
 })
 
 describe('without the hub', () => {
   let unreachable = ''
   beforeAll(async () => {
-    const hub = await startHub({})
-    unreachable = hub.endpoint
-    await hub.close()
+    unreachable = await unreachableEndpoint()
   })
 
   it('a data set that the cache has is taken from there, with a warning', async () => {
-    const { settings } = await open()
+    const { settings } = await openHub()
     const online = await fetchOne(settings)
     const { events, hooks } = watching()
     expect(await fetchOne({ ...settings, endpoint: unreachable }, hooks)).toEqual(online)
@@ -455,7 +217,7 @@ describe('without the hub', () => {
   })
 
   it('so it is with HF_HUB_OFFLINE, and nothing is asked', async () => {
-    const { hub, settings } = await open()
+    const { hub, settings } = await openHub()
     const online = await fetchOne(settings)
     hub.requests.length = 0
     expect(await fetchOne({ ...settings, offline: true })).toEqual(online)
@@ -463,7 +225,7 @@ describe('without the hub', () => {
   })
 
   it('one that it does not have is an error that says what to do', async () => {
-    const { settings } = await open()
+    const { settings } = await openHub()
     await expect(fetchOne({ ...settings, endpoint: unreachable })).rejects.toThrow(
       /^fetching data set some\/one: 127.0.0.1:\d+ cannot be reached, and the cache \S+ does not have data set some\/one at revision main; check the network, or give a local file in place of the name$/,
     )
@@ -473,7 +235,7 @@ describe('without the hub', () => {
   })
 
   it('one of which it has only a part is an error', async () => {
-    const { settings } = await open()
+    const { settings } = await openHub()
     await resolveDataset('some/folders:helpful-base', { splits, settings }, silentHooks)
     const offline = { splits, settings: { ...settings, offline: true } }
     await expect(resolveDataset('some/folders:helpful-base#test', offline, silentHooks)).rejects.toThrow(
@@ -482,7 +244,7 @@ describe('without the hub', () => {
   })
 
   it('shards that are missing are noticed without a listing, too', async () => {
-    const { settings } = await open()
+    const { settings } = await openHub()
     const commit = '0'.repeat(40)
     const snapshot = join(settings.cache, 'datasets--some--one', 'snapshots', commit, 'data')
     mkdirSync(snapshot, { recursive: true })

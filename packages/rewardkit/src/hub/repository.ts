@@ -105,13 +105,16 @@ async function fetchMissing(client: HubClient, repository: Repository, files: re
   const { place, commit, folder } = repository
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0)
   const present = new Map<string, number>()
+  let told = 0
   const tell = (file: ListedFile, bytes: number) => {
     present.set(file.path, bytes)
-    const done = [...present.values()].reduce((sum, count) => sum + count, 0)
+    const done = megabytes([...present.values()].reduce((sum, count) => sum + count, 0))
+    if (done === told) return
+    told = done
     hooks.onEvent({
       kind: 'progress',
       label: `fetching ${place.repository}`,
-      done: megabytes(done),
+      done,
       total: megabytes(total),
       unit: 'MB',
     })
@@ -146,5 +149,5 @@ async function fetchMissing(client: HubClient, repository: Repository, files: re
   if (failures.length > 0) throw failures[0]
 }
 
-/** Millions of bytes with a digit behind the point, so that small files show, too. */
+/** Millions of bytes, with a digit behind the point. */
 const megabytes = (bytes: number): number => Math.round(bytes / 1e5) / 10
