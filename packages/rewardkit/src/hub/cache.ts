@@ -2,8 +2,6 @@ import {
   copyFileSync,
   existsSync,
   lstatSync,
-  mkdirSync,
-  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -13,7 +11,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { InputError } from '../errors.ts'
-import { writeError, writeFileAtomic } from '../files.ts'
+import { filesBelow, makeFolder, writeError, writeFileAtomic } from '../files.ts'
 import type { Place } from './faults.ts'
 import type { RemoteFile } from './listing.ts'
 import type { HubSettings } from './settings.ts'
@@ -52,7 +50,7 @@ export function keepCommit(settings: HubSettings, place: Place, commit: string):
  */
 export function keepNote(path: string, text: string): void {
   try {
-    makeCacheFolder(dirname(path))
+    makeFolder(dirname(path))
     writeFileAtomic(path, text)
   } catch (error) {
     if (!(error instanceof InputError)) throw error
@@ -81,14 +79,6 @@ export function snapshotFiles(snapshot: string): RemoteFile[] {
     .sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) return filesBelow(path)
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ? [path] : []
-  })
-}
-
 /**
  * Gives a blob its name in a snapshot: a relative link, as the Python library makes it. Without links, a blob that has
  * just come is moved there, and one that others may use is copied.
@@ -97,7 +87,7 @@ function filesBelow(folder: string): string[] {
  */
 export function linkBlob(settings: HubSettings, blob: string, snapshot: string, path: string, isNew: boolean): string {
   const local = join(snapshot, ...path.split('/'))
-  makeCacheFolder(dirname(local))
+  makeFolder(dirname(local))
   try {
     rmSync(local, { force: true })
     if (settings.symlinks && makeLink(relative(dirname(local), blob), local)) return local
@@ -123,18 +113,6 @@ function makeLink(target: string, path: string): boolean {
     if (code === 'EEXIST') return true // Another process was faster.
     if (/^(?:EPERM|EACCES|ENOTSUP|EOPNOTSUPP|ENOSYS|UNKNOWN)$/.test(code)) return false
     throw error
-  }
-}
-
-/**
- * Makes a folder of the cache.
- * @throws as `writeFileAtomic`
- */
-export function makeCacheFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true })
-  } catch (error) {
-    throw writeError(path, error)
   }
 }
 

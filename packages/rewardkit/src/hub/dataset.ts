@@ -102,11 +102,11 @@ async function findDataFiles(client: HubClient, wanted: HubName, splits: readonl
   const paths = repository.files.map((file) => file.path)
   const isScript = card.configs.length === 0 && paths.includes(`${id.slice(id.indexOf('/') + 1)}.py`)
   const choose = () => chooseDataFiles(paths, card, wanted, splits)
-  if (!isScript || wanted.revision !== null) {
+  if (!isScript || revision !== 'main') {
     const chosen = choose()
     if (chosen) return { repository, card, chosen }
   }
-  if (wanted.revision !== null)
+  if (revision !== 'main')
     throw new InputError(`data set ${id} has no JSON Lines, JSON, CSV or Parquet files at revision ${revision}`, {
       remedy: 'leave the revision out: then the conversion to Parquet that the hub keeps is read',
     })

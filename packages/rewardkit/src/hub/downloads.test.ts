@@ -93,6 +93,15 @@ describe('faults that pass', () => {
     },
   )
 
+  it('a server that falls silent in the middle is asked again for the rest', async () => {
+    const { hub, settings } = await openHub()
+    let requests = 0
+    hub.fault = ({ host }) => (host === 'storage' && requests++ < 1 ? { silentAfter: 20_000 } : null)
+    const { files } = await fetchOne({ ...settings, patience: 200 })
+    expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
+    expect(transfers(hub).map(({ range }) => range)).toEqual([undefined, 'bytes=20000-'])
+  })
+
   it('a server that falls silent is given up', async () => {
     const { hub, settings } = await openHub()
     hub.fault = () => ({ silent: true })

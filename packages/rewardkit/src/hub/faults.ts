@@ -44,9 +44,15 @@ export function statusError(
   const what = placeText(place)
   const page = pageOf(place, settings)
   const { token } = settings
-  if (code === 'GatedRepo' || status === 403)
+  if (headers.get('x-error-message') === 'Access to this resource is disabled.')
+    return new InputError(`${what} has been disabled by the hub`, { remedy: `see ${page}` })
+  if (code === 'GatedRepo')
     return new InputError(`${what} is gated${token === null ? '' : ', and this token has no access to it'}`, {
       remedy: `accept its conditions at ${page} and set HF_TOKEN to a token of that account`,
+    })
+  if (status === 403)
+    return new InputError(`the hub allows no access to ${what} (403)`, {
+      remedy: `see ${page}, and set HF_TOKEN to a token that may read it`,
     })
   if (code === 'RevisionNotFound')
     return new InputError(`${what} has no revision ${place.revision}`, {

@@ -113,7 +113,7 @@ describe('a script', () => {
     const { settings } = await openHub({
       'datasets/some/one': { ...script, branches: { 'refs/convert/parquet': parquet } },
     })
-    const { files, origin } = await resolveDataset('some/one:comparisons', { splits, settings }, silentHooks)
+    const { files, origin } = await resolveDataset('some/one:comparisons@main', { splits, settings }, silentHooks)
     expect(files.map((file) => file.name)).toEqual(['comparisons/train/0000.parquet', 'comparisons/train/0001.parquet'])
     expect(origin).toMatchObject({ commit: commitOf(parquet), config: 'comparisons', licence: 'cc' })
     await expect(fetchOne(settings)).rejects.toThrow(
@@ -159,6 +159,12 @@ describe('refused', () => {
       null,
       validToken,
       /or it is private; check the name, or use a token that may/,
+    ],
+    [
+      'a token without the right to read',
+      { forbidden: true },
+      validToken,
+      /^the hub allows no access to data set some\/one \(403\); see/,
     ],
     ['private, without a token', { private: true }, null, /or it is private; check the name, or set HF_TOKEN/],
   ]

@@ -4,7 +4,6 @@ import { FailureError } from '../errors.ts'
 import { keepNote, readIfThere, repositoryFolder } from './cache.ts'
 import { askJson, type HubClient } from './client.ts'
 import type { Place } from './faults.ts'
-import { isPlainPath } from './names.ts'
 import type { HubSettings } from './settings.ts'
 
 /** A file of a repository. */
@@ -24,7 +23,7 @@ const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/)
 const bytesSchema = z.number().int().nonnegative()
 
 const treeSchema = z.array(
-  z.discriminatedUnion('type', [
+  z.union([
     z.object({
       type: z.literal('file'),
       path: z.string(),
@@ -33,7 +32,7 @@ const treeSchema = z.array(
       lfs: z.object({ oid: sha256Schema, size: bytesSchema }).optional(),
       xetHash: z.string().optional(),
     }),
-    z.object({ type: z.literal('directory') }),
+    z.object({ type: z.string().refine((type) => type !== 'file') }),
   ]),
 )
 
@@ -77,7 +76,7 @@ export async function askListing(client: HubClient, place: Place, commit: string
       treeSchema,
     )
     for (const entry of page.value)
-      if (entry.type === 'file')
+      if ('path' in entry)
         files[entry.path] = {
           size: entry.size,
           blob_id: entry.oid,
@@ -107,11 +106,10 @@ const treePath = (folder: string, commit: string): string => join(folder, 'trees
 
 /** Paths become paths on this machine: what would leave the snapshot's folder is no listing of the hub's. */
 function listingOf(files: KeptFiles): RemoteFile[] {
-  const strange = Object.keys(files).find((path) => path.split('/').includes('..') || path.startsWith('/'))
+  const strange = Object.keys(files).find((path) => path.split('/').some((part) => /^\.{0,2}$|\0/.test(part)))
   if (strange !== undefined)
     throw new FailureError(`the hub lists a file ${strange}, which lies outside of the repository`)
   return Object.entries(files)
-    .filter(([path]) => isPlainPath(path))
     .map(([path, file]) => ({ path, bytes: file.lfs_size ?? file.size, etag: file.lfs_sha256 ?? file.blob_id }))
     .sort((a, b) => (a.path < b.path ? -1 : 1))
 }

@@ -61,7 +61,7 @@ export function parseHubName(text: string, kind: HubKind): HubName {
   return { kind, repository, config: config ?? null, split: split ?? null, revision: revision ?? null }
 }
 
-/** A path that stays below the folder it is joined to, on every system: revisions and files become paths in the cache. */
+/** A path that stays below the folder it is joined to, on every system: revisions become paths in the cache. */
 export const isPlainPath = (path: string): boolean =>
   // eslint-disable-next-line no-control-regex
   !/[\\:#?*"<>|\u0000-\u001F\u007F]/.test(path) && path.split('/').every((part) => !/^\.{0,2}$/.test(part))

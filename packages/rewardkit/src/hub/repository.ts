@@ -2,12 +2,12 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { FailureError, InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
+import { makeFolder } from '../files.ts'
 import {
   cachedFile,
   keepCommit,
   keptCommit,
   linkBlob,
-  makeCacheFolder,
   repositoryFolder,
   snapshotFiles,
   snapshotFolder,
@@ -120,7 +120,7 @@ async function fetchMissing(client: HubClient, repository: Repository, files: re
     })
   }
   const blobs = join(repositoryFolder(settings, place), 'blobs')
-  makeCacheFolder(blobs)
+  makeFolder(blobs)
   const failures: unknown[] = []
   const stoppable: HubClient = {
     ...client,
