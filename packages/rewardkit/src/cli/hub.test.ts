@@ -67,6 +67,12 @@ test('a run writes the commit down', async () => {
   expect(readFileSync(join(folder, 'run/config.yaml'), 'utf8')).toContain(`model: some/reward@${commitOf(files)}\n`)
 })
 
+test('two processes at once', async () => {
+  const { settings } = await openHub(repositories)
+  const both = await Promise.all([0, 1].map(() => rewardkit(settings, ...score, 'some/reward')))
+  for (const { status, stdout } of both) expect({ status, stdout }).toEqual({ status: 0, stdout: both[0]?.stdout })
+})
+
 test('a local folder of that name comes first', async () => {
   const { hub, settings } = await openHub(repositories)
   cpSync(join(saved, 'model'), join(folder, 'some/reward'), { recursive: true })
@@ -79,7 +85,7 @@ test('a name that neither has: one line, exit code 2', async () => {
   const { settings } = await openHub(repositories)
   const { status, stderr } = await rewardkit(settings, ...score, 'runs/fisrt')
   expect(stderr).toMatch(
-    /^rewardkit: --model runs\/fisrt: no such folder here, and there is no model runs\/fisrt at \S+, or it is private; check the name, or set HF_TOKEN\n$/,
+    /^rewardkit: --model runs\/fisrt \(no folder here\): there is no model runs\/fisrt at \S+, or it is private; check the name, or set HF_TOKEN\n$/,
   )
   expect(status).toBe(2)
 })

@@ -12,6 +12,8 @@ import {
 import { hostname, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { silentHooks } from '../events.ts'
+import { resolveDataset } from './dataset.ts'
 import { train } from './fixtures/data.ts'
 import { blobsOf, fetchOne, openHub, transfers, watching } from './fixtures/open.ts'
 import { validToken } from './fixtures/server.ts'
@@ -160,6 +162,23 @@ describe('what ends a download', () => {
       const { files } = await fetchOne(full)
       expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
       expect(transfers(hub)).toMatchObject([{ range: `bytes=${size}-`, sent: 50_000 - size }])
+    } finally {
+      spawnSync('umount', ['-l', small])
+    }
+  })
+
+  it.skipIf(!canMount)('a cache that cannot be written serves what it has', async () => {
+    const { settings } = await openHub()
+    expect(mount('4m')).toBe(true)
+    try {
+      const shared = { ...settings, cache: join(small, 'cache') }
+      const online = await fetchOne(shared)
+      rmSync(join(shared.cache, 'datasets--some--one', 'trees'), { recursive: true })
+      spawnSync('mount', ['-o', 'remount,ro', small])
+      expect(await fetchOne(shared)).toEqual(online)
+      await expect(
+        resolveDataset('some/folders', { splits: ['train'], settings: shared }, silentHooks),
+      ).rejects.toThrow(/cannot be written: the file system is read-only; choose another folder/)
     } finally {
       spawnSync('umount', ['-l', small])
     }

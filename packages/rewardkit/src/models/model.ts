@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Tensor } from '@rewardkit/torch'
-import { InputError } from '../errors.ts'
+import { FailureError, InputError, RewardKitError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { type FetchedModel, fetchModel, isHubName } from '../hub/index.ts'
 import type { ReadingOptions } from '../tokens/index.ts'
@@ -42,9 +42,9 @@ export async function findModel(model: string, hooks: Hooks): Promise<FetchedMod
   try {
     return await fetchModel(model, hooks)
   } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    const { problem, remedy } = error
-    throw new InputError(`--model ${model}: no such folder here, and ${problem}`, { remedy, cause: error })
+    const Kind = [InputError, FailureError].find((kind) => error instanceof kind)
+    if (!Kind || !(error instanceof RewardKitError)) throw error
+    throw new Kind(`--model ${model} (no folder here): ${error.problem}`, { remedy: error.remedy, cause: error })
   }
 }
 
