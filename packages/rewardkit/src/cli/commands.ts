@@ -68,7 +68,7 @@ export const commands: readonly Command[] = [
   command({
     name: 'train',
     summary: 'train a reward model on preference pairs',
-    example: 'rewardkit train --model FOLDER --data pairs.jsonl --out runs/first --objective adaptive-margin',
+    example: 'rewardkit train --model MODEL --data pairs.jsonl --out runs/first --objective adaptive-margin',
     schema: trainCommandSchema,
     run: async ({ dryRun, ...options }) => {
       if (dryRun) return printPlan(options)
@@ -136,11 +136,11 @@ export const commands: readonly Command[] = [
   command({
     name: 'doctor',
     summary: 'say what set-up found on this machine and what is missing',
-    example: 'rewardkit doctor --model FOLDER',
+    example: 'rewardkit doctor --model MODEL',
     schema: doctorOptionsSchema,
     run: async (options) => {
       const { doctor } = await import('./doctor.ts')
-      return doctor(options, print)
+      return withTerminal((terminal) => doctor(options, print, terminal.onEvent))
     },
   }),
   command({

@@ -7,7 +7,7 @@ export const dataDescription = 'preference data: a file (JSON Lines)'
 
 /** Everything that `evaluate` can be told. How texts are read is saved with the model. */
 export const evaluateOptionsSchema = z.object({
-  model: z.string().describe('reward-model folder, or a run folder').meta({ placeholder: 'FOLDER' }),
+  model: z.string().describe('reward-model folder, run folder, or a name at the hub').meta({ placeholder: 'MODEL' }),
   data: z.string().describe(dataDescription).meta({ placeholder: 'DATA' }),
   out: z
     .string()
@@ -26,7 +26,7 @@ export type EvaluateInput = z.input<typeof evaluateOptionsSchema>
 
 /** Everything that `score` can be told. How texts are read is saved with the model. */
 export const scoreOptionsSchema = z.object({
-  model: z.string().describe('reward-model folder, or a run folder').meta({ placeholder: 'FOLDER' }),
+  model: z.string().describe('reward-model folder, run folder, or a name at the hub').meta({ placeholder: 'MODEL' }),
   data: z
     .string()
     .describe('{prompt, response}, {prompt, responses} or pairs, JSON Lines; - for standard input')
