@@ -12,6 +12,7 @@ export { readGroups, type DropReason, type ReadGroup } from './read.ts'
 export { evaluationSplits, trainingSplits, type SplitOrder } from './sources/open-source.ts'
 export { rowsOfLines } from './sources/json-text.ts'
 export { readRows } from './sources/read-rows.ts'
+export { createRowWriter, type RowWriter } from './sources/write-rows.ts'
 export type { BadRow, Source, SourceFile, SourceRow } from './sources/source.ts'
 export {
   readPreferences,
