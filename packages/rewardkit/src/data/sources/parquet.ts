@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetScan } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
 import { InputError } from '../../errors.ts'
+import { codecs } from './parquet-codecs.ts'
 import { parsers, plainValue } from './parquet-values.ts'
 import { refuseForeign, signatureLength } from './signatures.ts'
 import type { BadRow, SourceFile, SourceRow } from './source.ts'
@@ -61,7 +61,7 @@ export async function* parquetRows(path: string): AsyncGenerator<SourceRow | Bad
     const file = await asyncBuffer(handle)
     const metadata = await readMetadata(file)
     const columns = topColumns(metadata)
-    const scan = await parquetScan({ file, metadata, compressors, parsers, columns: columns.map(({ name }) => name) })
+    const scan = await parquetScan({ file, metadata, compressors: codecs, parsers, columns: columns.map(({ name }) => name) })
     let groupStart = 0
     for (const [group, { num_rows, columns: chunks }] of metadata.row_groups.entries()) {
       const groupEnd = groupStart + Number(num_rows)
