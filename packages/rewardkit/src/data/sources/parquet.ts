@@ -2,13 +2,14 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetScan } from 'hyparquet'
 import { InputError } from '../../errors.ts'
 import { codecs } from './parquet-codecs.ts'
+import { locatePages } from './parquet-pages.ts'
 import { parsers, plainValue } from './parquet-values.ts'
 import { refuseForeign, signatureLength } from './signatures.ts'
 import type { BadRow, SourceFile, SourceRow } from './source.ts'
 
 /** Bytes that are decoded at a time, over all columns: a row group may be a gigabyte. */
 const batchBytes = 64 * 2 ** 20
-/** Bytes of one column of a row group: as they are for text, decoded for lists and structs, which are decoded whole. */
+/** Bytes of one column of a row group as they lie in the file: they are read at once. */
 const largestColumn = 512 * 2 ** 20
 
 /**
@@ -44,7 +45,7 @@ export async function isParquet({ path, name }: SourceFile): Promise<boolean> {
 export async function parquetColumns(path: string): Promise<readonly string[]> {
   const file = await open(path)
   try {
-    return topColumns(await readMetadata(await asyncBuffer(file))).map(({ name }) => name)
+    return topColumns(await readMetadata(await asyncBuffer(file)))
   } finally {
     await file.close()
   }
@@ -61,21 +62,25 @@ export async function* parquetRows(path: string): AsyncGenerator<SourceRow | Bad
     const file = await asyncBuffer(handle)
     const metadata = await readMetadata(file)
     const columns = topColumns(metadata)
-    const scan = await parquetScan({ file, metadata, compressors: codecs, parsers, columns: columns.map(({ name }) => name) })
+    const options = { file, metadata, compressors: codecs, parsers, columns: [...columns] }
     let groupStart = 0
-    for (const [group, { num_rows, columns: chunks }] of metadata.row_groups.entries()) {
-      const groupEnd = groupStart + Number(num_rows)
-      checkSizes(columns, chunks, group)
-      const total = chunks.reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0), 0)
+    for (const [group, rowGroup] of metadata.row_groups.entries()) {
+      const groupEnd = groupStart + Number(rowGroup.num_rows)
+      checkSizes(rowGroup, group)
+      const total = rowGroup.columns.reduce(
+        (sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0),
+        0,
+      )
       const step = Math.max(1, Math.ceil((groupEnd - groupStart) / Math.ceil((total + 1) / batchBytes)))
+      const pages = step < groupEnd - groupStart ? await pagesOfGroup(file, metadata, group) : {}
+      const scan = await parquetScan({
+        ...options,
+        pageLocationsByGroup: metadata.row_groups.map(() => pages),
+      } as typeof options)
       for (let start = groupStart; start < groupEnd; start += step) {
         const end = Math.min(groupEnd, start + step)
         const batch: ArrayLike<unknown>[] = []
-        for (const { name, nested } of columns) {
-          // The scan keeps what it read last of a column, so that a nested one is decoded once for all its batches.
-          if (nested && start === groupStart) await readColumn(scan, name, groupStart, groupEnd)
-          batch.push(await readColumn(scan, name, start, end))
-        }
+        for (const name of columns) batch.push(await readColumn(scan, name, start, end))
         for (let index = start; index < end; index++) yield rowAt(columns, batch, index - start, index + 1)
       }
       groupStart = groupEnd
@@ -103,13 +108,13 @@ async function readColumn(scan: Scan, column: string, rowStart: number, rowEnd: 
 }
 
 function rowAt(
-  columns: readonly Column[],
+  columns: readonly string[],
   batch: readonly ArrayLike<unknown>[],
   index: number,
   number: number,
 ): SourceRow | BadRow {
   const row: Record<string, unknown> = {}
-  for (const [at, { name }] of columns.entries()) {
+  for (const [at, name] of columns.entries()) {
     try {
       row[name] = plainValue(batch[at]?.[index])
     } catch (error) {
@@ -120,41 +125,40 @@ function rowAt(
   return { unit: 'row', number, row }
 }
 
-interface Column {
-  readonly name: string
-  /** Lists and structs lie in several columns of the file, and are read as a whole. */
-  readonly nested: boolean
-}
-
 /** The columns of the rows: the children of the schema's root, which lists its elements depth first. */
-function topColumns({ schema }: FileMetaData): readonly Column[] {
-  const columns: Column[] = []
+function topColumns({ schema }: FileMetaData): readonly string[] {
+  const columns: string[] = []
   let at = 1
   const skip = () => {
     const children = schema[at++]?.num_children ?? 0
     for (let child = 0; child < children; child++) skip()
   }
   while (at < schema.length) {
-    const { name = '', num_children, repetition_type } = schema[at] ?? {}
-    columns.push({ name, nested: (num_children ?? 0) > 0 || repetition_type === 'REPEATED' })
+    columns.push(schema[at]?.name ?? '')
     skip()
   }
   return columns
 }
 
-function checkSizes(columns: readonly Column[], chunks: FileMetaData['row_groups'][number]['columns'], group: number) {
-  for (const { name, nested } of columns) {
-    const size = chunks
-      .filter(({ meta_data }) => meta_data?.path_in_schema[0] === name)
-      .map(({ meta_data }) =>
-        Number((nested ? meta_data?.total_uncompressed_size : meta_data?.total_compressed_size) ?? 0),
-      )
-      .reduce((sum, one) => sum + one, 0)
+type RowGroup = FileMetaData['row_groups'][number]
+
+function checkSizes({ columns }: RowGroup, group: number): void {
+  for (const { meta_data } of columns) {
+    const size = Number(meta_data?.total_compressed_size ?? 0)
     if (size > largestColumn)
       throw new InputError(
-        `column "${name}": ${Math.ceil(size / 2 ** 20)} MiB in row group ${group + 1}, expected at most ${largestColumn / 2 ** 20}`,
+        `column "${meta_data?.path_in_schema[0]}": ${Math.ceil(size / 2 ** 20)} MiB in row group ${group + 1}, expected at most ${largestColumn / 2 ** 20}`,
         { remedy: 'write the file with smaller row groups (to_parquet(row_group_size=10000))' },
       )
+  }
+}
+
+async function pagesOfGroup(file: AsyncBuffer, metadata: FileMetaData, group: number) {
+  const rowGroup = metadata.row_groups[group]
+  try {
+    return rowGroup ? await locatePages(file, metadata, rowGroup) : {}
+  } catch (error) {
+    throw damaged(`the pages of row group ${group + 1}: `, error)
   }
 }
 
