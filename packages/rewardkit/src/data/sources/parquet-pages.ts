@@ -15,8 +15,8 @@ interface PageLocation {
 }
 
 /**
- * The pages of the lists in a large row group whose file has no index of them, as pyarrow and pandas leave it out: with
- * them a part of the rows can be decoded alone. Rows of a list are counted by its repetition levels, 0 at each row.
+ * The pages of a large row group whose file has no index of them, as pyarrow and pandas leave it out: with them a part of
+ * the rows can be read and decoded alone. Rows of a list are counted by its repetition levels, 0 at each row.
  * @returns pages by the path of their column
  */
 export async function locatePages(
@@ -28,7 +28,7 @@ export async function locatePages(
   for (const chunk of group.columns) {
     const path = chunk.meta_data?.path_in_schema ?? []
     const level = getMaxRepetitionLevel(getSchemaPath(schema, path))
-    if (level > 0 && !chunk.offset_index_offset) found[path.join('.')] = await pagesOf(file, chunk, level)
+    if (!chunk.offset_index_offset) found[path.join('.')] = await pagesOf(file, chunk, level)
   }
   return found
 }
@@ -49,6 +49,9 @@ async function pagesOf(file: AsyncBuffer, { meta_data }: Chunk, level: number): 
     if (header.data_page_header_v2) {
       pages.push({ offset: BigInt(start + offset), compressed_page_size: size, first_row_index: BigInt(rows) })
       rows += header.data_page_header_v2.num_rows
+    } else if (header.data_page_header && level === 0) {
+      pages.push({ offset: BigInt(start + offset), compressed_page_size: size, first_row_index: BigInt(rows) })
+      rows += header.data_page_header.num_values
     } else if (header.data_page_header) {
       const decompress = codecs[meta_data.codec]
       const page = decompress ? decompress(body, Number(header.uncompressed_page_size)) : body

@@ -8,7 +8,7 @@ import { refuseForeign, signatureLength } from './signatures.ts'
 import type { BadRow, SourceFile, SourceRow } from './source.ts'
 
 /** Bytes that are decoded at a time, over all columns: a row group may be a gigabyte. */
-const batchBytes = 64 * 2 ** 20
+const batchBytes = 32 * 2 ** 20
 /** Bytes of one column of a row group as they lie in the file: they are read at once. */
 const largestColumn = 512 * 2 ** 20
 
