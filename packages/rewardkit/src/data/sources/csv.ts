@@ -21,14 +21,13 @@ interface CsvRecord {
 export async function* csvRows(bytes: Bytes, delimiter: ',' | '\t'): AsyncGenerator<SourceRow | BadRow> {
   const parser = parse({
     delimiter,
-    bom: true,
     encoding: null,
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: longestLine,
   })
-  const source = Readable.from(bytes)
+  const source = Readable.from(withoutMark(bytes))
   source.on('error', (error) => parser.destroy(error))
   source.pipe(parser)
   let columns: readonly string[] | undefined
@@ -52,9 +51,25 @@ export async function* csvRows(bytes: Bytes, delimiter: ',' | '\t'): AsyncGenera
   if (rows === 1) throw new InputError('a header and no rows')
 }
 
+const byteOrderMark = Buffer.from('\uFEFF')
+
+/** The parser takes a byte order mark away, but then gives texts, of which nobody knows whether they were UTF-8. */
+async function* withoutMark(bytes: Bytes): AsyncGenerator<Buffer> {
+  let first = true
+  for await (const piece of bytes) {
+    yield first && piece.subarray(0, 3).equals(byteOrderMark) ? piece.subarray(3) : piece
+    first = false
+  }
+}
+
 /** pandas writes its index under no name: such a column is called by its place. */
 function header(record: readonly Buffer[]): readonly string[] {
-  const columns = record.map((cell, index) => decoded(cell)?.trim() || `unnamed_${index + 1}`)
+  const columns = record.map((cell, index) => {
+    const name = decoded(cell)
+    if (name === undefined)
+      throw new InputError('the header has bytes that are not valid UTF-8', { remedy: 'save the file as UTF-8' })
+    return name.trim() || `unnamed_${index + 1}`
+  })
   const twice = columns.find((column, index) => columns.indexOf(column) !== index)
   if (twice !== undefined)
     throw new InputError(`the header names column "${twice}" twice`, { remedy: 'rename one of the two' })
