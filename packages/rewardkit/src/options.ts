@@ -28,6 +28,8 @@ export interface CommandOption {
   readonly required: boolean
   /** The key of an option that this one stands in place of: a later source that gives one of them overrules both. */
   readonly rival: string | undefined
+  /** Several values may follow the flag, apart from those with commas between them. */
+  readonly takesSeveral: boolean
   readonly shape: Shape
 }
 
@@ -38,6 +40,7 @@ const shapesSchema = z.object({
       description: z.string().optional(),
       placeholder: z.string().optional(),
       rival: z.string().optional(),
+      takesSeveral: z.boolean().optional(),
     }),
   ),
   required: z.array(z.string()).default([]),
@@ -47,7 +50,7 @@ const shapesSchema = z.object({
 export function commandOptions(schema: z.ZodObject): CommandOption[] {
   const { properties, required } = shapesSchema.parse(z.toJSONSchema(schema, { io: 'output' }))
   return Object.entries(properties).map(
-    ([key, { description = '', placeholder, rival, default: defaultValue, ...rest }]) => {
+    ([key, { description = '', placeholder, rival, takesSeveral = false, default: defaultValue, ...rest }]) => {
       const shape: Shape = rest
       return {
         key,
@@ -57,6 +60,7 @@ export function commandOptions(schema: z.ZodObject): CommandOption[] {
         defaultValue,
         required: required.includes(key) && defaultValue === undefined,
         rival,
+        takesSeveral,
         shape,
       }
     },
@@ -68,6 +72,9 @@ export function flagOf(name: string): string {
   const words = name.replace(/^--/, '').replaceAll('_', '-')
   return `--${words.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
+
+/** `batchSize` becomes `batch_size`, as files name options. */
+export const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /** True for an option that takes no value. */
 export const isSwitch = (option: CommandOption): boolean => option.shape.type === 'boolean'

@@ -1,10 +1,9 @@
 import { exitCodes } from './exit-codes.ts'
 import { dirname, join } from 'node:path'
-import type { z } from 'zod'
 import { scoreOptionsSchema } from '../evaluate/options.ts'
 import { simulateOptionsSchema } from '../simulate/index.ts'
 import { quickstartOptionsSchema } from '../quickstart/options.ts'
-import { type OptionSources, resolveOptions } from './resolve.ts'
+import { type Command, command, print, withTerminal } from './command.ts'
 import {
   doctorOptionsSchema,
   evaluateCommandSchema,
@@ -12,43 +11,14 @@ import {
   setupOptionsSchema,
   trainCommandSchema,
 } from './schemas.ts'
+import { dataCommands } from './data-commands.ts'
 import type { TrainOptions } from '../train/options.ts'
-import { createTerminal, formatDuration } from './terminal.ts'
+import { formatDuration } from './terminal.ts'
 
-/** A verb of the command: a thin shell over a function of the library. */
-export interface Command {
-  readonly name: string
-  readonly summary: string
-  readonly example: string
-  readonly schema: z.ZodObject
-  /** The key whose values stand behind the verb without a flag. */
-  readonly positional?: string
-  /** Runs the command and returns its exit code. */
-  readonly execute: (sources: OptionSources) => Promise<number>
-}
-
-interface Definition<S extends z.ZodObject> extends Omit<Command, 'execute' | 'schema'> {
-  readonly schema: S
-  readonly run: (options: z.output<S>) => Promise<number>
-}
-
-function command<S extends z.ZodObject>({ run, ...rest }: Definition<S>): Command {
-  return { ...rest, execute: async (sources) => run(resolveOptions(rest.schema, sources)) }
-}
-
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`)
-}
-
-/** Runs a job in the compute thread with its progress on standard error. */
-async function withTerminal<T>(work: (terminal: ReturnType<typeof createTerminal>) => Promise<T>): Promise<T> {
-  const terminal = createTerminal(process.stderr)
-  try {
-    return await work(terminal)
-  } finally {
-    terminal.finish()
-  }
-}
+/** Verbs of two words, by their first. */
+export const commandGroups: readonly { readonly name: string; readonly summary: string }[] = [
+  { name: 'data', summary: 'look at preference data, and make other data of them' },
+]
 
 async function printPlan(options: TrainOptions): Promise<number> {
   const [{ compute }, { formatPlan }] = await Promise.all([import('./compute.ts'), import('./show-plan.ts')])
@@ -146,6 +116,7 @@ export const commands: readonly Command[] = [
       return lines > 0 && failed === lines ? exitCodes.failure : exitCodes.success
     },
   }),
+  ...dataCommands,
   command({
     name: 'report',
     summary: 'draw one HTML page for a run, or for several side by side',

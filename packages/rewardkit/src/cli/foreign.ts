@@ -35,6 +35,7 @@ const foreignNames: Readonly<Record<string, string>> = {
   '--load-checkpoint': '--resume',
   '--overwrite-output-dir': '--overwrite',
   '--bad-lines': '--on-error',
+  '--format': '--data-format',
   '--json': '--format json',
 }
 

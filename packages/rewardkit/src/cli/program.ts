@@ -2,7 +2,8 @@ import { Command as Program, CommanderError, Option } from 'commander'
 import { InputError } from '../errors.ts'
 import { nearestName } from '../nearest.ts'
 import { version } from '../version.ts'
-import { type Command, commands } from './commands.ts'
+import type { Command } from './command.ts'
+import { commandGroups, commands } from './commands.ts'
 import { exitCodes } from './exit-codes.ts'
 import { ourNameFor } from './foreign.ts'
 import { type CommandOption, commandOptions, flagOf, isSwitch, shownDefault } from '../options.ts'
@@ -22,7 +23,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     return exitCodes.success
   }
   try {
-    await program.parseAsync(words.map(withDashes), { from: 'user' })
+    await program.parseAsync(ourWords(words), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return exitCodes.success
@@ -40,11 +41,21 @@ function createProgram(onCode: (code: number) => void): Program {
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .showSuggestionAfterError(false)
+  const groups = new Map<string, Program>(
+    commandGroups.map(({ name, summary }) => [name, program.command(name).description(summary)]),
+  )
   for (const command of commands) {
     const options = commandOptions(command.schema)
-    const verb = program.command(command.name).summary(command.summary).description(`${command.summary}.`)
+    const [group = '', name] = command.name.split(' ')
+    const parent = name === undefined ? program : (groups.get(group) ?? program)
+    const verb = parent
+      .command(name ?? group)
+      .summary(command.summary)
+      .description(`${command.summary}.`)
+      .exitOverride()
     for (const option of options) {
-      if (option.key === command.positional) verb.argument(`[${option.key}...]`, option.description)
+      if (option.key === command.positional)
+        verb.argument(isList(option) ? `[${option.key}...]` : `[${option.key}]`, option.description)
       else verb.addOption(new Option(usage(option), helpText(option)))
     }
     verb.option('--config <FILE.yaml>', 'read options from a YAML file; typed ones win over it')
@@ -57,8 +68,9 @@ function createProgram(onCode: (code: number) => void): Program {
     verb.addHelpText('after', `\nExample: ${command.example}`)
     verb.action(async () => {
       const { config, set, ...given } = verb.opts<{ config?: string; set: string[] }>()
+      const position = options.find(({ key }) => key === command.positional)
       const positional =
-        command.positional === undefined || verb.args.length === 0 ? {} : { [command.positional]: verb.args }
+        !position || verb.args.length === 0 ? {} : { [position.key]: isList(position) ? verb.args : verb.args[0] }
       onCode(
         await command.execute({ given: { ...given, ...positional }, set, ...(config !== undefined && { config }) }),
       )
@@ -67,14 +79,30 @@ function createProgram(onCode: (code: number) => void): Program {
   return program
 }
 
-/** `--batch-size <N>`, or the name alone for a switch. */
-const usage = (option: CommandOption): string =>
-  isSwitch(option) ? option.flag : `${option.flag} <${option.placeholder}>`
+const isList = ({ shape }: CommandOption): boolean => shape.type === 'array'
+
+/** `--batch-size <N>`, `--columns <NAME=COLUMN...>` where several values may follow, or the name alone for a switch. */
+function usage(option: CommandOption): string {
+  const { flag, placeholder, takesSeveral } = option
+  return isSwitch(option) ? flag : `${flag} <${placeholder}${takesSeveral ? '...' : ''}>`
+}
 
 function helpText({ description, defaultValue, required }: CommandOption): string {
   if (required) return `${description} (required)`
   if (defaultValue === undefined || defaultValue === false) return description
   return `${description} (default: ${shownDefault(defaultValue)})`
+}
+
+/** The verb that the words begin with, of one word or two. */
+const commandOf = (words: readonly string[]): Command | undefined =>
+  commands.find(({ name }) => name === words[0] || name === `${words[0]} ${words[1]}`)
+
+/** What was typed in our spelling. `--format` is short for `--data-format` where a verb has no other format to choose. */
+function ourWords(words: readonly string[]): string[] {
+  const command = commandOf(words)
+  const flags = command ? commandOptions(command.schema).map(({ flag }) => flag) : []
+  const isShort = flags.includes('--data-format') && !flags.includes('--format')
+  return words.map((word) => withDashes(isShort ? word.replace(/^--format(?==|$)/, '--data-format') : word))
 }
 
 /** Underscores and capitals of an option's name become dashes; its value behind `=` stays. */
@@ -87,10 +115,15 @@ function withDashes(word: string): string {
 function explained(error: CommanderError, words: readonly string[]): string {
   const message = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')
   const found = /'([^']+)'/.exec(message)?.[1] ?? ''
-  const command = commands.find(({ name }) => name === words[0])
+  const command = commandOf(words)
   if (error.code === 'commander.unknownOption') return unknownOption(found, command)
   if (error.code === 'commander.unknownCommand' || !command) {
-    const names = commands.map(({ name }) => name)
+    const [first = ''] = words
+    const inGroup = commands
+      .filter(({ name }) => name.startsWith(`${first} `))
+      .map(({ name }) => name.slice(first.length + 1))
+    const names = inGroup.length > 0 ? inGroup : [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? ''))]
+    if (inGroup.length > 0 && found === '') return `${first}: expected one of ${inGroup.join(', ')} behind it`
     const near = nearestName(found, names)
     return `unknown verb "${found}"; ${near === undefined ? `expected one of ${names.join(', ')}` : `did you mean ${near}?`}`
   }

@@ -1,7 +1,8 @@
 // Writes docs/reference.md from the schemas; with --check, fails where the file differs.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Command, commands } from './commands.ts'
+import type { Command } from './command.ts'
+import { commands } from './commands.ts'
 import { type CommandOption, commandOptions, isSwitch, shownDefault } from '../options.ts'
 
 const path = fileURLToPath(new URL('../../../../docs/reference.md', import.meta.url))

@@ -43,7 +43,7 @@ export function resolveOptions<S extends z.ZodObject>(schema: S, sources: Option
     if (value === undefined) continue
     typed.set(option.key, {
       name: option.flag,
-      value: typeof value === 'string' ? valueOf(value, option.shape) : value,
+      value: typedValue(value, option),
     })
   }
   const set = new Map<string, Given>()
@@ -68,6 +68,14 @@ export function resolveOptions<S extends z.ZodObject>(schema: S, sources: Option
   const option = options.get(flagOf(key))
   if (!issue || !option) throw new InputError(issue?.message ?? 'the options do not fit together')
   throw refused(option, given.get(key), issue)
+}
+
+/** Several words behind one flag are one list. */
+function typedValue(value: unknown, { shape }: CommandOption): unknown {
+  if (typeof value === 'string') return valueOf(value, shape)
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+    ? value.flatMap((text: string) => valueOf(text, shape))
+    : value
 }
 
 /** The option of that name, in camelCase, snake_case or kebab-case. */

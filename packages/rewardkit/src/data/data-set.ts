@@ -1,5 +1,10 @@
+import { Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
+import { createRandom, shuffledIndexes } from '../random.ts'
+import { isMixtureFile, type Mixture, readMixture } from './mixture.ts'
+import { shares } from './mixture-shares.ts'
 import type { DataOptions } from './options.ts'
+import { readGroups } from './read.ts'
 import { openSource, type SplitOrder } from './sources/open-source.ts'
 import type { Source } from './sources/source.ts'
 
@@ -21,10 +26,60 @@ export interface DataSet {
 }
 
 /**
- * Finds the data that a name stands for.
+ * Finds the data that a name stands for, and draws the rows of a mixture.
+ * @param name a source, or the YAML file of a mixture
  * @param splits which split to take where the name says none
- * @throws InputError where there is no such file
+ * @throws InputError where there is none
  */
 export async function openData(name: string, options: DataOptions, splits: SplitOrder, hooks: Hooks): Promise<DataSet> {
+  if (isMixtureFile(name)) return openMixture(name, readMixture(name, options), splits, hooks)
   return { name, parts: [{ source: await openSource(name, splits, hooks), options }] }
+}
+
+/**
+ * Opens the sources of a mixture, counts their rows where it must, and draws which are taken.
+ * @throws InputError as `openData`, and where the shares cannot be had
+ */
+export async function openMixture(
+  name: string,
+  { parts, total, seed }: Mixture,
+  splits: SplitOrder,
+  hooks: Hooks,
+): Promise<DataSet> {
+  const open: DataPart[] = []
+  for (const { data, options, name: partName } of parts)
+    open.push({ source: await openSource(data, splits, hooks), options, name: partName })
+  const isDrawn = total !== undefined || parts.some(({ weight, cap }) => weight !== undefined || cap !== undefined)
+  if (!isDrawn) return { name, parts: open }
+  const sizes: number[] = []
+  for (const part of open) sizes.push(await countGroups(part, hooks))
+  const taken = shares(sizes, parts, total)
+  hooks.onEvent({
+    kind: 'log',
+    message: `${name}: ${parts.map((part, index) => `${taken[index]} of ${sizes[index]} rows of ${part.name}`).join(', ')}`,
+  })
+  return {
+    name,
+    parts: open.map((part, index) => ({
+      ...part,
+      takes: drawn(sizes[index] ?? 0, taken[index] ?? 0, createRandom(seed, `mixture ${index}`)),
+    })),
+  }
+}
+
+async function countGroups(part: DataPart, hooks: Hooks): Promise<number> {
+  let count = 0
+  for await (const { group } of readGroups({ name: part.source.name, parts: [part] })) {
+    if (hooks.shouldStop()) throw new Interrupted('stopped on request')
+    if (group) count += 1
+  }
+  return count
+}
+
+/** `count` of `size` indexes, drawn without replacement. */
+function drawn(size: number, count: number, random: ReturnType<typeof createRandom>): (index: number) => boolean {
+  if (count === size) return () => true
+  const isTaken = new Uint8Array(size)
+  for (const index of shuffledIndexes(size, random).subarray(0, count)) isTaken[index] = 1
+  return (index) => isTaken[index] === 1
 }

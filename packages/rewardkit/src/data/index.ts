@@ -12,7 +12,6 @@ export { readGroups, type DropReason, type ReadGroup } from './read.ts'
 export { evaluationSplits, trainingSplits, type SplitOrder } from './sources/open-source.ts'
 export { rowsOfLines } from './sources/json-text.ts'
 export { readRows } from './sources/read-rows.ts'
-export { createRowWriter, type RowWriter } from './sources/write-rows.ts'
 export type { BadRow, Source, SourceFile, SourceRow } from './sources/source.ts'
 export {
   readPreferences,
@@ -25,4 +24,5 @@ export {
 } from './survey.ts'
 export { createPromptSplit, type PromptSplit } from './split.ts'
 export { isSpooled, spooledFile, spoolRows } from './spooled-rows.ts'
+export * from './steps/index.ts'
 export { createTally, type Tally } from './tally.ts'

@@ -6,6 +6,8 @@ export interface Numbering {
   readonly size: number
   /** The number of a text; the next one where it is new. */
   numberOf(text: string): number
+  /** Whether the text came before. */
+  has(text: string): boolean
 }
 
 /** A slot of the table: two halves of the key, and the number plus 1; 0 where the slot is free. */
@@ -42,9 +44,12 @@ export function createNumbering(): Numbering {
     get size() {
       return size
     },
+    has(text) {
+      const [high, low] = keyOf(text)
+      return table[find(table, high, low) + 2] !== 0
+    },
     numberOf(text) {
-      const digest = hash('sha256', text, 'buffer')
-      const [high, low] = [digest.readUInt32LE(0), digest.readUInt32LE(4)]
+      const [high, low] = keyOf(text)
       const known = table[find(table, high, low) + 2] ?? 0
       if (known !== 0) return known - 1
       size += 1
@@ -53,4 +58,10 @@ export function createNumbering(): Numbering {
       return size - 1
     },
   }
+}
+
+/** 64 bits of a text's SHA-256. */
+function keyOf(text: string): [number, number] {
+  const digest = hash('sha256', text, 'buffer')
+  return [digest.readUInt32LE(0), digest.readUInt32LE(4)]
 }

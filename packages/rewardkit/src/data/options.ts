@@ -38,7 +38,7 @@ export const dataOptionsSchema = z.object({
     .readonly()
     .optional()
     .describe('which columns hold what, such as prompt=question chosen=answer_a; dots reach into objects and lists')
-    .meta({ placeholder: 'NAME=COLUMN' }),
+    .meta({ placeholder: 'NAME=COLUMN', takesSeveral: true }),
   onError: z
     .enum(['stop', 'skip'])
     .default('stop')

@@ -99,6 +99,33 @@ describe('readPreferences', () => {
     await expect(readPreferences(path)).rejects.toThrow(/line 2/)
   })
 
+  it('gathers the rows of a group from all over a file, and counts what was left out of it', async () => {
+    const rating = (id: string, text: string, overall: unknown) =>
+      JSON.stringify({ info: { id, article: `Article ${id}` }, summary: { text, axes: { overall } } })
+    const lines = [
+      rating('a', 'x', 7),
+      rating('b', 'x', 2),
+      rating('a', 'y', 4),
+      rating('a', 'z', 4),
+      rating('b', 'x', 3),
+    ]
+    const path = await file('ratings.jsonl', [...lines, rating('b', 'y', '5')].join('\n'))
+    await expect(readPreferences(path)).rejects.toThrow(`${path}, line 6: field "summary.axes.overall": found text "5"`)
+    const { groups, dropped, read, formats } = await readPreferences(path, { onError: 'skip' })
+    expect(groups.map(({ id, preferences }) => [id, preferences])).toEqual([
+      [
+        'a',
+        [
+          { chosen: 0, rejected: 1, margin: 3 },
+          { chosen: 0, rejected: 2, margin: 3 },
+        ],
+      ],
+    ])
+    expect(dropped).toEqual({ tie: 1, single_response: 1, unreadable: 1 })
+    expect(read).toBe(5)
+    expect(formats).toEqual(['summarize-axis'])
+  })
+
   it('leaves a preference of weight 0 out', async () => {
     const rows = [pair('1'), pair('2').replace('{', '{"weight": 0, ')]
     const { dropped } = await readPreferences(await file('weights.jsonl', rows.join('\n')))

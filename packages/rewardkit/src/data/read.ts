@@ -4,7 +4,7 @@ import { conversationKey } from './build.ts'
 import type { DataPart, DataSet } from './data-set.ts'
 import type { Row } from './fields.ts'
 import { formatNamed, isOwnFormat, recognisedFormat } from './formats/index.ts'
-import type { RowFormat, Skipped } from './formats/format.ts'
+import type { Reading, RowFormat } from './formats/format.ts'
 import type { Group, Message, Preference } from './group.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
 import type { DataOptions } from './options.ts'
@@ -130,15 +130,12 @@ function formatFor(row: Row, known: RowFormat | undefined, { dataFormat }: DataO
   })
 }
 
-function* outcomes(
-  read: Group | readonly Group[] | Skipped,
-  { subset }: SourceFile,
-): Generator<Pick<ReadGroup, 'group' | 'dropped'>> {
-  if ('skipped' in read) {
-    yield { group: undefined, dropped: [read.skipped] }
-    return
-  }
-  for (const group of 'promptId' in read ? [read] : read) {
+function* outcomes(read: Reading, { subset }: SourceFile): Generator<Pick<ReadGroup, 'group' | 'dropped'>> {
+  for (const group of 'skipped' in read || 'promptId' in read ? [read] : read) {
+    if ('skipped' in group) {
+      yield { group: undefined, dropped: [group.skipped] }
+      continue
+    }
     if (group.preferences.length === 0)
       throw new InputError(
         'no preference; expected "chosen" and "rejected"; rewards of single responses are what score is for',

@@ -2,10 +2,15 @@ import { InputError } from '../errors.ts'
 import { createRandom, shuffledIndexes } from '../random.ts'
 import { createNumbering } from './numbering.ts'
 
+/** Which of the parts a group goes to: 0 is the first that was set aside, -1 what remains. */
+export type PartOf = (promptId: string) => number
+
 /** Collects the prompts of all groups, then sets some of them aside. */
 export interface PromptSplit {
-  /** Counts one more group with this prompt. */
-  add(promptId: string): void
+  /** Counts one more group with this prompt; the first group of a prompt decides to which stratum it belongs. */
+  add(promptId: string, stratum?: string): void
+  /** Whether a group with this prompt was counted. */
+  has(promptId: string): boolean
   /**
    * Sets prompts aside, drawn at random from the seed, until at least `fraction` of the groups are held out; tells
    * whether a prompt is. All groups with the same prompt land on the same side, so that no evaluated prompt was trained
@@ -14,36 +19,65 @@ export interface PromptSplit {
    * @throws InputError unless 0 < fraction < 1 and both parts get at least one group.
    */
   split(fraction: number, seed: number): (promptId: string) => boolean
+  /**
+   * The same for several parts, each with its fraction, and with the same shares of every stratum as far as whole
+   * prompts allow: what one stratum gets too much, the next gets less.
+   *
+   * @throws InputError unless the fractions are positive and sum to less than 1, and each part gets a group.
+   */
+  partition(fractions: readonly number[], seed: number): PartOf
 }
 
 export function createPromptSplit(): PromptSplit {
   const prompts = createNumbering()
+  const strata = createNumbering()
+  /** By prompt. */
   const sizes: number[] = []
+  const stratumOf: number[] = []
   let groups = 0
+  const partition = (fractions: readonly number[], seed: number): PartOf => {
+    const whole = fractions.reduce((sum, fraction) => sum + fraction, 0)
+    if (fractions.some((fraction) => !(fraction > 0)) || !(whole < 1)) {
+      const found = fractions.length === 1 ? String(fractions[0]) : fractions.join(' and ')
+      throw new InputError(`evaluation fraction: found ${found}, expected a number between 0 and 1, such as 0.1`)
+    }
+    const members: number[][] = Array.from({ length: strata.size }, () => [])
+    for (const prompt of shuffledIndexes(prompts.size, createRandom(seed, 'split')))
+      members[stratumOf[prompt] ?? 0]?.push(prompt)
+    const partOf = new Int8Array(prompts.size).fill(-1)
+    const counts = fractions.map(() => 0)
+    let passed = 0
+    for (const stratum of members) {
+      passed += stratum.reduce((sum, prompt) => sum + (sizes[prompt] ?? 0), 0)
+      let part = 0
+      for (const prompt of stratum) {
+        while (part < fractions.length && (counts[part] ?? 0) >= (fractions[part] ?? 0) * passed) part += 1
+        if (part === fractions.length) break
+        partOf[prompt] = part
+        counts[part] = (counts[part] ?? 0) + (sizes[prompt] ?? 0)
+      }
+    }
+    const held = counts.reduce((sum, count) => sum + count, 0)
+    if (counts.some((count) => count === 0) || held === groups) {
+      throw new InputError(
+        `evaluation fraction ${fractions.join(' and ')} of ${groups} groups with ${prompts.size} prompts leaves one part empty`,
+        { remedy: 'give more prompts or --eval-data' },
+      )
+    }
+    return (promptId) => partOf[prompts.numberOf(promptId)] ?? -1
+  }
   return {
-    add(promptId) {
+    add(promptId, stratum = '') {
       const prompt = prompts.numberOf(promptId)
       sizes[prompt] = (sizes[prompt] ?? 0) + 1
+      stratumOf[prompt] ??= strata.numberOf(stratum)
       groups += 1
     },
+    has: (promptId) => prompts.has(promptId),
     split(fraction, seed) {
-      if (!(fraction > 0 && fraction < 1)) {
-        throw new InputError(`evaluation fraction: found ${fraction}, expected a number between 0 and 1, such as 0.1`)
-      }
-      const held = new Uint8Array(prompts.size)
-      let count = 0
-      for (const prompt of shuffledIndexes(prompts.size, createRandom(seed, 'split'))) {
-        if (count >= fraction * groups) break
-        held[prompt] = 1
-        count += sizes[prompt] ?? 0
-      }
-      if (count === 0 || count === groups) {
-        throw new InputError(
-          `evaluation fraction ${fraction} of ${groups} groups with ${prompts.size} prompts leaves one part empty`,
-          { remedy: 'give more prompts or --eval-data' },
-        )
-      }
-      return (promptId) => held[prompts.numberOf(promptId)] === 1
+      const partOf = partition([fraction], seed)
+      return (promptId) => partOf(promptId) === 0
     },
+    partition,
   }
 }

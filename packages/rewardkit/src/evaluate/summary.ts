@@ -28,16 +28,30 @@ export function summarizePairs(rows: readonly RewardRow[]): PairSummary {
   }
 }
 
-/** A summary for each subset, in the order in which they first appear; pairs without a subset are left out. */
+/**
+ * A summary for each subset, in the order in which they first appear; pairs without a subset are left out. A name with
+ * slashes, such as that of a data set in a mixture with its own subsets, also counts for what stands before each slash,
+ * where that unites several subsets.
+ */
 export function summarizeSubsets(rows: readonly RewardRow[]): Record<string, PairSummary> {
-  const members = new Map<string, RewardRow[]>()
+  const members = new Map<string, { rows: RewardRow[]; names: Set<string> }>()
   for (const row of rows) {
     if (row.subset === null) continue
-    const known = members.get(row.subset)
-    if (known) known.push(row)
-    else members.set(row.subset, [row])
+    for (const name of withParents(row.subset)) {
+      const known = members.get(name) ?? { rows: [], names: new Set() }
+      known.rows.push(row)
+      known.names.add(row.subset)
+      members.set(name, known)
+    }
   }
-  return Object.fromEntries([...members].map(([subset, subsetRows]) => [subset, summarizePairs(subsetRows)]))
+  const shown = [...members].filter(([name, { names }]) => names.size > 1 || names.has(name))
+  return Object.fromEntries(shown.map(([name, found]) => [name, summarizePairs(found.rows)]))
+}
+
+/** `a/b/c`: a, a/b and a/b/c. */
+function withParents(subset: string): string[] {
+  const parts = subset.split('/')
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'))
 }
 
 /**

@@ -4,6 +4,9 @@ import {
   createTally,
   evaluationSplits,
   openData,
+  type PromptSplit,
+  type Survey,
+  surveyedGroups,
   surveyPreferences,
   type Tally,
   trainingSplits,
@@ -71,6 +74,7 @@ export async function loadTrainingData(
     options.evalData === undefined
       ? null
       : await surveyPreferences(await openData(options.evalData, options, evaluationSplits, hooks))
+  if (evaluationSurvey) await warnOfLeakage(evaluationSurvey, options.data, prompts, hooks)
   const isHeldOut = options.evalFraction ? prompts.split(options.evalFraction, options.seed) : null
   checkColumns(tally, options, objective, hooks)
 
@@ -108,6 +112,18 @@ export async function loadTrainingData(
     log(`${path}: ${read} pairs held out, ${evaluation.pairs} to evaluate on${droppedText(evaluation.dropped)}`)
   }
   return { groups, pairs, dropped, truncated, sha256: survey.sha256, evaluation }
+}
+
+/** Held-out rows whose prompt is trained on, word for word, say little about new prompts. */
+async function warnOfLeakage(evaluation: Survey, data: string, trained: PromptSplit, hooks: Hooks): Promise<void> {
+  let leaked = 0
+  for await (const { promptId } of surveyedGroups(evaluation)) if (trained.has(promptId)) leaked += 1
+  if (leaked === 0) return
+  const share = ((100 * leaked) / evaluation.kept).toFixed(1)
+  hooks.onEvent({
+    kind: 'warning',
+    message: `${leaked} of ${evaluation.kept} rows of ${evaluation.path} (${share} %) have a prompt that is also in ${data}: rewardkit data leakage shows and removes them`,
+  })
 }
 
 /** Checks that the preferences have what the objective needs, and says what it will not use. */

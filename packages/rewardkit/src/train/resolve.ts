@@ -6,7 +6,7 @@ import { InputError } from '../errors.ts'
 import { version } from '../version.ts'
 import type { CheckpointState } from './checkpoint.ts'
 import type { TrainOptions } from './options.ts'
-import { snakeCase } from './run-folder.ts'
+import { snakeCase } from '../options.ts'
 
 export const defaultSaveEvery = 500
 

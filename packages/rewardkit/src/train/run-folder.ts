@@ -1,3 +1,4 @@
+import { snakeCase } from '../options.ts'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -95,9 +96,6 @@ export function openRunFolder(folder: string, data: readonly string[]): void {
     })
   }
 }
-
-/** `batchSize` -> `batch_size`: options in files are named as in all files. */
-export const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /** Options that say how a command begins, not what the run is. */
 const ofOneStart = new Set(['resume', 'allowDifferentBits', 'overwrite'])

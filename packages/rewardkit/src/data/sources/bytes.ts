@@ -92,20 +92,20 @@ async function* unzstd(bytes: Bytes): AsyncGenerator<Buffer> {
   const decompress = new Decompress((data) => {
     if (data.length > 0) pieces.push(Buffer.from(data.buffer, data.byteOffset, data.length))
   })
-  const attempt = (work: () => void) => {
+  const push = (piece: Uint8Array, last: boolean) => {
     try {
-      work()
+      decompress.push(piece, last)
     } catch (error) {
       throw damaged('zstd', error)
     }
   }
   for await (const piece of bytes) {
-    attempt(() => decompress.push(piece))
+    push(piece, false)
     const ready = pieces
     pieces = []
     yield* ready
   }
-  attempt(() => decompress.push(new Uint8Array(0), true))
+  push(new Uint8Array(0), true)
   yield* pieces
 }
 

@@ -69,7 +69,7 @@ const splitWords: Readonly<Record<string, string>> = {
 
 /** The split that a path names below the folder: by its file first, then by its folders. */
 function splitOf(path: string): string | undefined {
-  for (const part of path.split(sep).reverse())
+  for (const part of path.split(sep).toReversed())
     for (const word of part.toLowerCase().split(/[^a-z]+/)) {
       const split = splitWords[word]
       if (split !== undefined) return split

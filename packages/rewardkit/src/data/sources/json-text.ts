@@ -108,7 +108,8 @@ function refuseWrapped(text: string, more: boolean): void {
   if (more && /^\s*\{\s*("[^"]*"\s*:\s*[[{]?\s*)?$/.test(text))
     refuse('one JSON object over several lines', "write its rows one a line, as jq -c '.data[]' does")
   if (!/^\s*\{\s*"[^"]*"\s*:\s*[[{]/.test(text) || !isJson(text)) return
-  const entries = Object.entries(JSON.parse(text) as Row)
+  const row: unknown = JSON.parse(text)
+  const entries = isObject(row) ? Object.entries(row) : []
   const [first] = entries
   if (first && entries.length === 1 && Array.isArray(first[1]) && first[1].length > 0 && first[1].every(isObject))
     refuse(`all rows inside the field "${first[0]}"`, `write them one a line, as jq -c '.${first[0]}[]' does`)

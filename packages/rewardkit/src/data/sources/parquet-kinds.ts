@@ -44,41 +44,39 @@ function widenedByStruct(kind: Kind, value: Readonly<Record<string, unknown>>): 
   return same ? kind : { kind: 'struct', fields }
 }
 
+const text = { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } } as const
+/** A column without any value, too, is text. */
+const types = {
+  boolean: { type: 'BOOLEAN' },
+  integer: { type: 'INT64' },
+  number: { type: 'DOUBLE' },
+  text,
+  null: text,
+  json: { type: 'BYTE_ARRAY', converted_type: 'JSON' },
+} as const
+
 /** The elements of Parquet's schema for a column: lists in the three levels that all readers know. */
 export function schemaElements(name: string, kind: Kind): SchemaElement[] {
-  const optional = { name, repetition_type: 'OPTIONAL' as const }
-  switch (kind.kind) {
-    case 'boolean':
-      return [{ ...optional, type: 'BOOLEAN' }]
-    case 'integer':
-      return [{ ...optional, type: 'INT64' }]
-    case 'number':
-      return [{ ...optional, type: 'DOUBLE' }]
-    case 'text':
-    case 'null':
-      return [{ ...optional, type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } }]
-    case 'json':
-      return [{ ...optional, type: 'BYTE_ARRAY', converted_type: 'JSON' }]
-    case 'list':
-      return [
-        { ...optional, converted_type: 'LIST', num_children: 1 },
-        { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-        ...schemaElements('element', kind.item),
-      ]
-    case 'struct':
-      return [
-        { ...optional, num_children: kind.fields.size },
-        ...[...kind.fields].flatMap(([field, inner]) => schemaElements(field, inner)),
-      ]
-  }
+  const optional = { name, repetition_type: 'OPTIONAL' } as const
+  if (kind.kind === 'list')
+    return [
+      { ...optional, converted_type: 'LIST', num_children: 1 },
+      { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+      ...schemaElements('element', kind.item),
+    ]
+  if (kind.kind === 'struct')
+    return [
+      { ...optional, num_children: kind.fields.size },
+      ...[...kind.fields].flatMap(([field, inner]) => schemaElements(field, inner)),
+    ]
+  return [{ ...optional, ...types[kind.kind] }]
 }
 
 /** A value as the writer wants it: 64-bit integers are BigInt. */
 export function columnValue(kind: Kind, value: unknown): unknown {
-  if (value === null || value === undefined) return null
-  if (kind.kind === 'integer') return BigInt(value as number)
-  if (kind.kind === 'list') return (value as unknown[]).map((item) => columnValue(kind.item, item))
-  if (kind.kind !== 'struct') return value
-  const fields = value as Readonly<Record<string, unknown>>
-  return Object.fromEntries([...kind.fields].map(([name, field]) => [name, columnValue(field, fields[name])]))
+  if (kind.kind === 'integer' && typeof value === 'number') return BigInt(value)
+  if (kind.kind === 'list' && Array.isArray(value)) return value.map((item) => columnValue(kind.item, item))
+  if (kind.kind === 'struct' && isObject(value))
+    return Object.fromEntries([...kind.fields].map(([name, field]) => [name, columnValue(field, value[name])]))
+  return value ?? null
 }

@@ -54,8 +54,8 @@ async function pagesOf(file: AsyncBuffer, { meta_data }: Chunk, level: number): 
       rows += header.data_page_header.num_values
     } else if (header.data_page_header) {
       const decompress = codecs[meta_data.codec]
-      const page = decompress ? decompress(body, Number(header.uncompressed_page_size)) : body
-      const levels = new Array<number>(header.data_page_header.num_values)
+      const page = decompress ? decompress(body, header.uncompressed_page_size) : body
+      const levels = Array.from({ length: header.data_page_header.num_values }, () => 0)
       const view = new DataView(page.buffer, page.byteOffset, page.byteLength)
       readRleBitPackedHybrid({ view, offset: 0 }, Math.ceil(Math.log2(level + 1)), levels)
       const last = pages.at(-1)

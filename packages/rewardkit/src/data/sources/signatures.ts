@@ -49,8 +49,11 @@ export function refuseForeign(head: Buffer): void {
     throw new InputError(`found ${found}, expected rows as JSONL, JSON, CSV or Parquet`, { remedy })
   }
   for (const { begins, at = 0, found, remedy } of signatures) if (text.startsWith(begins, at)) refuse(found, remedy)
-  // A pickle of protocol 2 to 5 names its protocol; a length of eight bytes and a JSON header open safetensors.
-  if (/^\x80[\x02-\x05]/.test(text)) refuse('a Python pickle', `${save}: pandas' to_json(orient="records", lines=True)`)
-  if (/^.{3}\0{5}\{"/s.test(text)) refuse('a safetensors file, which holds weights', 'name a file of rows')
+  // A pickle names its protocol, 2 to 5; in safetensors the length of the header, eight bytes, stands before it.
+  const protocol = head[1] ?? 0
+  if (head[0] === 0x80 && protocol >= 2 && protocol <= 5)
+    refuse('a Python pickle', `${save}: pandas' to_json(orient="records", lines=True)`)
+  if (text.startsWith('{"', 8) && head.length >= 10 && head.readUInt16LE(6) === 0)
+    refuse('a safetensors file, which holds weights', 'name a file of rows')
   if (/^(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|head)/i.test(text)) refuse('an HTML or XML page', getAgain)
 }

@@ -1,10 +1,12 @@
 import { createReadStream, rmSync } from 'node:fs'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { type AtomicFile, createAtomicFile } from '../../files.ts'
-import type { Row } from '../fields.ts'
+import { InputError } from '../../errors.ts'
+import { isObject, type Row } from '../fields.ts'
 import { linesOf } from '../lines.ts'
+import { createLineFile } from './line-file.ts'
 import { columnValue, type Kind, schemaElements, unknownKind, widened } from './parquet-kinds.ts'
-import { noRows, type RowWriter } from './write-rows.ts'
+import type { RowWriter } from './write-rows.ts'
 
 /** A row group ends at so many rows, or characters of JSON: what a reader decodes at once. */
 const groupRows = 10_000
@@ -17,27 +19,26 @@ const groupLength = 32 * 2 ** 20
  */
 export function createParquetWriter(path: string): RowWriter {
   const spooled = `${path}.${process.pid}.rows.tmp`
-  const spool = createAtomicFile(spooled)
+  const spool = createLineFile(spooled, (text) => text)
   const columns = new Map<string, Kind>()
   let file: AtomicFile | undefined
-  let count = 0
   const discard = () => {
     spool.discard()
     file?.discard()
     rmSync(spooled, { force: true })
   }
   return {
-    write(rows) {
-      for (const row of rows) {
-        for (const [name, value] of Object.entries(row))
-          columns.set(name, widened(columns.get(name) ?? unknownKind, value))
-        spool.write(`${JSON.stringify(row)}\n`)
-        count += 1
-      }
+    async write(row) {
+      for (const [name, value] of Object.entries(row))
+        columns.set(name, widened(columns.get(name) ?? unknownKind, value))
+      spool.add(JSON.stringify(row))
     },
     async commit() {
       try {
-        if (count === 0) throw noRows(path)
+        if (columns.size === 0)
+          throw new InputError(`${path}: there is no row to write`, {
+            remedy: 'Parquet needs one, which tells the columns',
+          })
         spool.commit()
         file = createAtomicFile(path)
         await writeGroups(file, columns, spooled)
@@ -69,8 +70,9 @@ async function writeGroups(file: AtomicFile, columns: ReadonlyMap<string, Kind>,
     length = 0
   }
   for await (const line of linesOf(createReadStream(spooled))) {
-    if ('error' in line) throw new Error(line.error)
-    rows.push(JSON.parse(line.text) as Row)
+    if ('error' in line) throw new InputError(`row ${line.number} is ${line.error}`)
+    const row: unknown = JSON.parse(line.text)
+    if (isObject(row)) rows.push(row)
     length += line.text.length
     if (rows.length >= groupRows || length >= groupLength) writeGroup()
   }

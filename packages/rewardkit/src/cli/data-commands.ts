@@ -1,0 +1,90 @@
+import {
+  convertOptionsSchema,
+  dedupeOptionsSchema,
+  filterOptionsSchema,
+  leakageOptionsSchema,
+  mixOptionsSchema,
+  splitOptionsSchema,
+} from '../data/steps/options.ts'
+import { type Command, command, print, withInterrupts } from './command.ts'
+import { exitCodes } from './exit-codes.ts'
+import { formatLeakage, formatStep } from './show-step.ts'
+
+/** The verbs on preference data. */
+export const dataCommands: readonly Command[] = [
+  command({
+    name: 'data convert',
+    summary: 'write preference data in another layout or kind of file',
+    example: 'rewardkit data convert stanfordnlp/SHP --to pairs --out shp.parquet',
+    schema: convertOptionsSchema,
+    positional: 'data',
+    run: async (options) => {
+      const { convertData } = await import('../data/steps/convert.ts')
+      print(formatStep(await withInterrupts((hooks) => convertData(options, hooks))))
+      return exitCodes.success
+    },
+  }),
+  command({
+    name: 'data split',
+    summary: 'set rows aside for evaluation, whole prompts at a time',
+    example: 'rewardkit data split pairs.jsonl --out split --test 0.1 --stratify',
+    schema: splitOptionsSchema,
+    positional: 'data',
+    run: async (options) => {
+      const { splitData } = await import('../data/steps/split.ts')
+      print(formatStep(await withInterrupts((hooks) => splitData(options, hooks))))
+      if (options.by === 'row') print('rows were drawn one by one: a prompt may be on both sides')
+      return exitCodes.success
+    },
+  }),
+  command({
+    name: 'data dedupe',
+    summary: 'leave out rows that were there before, word for word or nearly so',
+    example: 'rewardkit data dedupe pairs.jsonl --match near --threshold 0.8 --out unique.jsonl',
+    schema: dedupeOptionsSchema,
+    positional: 'data',
+    run: async (options) => {
+      const { dedupeData } = await import('../data/steps/dedupe.ts')
+      print(formatStep(await withInterrupts((hooks) => dedupeData(options, hooks))))
+      return exitCodes.success
+    },
+  }),
+  command({
+    name: 'data leakage',
+    summary: 'find the prompts of training data that the evaluation data have too',
+    example: 'rewardkit data leakage train.jsonl --against test.jsonl --out clean.jsonl',
+    schema: leakageOptionsSchema,
+    positional: 'data',
+    run: async (options) => {
+      const { findLeakage } = await import('../data/steps/leakage.ts')
+      const { leakage, written } = await withInterrupts((hooks) => findLeakage(options, hooks))
+      print(options.json ? JSON.stringify(leakage, null, 2) : formatLeakage(leakage))
+      if (written && !options.json) print(formatStep(written))
+      return exitCodes.success
+    },
+  }),
+  command({
+    name: 'data mix',
+    summary: 'write several data sets as one, with weights or caps',
+    example: 'rewardkit data mix helpful.jsonl harmless.jsonl --weights 2,1 --out mixed.jsonl',
+    schema: mixOptionsSchema,
+    positional: 'sources',
+    run: async (options) => {
+      const { mixData } = await import('../data/steps/mix.ts')
+      print(formatStep(await withInterrupts((hooks) => mixData(options, hooks))))
+      return exitCodes.success
+    },
+  }),
+  command({
+    name: 'data filter',
+    summary: 'keep the rows that fulfil conditions',
+    example: "rewardkit data filter pairs.jsonl --min-margin 0.5 --where 'subset!=code' --out some.jsonl",
+    schema: filterOptionsSchema,
+    positional: 'data',
+    run: async (options) => {
+      const { filterData } = await import('../data/steps/filter.ts')
+      print(formatStep(await withInterrupts((hooks) => filterData(options, hooks))))
+      return exitCodes.success
+    },
+  }),
+]

@@ -1,0 +1,45 @@
+import type { Leakage } from '../data/steps/leakage.ts'
+import type { StepResult } from '../data/steps/step.ts'
+
+/** What a step on data read, left out and wrote, a line each. */
+export function formatStep({ read, removed, outputs, provenance }: StepResult): string {
+  const lines = [`read ${counted(read.pairs, 'pair')} in ${counted(read.groups, 'row')} (${read.formats.join(', ')})`]
+  if (sum(read.dropped) > 0) lines.push(`of no use: ${reasons(read.dropped)}`)
+  if (read.firstUnreadable !== undefined) lines.push(`the first unreadable row: ${read.firstUnreadable}`)
+  if (sum(removed) > 0) lines.push(`left out: ${reasons(removed)}`)
+  for (const { file, pairs, rows, lost } of outputs) {
+    lines.push(`${file}: ${counted(pairs, 'pair')} in ${counted(rows, 'row')}`)
+    if (sum(lost) > 0) lines.push(`  the layout does not keep: ${reasons(lost)}`)
+  }
+  lines.push(`provenance: ${provenance}`)
+  return lines.join('\n')
+}
+
+/** Leakage as a person reads it. */
+export function formatLeakage(leakage: Leakage): string {
+  const { leaked_rows: found, rows, examples, evaluation_prompts: prompts, leaked_evaluation_prompts: leaked } = leakage
+  const total = sum(found)
+  const lines = [
+    `${leakage.data}: ${counted(rows, 'row')}, ${counted(leakage.prompts, 'prompt')}`,
+    `${leakage.against}: ${counted(prompts, 'prompt')}, of which ${leaked} (${percent(leaked, prompts)}) are in the data too`,
+    `rows with such a prompt: ${total} (${percent(total, rows)}): ${found.exact} exact, ${found.normalised} normalised, ${found.near} near`,
+    `rows that are the same in all: ${leakage.leaked_pairs}`,
+  ]
+  for (const { id, match, similarity, against } of examples.slice(0, 5))
+    lines.push(`  ${id} is ${against} (${match}${match === 'near' ? `, ${similarity.toFixed(2)}` : ''})`)
+  if (total > 5) lines.push(`  and ${total - 5} more (--json lists ${examples.length})`)
+  if (leakage.cut > 0)
+    lines.push(
+      `${counted(leakage.cut, 'prompt')} share long passages with so many others that only the 20 likeliest were compared`,
+    )
+  return lines.join('\n')
+}
+
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((all, one) => all + one, 0)
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+const percent = (count: number, of: number): string => `${((100 * count) / Math.max(1, of)).toFixed(1)} %`
+const reasons = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([reason, count]) => `${count} ${reason}`)
+    .join(', ')

@@ -1,0 +1,60 @@
+import { InputError } from '../errors.ts'
+
+/**
+ * How many rows each part of a mixture gives. Without weights, all that its cap allows; with weights, rows in these
+ * proportions: `total` of them, or as many as the smallest part allows.
+ * @param sizes rows that each part has
+ * @throws InputError where only some parts have a weight, or a part has fewer rows than its share of `total`
+ */
+export function shares(
+  sizes: readonly number[],
+  parts: readonly { readonly name: string; readonly weight?: number | undefined; readonly cap?: number | undefined }[],
+  total: number | undefined,
+): number[] {
+  const available = sizes.map((size, index) => Math.min(size, parts[index]?.cap ?? Infinity))
+  const weights = parts.map(({ weight }) => weight)
+  const given = weights.filter((weight) => weight !== undefined)
+  if (given.length > 0 && given.length < parts.length) {
+    const without = parts.find(({ weight }) => weight === undefined)
+    throw new InputError(`mixture: ${without?.name} has no weight while others have one`, {
+      remedy: 'give all parts a weight, or none',
+    })
+  }
+  if (given.length === 0) {
+    if (total === undefined) return available
+    // Without weights a total takes of each part in proportion to what it has.
+    return shares(
+      available,
+      parts.map((part, index) => ({ ...part, weight: available[index] ?? 0 })),
+      total,
+    )
+  }
+  const sum = given.reduce((all, weight) => all + weight, 0)
+  const most = Math.min(...available.map((rows, index) => (rows * sum) / (given[index] ?? 1)))
+  const wanted = total ?? Math.floor(most + 1e-9)
+  const exact = given.map((weight) => (wanted * weight) / sum)
+  const counts = rounded(exact)
+  counts.forEach((rows, index) => {
+    const has = available[index] ?? 0
+    if (rows > has)
+      throw new InputError(
+        `mixture: ${parts[index]?.name} has ${has} rows, but its weight asks for ${rows} of ${wanted}`,
+        {
+          remedy: `lower total to ${Math.floor(most)}, its weight or its cap`,
+        },
+      )
+  })
+  return counts
+}
+
+/** Whole numbers with the same sum: the largest remainders are rounded up (of equal ones the first). */
+function rounded(exact: readonly number[]): number[] {
+  const counts = exact.map(Math.floor)
+  const sum = Math.round(exact.reduce((all, value) => all + value, 0))
+  const byRemainder = exact
+    .map((value, index) => ({ index, remainder: value - Math.floor(value) }))
+    .toSorted((a, b) => b.remainder - a.remainder || a.index - b.index)
+  const missing = sum - counts.reduce((all, value) => all + value, 0)
+  for (const { index } of byRemainder.slice(0, missing)) counts[index] = (counts[index] ?? 0) + 1
+  return counts
+}

@@ -1,0 +1,112 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { silentHooks } from '../events.ts'
+import { openData } from './data-set.ts'
+import { shares } from './mixture-shares.ts'
+import { defaultDataOptions } from './options.ts'
+import { readPreferences } from './survey.ts'
+
+const part = (name: string, rest: { weight?: number; cap?: number } = {}) => ({ name, ...rest })
+
+describe('shares', () => {
+  it('takes all without weights, up to the caps', () => {
+    expect(shares([10, 20], [part('a'), part('b', { cap: 5 })], undefined)).toEqual([10, 5])
+  })
+
+  it('takes as many as the weights allow', () => {
+    expect(shares([100, 30], [part('a', { weight: 1 }), part('b', { weight: 1 })], undefined)).toEqual([30, 30])
+    expect(shares([100, 30], [part('a', { weight: 3 }), part('b', { weight: 1 })], undefined)).toEqual([90, 30])
+    expect(shares([100, 30], [part('a', { weight: 3, cap: 60 }), part('b', { weight: 1 })], undefined)).toEqual([
+      60, 20,
+    ])
+  })
+
+  it('sums to the total, whatever the weights', () => {
+    for (const weights of [
+      [1, 1, 1],
+      [0.1, 0.2, 0.7],
+      [5, 3, 3],
+    ]) {
+      for (const total of [1, 2, 10, 100]) {
+        const parts = weights.map((weight, index) => part(String(index), { weight }))
+        const counts = shares([100, 100, 100], parts, total)
+        expect(counts.reduce((sum, count) => sum + count, 0)).toBe(total)
+        const sum = weights.reduce((all, weight) => all + weight, 0)
+        counts.forEach((count, index) =>
+          expect(Math.abs(count - (total * (weights[index] ?? 0)) / sum)).toBeLessThan(1),
+        )
+      }
+    }
+  })
+
+  it('divides a total without weights by size', () => {
+    expect(shares([30, 10], [part('a'), part('b')], 8)).toEqual([6, 2])
+  })
+
+  it.each([
+    [[part('a', { weight: 1 }), part('b')], undefined, /b has no weight/],
+    [
+      [part('a', { weight: 1 }), part('b', { weight: 1 })],
+      50,
+      /b has 10 rows, but its weight asks for 25.*total to 20/,
+    ],
+    [[part('a'), part('b')], 200, /has 100 rows, but/],
+  ])('refuses %j with a total of %s', (parts, total, message) => {
+    expect(() => shares([100, 10], parts, total)).toThrow(message)
+  })
+})
+
+describe('a mixture file', () => {
+  let folder = ''
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'rewardkit-mixture-'))
+    const rows = (count: number, more = {}) =>
+      Array.from({ length: count }, (_, k) =>
+        JSON.stringify({ prompt: `p${k}`, chosen: 'a', rejected: 'b', ...more }),
+      ).join('\n')
+    await writeFile(join(folder, 'a.jsonl'), rows(20))
+    await writeFile(join(folder, 'b.jsonl'), rows(10, { subset: 'x/y' }))
+    await writeFile(join(folder, 'answers.jsonl'), '{"question": "q", "good": "a", "bad": "b"}')
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+  const read = async (text: string) => {
+    await writeFile(join(folder, 'mix.yaml'), text)
+    return readPreferences(await openData(join(folder, 'mix.yaml'), defaultDataOptions, [], silentHooks))
+  }
+
+  it('names subsets by part, draws rows by weight, and gives each part its options', async () => {
+    const { groups } = await read(`
+parts:
+  - { data: a.jsonl, name: first, weight: 1 }
+  - { data: b.jsonl, weight: 1, cap: 5 }
+  - { data: answers.jsonl, weight: 0.2, columns: [prompt=question, chosen=good, rejected=bad] }
+`)
+    const counts = new Map<string, number>()
+    for (const { subset = '' } of groups) counts.set(subset, (counts.get(subset) ?? 0) + 1)
+    expect(Object.fromEntries(counts)).toEqual({ first: 5, 'b/x/y': 5, answers: 1 })
+    expect(new Set(groups.map(({ id }) => id)).size).toBe(11)
+  })
+
+  it('draws the same rows again, and others with another seed', async () => {
+    const text = (seed: number) => `{seed: ${seed}, total: 6, parts: [{data: a.jsonl}, {data: b.jsonl}]}`
+    const prompts = async (seed: number) => (await read(text(seed))).groups.map(({ prompt }) => prompt[0]?.content)
+    const first = await prompts(1)
+    expect(await prompts(1)).toEqual(first)
+    expect(await prompts(2)).not.toEqual(first)
+    expect(first).toHaveLength(6)
+  })
+
+  it.each([
+    ['parts: []', /mix\.yaml: parts: /],
+    ['parts: [{data: a.jsonl, wieght: 2}]', /wieght/],
+    ['parts: [{data: a.jsonl, cap: 0}]', /parts\.0\.cap/],
+    ['parts: [{data: a.jsonl, name: a/b}]', /without a slash/],
+    ['parts: [{data: nowhere.jsonl}]', /nowhere\.jsonl: no such file/],
+    ['parts: [{', /invalid YAML/],
+    ['hello', /mix\.yaml: .*expected parts/],
+  ])('refuses %s', async (text, message) => {
+    await expect(read(text)).rejects.toThrow(message)
+  })
+})

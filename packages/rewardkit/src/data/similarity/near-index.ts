@@ -1,0 +1,197 @@
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { type Bands, bandKeys, bandsFor, signatureOf } from './min-hash.ts'
+import { jaccard, shinglesOf } from './shingles.ts'
+
+/** A text that was found to be similar, by its number in the index. */
+export interface NearMatch {
+  readonly number: number
+  /** Jaccard similarity of the two sets of four-word runs. */
+  readonly similarity: number
+}
+
+/** Finds texts that are similar to known ones. */
+export interface NearIndex {
+  /** The known text that is most similar, if one reaches the threshold. */
+  nearest(text: string): NearMatch | undefined
+  /** Makes a text known and returns its number, from 0. */
+  add(text: string): number
+  /** Texts for which not all candidates were compared, since too many share a passage with them. */
+  readonly cut: number
+  close(): void
+}
+
+/**
+ * So many texts with the same band are counted, the latest, and so many of those that share most bands are compared: a
+ * passage that all texts share does not compare each with each.
+ */
+const mostOfBand = 40
+const mostCompared = 20
+
+/**
+ * An index over texts: MinHash finds the candidates, and their similarity is then computed exactly, from sets of shingles
+ * that lie in a temporary file. Memory is some 12 bytes for each text and band.
+ * @param threshold the least similarity, above 0 and at most 1; of pairs that just reach it 99 % are found, of more
+ * similar ones more
+ */
+export function createNearIndex(threshold: number): NearIndex {
+  const bands = bandsFor(threshold)
+  const sets = createSetFile()
+  const tables = createBandTables(bands)
+  let cut = 0
+  let last: { text: string; shingles: Uint32Array; keys: Uint32Array } | undefined
+
+  const described = (text: string) => {
+    if (last?.text === text) return last
+    const shingles = shinglesOf(text)
+    const keys = shingles.length === 0 ? new Uint32Array() : bandKeys(signatureOf(shingles), bands)
+    last = { text, shingles, keys }
+    return last
+  }
+
+  /** The texts that share bands with one, those that share most first. */
+  const candidates = (keys: Uint32Array): { numbers: number[]; isCut: boolean } => {
+    const shared = new Map<number, number>()
+    let isCut = false
+    for (const [band, key] of keys.entries()) {
+      let found = 0
+      for (const number of tables.withKey(band, key)) {
+        if (++found > mostOfBand) {
+          isCut = true
+          break
+        }
+        shared.set(number, (shared.get(number) ?? 0) + 1)
+      }
+    }
+    const numbers = [...shared].toSorted(([a, m], [b, n]) => n - m || a - b).map(([number]) => number)
+    return { numbers: numbers.slice(0, mostCompared), isCut: isCut || numbers.length > mostCompared }
+  }
+
+  return {
+    get cut() {
+      return cut
+    },
+    nearest(text) {
+      const { shingles, keys } = described(text)
+      const { numbers, isCut } = candidates(keys)
+      if (isCut) cut += 1
+      let best: NearMatch | undefined
+      for (const number of numbers) {
+        const other = sets.read(number, shingles.length, threshold)
+        const similarity = other ? jaccard(shingles, other) : 0
+        if (similarity >= threshold && similarity > (best?.similarity ?? 0)) best = { number, similarity }
+        if (similarity === 1) break
+      }
+      return best
+    },
+    add(text) {
+      const { shingles, keys } = described(text)
+      const number = sets.add(shingles)
+      tables.add(number, keys)
+      return number
+    },
+    close: () => sets.close(),
+  }
+}
+
+/** For each band a hash table with chains: from a key to the numbers of the texts that have it, the latest first. */
+function createBandTables({ count }: Bands) {
+  let capacity = 1024
+  let keys = newArrays(Uint32Array)
+  let next = newArrays(Int32Array)
+  let heads = newArrays(Int32Array)
+  let size = 0
+
+  function newArrays<A extends Uint32Array | Int32Array>(type: new (length: number) => A): A[] {
+    return Array.from({ length: count }, () => new type(capacity))
+  }
+  /** Numbers plus 1; 0 ends a chain. */
+  const link = (band: number, number: number) => {
+    const slot = (keys[band]?.[number] ?? 0) & (capacity - 1)
+    const [head, chain] = [heads[band], next[band]]
+    if (!head || !chain) return
+    chain[number] = head[slot] ?? 0
+    head[slot] = number + 1
+  }
+  const grow = () => {
+    capacity *= 2
+    const old = keys
+    keys = newArrays(Uint32Array)
+    next = newArrays(Int32Array)
+    heads = newArrays(Int32Array)
+    for (let band = 0; band < count; band++) {
+      keys[band]?.set(old[band] ?? [])
+      for (let number = 0; number < size; number++) link(band, number)
+    }
+  }
+
+  return {
+    *withKey(band: number, key: number): Generator<number> {
+      let number = (heads[band]?.[key & (capacity - 1)] ?? 0) - 1
+      while (number >= 0) {
+        if (keys[band]?.[number] === key) yield number
+        number = (next[band]?.[number] ?? 0) - 1
+      }
+    },
+    /** A text without keys takes its number and is found by none. */
+    add(number: number, ownKeys: Uint32Array) {
+      if (number >= capacity) grow()
+      size = number + 1
+      for (const [band, key] of ownKeys.entries()) {
+        const known = keys[band]
+        if (known) known[number] = key
+        link(band, number)
+      }
+    },
+  }
+}
+
+/** Sets of 32-bit numbers in a temporary file that has no name any more; offset and length of each are in memory. */
+function createSetFile() {
+  const path = join(tmpdir(), `rewardkit-shingles-${randomUUID()}`)
+  const file = openSync(path, 'wx+')
+  rmSync(path)
+  let offsets = new Float64Array(1024)
+  let size = 0
+  let end = 0
+  const piece = 1 << 20
+  let waiting: Uint8Array[] = []
+  let waitingFrom = 0
+
+  const flush = () => {
+    const bytes = Buffer.concat(waiting)
+    writeSync(file, bytes, 0, bytes.length, waitingFrom)
+    waitingFrom = end
+    waiting = []
+  }
+  return {
+    add(set: Uint32Array): number {
+      if (size + 1 >= offsets.length) {
+        const larger = new Float64Array(2 * offsets.length)
+        larger.set(offsets)
+        offsets = larger
+      }
+      offsets[size] = end
+      waiting.push(new Uint8Array(set.buffer, set.byteOffset, set.byteLength))
+      end += set.byteLength
+      size += 1
+      offsets[size] = end
+      if (end - waitingFrom > piece) flush()
+      return size - 1
+    },
+    /** A set, unless its size alone says that its similarity to one of `length` is below the threshold. */
+    read(number: number, length: number, threshold: number): Uint32Array | undefined {
+      const start = offsets[number] ?? 0
+      const bytes = (offsets[number + 1] ?? 0) - start
+      const ratio = bytes / 4 / length
+      if (Math.min(ratio, 1 / ratio) < threshold) return undefined
+      if (start + bytes > waitingFrom) flush()
+      const set = new Uint32Array(bytes / 4)
+      readSync(file, set, 0, bytes, start)
+      return set
+    },
+    close: () => closeSync(file),
+  }
+}

@@ -1,0 +1,48 @@
+import { conversationKey } from '../build.ts'
+import type { Group, Message } from '../group.ts'
+
+/** What of a group is compared. */
+export type Scope = 'pair' | 'prompt'
+
+/**
+ * A text for which equal groups have equal ones: of the prompt alone, or of prompt, responses and which were preferred.
+ * The order of responses does not count.
+ */
+export function exactKey(group: Group, scope: Scope): string {
+  if (scope === 'prompt') return group.promptId
+  return keyOf(group, conversationKey)
+}
+
+/** The same for texts that differ in letter case, white space, punctuation and Unicode's compatible characters only. */
+export function normalisedKey(group: Group, scope: Scope): string {
+  // What has neither letters nor digits is compared as it is.
+  const normalised = (messages: readonly Message[]) => normalisedText(plainText(messages)) || plainText(messages)
+  if (scope === 'prompt') return group.prompt.length > 0 ? normalised(group.prompt) : keyOf(group, normalised)
+  return keyOf(group, normalised)
+}
+
+function keyOf({ prompt, responses, preferences }: Group, textOf: (messages: readonly Message[]) => string): string {
+  const texts = responses.map(textOf)
+  const judged = preferences.map(({ chosen, rejected }) => JSON.stringify([texts[chosen], texts[rejected]]))
+  return JSON.stringify([textOf(prompt), judged.toSorted()])
+}
+
+/** Lower case, compatible characters (NFKC), and nothing but letters, digits and single blanks. */
+export function normalisedText(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
+    .trim()
+}
+
+/** All that is said in a group, or in its prompt, as one text; responses in an order that does not depend on the row's. */
+export function comparedText(group: Group, scope: Scope): string {
+  const responses = group.responses.map(plainText).toSorted()
+  if (scope === 'prompt' && group.prompt.length > 0) return plainText(group.prompt)
+  return [plainText(group.prompt), ...responses].join('\n')
+}
+
+function plainText(messages: readonly Message[]): string {
+  return messages.map(({ content }) => content).join('\n')
+}

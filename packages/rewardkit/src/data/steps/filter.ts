@@ -1,0 +1,95 @@
+import { InputError } from '../../errors.ts'
+import type { Hooks } from '../../events.ts'
+import { isObject } from '../fields.ts'
+import type { Group, Message, Preference } from '../group.ts'
+import type { FilterOptions } from './options.ts'
+import { type StepResult, transform, type Verdict } from './step.ts'
+
+/**
+ * Keeps the rows and pairs that fulfil all conditions; those left out are counted by the option that they failed.
+ * @throws InputError for a broken condition or regular expression, and where no row is left
+ */
+export async function filterData(options: FilterOptions, hooks: Hooks): Promise<StepResult> {
+  const failsRow = rowConditions(options)
+  const failsPair = pairConditions(options)
+  const judge = (group: Group): Verdict => {
+    const reason = failsRow(group)
+    if (reason !== undefined) return { removed: group.preferences.map(() => reason) }
+    const removed: string[] = []
+    const preferences = group.preferences.filter((preference) => {
+      const failed = failsPair(group, preference)
+      if (failed !== undefined) removed.push(failed)
+      return failed === undefined
+    })
+    return preferences.length === 0 ? { removed } : { keep: { ...group, preferences }, removed }
+  }
+  return transform('data filter', options, hooks, judge)
+}
+
+/** The name of the first condition that a group fails. */
+function rowConditions({ where = [], prompt, maxPromptCharacters = Infinity, maxTurns = Infinity }: FilterOptions) {
+  const pattern = prompt === undefined ? undefined : regularExpression(prompt)
+  const conditions = where.map(condition)
+  return (group: Group): string | undefined => {
+    const text = textOf(group.prompt)
+    if (pattern && !pattern.test(text)) return 'prompt'
+    if (text.length > maxPromptCharacters) return 'max_prompt_characters'
+    if (group.prompt.length > maxTurns) return 'max_turns'
+    return conditions.every((holds) => holds(group)) ? undefined : 'where'
+  }
+}
+
+function pairConditions({ minMargin, maxMargin, minCharacters = 0, maxCharacters = Infinity }: FilterOptions) {
+  return (group: Group, { chosen, rejected, margin }: Preference): string | undefined => {
+    if (minMargin !== undefined && !(margin !== undefined && margin >= minMargin)) return 'min_margin'
+    if (maxMargin !== undefined && !(margin !== undefined && margin <= maxMargin)) return 'max_margin'
+    const lengths = [chosen, rejected].map((index) => textOf(group.responses[index] ?? []).length)
+    if (Math.min(...lengths) < minCharacters) return 'min_characters'
+    return Math.max(...lengths) > maxCharacters ? 'max_characters' : undefined
+  }
+}
+
+function regularExpression(source: string): RegExp {
+  try {
+    return new RegExp(source, 'u')
+  } catch (error) {
+    throw new InputError(`--prompt: ${error instanceof Error ? error.message : 'no regular expression'}`, {
+      cause: error,
+    })
+  }
+}
+
+type Comparison = (difference: number) => boolean
+const comparisons: Readonly<Record<string, Comparison>> = {
+  '<': (difference) => difference < 0,
+  '<=': (difference) => difference <= 0,
+  '>': (difference) => difference > 0,
+  '>=': (difference) => difference >= 0,
+}
+
+/** `COLUMN=VALUE`: a field of the group (`id`, `subset`) or of its meta. Numbers are compared as such. */
+function condition(text: string): (group: Group) => boolean {
+  const [, path = '', operator = '=', value = ''] = /^([^=!<>]+)(!=|<=|>=|=|<|>)(.*)$/s.exec(text) ?? []
+  const compare = comparisons[operator]
+  if (compare && (value.trim() === '' || Number.isNaN(Number(value))))
+    throw new InputError(`--where ${text}: found "${value}", expected a number behind ${operator}`)
+  return (group) => {
+    const found = valueAt(group, path.trim())
+    if (compare) return typeof found === 'number' && compare(found - Number(value))
+    const isEqual = typeof found === 'object' ? JSON.stringify(found) === value : String(found) === value
+    return isEqual === (operator === '=')
+  }
+}
+
+function valueAt(group: Group, path: string): unknown {
+  let value: unknown = { ...group.meta, id: group.id, subset: group.subset, meta: group.meta }
+  for (const part of path.split('.')) {
+    if (Array.isArray(value)) value = value[Number(part)]
+    else value = isObject(value) ? value[part] : undefined
+  }
+  return value
+}
+
+function textOf(messages: readonly Message[]): string {
+  return messages.map(({ content }) => content).join('\n')
+}

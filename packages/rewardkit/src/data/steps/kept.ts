@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from 'node:util'
+import { InputError } from '../../errors.ts'
+import { conversationKey } from '../build.ts'
+import type { Row } from '../fields.ts'
+import type { RowFormat } from '../formats/format.ts'
+import type { Group, Preference } from '../group.ts'
+import { type DataOptions, defaultDataOptions } from '../options.ts'
+
+/** Reads everything that a row can hold. */
+const reading: DataOptions = { ...defaultDataOptions, ties: 'half' }
+
+/**
+ * What a layout did not keep of a group: the rows that were written are read again and compared.
+ * @returns names such as `margin`, `id`, `meta`; `text` where prompt or responses read otherwise, `pair` where a
+ * preference is gone
+ */
+export function lostFields(group: Group, rows: readonly Row[], format: RowFormat): string[] {
+  const read = readAgain(rows, format)
+  const pairs = read.flatMap((other) => other.preferences.map((preference) => ({ other, preference })))
+  const lost = new Set<string>()
+  for (const preference of group.preferences) {
+    const texts = textsOf(group, preference)
+    const match =
+      pairs.find(({ other, preference: again }) => textsOf(other, again) === texts) ??
+      pairs[group.preferences.indexOf(preference)]
+    if (!match) {
+      lost.add('pair')
+      continue
+    }
+    const { other, preference: again } = match
+    if (textsOf(other, again) !== texts) lost.add('text')
+    for (const field of ['margin', 'weight', 'probability'] as const)
+      if (preference[field] !== undefined && preference[field] !== again[field]) lost.add(field)
+    if (other.form !== group.form || (group.source && !other.source)) lost.add('form')
+    if (other.id !== group.id) lost.add('id')
+    if (group.subset !== undefined && other.subset !== group.subset) lost.add('subset')
+    const meta = Object.entries(group.meta ?? {})
+    if (meta.some(([name, value]) => !isDeepStrictEqual(other.meta?.[name], value))) lost.add('meta')
+    if (other.responses.length < group.responses.length && read.length === 1) lost.add('response')
+  }
+  return [...lost]
+}
+
+function readAgain(rows: readonly Row[], format: RowFormat): Group[] {
+  const context = { defaultId: '', options: reading }
+  const outcomes = format.gather
+    ? [format.gather.read(rows, context)]
+    : rows.map((row) => {
+        try {
+          return format.read(row, context)
+        } catch (error) {
+          if (error instanceof InputError) return []
+          throw error
+        }
+      })
+  return outcomes.flat().filter((outcome) => 'promptId' in outcome)
+}
+
+/** Prompt, chosen and rejected response of a preference, whatever their form. */
+function textsOf({ prompt, responses }: Group, { chosen, rejected }: Preference): string {
+  return JSON.stringify([prompt, responses[chosen] ?? [], responses[rejected] ?? []].map(conversationKey))
+}

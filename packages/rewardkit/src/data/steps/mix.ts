@@ -1,0 +1,47 @@
+import { InputError } from '../../errors.ts'
+import type { Hooks } from '../../events.ts'
+import { openMixture } from '../data-set.ts'
+import { isMixtureFile, type Mixture, readMixture, shortName } from '../mixture.ts'
+import { trainingSplits } from '../sources/open-source.ts'
+import type { MixOptions } from './options.ts'
+import { type StepResult, transformData } from './step.ts'
+
+/**
+ * Writes several sources as one, each row with the name of its source as subset, with weights or caps where asked for.
+ * @throws InputError for what is wrong with sources or shares
+ */
+export async function mixData(options: MixOptions, hooks: Hooks): Promise<StepResult> {
+  const mixture = mixtureOf(options)
+  const data = await openMixture(options.sources.join(' + '), mixture, trainingSplits, hooks)
+  return transformData('data mix', data, options, hooks, (group) => ({ keep: group }))
+}
+
+function mixtureOf(options: MixOptions): Mixture {
+  const { sources, weights, caps, total, seed } = options
+  const [file = ''] = sources
+  if (sources.length === 1 && isMixtureFile(file)) {
+    if (weights || caps) throw new InputError('--weights and --caps: the mixture file has its own; edit it')
+    const mixture = readMixture(file, options)
+    return { ...mixture, total: total ?? mixture.total }
+  }
+  for (const [name, list] of Object.entries({ weights, caps }))
+    if (list && list.length !== sources.length)
+      throw new InputError(
+        `--${name}: found ${list.length} numbers for ${sources.length} data sets, expected one for each`,
+      )
+  const names = sources.map(shortName)
+  return {
+    parts: sources.map((data, index) => ({
+      data,
+      name:
+        names.indexOf(names[index] ?? '') === names.lastIndexOf(names[index] ?? '')
+          ? (names[index] ?? data)
+          : data.replaceAll('/', '.'),
+      options,
+      weight: weights?.[index],
+      cap: caps?.[index],
+    })),
+    total,
+    seed,
+  }
+}

@@ -1,0 +1,81 @@
+import { dirname } from 'node:path'
+import { InputError } from '../../errors.ts'
+import { makeFolder, sha256File } from '../../files.ts'
+import { formatNamed } from '../formats/index.ts'
+import type { RowFormat } from '../formats/format.ts'
+import type { FormatName } from '../formats/names.ts'
+import type { Group } from '../group.ts'
+import { createRowWriter } from '../sources/write-rows.ts'
+import { lostFields } from './kept.ts'
+import { count } from './reading.ts'
+
+/** What a step wrote. */
+export interface OutputCounts {
+  readonly file: string
+  readonly sha256: string
+  /** Groups that were written, their pairs, and the rows that hold them. */
+  readonly groups: number
+  readonly pairs: number
+  readonly rows: number
+  /** Of how many groups the layout did not keep a field, by field. */
+  readonly lost: Readonly<Record<string, number>>
+}
+
+/** Groups on their way into one file. */
+export interface GroupWriter {
+  /** Throws InputError where the layout cannot hold the group. */
+  write(group: Group): Promise<void>
+  /** Groups so far. */
+  groups(): number
+  /** Gives the file its name. */
+  commit(): Promise<OutputCounts>
+  /** Gives up; after `commit` nothing is left to give up. */
+  discard(): void
+}
+
+/**
+ * Begins a file of groups: JSON Lines or Parquet by its name, in the layout asked for, or else in that of ours that keeps
+ * all: transcripts as they came, pairs, and groups of more responses.
+ * @throws InputError where the place cannot be written
+ */
+export function createGroupWriter(path: string, to: FormatName | undefined): GroupWriter {
+  makeFolder(dirname(path))
+  const writer = createRowWriter(path)
+  const asked = to === undefined ? undefined : formatNamed(to)
+  const lost: Record<string, number> = {}
+  let groups = 0
+  let pairs = 0
+  let rows = 0
+  return {
+    async write(group) {
+      const format = asked ?? keepingFormat(group)
+      const written = rowsOf(format, group)
+      if (asked) for (const field of lostFields(group, written, format)) count(lost, field)
+      groups += 1
+      pairs += group.preferences.length
+      rows += written.length
+      for (const row of written) await writer.write(row)
+    },
+    groups: () => groups,
+    async commit() {
+      await writer.commit()
+      return { file: path, sha256: await sha256File(path), groups, pairs, rows, lost }
+    },
+    discard: () => writer.discard(),
+  }
+}
+
+function rowsOf(format: RowFormat, group: Group) {
+  try {
+    return format.write(group)
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    throw new InputError(`--to ${format.name}: ${group.id}: ${error.problem}`, { remedy: error.remedy, cause: error })
+  }
+}
+
+function keepingFormat(group: Group): RowFormat {
+  if (group.form === 'transcript') return formatNamed(group.responses.length === 2 ? 'hh' : 'groups')
+  const isPair = group.responses.length === 2 && group.preferences.length === 1
+  return formatNamed(isPair ? 'pairs' : 'groups')
+}

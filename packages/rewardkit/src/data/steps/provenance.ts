@@ -1,0 +1,66 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { sha256File, writeFileAtomic } from '../../files.ts'
+import { snakeCase } from '../../options.ts'
+import { version } from '../../version.ts'
+import type { DataSet } from '../data-set.ts'
+import type { OutputCounts } from './output.ts'
+import type { ReadCounts } from './reading.ts'
+
+/** Where data came from and what was done to them. No times and no names of machines: equal steps have equal records. */
+export interface Provenance {
+  readonly schema_version: 1
+  readonly rewardkit: string
+  /** The verb, such as `data split`. */
+  readonly step: string
+  readonly options: Readonly<Record<string, unknown>>
+  readonly sources: readonly SourceRecord[]
+  readonly read: ReadCounts
+  /** What the step itself left out, by reason. */
+  readonly removed: Readonly<Record<string, number>>
+  readonly outputs: readonly OutputCounts[]
+}
+
+interface SourceRecord {
+  readonly name: string
+  /** Repository, revision and licence of what came from the hub. */
+  readonly origin?: Readonly<Record<string, unknown>>
+  readonly files: readonly {
+    readonly name: string
+    readonly bytes: number
+    readonly sha256: string
+    /** The record of the step that made the file, where it lies beside it. */
+    readonly made_by?: unknown
+  }[]
+}
+
+/** What the record of a file is called. */
+export const provenanceOf = (file: string): string => `${file}.provenance.json`
+
+/** Hashes the sources of a step and writes its record; the outputs must be complete. */
+export async function writeProvenance(
+  path: string,
+  data: readonly DataSet[],
+  record: Omit<Provenance, 'schema_version' | 'rewardkit' | 'sources'>,
+): Promise<void> {
+  const sources: SourceRecord[] = []
+  for (const { source } of data.flatMap(({ parts }) => parts)) {
+    const files = []
+    for (const { path: file, name } of source.files) {
+      const sha256 = await sha256File(file)
+      const madeBy = recordBeside(file, sha256)
+      files.push({ name, bytes: statSync(file).size, sha256, ...(madeBy === undefined ? {} : { made_by: madeBy }) })
+    }
+    sources.push({ name: source.name, ...(source.origin && { origin: source.origin }), files })
+  }
+  const options = Object.fromEntries(Object.entries(record.options).map(([name, value]) => [snakeCase(name), value]))
+  const provenance: Provenance = { schema_version: 1, rewardkit: version, sources, ...record, options }
+  writeFileAtomic(path, `${JSON.stringify(provenance, null, 2)}\n`)
+}
+
+/** The record beside a file, if it is about the file as it is now. */
+function recordBeside(file: string, sha256: string): unknown {
+  const path = provenanceOf(file)
+  if (!existsSync(path)) return undefined
+  const text = readFileSync(path, 'utf8')
+  return text.includes(sha256) ? (JSON.parse(text) as unknown) : undefined
+}

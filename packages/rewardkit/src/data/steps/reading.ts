@@ -1,0 +1,46 @@
+import { Interrupted } from '../../errors.ts'
+import type { Hooks } from '../../events.ts'
+import type { DataSet } from '../data-set.ts'
+import type { Group } from '../group.ts'
+import { readGroups } from '../read.ts'
+
+/** What was read and left out, counted while a step reads its data. */
+export interface ReadCounts {
+  /** Groups that are of use, and their pairs. */
+  groups: number
+  pairs: number
+  /** Pairs, or rows, that were left out, by reason. */
+  dropped: Record<string, number>
+  /** The layouts that were recognised, in order. */
+  formats: string[]
+  firstUnreadable?: string
+}
+
+export const noCounts = (): ReadCounts => ({ groups: 0, pairs: 0, dropped: {}, formats: [] })
+
+/** Groups between two signs of life. */
+const groupsBetweenEvents = 20_000
+
+/**
+ * The groups of a data set for a step that makes other data of them, counted as they pass.
+ * @throws InputError as `readGroups` does; Interrupted on request
+ */
+export async function* countedGroups(data: DataSet, counts: ReadCounts, hooks: Hooks): AsyncGenerator<Group> {
+  for await (const { group, dropped, format, error } of readGroups(data)) {
+    if (hooks.shouldStop()) throw new Interrupted('stopped on request; nothing was written')
+    for (const reason of dropped) count(counts.dropped, reason)
+    if (error !== undefined) counts.firstUnreadable ??= error
+    if (format && !counts.formats.includes(format.name)) counts.formats.push(format.name)
+    if (!group) continue
+    counts.groups += 1
+    counts.pairs += group.preferences.length
+    yield group
+    if (counts.groups % groupsBetweenEvents === 0)
+      hooks.onEvent({ kind: 'log', message: `${data.name}: ${counts.groups} rows so far` })
+  }
+}
+
+/** One more of a reason. */
+export function count(counts: Record<string, number>, reason: string): void {
+  counts[reason] = (counts[reason] ?? 0) + 1
+}

@@ -1,0 +1,40 @@
+import { join } from 'node:path'
+import { InputError } from '../../errors.ts'
+import type { Hooks } from '../../events.ts'
+import { openData } from '../data-set.ts'
+import type { Group } from '../group.ts'
+import { trainingSplits } from '../sources/open-source.ts'
+import { createPromptSplit } from '../split.ts'
+import type { SplitOptions } from './options.ts'
+import { createGroupWriter } from './output.ts'
+import { countedGroups, noCounts } from './reading.ts'
+import { finish, type StepResult } from './step.ts'
+
+/**
+ * Splits preference data into train, test and, where asked for, validation files; reads the data twice. By prompt, no
+ * prompt is on two sides.
+ * @throws InputError where a side would get nothing
+ */
+export async function splitData(options: SplitOptions, hooks: Hooks): Promise<StepResult> {
+  const { test, validation, seed, out, type, to, stratify } = options
+  const data = await openData(options.data, options, trainingSplits, hooks)
+  const unitOf = (group: Group, index: number) => (options.by === 'prompt' ? group.promptId : String(index))
+  const split = createPromptSplit()
+  let index = 0
+  for await (const group of countedGroups(data, noCounts(), hooks))
+    split.add(unitOf(group, index++), stratify ? (group.subset ?? '') : '')
+  if (index === 0) throw new InputError(`${options.data}: no row is of use`)
+  const partOf = split.partition(validation > 0 ? [test, validation] : [test], seed)
+
+  const names = validation > 0 ? ['train', 'test', 'validation'] : ['train', 'test']
+  const writers = names.map((name) => createGroupWriter(join(out, `${name}.${type}`), to))
+  const read = noCounts()
+  index = 0
+  try {
+    for await (const group of countedGroups(data, read, hooks))
+      await writers[partOf(unitOf(group, index++)) + 1]?.write(group)
+    return await finish('data split', [data], options, { read, removed: {} }, writers, join(out, 'provenance.json'))
+  } finally {
+    for (const writer of writers) writer.discard()
+  }
+}
