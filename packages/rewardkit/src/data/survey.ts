@@ -62,6 +62,7 @@ export async function surveyPreferences(
     kept += 1
     if (kept >= limit) break
   }
+  if (read === 0) throw new InputError(`${path}: no rows; expected preferences`)
   if (kept === 0) {
     const counts = Object.entries(dropped).map(([reason, count]) => `${reason}: ${count}`)
     throw new InputError(

@@ -286,12 +286,6 @@ describe('train', () => {
     expect(warnings).toEqual([expect.stringMatching(/^3 of 4 rows of .*held\.jsonl \(75\.0 %\) have a prompt/)])
   })
 
-  it('refuses standard input, which cannot be read twice', async () => {
-    await expect(run(newRun(), { data: '-' })).rejects.toThrow(
-      /standard input can be read once only.*write it to one first/,
-    )
-  })
-
   it('soft labels need a probability for every pair', async () => {
     await expect(run(newRun(), { objective: 'soft-label' })).rejects.toThrow(/no "probability".*soft-label/)
   })
