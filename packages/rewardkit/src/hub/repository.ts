@@ -94,7 +94,7 @@ export async function fetchFiles(
       { remedy: 'fetch them with a network and without HF_HUB_OFFLINE' },
     )
   }
-  await fetchMissing(client, repository, missing.filter(isListedFile))
+  if (missing.length > 0) await fetchMissing(client, repository, missing.filter(isListedFile))
   return files.map((file) => join(folder, ...file.path.split('/')))
 }
 
