@@ -85,10 +85,9 @@ async function* readPart({ source, options }: DataPart): AsyncGenerator<ReadGrou
       }
     }
     for (const [key, { place, rows }] of gathered) {
-      const read = known?.gather?.read
-      if (!known || !read) continue
+      if (!known?.gather) continue
       try {
-        for (const outcome of outcomes(read(rows, { defaultId: key, options }), file))
+        for (const outcome of outcomes(known.gather.read(rows, { defaultId: key, options }), file))
           yield { place, format: known, ...outcome }
       } catch (error) {
         yield refused(error, place, options)

@@ -183,8 +183,8 @@ export function writtenFields({ id, subset, meta }: Group): Row {
 }
 
 /** `margin`, `weight` and `probability` of a preference, those that it has. */
-export function writtenJudgement({ chosen: _, rejected: __, ...judgements }: Preference): Row {
-  return judgements
+export function writtenJudgement(preference: Preference): Row {
+  return Object.fromEntries(Object.entries(preference).filter(([field]) => JUDGEMENT.has(field)))
 }
 
 /** Prompt or response as our own layouts write them: text where the group is text, else messages. */

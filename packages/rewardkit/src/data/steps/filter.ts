@@ -76,7 +76,7 @@ function condition(text: string): (group: Group) => boolean {
   return (group) => {
     const found = valueAt(group, path.trim())
     if (compare) return typeof found === 'number' && compare(found - Number(value))
-    const isEqual = typeof found === 'object' ? JSON.stringify(found) === value : String(found) === value
+    const isEqual = (typeof found === 'string' ? found : (JSON.stringify(found) ?? '')) === value
     return isEqual === (operator === '=')
   }
 }
