@@ -68,18 +68,22 @@ export const commands: readonly Command[] = [
   command({
     name: 'train',
     summary: 'train a reward model on preference pairs',
-    example: 'rewardkit train --model FOLDER --data pairs.jsonl --out runs/first --objective adaptive-margin',
+    example: 'rewardkit train --model MODEL --data pairs.jsonl --out runs/first --objective adaptive-margin',
     schema: trainCommandSchema,
     run: async ({ dryRun, ...options }) => {
       if (dryRun) return printPlan(options)
-      const [{ compute }, { formatSummary }, { writeReport }] = await Promise.all([
+      const [{ compute }, { formatSubsets, formatSummary }, { writeReport }] = await Promise.all([
         import('./compute.ts'),
         import('../evaluate/table.ts'),
         import('../reports/index.ts'),
       ])
       const start = performance.now()
       const result = await withTerminal(({ onEvent }) => compute('train', { options }, onEvent))
-      if (result.evaluation) print(formatSummary({ 'held-out pairs': result.evaluation.summary }))
+      if (result.evaluation) {
+        const { summary } = result.evaluation
+        print(formatSummary({ 'held-out pairs': summary }))
+        if (Object.keys(summary.subsets).length > 1) print(`\n${formatSubsets(summary.subsets)}`)
+      }
       const time = formatDuration((performance.now() - start) / 1000)
       print(`${result.steps} steps in ${time}; the model is in ${join(result.out, 'model')}`)
       print(`report: ${writeReport([result.out])}`)
@@ -132,11 +136,11 @@ export const commands: readonly Command[] = [
   command({
     name: 'doctor',
     summary: 'say what set-up found on this machine and what is missing',
-    example: 'rewardkit doctor --model FOLDER',
+    example: 'rewardkit doctor --model MODEL',
     schema: doctorOptionsSchema,
     run: async (options) => {
       const { doctor } = await import('./doctor.ts')
-      return doctor(options, print)
+      return withTerminal((terminal) => doctor(options, print, terminal.onEvent))
     },
   }),
   command({

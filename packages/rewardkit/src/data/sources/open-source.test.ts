@@ -106,7 +106,7 @@ it.each([
 })
 
 it('refuses a name that is nothing, and a pattern that matches nothing', async () => {
-  await expect(opened(root, [], 'owner/name')).rejects.toThrow(/no such file/)
+  await expect(opened(root, [], 'nowhere/rows.jsonl')).rejects.toThrow(/no such file/)
   await expect(opened(root, [], join(root, '*.jsonl'))).rejects.toThrow(/no file of rows matches/)
 })
 

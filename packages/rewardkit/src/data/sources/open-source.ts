@@ -1,6 +1,7 @@
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { InputError, located } from '../../errors.ts'
 import type { Hooks } from '../../events.ts'
+import { isHubName, resolveDataset } from '../../hub/index.ts'
 import { findPath } from './find-file.ts'
 import { filesOfFolder, isDataFile, withSubsets } from './folder.ts'
 import { isParquet, parquetColumns } from './parquet.ts'
@@ -17,7 +18,7 @@ export const evaluationSplits: SplitOrder = ['test', 'validation']
 
 /**
  * Finds the files that a name stands for.
- * @param name a file, a folder, a pattern such as `data/*.parquet`, or `-` for standard input
+ * @param name a file, a folder, a pattern such as `data/*.parquet`, `-` for standard input, or a name at the hub
  * @param splits of a folder whose files lie in several, or are named after them, one split is taken
  * @throws InputError where there is none, and where the columns of Parquet files differ
  */
@@ -41,9 +42,11 @@ async function findSource(name: string, splits: SplitOrder, hooks: Hooks): Promi
   return { name, files: await filesOfFolder(name, splits, hooks) }
 }
 
-/** SEAM: a name that is nothing on this disk may be one of the Hugging Face hub (`owner/name`). */
-async function openHubData(_name: string, _splits: SplitOrder, _hooks: Hooks, missing: InputError): Promise<Source> {
-  throw missing
+/** A name that is nothing on this disk may be one of the hub. */
+async function openHubData(name: string, splits: SplitOrder, hooks: Hooks, missing: InputError): Promise<Source> {
+  if (!isHubName(name)) throw missing
+  const { files, origin } = await resolveDataset(name, { splits }, hooks)
+  return { name, files, origin: { ...origin } }
 }
 
 async function filesOfPattern(pattern: string): Promise<SourceFile[]> {
