@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -208,6 +208,28 @@ describe('readPreferences', () => {
       /did you mean harmless-train\.jsonl\?/,
     )
     await expect(readPreferences(join(folder, 'nowhere', 'x.jsonl'))).rejects.toThrow(/no such file \(no folder/)
+  })
+})
+
+describe('shards', () => {
+  const fixture = (name: string) => readFile(new URL(`sources/fixtures/${name}`, import.meta.url))
+  const shards = async (contents: Readonly<Record<string, string>>) => {
+    const place = await mkdtemp(join(folder, 'shards-'))
+    for (const [name, from] of Object.entries(contents)) await writeFile(join(place, name), await fixture(from))
+    return place
+  }
+
+  it('may be empty among others, in which bad rows are skipped when told to', async () => {
+    const place = await shards({ 'a.parquet': 'no-rows.parquet', 'b.parquet': 'pairs.zstd.parquet' })
+    await expect(readPreferences(place)).rejects.toThrow(/b\.parquet, row 4: field "prompt": found empty text/)
+    const { groups, dropped } = await readPreferences(place, { onError: 'skip' })
+    expect(groups.map(({ id }) => id)).toEqual(['a', 'b', 'e'])
+    expect(dropped).toEqual({ unreadable: 1, empty_response: 1 })
+  })
+
+  it('must not all be empty', async () => {
+    const place = await shards({ 'a.parquet': 'no-rows.parquet' })
+    await expect(readPreferences(place)).rejects.toThrow(/: no rows; expected preferences/)
   })
 })
 

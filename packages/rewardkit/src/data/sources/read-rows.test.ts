@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { deflateRawSync, gzipSync } from 'node:zlib'
+import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../errors.ts'
+import { type Kind, schemaElements, unknownKind, widened } from './parquet-kinds.ts'
 import { readRows } from './read-rows.ts'
 
 const fixtures = fileURLToPath(new URL('fixtures/', import.meta.url))
@@ -160,6 +162,35 @@ describe('Parquet', () => {
 
   it('reads a shard without rows', async () => {
     expect(await readText('none.parquet', fixture('no-rows.parquet'))).toEqual([])
+  })
+
+  it('decodes a large row group in parts, with and without an index of its pages', async () => {
+    const rows = Array.from({ length: 5000 }, (_, index) => ({
+      id: `${index}`,
+      chosen: Array.from({ length: index % 4 }, (__, turn) => ({
+        role: turn % 2 === 0 ? 'user' : 'assistant',
+        content: `${index}-${turn} `.repeat(1000 + (index % 7)),
+      })),
+    }))
+    // 50 MB of text: more than is decoded at a time.
+    for (const offsetIndex of [false, true]) {
+      const bytes = parquetWriteBuffer({
+        columnData: (['id', 'chosen'] as const).map((name) => ({
+          name,
+          data: rows.map((row) => row[name]),
+          offsetIndex,
+          encoding: 'PLAIN' as const,
+        })),
+        schema: [
+          { name: 'schema', num_children: 2 },
+          ...schemaElements('id', { kind: 'text' }),
+          ...schemaElements('chosen', rows.map(({ chosen }) => chosen).reduce<Kind>(widened, unknownKind)),
+        ],
+        rowGroupSize: rows.length,
+        pageSize: 1 << 16,
+      })
+      expect(await readText('large.parquet', new Uint8Array(bytes))).toEqual(rows)
+    }
   })
 
   it('is told by its content', async () => {
