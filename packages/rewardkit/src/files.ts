@@ -251,8 +251,11 @@ export async function sha256Folder(folder: string): Promise<string> {
   return hash.digest('hex')
 }
 
-/** Step by step: whether Node's recursive readdir follows links to folders depends on its version. */
-function filesBelow(folder: string): string[] {
+/**
+ * All files below a folder, also those that are links to files; not those in folders that are links. Step by step:
+ * whether Node's recursive readdir follows links to folders depends on its version.
+ */
+export function filesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return filesBelow(path)

@@ -1,5 +1,6 @@
 import { exitCodes } from './exit-codes.ts'
 import { dirname, join } from 'node:path'
+import { counted } from '../counted.ts'
 import { scoreOptionsSchema } from '../evaluate/options.ts'
 import { simulateOptionsSchema } from '../simulate/index.ts'
 import { quickstartOptionsSchema } from '../quickstart/options.ts'
@@ -68,20 +69,24 @@ export const commands: readonly Command[] = [
   command({
     name: 'train',
     summary: 'train a reward model on preference pairs',
-    example: 'rewardkit train --model FOLDER --data pairs.jsonl --out runs/first --objective adaptive-margin',
+    example: 'rewardkit train --model MODEL --data pairs.jsonl --out runs/first --objective adaptive-margin',
     schema: trainCommandSchema,
     run: async ({ dryRun, ...options }) => {
       if (dryRun) return printPlan(options)
-      const [{ compute }, { formatSummary }, { writeReport }] = await Promise.all([
+      const [{ compute }, { formatSubsets, formatSummary }, { writeReport }] = await Promise.all([
         import('./compute.ts'),
         import('../evaluate/table.ts'),
         import('../reports/index.ts'),
       ])
       const start = performance.now()
       const result = await withTerminal(({ onEvent }) => compute('train', { options }, onEvent))
-      if (result.evaluation) print(formatSummary({ 'held-out pairs': result.evaluation.summary }))
+      if (result.evaluation) {
+        const { summary } = result.evaluation
+        print(formatSummary({ 'held-out pairs': summary }))
+        if (Object.keys(summary.subsets).length > 1) print(`\n${formatSubsets(summary.subsets)}`)
+      }
       const time = formatDuration((performance.now() - start) / 1000)
-      print(`${result.steps} steps in ${time}; the model is in ${join(result.out, 'model')}`)
+      print(`${counted(result.steps, 'step')} in ${time}; the model is in ${join(result.out, 'model')}`)
       print(`report: ${writeReport([result.out])}`)
       return 0
     },
@@ -112,7 +117,9 @@ export const commands: readonly Command[] = [
     run: async (options) => {
       const { scoreFile } = await import('./score-file.ts')
       const { lines, failed } = await withTerminal(({ onEvent }) => scoreFile(options, onEvent))
-      process.stderr.write(`${lines} lines${failed === 0 ? '' : `, ${failed} of them failed (see their "error")`}\n`)
+      process.stderr.write(
+        `${counted(lines, 'line')}${failed === 0 ? '' : `, ${failed} of them failed (see their "error")`}\n`,
+      )
       return lines > 0 && failed === lines ? exitCodes.failure : exitCodes.success
     },
   }),
@@ -132,11 +139,11 @@ export const commands: readonly Command[] = [
   command({
     name: 'doctor',
     summary: 'say what set-up found on this machine and what is missing',
-    example: 'rewardkit doctor --model FOLDER',
+    example: 'rewardkit doctor --model MODEL',
     schema: doctorOptionsSchema,
     run: async (options) => {
       const { doctor } = await import('./doctor.ts')
-      return doctor(options, print)
+      return withTerminal((terminal) => doctor(options, print, terminal.onEvent))
     },
   }),
   command({

@@ -1,18 +1,20 @@
 import { doctorReport, type DoctorCheck } from '@rewardkit/torch/setup'
 import pc from 'picocolors'
+import type { Event } from '../events.ts'
 import { exitCodes } from './exit-codes.ts'
 
 /**
- * Prints what this machine offers and, with `model`, whether that folder holds what it should and gives the rewards that
- * were saved with it; as lines or as JSON.
+ * Prints what this machine offers and, with `model`, whether that folder, or model of the hub, holds what it should and
+ * gives the rewards that were saved with it; as lines or as JSON.
  * @returns the exit code: 1 where something that running needs is missing, or the model is not as it should be
  */
 export async function doctor(
   options: { readonly model?: string | undefined; readonly json: boolean },
   print: (text: string) => void,
+  onEvent: (event: Event) => void,
 ): Promise<number> {
   const report = await doctorReport()
-  const modelChecks = options.model === undefined ? [] : await checkModel(options.model, report.ok)
+  const modelChecks = options.model === undefined ? [] : await checkModel(options.model, report.ok, onEvent)
   const checks = [...report.checks, ...modelChecks]
   const ok = report.ok && modelChecks.every((check) => check.ok)
   if (options.json) print(JSON.stringify({ ...report, ok, checks }, null, 2))
@@ -21,10 +23,10 @@ export async function doctor(
 }
 
 /** In the compute thread, which needs what the other checks look for. */
-async function checkModel(model: string, isReady: boolean): Promise<DoctorCheck[]> {
+async function checkModel(model: string, isReady: boolean, onEvent: (event: Event) => void): Promise<DoctorCheck[]> {
   if (!isReady) return [{ name: 'model', ok: false, found: model, problem: 'not checked: see the problems above' }]
   const { compute } = await import('./compute.ts')
-  return compute('check', { model }, () => {})
+  return compute('check', { model }, onEvent)
 }
 
 function formatCheck({ name, ok, found, problem }: DoctorCheck): string {

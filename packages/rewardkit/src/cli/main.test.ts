@@ -32,7 +32,7 @@ describe('usage mistakes: one line, exit code 2', () => {
     [['train', '--max_len', '1'], 'is --max-length here'],
     [['train', '--pretrain', 'x'], 'is --model here'],
     [['train'], 'missing --model'],
-    [['train', '--model'], "option '--model <FOLDER>' argument missing"],
+    [['train', '--model'], "option '--model <MODEL>' argument missing"],
     [
       ['train', '--model', 'm', '--data', 'd', '--out', 'o', '--objective', 'bradley-tery'],
       'did you mean bradley-terry?',

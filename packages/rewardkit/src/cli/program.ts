@@ -54,9 +54,10 @@ function createProgram(onCode: (code: number) => void): Program {
       .description(`${command.summary}.`)
       .exitOverride()
     for (const option of options) {
-      if (option.key === command.positional)
-        verb.argument(isList(option) ? `[${option.key}...]` : `[${option.key}]`, option.description)
-      else verb.addOption(new Option(usage(option), helpText(option)))
+      const isPositional = option.key === command.positional
+      if (isPositional) verb.argument(isList(option) ? `[${option.key}...]` : `[${option.key}]`, option.description)
+      // What stands without a flag may also be named with one, as the other verbs want it.
+      verb.addOption(new Option(usage(option), helpText(option)).hideHelp(isPositional))
     }
     verb.option('--config <FILE.yaml>', 'read options from a YAML file; typed ones win over it')
     verb.option(

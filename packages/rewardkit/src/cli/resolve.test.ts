@@ -135,6 +135,6 @@ describe('refusals in one line', () => {
   })
 
   test('a missing option says what it is', () => {
-    expect(() => resolveOptions(trainOptionsSchema, { given: {} })).toThrow(/^missing --model FOLDER: /)
+    expect(() => resolveOptions(trainOptionsSchema, { given: {} })).toThrow(/^missing --model MODEL: /)
   })
 })

@@ -36,8 +36,10 @@ export const doctorOptionsSchema = z.object({
   model: z
     .string()
     .optional()
-    .describe('also check this model folder: files, weights, and the rewards of its reward_check.json')
-    .meta({ placeholder: 'FOLDER' }),
+    .describe(
+      'also check this model (a folder, or a name at the hub): files, weights, and the rewards of its reward_check.json',
+    )
+    .meta({ placeholder: 'MODEL' }),
   json: z.boolean().default(false).describe('print JSON'),
 })
 

@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { linesOf, readLines } from '../data/index.ts'
+import { readRows, rowsOfLines } from '../data/index.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import type { ScoreOptions } from '../evaluate/options.ts'
 import type { Event } from '../events.ts'
 import { createAtomicFile, makeFolder } from '../files.ts'
 import { withJob } from './compute.ts'
-import { type ScoreCounts, scoreLines } from './score.ts'
+import { type ScoreCounts, scoreRows } from './score.ts'
 
-type Write = Parameters<typeof scoreLines>[2]
+type Write = Parameters<typeof scoreRows>[2]
 
 /**
  * Scores a file or standard input into a file or standard output. A file is opened before anything is computed, and
@@ -31,11 +31,12 @@ export async function scoreFile(options: ScoreOptions, onEvent: (event: Event) =
 }
 
 async function score(options: ScoreOptions, onEvent: (event: Event) => void, write: Write): Promise<ScoreCounts> {
-  const lines = options.data === '-' ? linesOf(process.stdin) : readLines(options.data)
+  const { data } = options
+  const rows = data === '-' ? rowsOfLines(process.stdin) : readRows({ path: data, name: data })
   return withJob('score', options, onEvent, async (job) => {
     await job.ready
-    return scoreLines(
-      lines,
+    return scoreRows(
+      rows,
       (groups) => {
         if (job.stopped()) throw new Interrupted('stopped on request')
         return job.request(groups)

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { type Group, linesOf } from '../data/index.ts'
-import { scoreLines, type ScoreGroups } from './score.ts'
+import { type Group, rowsOfLines } from '../data/index.ts'
+import { scoreRows, type ScoreGroups } from './score.ts'
 
 /** The reward of a response is the number of its characters. */
 const byLength: ScoreGroups = async (groups) =>
@@ -14,7 +14,7 @@ const byLength: ScoreGroups = async (groups) =>
 async function scored(rows: readonly (object | string)[], encoding: BufferEncoding = 'utf8') {
   const text = rows.map((row) => `${typeof row === 'string' ? row : JSON.stringify(row)}\n`).join('')
   let output = ''
-  const counts = await scoreLines(linesOf(Readable.from([Buffer.from(text, encoding)])), byLength, async (piece) => {
+  const counts = await scoreRows(rowsOfLines(Readable.from([Buffer.from(text, encoding)])), byLength, async (piece) => {
     output += piece
   })
   return {

@@ -1,22 +1,21 @@
-import { type BadLine, formatOf, type Group, groupFromRow, type Line, parseRow } from '../data/index.ts'
+import { type BadRow, formatOf, type Group, groupFromRow, type SourceRow } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { ScoredGroup } from '../evaluate/score.ts'
 
 /** Scores groups, in order. */
 export type ScoreGroups = (groups: readonly Group[]) => Promise<ScoredGroup[]>
 
-/** What became of the lines. */
+/** What became of the rows. */
 export interface ScoreCounts {
   readonly lines: number
   readonly failed: number
 }
 
-/** Lines that go to the model together: enough to fill micro-batches, few enough that the output keeps flowing. */
-const linesAtATime = 64
+/** Rows that go to the model together: enough to fill micro-batches, few enough that the output keeps flowing. */
+const rowsAtATime = 64
 
-interface ReadLine {
-  readonly line: Line
-  readonly row: Readonly<Record<string, unknown>>
+interface ReadRow {
+  readonly source: SourceRow
   readonly format: ReturnType<typeof formatOf>
   readonly group: Group
 }
@@ -27,20 +26,20 @@ interface Failed {
 }
 
 /**
- * Scores JSON lines as they come and writes one line for each, in order: the row as it was with `reward` (one response),
+ * Scores rows as they come and writes a JSON line for each, in order: the row as it was with `reward` (one response),
  * `rewards` (a list of responses) or `chosen_reward`, `rejected_reward` and `reward_margin` (a pair) added, or
- * {id, error}. A line that cannot be read, or a row without an id, is called `line-N` in an error.
+ * {id, error}. One that cannot be read, or that has no id, is called `line-N` or `row-N` in an error.
  */
-export async function scoreLines(
-  lines: AsyncIterable<Line | BadLine>,
+export async function scoreRows(
+  rows: AsyncIterable<SourceRow | BadRow>,
   scoreGroups: ScoreGroups,
   write: (text: string) => Promise<void>,
 ): Promise<ScoreCounts> {
   let count = 0
   let failed = 0
-  let batch: (ReadLine | Failed)[] = []
+  let batch: (ReadRow | Failed)[] = []
   const flush = async () => {
-    const readable = batch.filter((item): item is ReadLine => 'group' in item)
+    const readable = batch.filter((item): item is ReadRow => 'group' in item)
     const scored = (readable.length === 0 ? [] : await scoreGroups(readable.map(({ group }) => group))).values()
     let text = ''
     for (const item of batch) {
@@ -51,26 +50,26 @@ export async function scoreLines(
     batch = []
     await write(text)
   }
-  for await (const line of lines) {
+  for await (const item of rows) {
     count += 1
-    batch.push(read(line))
-    if (batch.length === linesAtATime) await flush()
+    batch.push(read(item))
+    if (batch.length === rowsAtATime) await flush()
   }
   if (batch.length > 0) await flush()
   return { lines: count, failed }
 }
 
-function read(line: Line | BadLine): ReadLine | Failed {
-  const unnamed = `line-${line.number}`
+function read(item: SourceRow | BadRow): ReadRow | Failed {
+  const unnamed = `${item.unit}-${item.number}`
   let id = unnamed
   try {
-    if ('error' in line) throw new InputError(line.error, { remedy: line.remedy })
-    const row = parseRow(line.text)
+    if ('error' in item) throw new InputError(item.error, { remedy: item.remedy })
+    const { row } = item
     if (typeof row['id'] === 'string' || typeof row['id'] === 'number') id = String(row['id'])
     const format = formatOf(row)
-    return { line, row, format, group: groupFromRow(row, unnamed) }
+    return { source: item, format, group: groupFromRow(row, unnamed) }
   } catch (error) {
-    if (error instanceof InputError) return { id, error: `line ${line.number}: ${error.message}` }
+    if (error instanceof InputError) return { id, error: `${item.unit} ${item.number}: ${error.message}` }
     throw error
   }
 }
@@ -83,10 +82,11 @@ function checked(scored: ScoredGroup | undefined): ScoredGroup {
 }
 
 /** The line to write for what was read and what became of it. */
-function written(item: ReadLine | Failed, outcome: ScoredGroup): Readonly<Record<string, unknown>> {
+function written(item: ReadRow | Failed, outcome: ScoredGroup): Readonly<Record<string, unknown>> {
   if (!('group' in item)) return { id: item.id, error: item.error }
-  const { line, row, format, group } = item
-  if ('error' in outcome) return { id: group.id, error: `line ${line.number}: ${outcome.error}` }
+  const { format, group } = item
+  const { unit, number, row } = item.source
+  if ('error' in outcome) return { id: group.id, error: `${unit} ${number}: ${outcome.error}` }
   const { rewards } = outcome
   if (format.name === 'groups') return { ...row, rewards }
   if (format.name === 'response') return { ...row, reward: rewards[0] }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { formatVerdict, type Verdict } from '../evaluate/gate.ts'
-import { formatMarkdownSummary, formatSummary } from '../evaluate/table.ts'
+import { formatMarkdownSubsets, formatMarkdownSummary, formatSubsets, formatSummary } from '../evaluate/table.ts'
 import type { EvaluationSummary } from '../evaluate/types.ts'
 
 /**
@@ -12,14 +12,19 @@ export function showEvaluation(
   verdict: Verdict | null,
   { format, out }: { readonly format: 'table' | 'markdown' | 'json'; readonly out: string },
 ): void {
-  const columns = { all: summary, ...summary.subsets }
+  const columns = { all: summary }
+  const hasSubsets = Object.keys(summary.subsets).length > 0
   const line = verdict && formatVerdict(verdict)
   if (format === 'json') {
     process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
     if (line !== null) process.stderr.write(`${line}\n`)
   } else if (format === 'markdown') {
-    process.stdout.write(`${formatMarkdownSummary(columns)}\n${line === null ? '' : `\n${line}\n`}`)
+    const subsets = hasSubsets ? `\n${formatMarkdownSubsets(summary.subsets)}\n` : ''
+    process.stdout.write(`${formatMarkdownSummary(columns)}\n${subsets}${line === null ? '' : `\n${line}\n`}`)
   } else {
-    process.stdout.write(`${formatSummary(columns)}\n${join(out, 'summary.json')}\n${line === null ? '' : `${line}\n`}`)
+    const subsets = hasSubsets ? `\n${formatSubsets(summary.subsets)}\n` : ''
+    process.stdout.write(
+      `${formatSummary(columns)}\n${subsets}${join(out, 'summary.json')}\n${line === null ? '' : `${line}\n`}`,
+    )
   }
 }

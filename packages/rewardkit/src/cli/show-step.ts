@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts'
 import type { Leakage } from '../data/steps/leakage.ts'
 import type { StepResult } from '../data/steps/step.ts'
 
@@ -30,14 +31,13 @@ export function formatLeakage(leakage: Leakage): string {
   if (total > 5) lines.push(`  and ${total - 5} more (--json lists ${examples.length})`)
   if (leakage.cut > 0)
     lines.push(
-      `${counted(leakage.cut, 'prompt')} share long passages with so many others that only the 500 latest were compared`,
+      `${counted(leakage.cut, 'prompt')} share long passages with so many others that only the 20 likeliest were compared`,
     )
   return lines.join('\n')
 }
 
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((all, one) => all + one, 0)
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 const percent = (count: number, of: number): string => `${((100 * count) / Math.max(1, of)).toFixed(1)} %`
 const reasons = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts)

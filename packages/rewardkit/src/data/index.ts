@@ -5,13 +5,14 @@
 export { pairGroup, type Pair, type TextOrMessages } from './build.ts'
 export { formatOf, groupFromRow } from './formats/index.ts'
 export type { Group, Message, Preference, TextForm, TranscriptSource } from './group.ts'
-export { linesOf, readLines, type BadLine, type Line } from './lines.ts'
 export { checkMargins, withMargins, type MissingMargin } from './margins.ts'
 export { openData, type DataPart, type DataSet } from './data-set.ts'
 export { dataOptionsSchema, defaultDataOptions, type DataOptions } from './options.ts'
 export { readGroups, type DropReason, type ReadGroup } from './read.ts'
 export { evaluationSplits, trainingSplits, type SplitOrder } from './sources/open-source.ts'
-export type { Source, SourceFile } from './sources/source.ts'
+export { rowsOfLines } from './sources/json-text.ts'
+export { readRows } from './sources/read-rows.ts'
+export type { BadRow, Source, SourceFile, SourceRow } from './sources/source.ts'
 export {
   readPreferences,
   surveyedGroups,
@@ -21,7 +22,6 @@ export {
   type Preferences,
   type Survey,
 } from './survey.ts'
-export { parseRow } from './row.ts'
 export { createPromptSplit, type PromptSplit } from './split.ts'
 export { isSpooled, spooledFile, spoolRows } from './spooled-rows.ts'
 export { inspectData, type Inspection } from './inspect/inspect.ts'

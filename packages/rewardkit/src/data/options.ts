@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { formatNames } from './formats/names.ts'
 
 /** Names on the left of `--columns`: the fields of a pair or of a group of responses. */
-export const columnNames = [
+const columnNames = [
   'id',
   'prompt',
   'chosen',

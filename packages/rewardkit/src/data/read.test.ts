@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -99,6 +99,33 @@ describe('readPreferences', () => {
     await expect(readPreferences(path)).rejects.toThrow(/line 2/)
   })
 
+  it('gathers the rows of a group from all over a file, and counts what was left out of it', async () => {
+    const rating = (id: string, text: string, overall: unknown) =>
+      JSON.stringify({ info: { id, article: `Article ${id}` }, summary: { text, axes: { overall } } })
+    const lines = [
+      rating('a', 'x', 7),
+      rating('b', 'x', 2),
+      rating('a', 'y', 4),
+      rating('a', 'z', 4),
+      rating('b', 'x', 3),
+    ]
+    const path = await file('ratings.jsonl', [...lines, rating('b', 'y', '5')].join('\n'))
+    await expect(readPreferences(path)).rejects.toThrow(`${path}, line 6: field "summary.axes.overall": found text "5"`)
+    const { groups, dropped, read, formats } = await readPreferences(path, { onError: 'skip' })
+    expect(groups.map(({ id, preferences }) => [id, preferences])).toEqual([
+      [
+        'a',
+        [
+          { chosen: 0, rejected: 1, margin: 3 },
+          { chosen: 0, rejected: 2, margin: 3 },
+        ],
+      ],
+    ])
+    expect(dropped).toEqual({ tie: 1, single_response: 1, unreadable: 1 })
+    expect(read).toBe(5)
+    expect(formats).toEqual(['summarize-axis'])
+  })
+
   it('leaves a preference of weight 0 out', async () => {
     const rows = [pair('1'), pair('2').replace('{', '{"weight": 0, ')]
     const { dropped } = await readPreferences(await file('weights.jsonl', rows.join('\n')))
@@ -106,7 +133,7 @@ describe('readPreferences', () => {
   })
 
   it('refuses a pipe, which could not be read twice', async () => {
-    await expect(readPreferences('/dev/null')).rejects.toThrow(/a pipe or device.*--data -/)
+    await expect(readPreferences('/dev/null')).rejects.toThrow(/a pipe or device.*- reads standard input/)
   })
 
   it('stops at the limit', async () => {
@@ -134,12 +161,16 @@ describe('readPreferences', () => {
       lines('{"prompt": "x", "chosen": "a"}'),
       /c\.jsonl, line 17: field "rejected": found/,
     ],
-    ['a list over several lines', 'd.jsonl', '[\n{}\n]', /d\.jsonl, line 1: found a list.*jq -c '\.\[\]'/],
-    ['a list', 'd.jsonl', '[1]', /d\.jsonl, line 1: found a list, expected a JSON object; write one/],
+    ['a list of something else', 'd.json', '[1]', /d\.json, row 1: found number 1, expected a JSON object/],
     ['no preference', 'e.jsonl', '{"prompt": "p", "response": "r"}', /e\.jsonl, line 1: no preference; .*score/],
     ['an empty file', 'f.jsonl', '', /f\.jsonl: empty file/],
     ['an empty gzip file', 'g.jsonl.gz', gzipSync(''), /g\.jsonl\.gz: empty file/],
-    ['a cut gzip file', 'h.jsonl.gz', gzipSync(tenPairs).subarray(0, 60), /h\.jsonl\.gz: broken gzip data after line/],
+    [
+      'a cut gzip file',
+      'h.jsonl.gz',
+      gzipSync(tenPairs).subarray(0, 60),
+      /h\.jsonl\.gz: broken gzip data \(unexpected end/,
+    ],
     ['something else named .gz', 'i.jsonl.gz', tenPairs, /i\.jsonl\.gz: not gzip data although/],
     [
       'only degenerate pairs',
@@ -171,13 +202,34 @@ describe('readPreferences', () => {
     await expect(readPreferences(path)).rejects.toThrow(/latin1\.jsonl, line 2: bytes that are not valid UTF-8/)
   })
 
-  it('names the nearest file where there is none, and says what a folder is', async () => {
+  it('names the nearest file where there is none', async () => {
     await file('harmless-train.jsonl', tenPairs)
     await expect(readPreferences(join(folder, 'harmles-train.jsonl'))).rejects.toThrow(
       /did you mean harmless-train\.jsonl\?/,
     )
     await expect(readPreferences(join(folder, 'nowhere', 'x.jsonl'))).rejects.toThrow(/no such file \(no folder/)
-    await expect(readPreferences(folder)).rejects.toThrow(/a folder; expected a JSONL file/)
+  })
+})
+
+describe('shards', () => {
+  const fixture = (name: string) => readFile(new URL(`sources/fixtures/${name}`, import.meta.url))
+  const shards = async (contents: Readonly<Record<string, string>>) => {
+    const place = await mkdtemp(join(folder, 'shards-'))
+    for (const [name, from] of Object.entries(contents)) await writeFile(join(place, name), await fixture(from))
+    return place
+  }
+
+  it('may be empty among others, in which bad rows are skipped when told to', async () => {
+    const place = await shards({ 'a.parquet': 'no-rows.parquet', 'b.parquet': 'pairs.zstd.parquet' })
+    await expect(readPreferences(place)).rejects.toThrow(/b\.parquet, row 4: field "prompt": found empty text/)
+    const { groups, dropped } = await readPreferences(place, { onError: 'skip' })
+    expect(groups.map(({ id }) => id)).toEqual(['a', 'b', 'e'])
+    expect(dropped).toEqual({ unreadable: 1, empty_response: 1 })
+  })
+
+  it('must not all be empty', async () => {
+    const place = await shards({ 'a.parquet': 'no-rows.parquet' })
+    await expect(readPreferences(place)).rejects.toThrow(/: no rows; expected preferences/)
   })
 })
 

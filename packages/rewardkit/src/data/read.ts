@@ -4,7 +4,7 @@ import { conversationKey } from './build.ts'
 import type { DataPart, DataSet } from './data-set.ts'
 import type { Row } from './fields.ts'
 import { formatNamed, isOwnFormat, recognisedFormat } from './formats/index.ts'
-import type { RowFormat, Skipped } from './formats/format.ts'
+import type { Reading, RowFormat } from './formats/format.ts'
 import type { Group, Message, Preference } from './group.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
 import type { DataOptions } from './options.ts'
@@ -85,10 +85,9 @@ async function* readPart({ source, options }: DataPart): AsyncGenerator<ReadGrou
       }
     }
     for (const [key, { place, rows }] of gathered) {
-      const read = known?.gather?.read
-      if (!known || !read) continue
+      if (!known?.gather) continue
       try {
-        for (const outcome of outcomes(read(rows, { defaultId: key, options }), file))
+        for (const outcome of outcomes(known.gather.read(rows, { defaultId: key, options }), file))
           yield { place, format: known, ...outcome }
       } catch (error) {
         yield refused(error, place, options)
@@ -130,15 +129,12 @@ function formatFor(row: Row, known: RowFormat | undefined, { dataFormat }: DataO
   })
 }
 
-function* outcomes(
-  read: Group | readonly Group[] | Skipped,
-  { subset }: SourceFile,
-): Generator<Pick<ReadGroup, 'group' | 'dropped'>> {
-  if ('skipped' in read) {
-    yield { group: undefined, dropped: [read.skipped] }
-    return
-  }
-  for (const group of 'promptId' in read ? [read] : read) {
+function* outcomes(read: Reading, { subset }: SourceFile): Generator<Pick<ReadGroup, 'group' | 'dropped'>> {
+  for (const group of 'skipped' in read || 'promptId' in read ? [read] : read) {
+    if ('skipped' in group) {
+      yield { group: undefined, dropped: [group.skipped] }
+      continue
+    }
     if (group.preferences.length === 0)
       throw new InputError(
         'no preference; expected "chosen" and "rejected"; rewards of single responses are what score is for',

@@ -3,11 +3,12 @@ import { computeOptionsSchema } from '../compute.ts'
 import { dataOptionsSchema } from '../data/index.ts'
 
 /** What `--data` takes, for every verb that reads preferences. */
-export const dataDescription = 'preference data: a file (JSON Lines)'
+export const dataDescription =
+  'preference data: a file (JSON, JSONL, CSV, TSV or Parquet, also gzip or zstd), a folder, a pattern, a name at the Hugging Face hub, the .yaml file of a mixture, or - for standard input'
 
 /** Everything that `evaluate` can be told. How texts are read is saved with the model. */
 export const evaluateOptionsSchema = z.object({
-  model: z.string().describe('reward-model folder, or a run folder').meta({ placeholder: 'FOLDER' }),
+  model: z.string().describe('reward-model folder, run folder, or a name at the hub').meta({ placeholder: 'MODEL' }),
   data: z.string().describe(dataDescription).meta({ placeholder: 'DATA' }),
   out: z
     .string()
@@ -26,10 +27,10 @@ export type EvaluateInput = z.input<typeof evaluateOptionsSchema>
 
 /** Everything that `score` can be told. How texts are read is saved with the model. */
 export const scoreOptionsSchema = z.object({
-  model: z.string().describe('reward-model folder, or a run folder').meta({ placeholder: 'FOLDER' }),
+  model: z.string().describe('reward-model folder, run folder, or a name at the hub').meta({ placeholder: 'MODEL' }),
   data: z
     .string()
-    .describe('{prompt, response}, {prompt, responses} or pairs, JSON Lines; - for standard input')
+    .describe('file of {prompt, response}, {prompt, responses} or pairs; - for JSON Lines on standard input')
     .meta({ placeholder: 'FILE|-' }),
   out: z
     .string()

@@ -4,8 +4,9 @@ import type { DoctorCheck } from '@rewardkit/torch/setup'
 import { z } from 'zod'
 import type { Message } from '../data/index.ts'
 import { InputError } from '../errors.ts'
+import { type Hooks, silentHooks } from '../events.ts'
 import { writeFileAtomic } from '../files.ts'
-import { checkWeights, loadRewardModel, modelFolder, readModelConfig, type RewardModel } from '../models/index.ts'
+import { checkWeights, findModel, loadRewardModel, readModelConfig, type RewardModel } from '../models/index.ts'
 import { encodeGroup, loadTokenizer, renderPlain, type TokenGroup, type Tokenizer } from '../tokens/index.ts'
 import { computeRewards } from './rewards.ts'
 import { marginStatistics } from './statistics.ts'
@@ -83,11 +84,11 @@ async function readEntry(
 }
 
 /**
- * Checks a model folder: configuration and tokenizer can be read, the weights fit the configuration, and, where the
+ * Checks a model (a folder, or a name at the hub): configuration and tokenizer can be read, the weights fit the configuration, and, where the
  * folder has a `reward_check.json`, its texts, ids and rewards come out again. Later checks are left out once one fails.
  */
-export async function checkModelFolder(path: string): Promise<DoctorCheck[]> {
-  const folder = modelFolder(path)
+export async function checkModelFolder(model: string, hooks: Hooks = silentHooks): Promise<DoctorCheck[]> {
+  const { folder } = await findModel(model, hooks)
   const checks: DoctorCheck[] = []
   const steps: [string, () => string | Promise<string>][] = [
     [

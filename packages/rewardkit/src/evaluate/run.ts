@@ -7,7 +7,7 @@ import { evaluationSplits, openData, spoolRows, surveyPreferences } from '../dat
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { jsonLines, makeWritableFolder, sha256Folder, writeLinesAtomic } from '../files.ts'
-import { loadRewardModel, modelFolder } from '../models/index.ts'
+import { findModel, loadRewardModel } from '../models/index.ts'
 import { createSpool, loadTokenizer, type Spool, type SpooledGroups } from '../tokens/index.ts'
 import { version } from '../version.ts'
 import { encodeEvaluation, type EvaluationData } from './data.ts'
@@ -38,7 +38,7 @@ export async function evaluateModel(
   hooks: Hooks,
   rows?: Iterable<string>,
 ): Promise<Evaluation> {
-  const folder = modelFolder(options.model)
+  const { folder } = await findModel(options.model, hooks)
   prepareFolder(options)
   spoolRows(options.data, rows, false, hooks)
   const spool = createSpool(options.out)

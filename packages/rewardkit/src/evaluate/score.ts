@@ -3,7 +3,7 @@ import { defaultThreads, resolveDtype } from '../compute.ts'
 import type { Group } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
-import { loadRewardModel, modelFolder } from '../models/index.ts'
+import { findModel, loadRewardModel } from '../models/index.ts'
 import { encodeGroup, loadTokenizer, type TokenGroup } from '../tokens/index.ts'
 import type { ScoreOptions } from './options.ts'
 import { computeRewards } from './rewards.ts'
@@ -20,7 +20,7 @@ export async function openScorer(
   options: Pick<ScoreOptions, 'model' | 'dtype' | 'threads' | 'microBatchTokens'>,
   hooks: Hooks,
 ): Promise<(groups: readonly Group[]) => Promise<ScoredGroup[]>> {
-  const folder = modelFolder(options.model)
+  const { folder } = await findModel(options.model, hooks)
   setThreads(options.threads ?? defaultThreads())
   const tokenizer = await loadTokenizer(folder)
   const model = loadRewardModel(folder, { seed: null })

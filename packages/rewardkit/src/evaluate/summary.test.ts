@@ -56,6 +56,18 @@ describe('summarizePairs', () => {
     expect(subsets['y']?.accuracy.value).toBe(0)
   })
 
+  it('unites the subsets of a data set, where it has several', () => {
+    const named = ['a/x', 'a/y', 'b/z', 'c'].map((subset, index) => row(index, { subset }))
+    const subsets = summarizeSubsets(named)
+    expect(Object.entries(subsets).map(([name, { pairs }]) => [name, pairs])).toEqual([
+      ['a', 2],
+      ['a/x', 1],
+      ['a/y', 1],
+      ['b/z', 1],
+      ['c', 1],
+    ])
+  })
+
   it('knows whether the ranking is truly right where labels were flipped', () => {
     expect(trueLabelAccuracy(rows, [1, 1, -1, -1]).value).toBe(0.5)
   })

@@ -48,10 +48,35 @@ export function formatSummary(summaries: Readonly<Record<string, PairSummary>>):
 
 /** The same as a table in Markdown, for the summary of a job in continuous integration. */
 export function formatMarkdownSummary(summaries: Readonly<Record<string, PairSummary>>): string {
-  const names = Object.keys(summaries)
+  return markdownTable(['', ...Object.keys(summaries)], summaryRows(summaries))
+}
+
+const subsetHeader = ['subset', 'pairs', 'prompts', 'accuracy % (95 % interval)', 'longer wins %', 'mean / sd']
+
+/** Subsets, and data sets of a mixture, one below the other. */
+export function formatSubsets(subsets: Readonly<Record<string, PairSummary>>): string {
+  return formatTable(subsetHeader, subsetRows(subsets))
+}
+
+/** The same as a table in Markdown. */
+export function formatMarkdownSubsets(subsets: Readonly<Record<string, PairSummary>>): string {
+  return markdownTable(subsetHeader, subsetRows(subsets))
+}
+
+function subsetRows(subsets: Readonly<Record<string, PairSummary>>): string[][] {
+  return Object.entries(subsets).map(([name, { pairs, prompts, accuracy, longer_wins, reward_margin }]) => [
+    name,
+    String(pairs),
+    String(prompts),
+    formatShare(accuracy),
+    percent(longer_wins.value),
+    formatNumber(reward_margin.mean_over_standard_deviation),
+  ])
+}
+
+function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(markdownCell).join(' | ')} |`
-  const rule = `| --- |${' ---: |'.repeat(names.length)}`
-  return [line(['', ...names]), rule, ...summaryRows(summaries).map(line)].join('\n')
+  return [line(header), `| --- |${' ---: |'.repeat(header.length - 1)}`, ...rows.map(line)].join('\n')
 }
 
 function summaryRows(summaries: Readonly<Record<string, PairSummary>>): string[][] {

@@ -9,7 +9,7 @@ import { createScoreQueue, type ScoreQueue } from './score-queue.ts'
 import type { Watching } from './run-job.ts'
 
 const loadOptionsSchema = z.object({
-  model: z.string().describe('reward-model folder, or a run folder'),
+  model: z.string().describe('reward-model folder, run folder, or a name at the hub'),
   ...computeOptionsSchema.shape,
 })
 
@@ -59,7 +59,7 @@ export class RewardModel implements AsyncDisposable {
   }
 
   /**
-   * Loads a model folder, or the model of a run folder.
+   * Loads a model folder, the model of a run folder, or one of the Hugging Face hub by its name.
    * @throws RewardKitError for what is wrong with the folder; with code `interrupted` once the signal aborts
    */
   static async load(model: string, settings: LoadSettings = {}): Promise<RewardModel> {

@@ -6,7 +6,7 @@ export { type DecoderConfig, families, type Family, readModelConfig } from './co
 export { forward, forwardFrom, hiddenStates } from './decoder.ts'
 export { createModelFolder, type NewModel } from './create.ts'
 export { checkWeights, type LoadOptions, loadRewardModel } from './load.ts'
-export { modelFolder, type NamedParameters, type RewardModel } from './model.ts'
+export { findModel, modelFolder, type NamedParameters, type RewardModel } from './model.ts'
 export { type TrainedPart, trainPart } from './part.ts'
 export { saveRewardModel, type TokenizerOutput } from './save.ts'
 export type { HeadKind } from './weights.ts'

@@ -54,9 +54,9 @@ const jobs = {
     const { quickstart } = await import('../quickstart/quickstart.ts')
     return quickstart(options, hooks)
   },
-  check: async (options: { readonly model: string }) => {
+  check: async (options: { readonly model: string }, hooks: Hooks) => {
     const { checkModelFolder } = await import('../evaluate/reward-check.ts')
-    return checkModelFolder(options.model)
+    return checkModelFolder(options.model, hooks)
   },
   /** Stays open and answers requests. */
   score: async (options: Omit<ScoreOptions, 'data' | 'out'>, hooks: Hooks) => {

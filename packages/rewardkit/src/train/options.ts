@@ -12,8 +12,8 @@ const share = z.number().min(0).max(1)
 const base = z.object({
   model: z
     .string()
-    .describe('Hugging Face model folder: a causal language model or a reward model')
-    .meta({ placeholder: 'FOLDER' }),
+    .describe('Hugging Face model folder, or a name at the hub: a causal language model or a reward model')
+    .meta({ placeholder: 'MODEL' }),
   data: z.string().describe(dataDescription).meta({ placeholder: 'DATA' }),
   evalData: z
     .string()

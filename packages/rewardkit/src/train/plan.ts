@@ -11,7 +11,7 @@ import {
 } from '@rewardkit/torch'
 import { Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
-import { forward, forwardFrom, hiddenStates } from '../models/index.ts'
+import { findModel, forward, forwardFrom, hiddenStates } from '../models/index.ts'
 import { countTokens, createSpool, packGroups, planMicroBatches, type Spool, type TokenGroup } from '../tokens/index.ts'
 import type { TrainOptions } from './options.ts'
 import { type PreparedTraining, prepareTraining, type TrainInputs } from './prepare.ts'
@@ -79,7 +79,8 @@ export async function planTraining(
 ): Promise<TrainingPlan> {
   const spool = createSpool(tmpdir())
   try {
-    return describePlan(await prepareTraining(options, inputs, spool, hooks), spool, hooks)
+    const source = await findModel(options.model, hooks)
+    return describePlan(await prepareTraining(options, source, inputs, spool, hooks), spool, hooks)
   } finally {
     spool.close()
   }

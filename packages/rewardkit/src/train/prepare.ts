@@ -1,14 +1,8 @@
 import { setThreads } from '@rewardkit/torch'
 import { spoolRows } from '../data/index.ts'
 import type { Hooks } from '../events.ts'
-import {
-  loadRewardModel,
-  modelFolder,
-  readModelConfig,
-  type RewardModel,
-  type TrainedPart,
-  trainPart,
-} from '../models/index.ts'
+import type { FetchedModel } from '../hub/index.ts'
+import { loadRewardModel, readModelConfig, type RewardModel, type TrainedPart, trainPart } from '../models/index.ts'
 import { createObjective, type Objective } from '../objectives/index.ts'
 import { loadTokenizer, type Spool, type Tokenizer } from '../tokens/index.ts'
 import { type PlannedStep, planSteps } from './batches.ts'
@@ -44,21 +38,21 @@ export interface PreparedTraining {
  */
 export async function prepareTraining(
   given: TrainOptions,
+  source: FetchedModel,
   inputs: TrainInputs,
   spool: Spool,
   hooks: Hooks,
 ): Promise<PreparedTraining> {
-  const source = modelFolder(given.model)
-  readModelConfig(source)
+  readModelConfig(source.folder)
   const objective = inputs.objective ?? createObjective(given.objective, given)
-  const tokenizer = await loadTokenizer(source)
+  const tokenizer = await loadTokenizer(source.folder)
   spoolRows(given.data, inputs.rows, given.resume, hooks)
   if (given.evalData !== undefined) spoolRows(given.evalData, inputs.evaluationRows, given.resume, hooks)
   const data = await loadTrainingData(given, objective, tokenizer, spool, hooks)
   const steps = planSteps(data.groups.preferenceCounts, given)
-  const options = resolveOptions(given, steps.length)
+  const options = resolveOptions({ ...given, model: source.name }, steps.length)
   setThreads(options.threads)
-  const model = loadRewardModel(source, { seed: options.seed, reading: options, head: options.head })
+  const model = loadRewardModel(source.folder, { seed: options.seed, reading: options, head: options.head })
   warnOfDropout(model, hooks)
   warnOfHead(model, hooks)
   return { options, objective, tokenizer, data, steps, model, part: trainPart(model, options.train) }

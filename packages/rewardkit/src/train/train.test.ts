@@ -272,10 +272,18 @@ describe('train', () => {
     expect(warnings).toEqual([expect.stringContaining('attention_dropout')])
   })
 
-  it('refuses standard input, which cannot be read twice', async () => {
-    await expect(run(newRun(), { data: '-' })).rejects.toThrow(
-      /standard input can be read once only.*write it to one first/,
-    )
+  it('says which held-out rows have a prompt that is trained on', async () => {
+    const held = join(folder, 'held.jsonl')
+    const lines = readFileSync(data, 'utf8').split('\n').slice(0, 3)
+    const other = JSON.stringify({ prompt: 'Something else?', chosen: 'yes', rejected: 'no' })
+    writeFileSync(held, [...lines, other].join('\n'))
+    const warnings: string[] = []
+    const onEvent = (event: Event) => {
+      if (event.kind === 'warning') warnings.push(event.message)
+    }
+    const changed = { evalData: held, evalFraction: undefined, maxSteps: 1 }
+    await run(newRun(), changed, { onEvent, shouldStop: () => false })
+    expect(warnings).toEqual([expect.stringMatching(/^3 of 4 rows of .*held\.jsonl \(75\.0 %\) have a prompt/)])
   })
 
   it('soft labels need a probability for every pair', async () => {

@@ -6,7 +6,7 @@ import { writeRewardCheck } from '../evaluate/reward-check.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
 import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile } from '../files.ts'
-import { modelFolder, saveRewardModel } from '../models/index.ts'
+import { findModel, saveRewardModel } from '../models/index.ts'
 import { choosePadToken, createSpool, savedTokenizerFiles, type Spool } from '../tokens/index.ts'
 import { lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { openTrainingRewards } from './frozen.ts'
@@ -51,12 +51,12 @@ async function trainFrom(
 ): Promise<TrainResult> {
   const { out } = given
   checkRunFolder(out, given)
-  const source = modelFolder(given.model)
-  if (given.overwrite && liesIn(source, out))
+  const source = await findModel(given.model, hooks)
+  if (given.overwrite && liesIn(source.folder, out))
     throw new InputError(`--overwrite: --model ${given.model} lies in --out ${out} and would be removed`, {
       remedy: 'name another --out',
     })
-  const prepared = await prepareTraining(given, inputs, spool, hooks)
+  const prepared = await prepareTraining(given, source, inputs, spool, hooks)
   const { options, objective, tokenizer, data, steps: plan, model, part } = prepared
   const { saveEvery = defaultSaveEvery, evalEvery = plan.length } = options
   const { trained } = part

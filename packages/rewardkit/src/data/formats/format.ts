@@ -17,6 +17,9 @@ export interface Skipped {
   readonly skipped: string
 }
 
+/** What a row tells: groups, and what was left out of it. */
+export type Reading = Group | Skipped | readonly (Group | Skipped)[]
+
 /**
  * One layout of rows. To add a format, write a file beside this one, name it in `names.ts` and put it into the table of
  * `index.ts`; the first format that recognises a row reads it.
@@ -29,14 +32,14 @@ export interface RowFormat {
    * The groups that a row tells. Responses stay in the order of the row, so that `write` can put them back; ties come as
    * `tie` says. Throws an InputError that names the field; the caller puts file and line in front.
    */
-  read(row: Row, context: RowContext): Group | readonly Group[] | Skipped
+  read(row: Row, context: RowContext): Reading
   /**
    * For rows that make a group only together, such as scores of single responses: the key of the rows that belong
    * together, and the group that they make, when the file has ended (rows are kept in memory until then).
    */
   readonly gather?: {
     key(row: Row): string
-    read(rows: readonly Row[], context: RowContext): Group | readonly Group[] | Skipped
+    read(rows: readonly Row[], context: RowContext): Reading
   }
   /**
    * Rows from which `read` makes the group again, as far as the layout can hold it: one for each preference where a row
@@ -99,6 +102,29 @@ export function judged(better: 0 | 1 | null, { ties }: DataOptions, margin?: num
   }
 }
 
+/**
+ * Compares every pair of responses by their scores: the higher one is better, by a margin of the difference over `unit`;
+ * equal ones are ties.
+ */
+export function judgedByScore(
+  scores: readonly number[],
+  options: DataOptions,
+  unit = 1,
+): { readonly preferences: readonly Preference[]; readonly skipped: readonly Skipped[] } {
+  const preferences: Preference[] = []
+  const skipped: Skipped[] = []
+  for (const [i, one] of scores.entries()) {
+    for (let j = i + 1; j < scores.length; j++) {
+      const other = scores[j] ?? NaN
+      const better = one === other ? null : one > other ? 0 : 1
+      const preference = judged(better, options, better === null ? undefined : Math.abs(one - other) / unit)
+      if ('skipped' in preference) skipped.push(preference)
+      else preferences.push({ ...preference, chosen: better === 1 ? j : i, rejected: better === 1 ? i : j })
+    }
+  }
+  return { preferences, skipped }
+}
+
 /** Text of a field. Throws where it is none, a boolean for example. */
 export function textField(row: Row, field: string): string {
   const value = row[field]
@@ -127,14 +153,38 @@ export function pairsOf(group: Group): {
   }))
 }
 
+/** A preference as rows hold it that compare a first response with a second one. */
+export interface Comparison {
+  /** Indexes of the two in the group, in its order. */
+  readonly indexes: readonly [number, number]
+  readonly responses: readonly [readonly Message[], readonly Message[]]
+  /** Which of the two is the better one; null for a tie. */
+  readonly better: 0 | 1 | null
+  readonly margin: number | undefined
+}
+
+/** The comparisons of a group: the inverse of `judged`. */
+export function comparisonsOf({ responses, preferences }: Group): Comparison[] {
+  return preferences.map(({ chosen, rejected, probability, margin }) => {
+    const isFirst = chosen < rejected
+    const indexes = isFirst ? ([chosen, rejected] as const) : ([rejected, chosen] as const)
+    return {
+      indexes,
+      responses: [responses[indexes[0]] ?? [], responses[indexes[1]] ?? []],
+      better: probability === 0.5 ? null : isFirst ? 0 : 1,
+      margin,
+    }
+  })
+}
+
 /** `id`, `subset` and `meta` as our own layouts write them. */
 export function writtenFields({ id, subset, meta }: Group): Row {
   return { id, ...(subset === undefined ? {} : { subset }), ...(meta === undefined ? {} : { meta }) }
 }
 
 /** `margin`, `weight` and `probability` of a preference, those that it has. */
-export function writtenJudgement({ chosen: _, rejected: __, ...judgements }: Preference): Row {
-  return judgements
+export function writtenJudgement(preference: Preference): Row {
+  return Object.fromEntries(Object.entries(preference).filter(([field]) => JUDGEMENT.has(field)))
 }
 
 /** Prompt or response as our own layouts write them: text where the group is text, else messages. */

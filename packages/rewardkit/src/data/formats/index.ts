@@ -2,15 +2,58 @@ import { InputError } from '../../errors.ts'
 import type { Row } from '../fields.ts'
 import type { Group } from '../group.ts'
 import { defaultDataOptions } from '../options.ts'
+import { alpacaevalFormat } from './alpacaeval.ts'
+import { arenaFormat } from './arena.ts'
 import { isPresent, type RowFormat } from './format.ts'
+import { helpsteer2Format, helpsteer3Format } from './helpsteer.ts'
+import { judgebenchFormat } from './judgebench.ts'
+import { llmbarFormat } from './llmbar.ts'
 import type { FormatName } from './names.ts'
+import { nectarFormat } from './nectar.ts'
+import { oasstPairsFormat } from './oasst-pairs.ts'
+import { oasstTreesFormat } from './oasst-trees.ts'
 import { implicitPairFormat, pairFormat } from './pair.ts'
+import { pandalmFormat } from './pandalm.ts'
 import { groupFormat, responseFormat } from './response.ts'
+import { rewardbench2Format, rewardbenchFormat } from './rewardbench.ts'
+import { rmBenchFormat } from './rm-bench.ts'
+import { rmbBestOfNFormat, rmbPairsFormat } from './rmb.ts'
+import { safeRlhfFormat } from './safe-rlhf.ts'
 import { shpFormat } from './shp.ts'
+import { skyworkFormat } from './skywork.ts'
+import { summarizeAxisFormat } from './summarize-axis.ts'
+import { summarizeComparisonsFormat } from './summarize-comparisons.ts'
 import { transcriptFormat } from './transcript.ts'
+import { ultrafeedbackBinarizedFormat, ultrafeedbackFormat } from './ultrafeedback.ts'
+import { webgptFormat, webgptRawFormat } from './webgpt.ts'
 
 /** The layouts of others, each recognised by columns that no other has, in the order in which they are tried. */
-const FOREIGN: readonly RowFormat[] = [shpFormat]
+export const foreignFormats: readonly RowFormat[] = [
+  alpacaevalFormat,
+  arenaFormat,
+  helpsteer2Format,
+  helpsteer3Format,
+  judgebenchFormat,
+  llmbarFormat,
+  nectarFormat,
+  oasstPairsFormat,
+  oasstTreesFormat,
+  pandalmFormat,
+  rewardbench2Format,
+  rewardbenchFormat,
+  rmbBestOfNFormat,
+  rmBenchFormat,
+  rmbPairsFormat,
+  safeRlhfFormat,
+  shpFormat,
+  skyworkFormat,
+  summarizeAxisFormat,
+  summarizeComparisonsFormat,
+  ultrafeedbackBinarizedFormat,
+  ultrafeedbackFormat,
+  webgptFormat,
+  webgptRawFormat,
+]
 
 /** Our own layouts and those of TRL; a file may mix them. */
 const OWN: readonly RowFormat[] = [transcriptFormat, pairFormat, responseFormat, groupFormat]
@@ -35,7 +78,7 @@ export function formatOf(row: Row, candidates: readonly RowFormat[] = OWN): RowF
  *
  * @throws InputError where none does.
  */
-export const recognisedFormat = (row: Row): RowFormat => formatOf(row, [...FOREIGN, ...OWN])
+export const recognisedFormat = (row: Row): RowFormat => formatOf(row, [...foreignFormats, ...OWN])
 
 /** Whether rows of this format may stand beside others in one file: our own layouts are told apart row by row. */
 export const isOwnFormat = (format: RowFormat): boolean => OWN.includes(format) || format === implicitPairFormat
@@ -46,7 +89,7 @@ export const isOwnFormat = (format: RowFormat): boolean => OWN.includes(format) 
  * @throws InputError for a layout that is not there.
  */
 export function formatNamed(name: FormatName): RowFormat {
-  const format = [...FOREIGN, ...OWN, implicitPairFormat].find((candidate) => candidate.name === name)
+  const format = [...foreignFormats, ...OWN, implicitPairFormat].find((candidate) => candidate.name === name)
   if (!format) throw new InputError(`--data-format: there is no layout ${name}`)
   return format
 }

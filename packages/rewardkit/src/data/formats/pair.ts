@@ -35,7 +35,7 @@ export const pairFormat: RowFormat = {
     const rejected = textOrMessages(row['rejected'], 'rejected')
     return buildGroup({
       ...commonFields(row, defaultId, ['prompt', 'chosen', 'rejected', ...judgementColumns]),
-      ...split(prompt, chosen, rejected),
+      ...splitPair(prompt, chosen, rejected),
       preferences: [{ chosen: 0, rejected: 1, ...judgement(row) }],
     })
   },
@@ -69,7 +69,12 @@ function whole(group: Group, response: readonly Message[]): string | readonly Me
   return group.form === 'text' ? messages.map(({ content }) => content).join('') : messages
 }
 
-function split(prompt: TextOrMessages | undefined, chosen: TextOrMessages, rejected: TextOrMessages): TextParts {
+/** Prompt and responses of a pair: texts or conversations, which may repeat the prompt. */
+export function splitPair(
+  prompt: TextOrMessages | undefined,
+  chosen: TextOrMessages,
+  rejected: TextOrMessages,
+): TextParts {
   if (typeof chosen === 'string' || typeof rejected === 'string') {
     if (typeof chosen === typeof rejected) return conversation(prompt, [chosen, rejected])
     throw fieldError('rejected', rejected, `the same kind as "chosen": text in both or messages in both`)

@@ -58,4 +58,10 @@ describe('shp', () => {
       expect(shpFormat.read(written, { defaultId: 'x', options: defaultDataOptions })).toEqual(group)
     }
   })
+
+  it('leaves ties out when it writes', () => {
+    const group = read({})
+    if (!('promptId' in group)) throw new Error('no group')
+    expect(shpFormat.write({ ...group, preferences: [{ chosen: 0, rejected: 1, probability: 0.5 }] })).toEqual([])
+  })
 })

@@ -1,7 +1,7 @@
 import { buildGroup, conversation } from '../build.ts'
 import { fieldError, optionalName, optionalNumber, type Row } from '../fields.ts'
 import type { Group } from '../group.ts'
-import { isPresent, judged, otherColumns, pairsOf, type RowFormat, singleText, textField } from './format.ts'
+import { comparisonsOf, isPresent, judged, otherColumns, type RowFormat, singleText, textField } from './format.ts'
 
 const own = ['history', 'human_ref_A', 'human_ref_B', 'labels', 'domain']
 
@@ -29,18 +29,16 @@ export const shpFormat: RowFormat = {
     })
   },
   write(group) {
-    return pairsOf(group).map(({ chosen, rejected, preference }) => {
-      const isFirst = preference.chosen < preference.rejected
-      const texts = [singleText(chosen, 'chosen response'), singleText(rejected, 'rejected response')]
-      const [first, second] = isFirst ? texts : texts.toReversed()
+    return comparisonsOf(group).flatMap(({ responses: [first, second], better, margin }) => {
+      if (better === null) return []
       return {
         ...group.meta,
         ...(group.subset === undefined ? {} : { domain: group.subset }),
         history: singleText(group.prompt, 'prompt'),
-        human_ref_A: first,
-        human_ref_B: second,
-        labels: isFirst ? 1 : 0,
-        ...(preference.margin === undefined ? {} : { score_ratio: ratioOf(preference.margin, group.meta) }),
+        human_ref_A: singleText(first, 'response'),
+        human_ref_B: singleText(second, 'response'),
+        labels: 1 - better,
+        ...(margin === undefined ? {} : { score_ratio: ratioOf(margin, group.meta) }),
       }
     })
   },

@@ -34,7 +34,12 @@ export const transcriptFormat: RowFormat = {
 /** The transcript as it came, or one made of the messages. */
 function transcriptOf({ prompt, responses, source }: Group, index: number): string {
   if (source) return `${source.prompt}${source.responses[index] ?? ''}`
-  return [...prompt, ...(responses[index] ?? [])]
+  return writtenTurns([...prompt, ...(responses[index] ?? [])])
+}
+
+/** The transcript of a conversation. Throws an InputError for roles that transcripts have not. */
+export function writtenTurns(messages: readonly Message[]): string {
+  return messages
     .map(({ role, content }) => {
       if (role === 'user') return `\n\nHuman: ${content}`
       if (role === 'assistant') return `\n\nAssistant: ${content}`

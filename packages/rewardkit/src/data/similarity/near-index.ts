@@ -18,13 +18,17 @@ export interface NearIndex {
   nearest(text: string): NearMatch | undefined
   /** Makes a text known and returns its number, from 0. */
   add(text: string): number
-  /** Texts for which not all candidates were looked at, since too many share a part with them. */
+  /** Texts for which not all candidates were compared, since too many share a passage with them. */
   readonly cut: number
   close(): void
 }
 
-/** So many candidates of a text are looked at, so that a part that all texts share does not compare each with each. */
-const mostCandidates = 500
+/**
+ * So many texts with the same band are counted, the latest, and so many of those that share most bands are compared: a
+ * passage that all texts share does not compare each with each.
+ */
+const mostOfBand = 40
+const mostCompared = 20
 
 /**
  * An index over texts: MinHash finds the candidates, and their similarity is then computed exactly, from sets of shingles
@@ -36,8 +40,6 @@ export function createNearIndex(threshold: number): NearIndex {
   const bands = bandsFor(threshold)
   const sets = createSetFile()
   const tables = createBandTables(bands)
-  let seen = new Uint32Array(1024)
-  let round = 0
   let cut = 0
   let last: { text: string; shingles: Uint32Array; keys: Uint32Array } | undefined
 
@@ -49,41 +51,44 @@ export function createNearIndex(threshold: number): NearIndex {
     return last
   }
 
+  /** The texts that share bands with one, those that share most first. */
+  const candidates = (keys: Uint32Array): { numbers: number[]; isCut: boolean } => {
+    const shared = new Map<number, number>()
+    let isCut = false
+    for (const [band, key] of keys.entries()) {
+      let found = 0
+      for (const number of tables.withKey(band, key)) {
+        if (++found > mostOfBand) {
+          isCut = true
+          break
+        }
+        shared.set(number, (shared.get(number) ?? 0) + 1)
+      }
+    }
+    const numbers = [...shared].toSorted(([a, m], [b, n]) => n - m || a - b).map(([number]) => number)
+    return { numbers: numbers.slice(0, mostCompared), isCut: isCut || numbers.length > mostCompared }
+  }
+
   return {
     get cut() {
       return cut
     },
     nearest(text) {
       const { shingles, keys } = described(text)
-      round += 1
-      let looked = 0
+      const { numbers, isCut } = candidates(keys)
+      if (isCut) cut += 1
       let best: NearMatch | undefined
-      for (const [band, key] of keys.entries()) {
-        for (const number of tables.withKey(band, key)) {
-          if (seen[number] === round) continue
-          seen[number] = round
-          const other = sets.read(number, shingles.length, threshold)
-          if (!other) continue
-          if (looked === mostCandidates) {
-            cut += 1
-            return best
-          }
-          looked += 1
-          const similarity = jaccard(shingles, other)
-          if (similarity >= threshold && similarity > (best?.similarity ?? 0)) best = { number, similarity }
-          if (similarity === 1) return best
-        }
+      for (const number of numbers) {
+        const other = sets.read(number, shingles.length, threshold)
+        const similarity = other ? jaccard(shingles, other) : 0
+        if (similarity >= threshold && similarity > (best?.similarity ?? 0)) best = { number, similarity }
+        if (similarity === 1) break
       }
       return best
     },
     add(text) {
       const { shingles, keys } = described(text)
       const number = sets.add(shingles)
-      if (number >= seen.length) {
-        const larger = new Uint32Array(2 * seen.length)
-        larger.set(seen)
-        seen = larger
-      }
       tables.add(number, keys)
       return number
     },

@@ -1,5 +1,12 @@
+import { glob, isDynamicPattern } from 'tinyglobby'
+import { InputError, located } from '../../errors.ts'
 import type { Hooks } from '../../events.ts'
-import type { Source } from './source.ts'
+import { isHubName, resolveDataset } from '../../hub/index.ts'
+import { findPath } from './find-file.ts'
+import { filesOfFolder, isDataFile, withSubsets } from './folder.ts'
+import { isParquet, parquetColumns } from './parquet.ts'
+import type { Source, SourceFile } from './source.ts'
+import { copyStandardInput } from './standard-input.ts'
 
 /** Which split of a data set to take where its name says none: the first of these that it has, or its only one. */
 export type SplitOrder = readonly string[]
@@ -11,9 +18,73 @@ export const evaluationSplits: SplitOrder = ['test', 'validation']
 
 /**
  * Finds the files that a name stands for.
- * @param name a file
- * @throws InputError where there is none
+ * @param name a file, a folder, a pattern such as `data/*.parquet`, `-` for standard input, or a name at the hub
+ * @param splits of a folder whose files lie in several, or are named after them, one split is taken
+ * @throws InputError where there is none, and where the columns of Parquet files differ
  */
-export async function openSource(name: string, _splits: SplitOrder, _hooks: Hooks): Promise<Source> {
-  return { name, files: [{ path: name, name }] }
+export async function openSource(name: string, splits: SplitOrder, hooks: Hooks): Promise<Source> {
+  const source = await findSource(name, splits, hooks)
+  await checkColumns(source.files)
+  return source
+}
+
+async function findSource(name: string, splits: SplitOrder, hooks: Hooks): Promise<Source> {
+  if (name === '-') return { name, files: [{ path: await copyStandardInput(hooks), name }] }
+  let found: 'file' | 'folder'
+  try {
+    found = await findPath(name)
+  } catch (error) {
+    if (!(error instanceof InputError) || !error.problem.includes('no such file')) throw error
+    if (isDynamicPattern(name)) return { name, files: await filesOfPattern(name) }
+    return openHubData(name, splits, hooks, error)
+  }
+  if (found === 'file') return { name, files: [{ path: name, name }] }
+  return { name, files: await filesOfFolder(name, splits, hooks) }
+}
+
+/** A name that is nothing on this disk may be one of the hub. */
+async function openHubData(name: string, splits: SplitOrder, hooks: Hooks, missing: InputError): Promise<Source> {
+  if (!isHubName(name)) throw missing
+  const { files, origin } = await resolveDataset(name, { splits }, hooks)
+  return { name, files, origin: { ...origin } }
+}
+
+async function filesOfPattern(pattern: string): Promise<SourceFile[]> {
+  const paths = (await glob(pattern, { expandDirectories: false })).filter(isDataFile).sort()
+  if (paths.length === 0)
+    throw new InputError(`${pattern}: no file of rows matches`, {
+      remedy: 'check the pattern; ** reaches into folders',
+    })
+  return withSubsets(paths)
+}
+
+/** Shards are of one kind: Parquet files name their columns, so that one which differs is found before any is read. */
+async function checkColumns(files: readonly SourceFile[]): Promise<void> {
+  const shards = files.filter(({ name }) => name.endsWith('.parquet'))
+  if (shards.length < 2) return
+  let first: { name: string; columns: ReadonlySet<string> } | undefined
+  for (const { path, name } of shards) {
+    const columns = new Set(await columnsOf({ path, name }))
+    if (!first) {
+      first = { name, columns }
+      continue
+    }
+    const { columns: expected } = first
+    const other = [...columns].find((column) => !expected.has(column))
+    const missing = [...expected].find((column) => !columns.has(column))
+    if (other === undefined && missing === undefined) continue
+    const difference = other === undefined ? `no column "${missing}"` : `a column "${other}"`
+    throw new InputError(`${name}: it has ${difference}, unlike ${first.name}; expected shards with the same columns`, {
+      remedy: 'name the files that belong together with a pattern',
+    })
+  }
+}
+
+async function columnsOf(file: SourceFile): Promise<readonly string[]> {
+  try {
+    await isParquet(file)
+    return await parquetColumns(file.path)
+  } catch (error) {
+    throw error instanceof InputError ? located(file.name, error) : error
+  }
 }

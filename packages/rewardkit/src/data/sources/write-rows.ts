@@ -1,19 +1,47 @@
-import { createAtomicFile } from '../../files.ts'
+import { gzipSync } from 'node:zlib'
+import { InputError } from '../../errors.ts'
 import type { Row } from '../fields.ts'
+import { createLineFile } from './line-file.ts'
+import { createParquetWriter } from './write-parquet.ts'
 
 /** Rows on their way into one file, which appears whole or not at all. */
 export interface RowWriter {
+  /** Adds a row to the end. */
   write(row: Row): Promise<void>
+  /** Completes the file and gives it its name. */
   commit(): Promise<void>
+  /** Gives up; after `commit` nothing is left to give up. */
   discard(): void
 }
 
-/** Begins a file of rows. */
+/**
+ * Begins a file of rows; its name says of which kind: `.jsonl`, `.jsonl.gz` or `.parquet`. Memory does not grow with it.
+ * Rows whose columns are 0, 1, ... become lists in JSONL, as they were read.
+ * @throws InputError for another name, a place that cannot be written, and (`commit`) Parquet without a row, which would
+ * have no columns; FailureError for a full disk
+ */
 export function createRowWriter(path: string): RowWriter {
-  const file = createAtomicFile(path)
+  if (/\.parquet$/i.test(path)) return createParquetWriter(path)
+  if (/\.(jsonl|ndjson)$/i.test(path)) return createLineWriter(path, (text) => text)
+  if (/\.(jsonl|ndjson)\.gz$/i.test(path)) return createLineWriter(path, (text) => gzipSync(text))
+  throw new InputError(`${path}: no kind of file that rows are written to`, {
+    remedy: 'name it .jsonl, .jsonl.gz or .parquet',
+  })
+}
+
+function createLineWriter(path: string, packed: (text: string) => string | Uint8Array): RowWriter {
+  const file = createLineFile(path, packed)
   return {
-    write: async (row) => file.write(`${JSON.stringify(row)}\n`),
+    write: async (row) => file.add(JSON.stringify(listOf(row) ?? row)),
     commit: async () => file.commit(),
     discard: () => file.discard(),
   }
+}
+
+/** The list that a row stands for whose columns are the indices. */
+function listOf(row: Row): unknown[] | undefined {
+  const columns = Object.keys(row)
+  return columns.length > 0 && columns.every((column, index) => column === String(index))
+    ? Object.values(row)
+    : undefined
 }

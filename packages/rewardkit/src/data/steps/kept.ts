@@ -53,7 +53,7 @@ function readAgain(rows: readonly Row[], format: RowFormat): Group[] {
           throw error
         }
       })
-  return outcomes.flatMap((read) => ('skipped' in read ? [] : 'promptId' in read ? [read] : [...read]))
+  return outcomes.flat().filter((outcome) => 'promptId' in outcome)
 }
 
 /** Prompt, chosen and rejected response of a preference, whatever their form. */

@@ -86,29 +86,35 @@ describe('convertData', () => {
     expect(readFileSync(at('second.jsonl'))).toEqual(readFileSync(at('first.jsonl')))
   })
 
-  it.each(['pairs', 'groups', 'pairs-implicit'])('counts what %s does not keep, and nothing else', async (to) => {
+  const convertTo = async (to: string) => {
     const source = await rows('kinds.jsonl', kinds)
     const { outputs } = await convert(source, `${to}.jsonl`, { to })
     const groups = await read(source)
     const written = await read(at(`${to}.jsonl`))
+    expect(written.flatMap(({ preferences }) => preferences)).toHaveLength(7)
+    return { groups, written, lost: outputs[0]?.lost }
+  }
+
+  it('keeps all in groups', async () => {
+    const { groups, written, lost } = await convertTo('groups')
+    expect(written).toEqual(groups)
+    expect(lost).toEqual({})
+  })
+
+  it('counts what pairs do not keep: a transcript becomes messages, a third response is gone', async () => {
+    const { groups, written, lost } = await convertTo('pairs')
     const textsOf = (list: readonly Group[]) =>
       list.flatMap(({ prompt, responses, preferences }) =>
         preferences.map(({ chosen, rejected }) =>
           JSON.stringify([chosen, rejected].map((index) => [...prompt, ...(responses[index] ?? [])])),
         ),
       )
-    expect(written.flatMap(({ preferences }) => preferences)).toHaveLength(7)
-    if (to === 'groups') {
-      expect(written).toEqual(groups)
-      expect(outputs[0]?.lost).toEqual({})
-    }
-    if (to === 'pairs') {
-      // A transcript becomes messages, and the pairs of a ranked group stand alone, without the third response.
-      expect(textsOf(written)).toEqual(textsOf(groups))
-      expect(outputs[0]?.lost).toEqual({ form: 1 })
-    }
-    // Plain texts run together: the prompt is no longer told apart.
-    if (to === 'pairs-implicit') expect(outputs[0]?.lost).toMatchObject({ text: 2, form: 1 })
+    expect(textsOf(written)).toEqual(textsOf(groups))
+    expect(lost).toEqual({ form: 1 })
+  })
+
+  it('counts what implicit pairs do not keep: plain texts run together, the prompt is no longer told apart', async () => {
+    expect((await convertTo('pairs-implicit')).lost).toMatchObject({ text: 2, form: 1 })
   })
 
   it('says which row a layout cannot hold, and leaves nothing behind', async () => {

@@ -1,0 +1,55 @@
+import { InputError } from '../../errors.ts'
+import { fieldError, type Row } from '../fields.ts'
+import type { Group, Message, Preference } from '../group.ts'
+import type { DataOptions } from '../options.ts'
+
+/** True where the column is a list of texts, and not a conversation. */
+export const isListOfTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')
+
+/** The texts of a list. Throws with the place of what is none. */
+export function textList(row: Row, field: string, length?: number): string[] {
+  const value = row[field]
+  const expected = length === undefined ? 'a list of texts' : `a list of ${length} texts`
+  if (!Array.isArray(value) || value.length === 0) throw fieldError(field, value, expected)
+  if (length !== undefined && value.length !== length)
+    throw new InputError(`field "${field}": found a list of ${value.length}, expected ${expected}`)
+  return value.map((item: unknown, index) => {
+    if (typeof item === 'string') return item
+    throw fieldError(`${field}[${index}]`, item, 'text')
+  })
+}
+
+/**
+ * Each of the first `chosen` responses is preferred to each of the `rejected` ones behind them; as with `judged`, by
+ * probability 1 where ties have 0.5.
+ */
+export function eachPreferred(chosen: number, rejected: number, options: DataOptions): Preference[] {
+  return Array.from({ length: chosen * rejected }, (_, index) => ({
+    ...(options.ties === 'half' ? { probability: 1 } : {}),
+    chosen: Math.floor(index / rejected),
+    rejected: chosen + (index % rejected),
+  }))
+}
+
+/**
+ * The responses that are preferred, and those to which they are.
+ *
+ * @throws InputError where not each of the former is preferred to each of the latter.
+ */
+export function chosenAndRejected({ responses, preferences }: Group): {
+  chosen: (readonly Message[])[]
+  rejected: (readonly Message[])[]
+} {
+  const side = (name: 'chosen' | 'rejected') =>
+    responses.filter((_, index) => preferences.some((p) => p[name] === index))
+  const [chosen, rejected] = [side('chosen'), side('rejected')]
+  const pairs = new Set(preferences.map((preference) => `${preference.chosen} ${preference.rejected}`))
+  const isOneOfBoth = preferences.some((one) => preferences.some((other) => one.chosen === other.rejected))
+  if (isOneOfBoth || pairs.size !== chosen.length * rejected.length)
+    throw new InputError(
+      'the preferences do not part the responses into chosen and rejected ones, which is what this layout holds',
+      { remedy: 'write pairs or groups' },
+    )
+  return { chosen, rejected }
+}

@@ -1,0 +1,57 @@
+import { isObject } from '../fields.ts'
+
+/**
+ * A column is one of numbers if its name has one of these words (`score_A`, `labels`, `preference_strength`). A list by
+ * name, since a look at the cell cannot tell the response "42" from a score.
+ */
+const numberWords = new Set(
+  (
+    'margin weight probability score scores ratio rating ratings rank ranking strength preference label labels votes ' +
+    'upvotes count index seconds timestamp turn turns better safer is safe winner overall annotator helpfulness ' +
+    'correctness coherence complexity verbosity severity'
+  ).split(' '),
+)
+
+/** Columns that hold JSON whatever it is: those of our own layouts that are lists or objects. */
+const jsonColumns = new Set(['responses', 'preferences', 'meta'])
+
+/**
+ * What a cell of a CSV or TSV file stands for, for these files know texts only: an empty one is null; in a column of
+ * numbers JSON's numbers and true or false (Python's True, too) are such; in `responses`, `preferences` and `meta`, and
+ * wherever the cell is a list of messages {role, content}, JSON is read. Everything else is text as it stands.
+ */
+export function cellValue(column: string, cell: string): unknown {
+  if (cell === '') return null
+  if (jsonColumns.has(column)) return fromJson(cell) ?? cell
+  if (
+    column
+      .toLowerCase()
+      .split(/[^a-z]+/)
+      .some((word) => numberWords.has(word))
+  )
+    return scalar(cell)
+  if (!/^\s*\[\s*\{/.test(cell)) return cell
+  const list = fromJson(cell)
+  return Array.isArray(list) && list.every(isMessage) ? list : cell
+}
+
+/** Lists of messages as Python prints them, which `str` and pandas write into CSV files: text to every reader. */
+export const isPythonList = (cell: string): boolean => /^\s*(array\()?\[\s*\{\s*'(role|content)'\s*:/.test(cell)
+
+function scalar(cell: string): unknown {
+  const text = cell.trim()
+  if (/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return Number(text)
+  if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
+  return cell
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+const isMessage = (value: unknown): boolean =>
+  isObject(value) && typeof value['role'] === 'string' && typeof value['content'] === 'string'

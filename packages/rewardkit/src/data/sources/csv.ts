@@ -1,0 +1,108 @@
+import { type Info, parse } from 'csv-parse'
+import { Readable } from 'node:stream'
+import { InputError } from '../../errors.ts'
+import { longestLine } from '../lines.ts'
+import type { Bytes } from './bytes.ts'
+import { cellValue, isPythonList } from './cells.ts'
+import type { BadRow, SourceRow } from './source.ts'
+
+/** One record as the parser gives it: cells as bytes, so that each is checked to be UTF-8, and the line it ends on. */
+interface CsvRecord {
+  readonly record: readonly Buffer[]
+  readonly info: Info
+}
+
+/**
+ * The rows of a CSV or TSV file: the first record names the columns. What a cell becomes is `cellValue`'s
+ * to say. Numbers count lines: that on which a record ends.
+ * @throws InputError (without the file) for a header that is missing or names a column twice, for quotes in the wrong
+ * place, and where there is a header only
+ */
+export async function* csvRows(bytes: Bytes, delimiter: ',' | '\t'): AsyncGenerator<SourceRow | BadRow> {
+  const parser = parse({
+    delimiter,
+    encoding: null,
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: longestLine,
+  })
+  const source = Readable.from(withoutMark(bytes))
+  source.on('error', (error) => parser.destroy(error))
+  source.pipe(parser)
+  let columns: readonly string[] | undefined
+  let rows = 0
+  try {
+    for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
+      if (!columns) columns = header(record)
+      else yield csvRow(columns, record, info.lines)
+      rows++
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('CSV_'))
+      throw new InputError(`broken ${delimiter === ',' ? 'CSV' : 'TSV'} (${error.message})`, {
+        remedy: 'put quotes around cells with quotes, line ends or delimiters, and double the quotes inside',
+        cause: error,
+      })
+    throw error
+  } finally {
+    source.destroy()
+  }
+  if (rows === 1) throw new InputError('a header and no rows')
+}
+
+const byteOrderMark = Buffer.from('\uFEFF')
+
+/** The parser takes a byte order mark away, but then gives texts, of which nobody knows whether they were UTF-8. */
+async function* withoutMark(bytes: Bytes): AsyncGenerator<Buffer> {
+  let first = true
+  for await (const piece of bytes) {
+    yield first && piece.subarray(0, 3).equals(byteOrderMark) ? piece.subarray(3) : piece
+    first = false
+  }
+}
+
+/** pandas writes its index under no name: such a column is called by its place. */
+function header(record: readonly Buffer[]): readonly string[] {
+  const columns = record.map((cell, index) => {
+    const name = decoded(cell)
+    if (name === undefined)
+      throw new InputError('the header has bytes that are not valid UTF-8', { remedy: 'save the file as UTF-8' })
+    return name.trim() || `unnamed_${index + 1}`
+  })
+  const twice = columns.find((column, index) => columns.indexOf(column) !== index)
+  if (twice !== undefined)
+    throw new InputError(`the header names column "${twice}" twice`, { remedy: 'rename one of the two' })
+  return columns
+}
+
+function csvRow(columns: readonly string[], record: readonly Buffer[], number: number): SourceRow | BadRow {
+  const bad = (error: string, remedy?: string): BadRow => ({ unit: 'line', number, error, remedy })
+  if (record.length !== columns.length)
+    return bad(
+      `${record.length} cells, expected ${columns.length} as the header has`,
+      'put quotes around cells that hold the delimiter',
+    )
+  const row: Record<string, unknown> = {}
+  for (const [index, column] of columns.entries()) {
+    const cell = decoded(record[index] ?? Buffer.alloc(0))
+    if (cell === undefined) return bad(`column "${column}": bytes that are not valid UTF-8`, 'save the file as UTF-8')
+    if (isPythonList(cell))
+      return bad(
+        `column "${column}": found a Python list, expected JSON`,
+        'write it with json.dumps, or save as Parquet',
+      )
+    row[column] = cellValue(column, cell)
+  }
+  return { unit: 'line', number, row }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function decoded(cell: Buffer): string | undefined {
+  try {
+    return decoder.decode(cell)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,118 @@
+import { InputError } from '../../errors.ts'
+import { isObject, type Row } from '../fields.ts'
+import { linesOf, longestLine, tooLongError } from '../lines.ts'
+import { parseRow } from '../row.ts'
+import { type Bytes, peek } from './bytes.ts'
+import { listItems } from './json-items.ts'
+import type { BadRow, SourceRow } from './source.ts'
+
+/**
+ * The rows of a JSON text, whichever it is: one object a line, one list a line (WebGPT's raw release; the row then has
+ * the columns 0, 1, ...), or one list of objects. A file that begins with a list is one list, unless its first line is
+ * complete and another follows, or its name says that it has lines.
+ * @param name tells `.jsonl` by its end
+ */
+export async function* jsonRows(bytes: Bytes, name: string): AsyncGenerator<SourceRow | BadRow> {
+  const { head, bytes: whole } = await peek(bytes, isTelling)
+  const { first, more } = beginning(head)
+  const begins = first.charAt(0)
+  const listLines = begins === '[' && isJson(first) && (more || /\.(jsonl|ndjson)(\.(gz|zst))?$/i.test(name))
+  if (begins === '{') refuseWrapped(first, more)
+  let empty = true
+  for await (const row of begins === '[' && !listLines ? rowsOfList(whole) : rowsOfLines(whole, listLines)) {
+    empty = false
+    yield row
+  }
+  if (empty) throw new InputError('empty file; expected one JSON object a line')
+}
+
+const firstLineEnd = (head: Buffer): number => {
+  const begins = head.findIndex((byte) => byte > 0x20 && byte < 0x7f)
+  return begins === -1 ? -1 : head.indexOf('\n', begins)
+}
+
+/** Whether the head has the first line that is not blank, and the beginning of another; longer lines end the search. */
+function isTelling(head: Buffer): boolean {
+  if (head.length > longestLine) return true
+  const end = firstLineEnd(head)
+  return end !== -1 && head.subarray(end).some((byte) => byte > 0x20)
+}
+
+/** The first line of the head that is not blank, if it is there as a whole, and whether more follows. */
+function beginning(head: Buffer): { first: string; more: boolean } {
+  const end = firstLineEnd(head)
+  const first = (end === -1 ? head : head.subarray(0, end))
+    .toString()
+    .replace(/^\uFEFF/, '')
+    .trim()
+  return { first, more: end !== -1 && head.subarray(end).some((byte) => byte > 0x20) }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The rows of a text with one object a line, each as soon as its line is there. */
+export async function* rowsOfLines(bytes: Bytes, lists = false): AsyncGenerator<SourceRow | BadRow> {
+  for await (const line of linesOf(bytes)) {
+    if ('error' in line) yield { unit: 'line', ...line }
+    else yield checkedRow('line', line.number, () => (lists ? listRow(line.text) : parseRow(line.text)))
+  }
+}
+
+async function* rowsOfList(bytes: Bytes): AsyncGenerator<SourceRow | BadRow> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  for await (const { number, bytes: item } of listItems(bytes)) {
+    if (item === null) yield { unit: 'row', number, error: tooLongError }
+    else {
+      let text: string
+      try {
+        text = decoder.decode(item).trim()
+      } catch {
+        yield { unit: 'row', number, error: 'bytes that are not valid UTF-8', remedy: 'save the file as UTF-8' }
+        continue
+      }
+      yield checkedRow('row', number, () => parseRow(text))
+    }
+  }
+}
+
+/** A row, or what is wrong with it. */
+function checkedRow(unit: SourceRow['unit'], number: number, row: () => Row): SourceRow | BadRow {
+  try {
+    return { unit, number, row: row() }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    return { unit, number, error: error.problem, remedy: error.remedy }
+  }
+}
+
+/** A line that is a list, as a row whose columns are its indices. */
+function listRow(text: string): Row {
+  if (!text.trimStart().startsWith('[')) return parseRow(text)
+  const { list, ...others } = parseRow(`{"list":${text}}`)
+  if (!Array.isArray(list) || Object.keys(others).length > 0) throw new InputError('invalid JSON')
+  return Object.fromEntries(list.entries())
+}
+
+/** What pandas and others write that holds all rows in one object: nothing to read row by row. */
+function refuseWrapped(text: string, more: boolean): void {
+  const refuse = (found: string, remedy: string): never => {
+    throw new InputError(`found ${found}; expected one JSON object a line, or one list of objects`, { remedy })
+  }
+  if (more && /^\s*\{\s*("[^"]*"\s*:\s*[[{]?\s*)?$/.test(text))
+    refuse('one JSON object over several lines', "write its rows one a line, as jq -c '.data[]' does")
+  if (!/^\s*\{\s*"[^"]*"\s*:\s*[[{]/.test(text) || !isJson(text)) return
+  const row: unknown = JSON.parse(text)
+  const entries = isObject(row) ? Object.entries(row) : []
+  const [first] = entries
+  if (first && entries.length === 1 && Array.isArray(first[1]) && first[1].length > 0 && first[1].every(isObject))
+    refuse(`all rows inside the field "${first[0]}"`, `write them one a line, as jq -c '.${first[0]}[]' does`)
+  if (entries.length > 1 && entries.every(([, value]) => isObject(value) && '0' in value))
+    refuse('a table by columns, as pandas writes it', 'write it with to_json(orient="records", lines=True)')
+}

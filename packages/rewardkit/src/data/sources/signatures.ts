@@ -1,0 +1,59 @@
+import { InputError } from '../../errors.ts'
+
+/** What a file is that holds no rows which can be read here, told by how it begins. */
+interface Signature {
+  /** Text that stands for bytes one by one (latin1). */
+  readonly begins: string
+  readonly at?: number
+  readonly found: string
+  readonly remedy: string
+}
+
+const getAgain = 'get it again; a browser or curl saves such a page where a log-in or another address was needed'
+const save = 'save it as JSONL or Parquet'
+const repack = 'unpack it, or pack it with gzip or zstd'
+
+const signatures: readonly Signature[] = [
+  { begins: 'PK\x03\x04', found: 'a zip archive', remedy: 'unpack it and name the file inside' },
+  { begins: 'PK\x05\x06', found: 'an empty zip archive', remedy: 'get it again' },
+  { begins: '7z\xbc\xaf\x27\x1c', found: 'a 7z archive', remedy: repack },
+  { begins: '\xfd7zXZ\x00', found: 'xz data', remedy: `${repack} (xz -d)` },
+  { begins: 'BZh', found: 'bzip2 data', remedy: `${repack} (bunzip2)` },
+  { begins: 'ustar', at: 257, found: 'a tar archive', remedy: 'unpack it (tar -xf) and name the folder' },
+  { begins: 'ARROW1', found: 'an Arrow (Feather) file', remedy: `${save}: pyarrow.feather, or datasets' to_parquet` },
+  {
+    begins: '\xff\xff\xff\xff',
+    found: 'an Arrow stream, as save_to_disk of datasets writes it',
+    remedy: 'save it as Parquet: datasets.load_from_disk(FOLDER).to_parquet(FILE)',
+  },
+  { begins: '\x89HDF', found: 'an HDF5 file', remedy: save },
+  { begins: 'SQLite format 3\x00', found: 'an SQLite database', remedy: save },
+  { begins: 'Obj\x01', found: 'an Avro file', remedy: save },
+  { begins: 'version https://git-lfs', found: 'a Git LFS pointer, not the file itself', remedy: 'run git lfs pull' },
+  { begins: '\xff\xfe', found: 'UTF-16 text', remedy: 'save the file as UTF-8' },
+  { begins: '\xfe\xff', found: 'UTF-16 text', remedy: 'save the file as UTF-8' },
+  { begins: '{\x00', found: 'UTF-16 text', remedy: 'save the file as UTF-8' },
+  { begins: '\x00{', found: 'UTF-16 text', remedy: 'save the file as UTF-8' },
+]
+
+/** Bytes that are enough for every signature. */
+export const signatureLength = 512
+
+/**
+ * Refuses what is known to be something else, by its first bytes.
+ * @throws InputError (without the file) that says what was found and what to do
+ */
+export function refuseForeign(head: Buffer): void {
+  const text = head.toString('latin1', 0, signatureLength)
+  const refuse = (found: string, remedy: string): never => {
+    throw new InputError(`found ${found}, expected rows as JSONL, JSON, CSV or Parquet`, { remedy })
+  }
+  for (const { begins, at = 0, found, remedy } of signatures) if (text.startsWith(begins, at)) refuse(found, remedy)
+  // A pickle names its protocol, 2 to 5; in safetensors the length of the header, eight bytes, stands before it.
+  const protocol = head[1] ?? 0
+  if (head[0] === 0x80 && protocol >= 2 && protocol <= 5)
+    refuse('a Python pickle', `${save}: pandas' to_json(orient="records", lines=True)`)
+  if (text.startsWith('{"', 8) && head.length >= 10 && head.readUInt16LE(6) === 0)
+    refuse('a safetensors file, which holds weights', 'name a file of rows')
+  if (/^(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|head)/i.test(text)) refuse('an HTML or XML page', getAgain)
+}

@@ -1,0 +1,175 @@
+import { createHash, type Hash } from 'node:crypto'
+import { createReadStream, renameSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { FailureError } from '../errors.ts'
+import { syncFile, writeError } from '../files.ts'
+import { ask, type HubClient, persevere } from './client.ts'
+import { HubUnavailable, type Place, placeText } from './faults.ts'
+import type { RemoteFile } from './listing.ts'
+import { claimPartial, releasePartial, removePartials } from './partial.ts'
+
+/** A file whose bytes are known by their checksum. */
+export type ListedFile = RemoteFile & { readonly etag: string }
+
+/** Attempts are counted anew once so many bytes have come since the last one. */
+const worthwhile = 1 << 20
+
+/**
+ * Fetches a file into the blobs of its repository. It is written as `.incomplete`, from where a later call goes on after
+ * whatever ends this one; it gets its name once size and checksum are right and it is flushed to the disk. Each process
+ * writes a file of its own, so that two of them do no harm.
+ * @param onBytes told how many bytes of the file are there; fewer again where some had to be thrown away
+ * @throws HubUnavailable, InputError and FailureError as the hub answers; FailureError for a wrong checksum and a full
+ * disk; Interrupted on request
+ */
+export async function downloadBlob(
+  client: HubClient,
+  place: Place,
+  commit: string,
+  file: ListedFile,
+  blob: string,
+  onBytes: (present: number) => void,
+): Promise<void> {
+  const partial = claimPartial(blob)
+  let present = 0
+  let before = 0
+  try {
+    await persevere(
+      client,
+      () => {
+        before = present
+        return attempt(client, place, commit, file, partial, (bytes) => onBytes((present = bytes)))
+      },
+      () => present - before >= worthwhile,
+    )
+    syncFile(partial)
+    renameSync(partial, blob)
+    syncFile(dirname(blob))
+    removePartials(blob)
+  } catch (error) {
+    releasePartial(partial, blob)
+    throw isFileError(error) ? diskError(blob, file, error) : error
+  }
+}
+
+/** One request for what is missing. Afterwards the partial file is whole and right, or this throws. */
+async function attempt(
+  client: HubClient,
+  place: Place,
+  commit: string,
+  file: ListedFile,
+  partial: string,
+  onBytes: (present: number) => void,
+): Promise<void> {
+  const handle = await open(partial, 'a')
+  try {
+    const kept = await continuePartial(handle, partial, file)
+    onBytes(kept.bytes)
+    let state = kept
+    if (kept.bytes < file.bytes) {
+      const range = { range: `bytes=${kept.bytes}-` }
+      const request = {
+        url: fileAddress(client, place, commit, file.path),
+        file: file.path,
+        headers: (host: 'hub' | 'elsewhere', etag: string | null) => {
+          if (kept.bytes === 0) return {}
+          if (host === 'hub') return { ...range, 'if-range': `"${file.etag}"` }
+          return etag === null || etag === file.etag ? range : {}
+        },
+      }
+      state = await ask(client, place, request, async (response, alive) => {
+        const start = await startOf(response, kept, handle, file)
+        return append(response, start, handle, file, alive, onBytes)
+      })
+    }
+    if (state.bytes < file.bytes)
+      throw new HubUnavailable(`${placeText(place)}: ${file.path} ended after ${state.bytes} of ${file.bytes} bytes`, {
+        remedy: 'try again; what was fetched is kept',
+      })
+    if (state.hash.digest('hex') === file.etag) return
+    await handle.truncate(0)
+    onBytes(0)
+    const problem = `${placeText(place)}: ${file.path} arrived with a wrong checksum`
+    // What was kept from an earlier attempt may be at fault: then the whole file is fetched once more.
+    if (kept.bytes > 0) throw new HubUnavailable(problem, { remedy: 'try again' })
+    throw new FailureError(problem, { remedy: 'try again; if it stays so, a proxy or mirror on the way changes files' })
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Bytes that are there, and their checksum so far. */
+interface Progress {
+  readonly bytes: number
+  readonly hash: Hash
+}
+
+/** A checksum as the hub names the file by it: SHA-256, or git's SHA-1 of the size and the bytes. */
+function startHash({ etag, bytes }: ListedFile): Hash {
+  return etag.length === 64 ? createHash('sha256') : createHash('sha1').update(`blob ${bytes}\0`)
+}
+
+async function continuePartial(handle: FileHandle, path: string, file: ListedFile): Promise<Progress> {
+  const { size } = await handle.stat()
+  const hash = startHash(file)
+  if (size > file.bytes) {
+    await handle.truncate(0)
+    return { bytes: 0, hash }
+  }
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk)
+  return { bytes: size, hash }
+}
+
+/** Where the answer begins: behind what was kept, if the server took the range up, otherwise anew. */
+async function startOf(response: Response, kept: Progress, handle: FileHandle, file: ListedFile): Promise<Progress> {
+  const follows = response.headers.get('content-range') === `bytes ${kept.bytes}-${file.bytes - 1}/${file.bytes}`
+  if (response.status === 206 && follows) return kept
+  await handle.truncate(0)
+  if (response.status === 200) return { bytes: 0, hash: startHash(file) }
+  await response.body?.cancel()
+  throw new HubUnavailable(`${file.path}: the server does not go on from byte ${kept.bytes}`, { remedy: 'try again' })
+}
+
+async function append(
+  response: Response,
+  start: Progress,
+  handle: FileHandle,
+  file: ListedFile,
+  alive: () => void,
+  onBytes: (present: number) => void,
+): Promise<Progress> {
+  if (!response.body) return start
+  const chunks: AsyncIterable<Uint8Array> = response.body
+  let { bytes } = start
+  for await (const chunk of chunks) {
+    alive()
+    const fits = chunk.subarray(0, file.bytes + 1 - bytes)
+    await handle.writeFile(fits)
+    start.hash.update(fits)
+    bytes += fits.length
+    onBytes(bytes)
+    // More than there should be: the checksum is wrong, whatever else comes.
+    if (bytes > file.bytes) break
+  }
+  return { bytes, hash: start.hash }
+}
+
+const fileAddress = ({ settings }: HubClient, { kind, repository }: Place, commit: string, path: string): string =>
+  [
+    settings.endpoint,
+    ...(kind === 'dataset' ? ['datasets'] : []),
+    `${repository}/resolve/${commit}`,
+    path.split('/').map(encodeURIComponent).join('/'),
+  ].join('/')
+
+const isFileError = (error: unknown): boolean => error instanceof Error && 'syscall' in error && 'errno' in error
+
+function diskError(blob: string, file: ListedFile, error: unknown): Error {
+  const isFull = error instanceof Error && 'code' in error && /^(?:ENOSPC|EDQUOT)$/.test(String(error.code))
+  if (!isFull) return writeError(blob, error)
+  return new FailureError(`the disk of ${dirname(blob)} is full: ${file.path} takes ${file.bytes} bytes`, {
+    remedy: 'free some space and try again (what was fetched is kept), or set HF_HUB_CACHE to a folder on another disk',
+    cause: error,
+  })
+}

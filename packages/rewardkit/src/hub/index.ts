@@ -1,0 +1,9 @@
+/**
+ * Data sets and models by their names at the Hugging Face hub, in the cache that the Python library huggingface_hub
+ * uses, too. Needs no set-up.
+ */
+export { type HubDataset, type HubDatasetOptions, type HubOrigin, resolveDataset } from './dataset.ts'
+export { HubUnavailable } from './faults.ts'
+export { type FetchedModel, fetchModel } from './model.ts'
+export { type HubName, isHubName, parseHubName } from './names.ts'
+export { type HubSettings, hubSettings } from './settings.ts'
