@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import pc from 'picocolors'
 import stringWidth from 'string-width'
 import wrapAnsi from 'wrap-ansi'
@@ -158,6 +159,9 @@ function sideBySide(example: Example, width: number, colors: Colors): string {
 const [isolate, isolated] = ['\u2068', '\u2069']
 const rightToLeft = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/u
 
+const escape = '\u001B'
+const dimmed = new RegExp(`${escape}\\[2m[^${escape}]*(${escape}\\[22m|$)`, 'g')
+
 function columnOf(title: string, pieces: readonly Piece[], width: number, colors: Colors): string[] {
   const marked = pc.createColors(true)
   const text = pieces.map((piece) => (piece.isShared ? marked.dim(visible(piece.text)) : visible(piece.text))).join('')
@@ -165,8 +169,8 @@ function columnOf(title: string, pieces: readonly Piece[], width: number, colors
   return [
     `  ${colors.bold(title)}`,
     ...lines.map((line) => {
-      const plain = line.replaceAll(/\u001B\[\d+m/g, '')
-      const own = line.replaceAll(/\u001B\[2m[^\u001B]*(\u001B\[22m|$)/g, '').replaceAll(/\u001B\[\d+m/g, '')
+      const plain = stripVTControlCharacters(line)
+      const own = stripVTControlCharacters(line.replaceAll(dimmed, ''))
       const mark = plain.trim() !== '' && own.trim() === '' ? '= ' : '  '
       const shown = colors.isColorSupported ? line : plain
       return mark + (rightToLeft.test(plain) ? isolate + shown + isolated : shown)

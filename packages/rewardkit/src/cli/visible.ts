@@ -6,7 +6,9 @@ export function visible(text: string): string {
   return text
     .replaceAll('\r\n', '\n')
     .replaceAll('\t', '  ')
-    .replaceAll(/(?!\n)[\u0000-\u001F]/g, (character) => String.fromCodePoint(0x2400 + character.charCodeAt(0)))
-    .replaceAll('\u007F', '\u2421')
-    .replaceAll(/[\u0080-\u009F\p{Cs}\u202A-\u202E\u2066-\u2069]/gu, '\u{FFFD}')
+    .replaceAll(/(?!\n)[\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]/gu, (character) => {
+      const code = character.charCodeAt(0)
+      if (code === 0x7f) return '\u2421'
+      return code < 0x20 ? String.fromCodePoint(0x2400 + code) : '\u{FFFD}'
+    })
 }

@@ -159,8 +159,8 @@ function figures({ margins, probabilities, weights, characters, tokens, pairs_pe
 }
 
 function figure(title: string, values: Distribution): Figure {
-  const text = (value: number) => (Number.isInteger(value) ? whole(value) : number(value, 2))
-  const caption = `${whole(values.count)} values: min ${text(values.min)}, quartiles ${text(values.p25)}, ${text(values.p50)}, ${text(values.p75)}, 95 % ${text(values.p95)}, 99 % ${text(values.p99)}, max ${text(values.max)}; mean ${text(values.mean)}.`
+  const shown = (value: number) => (Number.isInteger(value) ? whole(value) : number(value, 2))
+  const caption = `${whole(values.count)} values: min ${shown(values.min)}, quartiles ${shown(values.p25)}, ${shown(values.p50)}, ${shown(values.p75)}, 95 % ${shown(values.p95)}, 99 % ${shown(values.p99)}, max ${shown(values.max)}; mean ${shown(values.mean)}.`
   const { histogram } = values
   const [low, high] = [histogram[0]?.low ?? 0, histogram.at(-1)?.high ?? 1]
   const picture = draw({
