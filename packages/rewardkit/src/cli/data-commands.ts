@@ -1,4 +1,4 @@
-import { inspectOptionsSchema } from '../data/inspect/options.ts'
+import { inspectOptionsSchema } from '../inspect/options.ts'
 import {
   convertOptionsSchema,
   dedupeOptionsSchema,
@@ -20,7 +20,7 @@ export const dataCommands: readonly Command[] = [
     schema: inspectOptionsSchema,
     positional: 'data',
     run: async (options) => {
-      const { inspectData } = await import('../data/inspect/inspect.ts')
+      const { inspectData } = await import('../inspect/inspect.ts')
       const inspection = await withInterrupts((hooks) => inspectData(options, hooks))
       if (options.html !== undefined) {
         const { writeInspection } = await import('../reports/inspection.ts')

@@ -2,11 +2,11 @@ import { stripVTControlCharacters } from 'node:util'
 import pc from 'picocolors'
 import stringWidth from 'string-width'
 import wrapAnsi from 'wrap-ansi'
-import { differences, type Piece } from '../data/inspect/differences.ts'
-import type { Example, Inspection } from '../data/inspect/inspect.ts'
-import { type LongerCounts, shareLonger } from '../data/inspect/longer.ts'
-import type { Distribution } from '../data/inspect/series.ts'
-import type { ShownToken, TokenExample } from '../data/inspect/tokens.ts'
+import { differences, type Piece } from '../inspect/differences.ts'
+import type { Example, Inspection } from '../inspect/inspect.ts'
+import { type LongerCounts, shareLonger } from '../inspect/longer.ts'
+import type { Distribution } from '../inspect/series.ts'
+import type { ShownToken, TokenExample } from '../inspect/tokens.ts'
 import { formatTable } from '../evaluate/table.ts'
 import { visible } from './visible.ts'
 
@@ -23,7 +23,7 @@ export function formatInspection(
   const colors = pc.createColors(isTTY && pc.isColorSupported)
   const width = Math.max(40, columns)
   return [
-    formatTable(['', ''], facts(inspection)),
+    aligned(facts(inspection)),
     distributions(inspection),
     ...subsets(inspection),
     languages(inspection),
@@ -34,32 +34,32 @@ export function formatInspection(
 
 function facts(inspection: Inspection): string[][] {
   const { files, rows, groups, pairs, prompts, margins, probabilities, weights, ties, tokens: counted } = inspection
-  const share = (count: number, of: number = pairs) => `${count} (${percent(count / Math.max(1, of))})`
+  const share = (count: number, of: number = pairs) => `${whole(count)} (${percent(count / Math.max(1, of))})`
   const counts = (record: Readonly<Record<string, number>>) =>
     Object.entries(record)
-      .map(([name, count]) => `${count} ${visible(name)}`)
+      .map(([name, count]) => `${whole(count)} ${visible(name)}`)
       .join(', ') || 'none'
   const lines: [string, string][] = [
     ...files.map(({ name, bytes, sha256 }): [string, string] => [
       visible(name),
-      `${bytes} bytes, sha256 ${sha256.slice(0, 16)}…`,
+      `${whole(bytes)} bytes, sha256 ${sha256.slice(0, 16)}…`,
     ]),
     ['layout', inspection.formats.join(', ')],
-    ['rows read', rows === null ? 'several make one group' : String(rows)],
+    ['rows read', rows === null ? 'several make one group' : whole(rows)],
     ['left out', counts(inspection.dropped)],
-    ['groups', String(groups)],
-    ['pairs', String(pairs)],
+    ['groups', whole(groups)],
+    ['pairs', whole(pairs)],
     ['form of the pairs', counts(inspection.forms)],
-    ['prompts', String(prompts)],
+    ['prompts', whole(prompts)],
     ['prompts in several rows', share(inspection.repeated_prompts, prompts)],
     ['duplicate pairs', share(inspection.duplicate_pairs)],
     ['judged both ways', String(inspection.contradictions)],
     ['ties', `${ties.kept} with probability 0.5, ${ties.dropped} left out`],
     ['with annotated margin', share(margins.distribution?.count ?? 0)],
-    ['with probability', share(probabilities?.count ?? 0)],
-    ['with weight', share(weights?.count ?? 0)],
     ['chosen longer (characters)', longerText(inspection.characters.longer)],
   ]
+  if (probabilities) lines.push(['with probability', share(probabilities.count)])
+  if (weights) lines.push(['with weight', share(weights.count)])
   if (margins.distribution) lines.push(['negative, zero margins', `${margins.negative}, ${margins.zero}`])
   if (counted) {
     const { sequence, tokens: total } = counted
@@ -70,17 +70,23 @@ function facts(inspection: Inspection): string[][] {
       ['pairs with such a sequence', share(counted.pairs_over_max_length)],
       [`groups cut (${counted.truncation})`, share(counted.truncated, groups)],
       ['pairs dropped in reading', counts(counted.dropped)],
-      ['tokens, each with its prompt', String(total.unshared)],
-      ['tokens, prefixes shared', `${total.shared} (${percent(total.saved_share)} saved)`],
+      ['tokens, each with its prompt', whole(total.unshared)],
+      ['tokens, prefixes shared', `${whole(total.shared)} (${percent(total.saved_share)} saved)`],
     )
   }
   return lines
 }
 
+/** Names and what is said of them, both to the left. */
+function aligned(lines: readonly (readonly string[])[]): string {
+  const width = Math.max(...lines.map(([name = '']) => stringWidth(name)))
+  return lines.map(([name = '', text = '']) => `${name}${' '.repeat(width - stringWidth(name))}  ${text}`).join('\n')
+}
+
 function longerText(counts: LongerCounts): string {
   const share = shareLonger(counts)
   if (share === null) return 'no pair with a preference'
-  return `${percent(share)} (${counts.chosen_longer} longer, ${counts.equal} equal, ${counts.rejected_longer} shorter; equal counts half)`
+  return `${percent(share)} (${whole(counts.chosen_longer)} longer, ${whole(counts.equal)} equal, ${whole(counts.rejected_longer)} shorter; equal counts half)`
 }
 
 function distributions(inspection: Inspection): string {
@@ -112,7 +118,7 @@ function subsets({ subsets: all }: Inspection): string[] {
   if (entries.length === 0) return []
   const rows = entries
     .slice(0, mostListed)
-    .map(([name, { pairs, longer_share: share }]) => [visible(name), String(pairs), percent(share)])
+    .map(([name, { pairs, longer_share: share }]) => [visible(name), whole(pairs), percent(share)])
   const more = entries.length > mostListed ? `\nand ${entries.length - mostListed} more subsets (--html, --json)` : ''
   return [formatTable(['subset', 'pairs', 'chosen longer (characters)'], rows) + more]
 }
@@ -146,7 +152,11 @@ function sideBySide(example: Example, width: number, colors: Colors): string {
     return `${cell}${' '.repeat(Math.max(0, half + 2 - stringWidth(cell)))} │ ${right[index] ?? ''}`.trimEnd()
   })
   const { id, subset, margin, prompt } = example
-  const about = [visible(id), subset === null ? '' : visible(subset), margin === null ? '' : `margin ${margin}`]
+  const about = [
+    visible(id),
+    subset === null ? '' : visible(subset),
+    margin === null ? '' : `margin ${Number(margin.toPrecision(4))}`,
+  ]
   const head = `── ${about.filter((text) => text !== '').join(' · ')} `
   return [
     colors.bold(head),
@@ -205,4 +215,5 @@ function tokens(example: TokenExample, width: number): string {
   ].join('\n')
 }
 
+const whole = (count: number): string => count.toLocaleString('en-US')
 const percent = (share: number | null): string => (share === null ? '-' : `${(100 * share).toFixed(1)} %`)

@@ -24,7 +24,5 @@ export {
 } from './survey.ts'
 export { createPromptSplit, type PromptSplit } from './split.ts'
 export { isSpooled, spooledFile, spoolRows } from './spooled-rows.ts'
-export { inspectData, type Inspection } from './inspect/inspect.ts'
-export { inspectOptionsSchema, type InspectOptions } from './inspect/options.ts'
 export * from './steps/index.ts'
 export { createTally, type Tally } from './tally.ts'

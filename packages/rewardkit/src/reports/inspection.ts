@@ -1,9 +1,9 @@
 import * as Plot from '@observablehq/plot'
-import { differences, type Piece } from '../data/inspect/differences.ts'
-import type { Example, Inspection } from '../data/inspect/inspect.ts'
-import { type LongerCounts, shareLonger } from '../data/inspect/longer.ts'
-import type { Distribution } from '../data/inspect/series.ts'
-import type { TokenExample } from '../data/inspect/tokens.ts'
+import { differences, type Piece } from '../inspect/differences.ts'
+import type { Example, Inspection } from '../inspect/inspect.ts'
+import { type LongerCounts, shareLonger } from '../inspect/longer.ts'
+import type { Distribution } from '../inspect/series.ts'
+import type { TokenExample } from '../inspect/tokens.ts'
 import { writeFileAtomic } from '../files.ts'
 import { draw, ink, runColour } from './draw.ts'
 import { type Figure, figureMarkup } from './figure.ts'
@@ -92,9 +92,11 @@ function facts(inspection: Inspection): Fact[] {
     ['Judged both ways', whole(inspection.contradictions)],
     ['Ties', `${whole(ties.kept)} with probability 0.5, ${whole(ties.dropped)} left out`],
     ['With annotated margin', share(margins.distribution?.count ?? 0, pairs)],
-    ['Negative, zero margins', margins.distribution ? `${whole(margins.negative)}, ${whole(margins.zero)}` : '–'],
-    ['With probability', share(inspection.probabilities?.count ?? 0, pairs)],
-    ['With weight', share(inspection.weights?.count ?? 0, pairs)],
+    ...(margins.distribution
+      ? [['Negative, zero margins', `${whole(margins.negative)}, ${whole(margins.zero)}`] as const]
+      : []),
+    ...(inspection.probabilities ? [['With probability', share(inspection.probabilities.count, pairs)] as const] : []),
+    ...(inspection.weights ? [['With weight', share(inspection.weights.count, pairs)] as const] : []),
     ['Chosen longer, in characters', longerText(inspection.characters.longer)],
   ]
 }
@@ -159,7 +161,7 @@ function figures({ margins, probabilities, weights, characters, tokens, pairs_pe
 }
 
 function figure(title: string, values: Distribution): Figure {
-  const shown = (value: number) => (Number.isInteger(value) ? whole(value) : number(value, 2))
+  const shown = (value: number) => (Number.isInteger(value) || value >= 100 ? whole(value) : number(value, 2))
   const caption = `${whole(values.count)} values: min ${shown(values.min)}, quartiles ${shown(values.p25)}, ${shown(values.p50)}, ${shown(values.p75)}, 95 % ${shown(values.p95)}, 99 % ${shown(values.p99)}, max ${shown(values.max)}; mean ${shown(values.mean)}.`
   const { histogram } = values
   const [low, high] = [histogram[0]?.low ?? 0, histogram.at(-1)?.high ?? 1]
@@ -167,7 +169,7 @@ function figure(title: string, values: Distribution): Figure {
     width: 400,
     height: 220,
     label: `${title}, histogram. ${caption}`,
-    x: { domain: [low, high], ...(values.scale === 'logarithmic' ? { type: 'log', ticks: logTicks(low, high) } : {}) },
+    x: { domain: [low, high], ...ticks(values.scale, low, high) },
     y: { label: 'count', labelArrow: 'none', labelAnchor: 'top', ticks: 4 },
     marginLeft: 48,
     marginTop: 26,
@@ -177,6 +179,14 @@ function figure(title: string, values: Distribution): Figure {
     ],
   })
   return { title, caption, pictures: [picture] }
+}
+
+/** Where the axis is labelled: whole numbers for counts, powers of ten for lengths. */
+function ticks(scale: Distribution['scale'], low: number, high: number): Plot.ScaleOptions {
+  if (scale === 'logarithmic') return { type: 'log', ticks: logTicks(low, high) }
+  if (scale === 'even') return {}
+  const step = Math.ceil((high - low) / 8)
+  return { ticks: Array.from({ length: 9 }, (_, index) => Math.ceil(low) + index * step).filter((tick) => tick < high) }
 }
 
 /** Powers of ten between the bounds, with values between them where those would be few. */

@@ -1,4 +1,4 @@
-import type { Message, Preference } from '../group.ts'
+import type { Message, Preference } from '../data/group.ts'
 
 /** In how many pairs the better response is the longer one. Pairs without a preference (probability 0.5) do not count. */
 export interface LongerCounts {

@@ -1,4 +1,4 @@
-import { type Bar, histogram, quantile, roundEdges } from '../../reports/density.ts'
+import { type Bar, histogram, quantile, roundEdges } from '../reports/density.ts'
 
 /** How numbers are distributed. Quantiles are exact, interpolated between order statistics (numpy's default). */
 export interface Distribution {
@@ -12,8 +12,8 @@ export interface Distribution {
   readonly p95: number
   readonly p99: number
   readonly max: number
-  /** Whether the bars are even, or half powers of two. */
-  readonly scale: 'even' | 'logarithmic'
+  /** Whether the bars are even, around whole numbers, or half powers of two. */
+  readonly scale: 'even' | 'counts' | 'logarithmic'
   readonly histogram: readonly Bar[]
 }
 
@@ -27,8 +27,11 @@ export interface Series {
 /** Lengths whose longest is less than so many times the shortest are drawn evenly. */
 const mostEven = 8
 
-/** An empty series. The bars of its histogram are even, or with `logarithmic` half powers of two, for lengths that differ much. */
-export function createSeries(wanted: 'even' | 'logarithmic' = 'even'): Series {
+/**
+ * An empty series. The bars of its histogram are even, with `counts` around whole numbers, or with `logarithmic` half
+ * powers of two, for lengths that differ much.
+ */
+export function createSeries(wanted: Distribution['scale'] = 'even'): Series {
   let values = new Float64Array(256)
   let count = 0
   return {
@@ -44,8 +47,8 @@ export function createSeries(wanted: 'even' | 'logarithmic' = 'even'): Series {
       if (count === 0) return null
       const sorted = values.slice(0, count).sort()
       const [min, max] = [sorted[0] ?? 0, sorted[count - 1] ?? 0]
-      const scale = max >= mostEven * Math.max(1, min) ? wanted : 'even'
-      const edges = scale === 'even' ? roundEdges(min, max, 32) : lengthEdges(min, max)
+      const scale = wanted === 'logarithmic' && max < mostEven * Math.max(1, min) ? 'even' : wanted
+      const edges = edgesOf[scale](min, max)
       return {
         count,
         mean: sorted.reduce((sum, value) => sum + value, 0) / count,
@@ -62,6 +65,19 @@ export function createSeries(wanted: 'even' | 'logarithmic' = 'even'): Series {
       }
     },
   }
+}
+
+const edgesOf: Readonly<Record<Distribution['scale'], (min: number, max: number) => number[]>> = {
+  even: (min, max) => roundEdges(min, max, 32),
+  counts: countEdges,
+  logarithmic: lengthEdges,
+}
+
+/** Bars that are each as many whole numbers wide, at most 40 of them. */
+function countEdges(min: number, max: number): number[] {
+  const step = Math.ceil((max - min + 1) / 40)
+  const bars = Math.ceil((max - min + 1) / step)
+  return Array.from({ length: bars + 1 }, (_, index) => min - 0.5 + index * step)
 }
 
 /** Half powers of two around all lengths; 0 is counted with 1. */

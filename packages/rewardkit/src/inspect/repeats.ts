@@ -1,6 +1,6 @@
-import { conversationKey } from '../build.ts'
-import type { Group } from '../group.ts'
-import { createNumbering } from '../numbering.ts'
+import { conversationKey } from '../data/build.ts'
+import type { Group } from '../data/group.ts'
+import { createNumbering } from '../data/numbering.ts'
 import { betterOf } from './longer.ts'
 import { createSeries, type Distribution } from './series.ts'
 
@@ -47,7 +47,7 @@ export function createRepeats() {
       return number === known
     },
     result(): Repeats {
-      const perPrompt = createSeries()
+      const perPrompt = createSeries('counts')
       for (const count of pairsOf) perPrompt.add(count)
       return {
         prompts: prompts.size,

@@ -1,4 +1,4 @@
-import type { Group } from '../group.ts'
+import type { Group } from '../data/group.ts'
 import { createSample } from './sample.ts'
 
 /** Languages of prompts: as a column of the rows says, or an estimate from a sample. */

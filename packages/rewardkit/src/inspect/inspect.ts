@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
-import { InputError, Interrupted } from '../../errors.ts'
-import type { Hooks } from '../../events.ts'
-import { sha256File } from '../../files.ts'
-import { openData } from '../data-set.ts'
-import type { Group, Message, Preference } from '../group.ts'
-import { readGroups } from '../read.ts'
-import { trainingSplits } from '../sources/open-source.ts'
+import { InputError, Interrupted } from '../errors.ts'
+import { type Hooks, silentHooks } from '../events.ts'
+import { sha256File } from '../files.ts'
+import { openData } from '../data/data-set.ts'
+import type { Group, Message, Preference } from '../data/group.ts'
+import { readGroups } from '../data/read.ts'
+import { trainingSplits } from '../data/sources/open-source.ts'
 import { createLanguages, type Languages } from './languages.ts'
 import { charactersOf, countLonger, type LongerCounts, noLonger, shareLonger } from './longer.ts'
 import type { InspectOptions } from './options.ts'
@@ -71,7 +71,7 @@ const rowsBetweenEvents = 50_000
  * Looks through preference data from end to end, once, and describes them; keeps numbers, hashes and samples only.
  * @throws InputError for what is wrong with the data, or where nothing is of use; Interrupted on request
  */
-export async function inspectData(options: InspectOptions, hooks: Hooks): Promise<Inspection> {
+export async function inspectData(options: InspectOptions, hooks: Hooks = silentHooks): Promise<Inspection> {
   const { model, seed, limit = Infinity } = options
   if (options.showTokens > 0 && model === undefined)
     throw new InputError('--show-tokens needs a tokenizer', { remedy: 'name its folder with --model' })
@@ -83,7 +83,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks): Promis
   const pairs = createPairCounter()
   const examples = createSample<Pair>(options.show, seed, 'examples')
   const tokenExamples = createSample<Pair>(options.showTokens, seed, 'examples')
-  const responses = createSeries()
+  const responses = createSeries('counts')
   const dropped = new Map<string, number>()
   const formats = new Set<string>()
   let [rows, groups, place] = [0, 0, '']
@@ -151,7 +151,12 @@ interface Pair {
 }
 
 function createPairCounter() {
-  const [turns, margins, probabilities, weights] = [createSeries(), createSeries(), createSeries(), createSeries()]
+  const [turns, margins, probabilities, weights] = [
+    createSeries('counts'),
+    createSeries(),
+    createSeries(),
+    createSeries(),
+  ]
   const lengths = {
     prompt: createSeries('logarithmic'),
     chosen: createSeries('logarithmic'),

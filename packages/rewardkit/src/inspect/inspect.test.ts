@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { formatInspection } from '../../cli/show-inspection.ts'
-import { silentHooks } from '../../events.ts'
-import { renderInspection } from '../../reports/inspection.ts'
-import { expected, folderOf } from '../../tokens/fixtures/fixtures.ts'
+import { formatInspection } from '../cli/show-inspection.ts'
+import { silentHooks } from '../events.ts'
+import { renderInspection } from '../reports/inspection.ts'
+import { expected, folderOf } from '../tokens/fixtures/fixtures.ts'
 import { differences } from './differences.ts'
 import { inspectData } from './inspect.ts'
 import { inspectOptionsSchema } from './options.ts'
@@ -77,7 +77,7 @@ it('draws the same pairs with the same seed, and those of --show-tokens are thos
 
 it('counts tokens as transformers does, and what is cut', async () => {
   const { texts } = expected['plain-bytes'] ?? { texts: [] }
-  const usable = texts.filter(({ text }) => text.trim() !== '' && text.isWellFormed())
+  const usable = texts.filter(({ text }) => text.trim() !== '' && Buffer.from(text).toString() === text)
   const lengths = new Map(usable.map(({ text, trl }) => [text, trl.length]))
   const [short = '', long = ''] = [...lengths.keys()]
     .toSorted((a, b) => (lengths.get(a) ?? 0) - (lengths.get(b) ?? 0))

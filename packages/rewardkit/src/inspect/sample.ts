@@ -1,4 +1,4 @@
-import { createRandom } from '../../random.ts'
+import { createRandom } from '../random.ts'
 
 /** So many of all items, each set of them equally likely, in the order in which they came. */
 export interface Sample<T> {

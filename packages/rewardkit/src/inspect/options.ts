@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { readingOptionsSchema } from '../../tokens/options.ts'
-import { dataOptionsSchema } from '../options.ts'
+import { readingOptionsSchema } from '../tokens/options.ts'
+import { dataOptionsSchema } from '../data/options.ts'
 
 const count = z.number().int().nonnegative().default(0)
 
