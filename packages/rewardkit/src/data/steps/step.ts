@@ -60,9 +60,18 @@ export async function transformData(
   }
 }
 
-function nothingLeft(name: string, { dropped }: ReadCounts, removed: Readonly<Record<string, number>>): InputError {
+function nothingLeft(
+  name: string,
+  { dropped, firstUnreadable }: ReadCounts,
+  removed: Readonly<Record<string, number>>,
+): InputError {
   const counts = Object.entries({ ...dropped, ...removed }).map(([reason, number]) => `${number} ${reason}`)
-  return new InputError(`${name}: no row is left to write (${counts.join(', ')})`, { remedy: 'look at the conditions' })
+  return new InputError(`${name}: no row is left to write (${counts.join(', ')})`, {
+    remedy:
+      firstUnreadable === undefined
+        ? 'look at the reasons and the options behind them'
+        : `the first unreadable row: ${firstUnreadable}`,
+  })
 }
 
 /** Commits the outputs of a step and writes its provenance. */

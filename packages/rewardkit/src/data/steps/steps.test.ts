@@ -117,6 +117,13 @@ describe('convertData', () => {
     expect((await convertTo('pairs-implicit')).lost).toMatchObject({ text: 2, form: 1 })
   })
 
+  it('says what is wrong with the first row where none can be read', async () => {
+    const source = await rows('wrong.jsonl', [{ prompt: 'a', chosen: true, rejected: 'b' }])
+    await expect(convert(source, 'none.jsonl', { onError: 'skip' })).rejects.toThrow(
+      /no row is left to write \(1 unreadable\); the first unreadable row: .*wrong\.jsonl, line 1: field "chosen"/,
+    )
+  })
+
   it('says which row a layout cannot hold, and leaves nothing behind', async () => {
     const source = await rows('system.jsonl', [kinds[0] ?? {}, kinds[2] ?? {}])
     await expect(convert(source, 'hh.jsonl', { to: 'hh' })).rejects.toThrow(
