@@ -85,7 +85,8 @@ function expectation(shape: Shape): string {
   if (shape.enum) return joined(shape.enum.map(String))
   if (shape.prefixItems) return `${shape.prefixItems.length} values with a comma between them`
   if (shape.type === 'boolean') return 'true or false'
-  if (shape.type === 'array') return 'a list'
+  if (shape.type === 'array')
+    return typeof shape.items === 'object' ? `a list, each ${expectation(shape.items)}` : 'a list'
   if (shape.type !== 'integer' && shape.type !== 'number') return 'a text'
   return `a ${shape.type === 'integer' ? 'whole ' : ''}number${rangeOf(shape)}`
 }

@@ -5,13 +5,19 @@ import { isObject, type Row } from './fields.ts'
  * Renames columns as `--columns` says. A column that is reached through dots stays where it is; one that is named whole
  * goes to its new name. What is not named stays, and ends up in `meta`.
  * @param columns `NAME=COLUMN` texts
- * @returns the row with the fields that a format looks for
+ * @returns the row with the fields that a format looks for; it throws an InputError where a column is missing
+ * @throws InputError where one name is there twice
  */
 export function columnMapper(columns: readonly string[]): (row: Row) => Row {
   const pairs = columns.map((text) => {
     const at = text.indexOf('=')
     return { name: text.slice(0, at), column: text.slice(at + 1) }
   })
+  const twice = pairs.find(({ name }, index) => pairs.findIndex((other) => other.name === name) < index)
+  if (twice)
+    throw new InputError(`--columns: "${twice.name}" is there twice, expected one column for each name`, {
+      remedy: 'leave one of the two out',
+    })
   return (row) => {
     const moved = new Set(pairs.map(({ column }) => column))
     const kept = Object.entries(row).filter(([column]) => !moved.has(column))
@@ -22,11 +28,11 @@ export function columnMapper(columns: readonly string[]): (row: Row) => Row {
 
 /** The value of a column, or, where there is none of that name, of a path such as `question.text` or `answers.0`. */
 function valueAt(row: Row, column: string): unknown {
-  if (column in row) return row[column]
+  if (Object.hasOwn(row, column)) return row[column]
   let value: unknown = row
   for (const part of column.split('.')) {
     if (Array.isArray(value)) value = value[Number(part)]
-    else value = isObject(value) ? value[part] : undefined
+    else value = isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined
   }
   if (value === undefined)
     throw new InputError(`--columns: found no column "${column}", only ${Object.keys(row).slice(0, 12).join(', ')}`)

@@ -1,4 +1,4 @@
-import { Interrupted } from '../errors.ts'
+import { InputError, Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { createRandom, shuffledIndexes } from '../random.ts'
 import { isMixtureFile, type Mixture, readMixture } from './mixture.ts'
@@ -47,8 +47,11 @@ export async function openMixture(
   hooks: Hooks,
 ): Promise<DataSet> {
   const open: DataPart[] = []
-  for (const { data, options, name: partName } of parts)
+  for (const { data, options, name: partName } of parts) {
+    if (isMixtureFile(data))
+      throw new InputError(`${name}: ${data} is a mixture itself; expected data`, { remedy: 'list its parts here' })
     open.push({ source: await openSource(data, splits, hooks), options, name: partName })
+  }
   const isDrawn = total !== undefined || parts.some(({ weight, cap }) => weight !== undefined || cap !== undefined)
   if (!isDrawn) return { name, parts: open }
   const sizes: number[] = []

@@ -30,7 +30,9 @@ export function shares(
     )
   }
   const sum = given.reduce((all, weight) => all + weight, 0)
-  const most = Math.min(...available.map((rows, index) => (rows * sum) / (given[index] ?? 1)))
+  const most = Math.min(
+    ...available.map((rows, index) => (given[index] === 0 ? Infinity : (rows * sum) / (given[index] ?? 1))),
+  )
   const wanted = total ?? Math.floor(most + 1e-9)
   const exact = given.map((weight) => (wanted * weight) / sum)
   const counts = rounded(exact)

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -52,11 +52,16 @@ describe('shares', () => {
       50,
       /b has 10 rows, but its weight asks for 25.*total to 20/,
     ],
-    [[part('a'), part('b')], 200, /has 100 rows, but/],
+    [[part('a'), part('b')], 200, /has 100 rows, but.*lower total to 110,/],
   ])('refuses %j with a total of %s', (parts, total, message) => {
     expect(() => shares([100, 10], parts, total)).toThrow(message)
   })
 })
+
+/** Aliases of aliases: 10 ** 6 texts. */
+const bomb = `a0: &a0 [x, x, x, x, x, x, x, x, x, x]
+${[1, 2, 3, 4, 5].map((level) => `a${level}: &a${level} [${Array.from({ length: 10 }, () => `*a${level - 1}`).join(', ')}]`).join('\n')}
+parts: *a5`
 
 describe('a mixture file', () => {
   let folder = ''
@@ -89,6 +94,15 @@ parts:
     expect(new Set(groups.map(({ id }) => id)).size).toBe(11)
   })
 
+  it('tells files of one name apart by their folders', async () => {
+    await mkdir(join(folder, 'de'), { recursive: true })
+    await copyFile(join(folder, 'answers.jsonl'), join(folder, 'de', 'answers.jsonl'))
+    const { groups } = await read(
+      'parts: [{data: answers.jsonl, columns: &c [prompt=question, chosen=good, rejected=bad]}, {data: de/answers.jsonl, columns: *c}]',
+    )
+    expect(groups.map(({ subset }) => subset)).toEqual(['answers.jsonl', 'de.answers.jsonl'])
+  })
+
   it('draws the same rows again, and others with another seed', async () => {
     const text = (seed: number) => `{seed: ${seed}, total: 6, parts: [{data: a.jsonl}, {data: b.jsonl}]}`
     const prompts = async (seed: number) => (await read(text(seed))).groups.map(({ prompt }) => prompt[0]?.content)
@@ -105,6 +119,9 @@ parts:
     ['parts: [{data: a.jsonl, name: a/b}]', /without a slash/],
     ['parts: [{data: nowhere.jsonl}]', /nowhere\.jsonl: no such file/],
     ['parts: [{', /invalid YAML/],
+    ['parts: [{data: mix.yaml}]', /mix\.yaml is a mixture itself/],
+    ['', /mix\.yaml: (?!:).*expected parts/],
+    [bomb, /mix\.yaml: invalid YAML: .*; write it without aliases/],
     ['hello', /mix\.yaml: .*expected parts/],
   ])('refuses %s', async (text, message) => {
     await expect(read(text)).rejects.toThrow(message)

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { parseDocument } from 'yaml'
+import { type Document, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { type DataOptions, dataOptionsSchema } from './options.ts'
@@ -70,19 +70,23 @@ export function readMixture(path: string, given: DataOptions): Mixture {
   const document = parseDocument(text)
   const [problem] = document.errors
   if (problem)
-    throw new InputError(`${path}: invalid YAML: ${problem.message.split('\n')[0] ?? ''}`, { cause: problem })
-  const result = mixtureSchema.safeParse(document.toJS())
+    throw new InputError(`${path}: invalid YAML: ${problem.message.split('\n')[0]?.replace(/:$/, '') ?? ''}`, {
+      cause: problem,
+    })
+  const result = mixtureSchema.safeParse(plainOf(document, path))
   if (!result.success) {
     const [issue] = result.error.issues
-    throw new InputError(`${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a mixture'}`, {
+    const place = [path, issue?.path.join('.') ?? ''].filter((part) => part !== '').join(': ')
+    throw new InputError(`${place}: ${issue?.message ?? 'not a mixture'}`, {
       remedy: 'expected parts: a list of {data, name, weight, cap, ...options of the data} (docs/data.md)',
     })
   }
   const { parts, total, seed } = result.data
+  const names = partNames(parts.map(({ data }) => data))
   return {
-    parts: parts.map(({ data, name, weight, cap, ...options }) => ({
+    parts: parts.map(({ data, name, weight, cap, ...options }, index) => ({
       data: pathFrom(dirname(path), data),
-      name: name ?? shortName(data),
+      name: name ?? names[index] ?? data,
       weight,
       cap,
       options: { ...given, ...defined(options) },
@@ -92,8 +96,26 @@ export function readMixture(path: string, given: DataOptions): Mixture {
   }
 }
 
-/** What a part is called where it has no name: the file's without ending, or the hub's without owner. */
-export function shortName(data: string): string {
+/** The values of a document. Aliases that multiply without end are refused by the library. */
+function plainOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unreadable'
+    throw new InputError(`${path}: invalid YAML: ${reason}`, { remedy: 'write it without aliases', cause: error })
+  }
+}
+
+/** What parts are called that have no name: short where that tells them apart, else in full, with dots for slashes. */
+export function partNames(data: readonly string[]): string[] {
+  const names = data.map(shortName)
+  return names.map((name, index) =>
+    names.indexOf(name) === names.lastIndexOf(name) ? name : (data[index] ?? name).replaceAll('/', '.'),
+  )
+}
+
+/** The file's name without ending, or the hub's without owner. */
+function shortName(data: string): string {
   const last =
     data
       .replace(/[/\\]+$/, '')

@@ -66,6 +66,16 @@ describe('readPreferences', () => {
     expect(dropped).toEqual({ identical_responses: 1, empty_response: 2 })
   })
 
+  it('leaves out prompts of other layouts that ask nothing, which our own could not be read with', async () => {
+    const judgebench = (question: string) =>
+      JSON.stringify({ pair_id: 'x', question, response_A: 'a', response_B: 'b', label: 'A>B' })
+    const { groups, dropped } = await readPreferences(
+      await file('blank.jsonl', [judgebench('why?'), judgebench(' \n')].join('\n')),
+    )
+    expect(groups).toHaveLength(1)
+    expect(dropped).toEqual({ empty_prompt: 1 })
+  })
+
   it('drops only the degenerate preferences of a larger group', async () => {
     const preferences = [
       { chosen: 0, rejected: 1 },

@@ -11,8 +11,8 @@ import type { DataOptions } from './options.ts'
 import { readRows } from './sources/read-rows.ts'
 import type { BadRow, SourceFile, SourceRow } from './sources/source.ts'
 
-/** Why a preference is of no use: nothing to tell apart, nothing to read, or it shall not count. */
-export type DropReason = 'identical_responses' | 'empty_response' | 'zero_weight'
+/** Why a preference is of no use: nothing to tell apart, nothing to read or to answer, or it shall not count. */
+export type DropReason = 'identical_responses' | 'empty_response' | 'empty_prompt' | 'zero_weight'
 
 /** One group of a row, and what was left out of it. */
 export interface ReadGroup {
@@ -190,9 +190,16 @@ function degenerate(group: Group, preference: Preference): string | undefined {
   const chosen = group.responses[preference.chosen] ?? []
   const rejected = group.responses[preference.rejected] ?? []
   if (preference.weight === 0) return 'zero_weight' satisfies DropReason
+  if (asksNothing(group)) return 'empty_prompt' satisfies DropReason
   if (endsEmpty(chosen) || endsEmpty(rejected)) return 'empty_response' satisfies DropReason
   const isSame = conversationKey(chosen) === conversationKey(rejected)
   return isSame ? ('identical_responses' satisfies DropReason) : undefined
+}
+
+/** True for a prompt of the user's that says nothing; transcripts are read as they came. */
+function asksNothing({ form, prompt }: Group): boolean {
+  const isAsked = form !== 'transcript' && prompt.some(({ role }) => role === 'user')
+  return isAsked && prompt.every(({ content }) => content.trim() === '')
 }
 
 /** True if the last turn, the one that is judged, says nothing. */

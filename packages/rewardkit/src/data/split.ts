@@ -38,8 +38,9 @@ export function createPromptSplit(): PromptSplit {
   const partition = (fractions: readonly number[], seed: number): PartOf => {
     const whole = fractions.reduce((sum, fraction) => sum + fraction, 0)
     if (fractions.some((fraction) => !(fraction > 0)) || !(whole < 1)) {
-      const found = fractions.length === 1 ? String(fractions[0]) : fractions.join(' and ')
-      throw new InputError(`evaluation fraction: found ${found}, expected a number between 0 and 1, such as 0.1`)
+      const expected =
+        fractions.length === 1 ? 'a number between 0 and 1, such as 0.1' : 'numbers above 0 whose sum is below 1'
+      throw new InputError(`evaluation fraction: found ${fractions.join(' and ')}, expected ${expected}`)
     }
     const members: number[][] = Array.from({ length: strata.size }, () => [])
     for (const prompt of shuffledIndexes(prompts.size, createRandom(seed, 'split')))
@@ -61,7 +62,7 @@ export function createPromptSplit(): PromptSplit {
     if (counts.some((count) => count === 0) || held === groups) {
       throw new InputError(
         `evaluation fraction ${fractions.join(' and ')} of ${groups} groups with ${prompts.size} prompts leaves one part empty`,
-        { remedy: 'give more prompts or --eval-data' },
+        { remedy: 'give more prompts, other fractions or a file of its own' },
       )
     }
     return (promptId) => partOf[prompts.numberOf(promptId)] ?? -1

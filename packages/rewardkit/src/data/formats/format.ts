@@ -102,15 +102,28 @@ export function judged(better: 0 | 1 | null, { ties }: DataOptions, margin?: num
   }
 }
 
+/** Pairs that one row may make, a thousand responses each with each: more are neither held in memory nor in a line. */
+const mostPairs = 500_000
+
+/** Throws an InputError where responses make more pairs than one row may. */
+export function checkPairs(responses: number, pairs: number): void {
+  if (pairs > mostPairs)
+    throw new InputError(`${responses} responses make ${pairs} pairs, expected at most ${mostPairs} of one row`, {
+      remedy: 'give fewer responses',
+    })
+}
+
 /**
  * Compares every pair of responses by their scores: the higher one is better, by a margin of the difference over `unit`;
  * equal ones are ties.
+ * @throws InputError for a row of too many
  */
 export function judgedByScore(
   scores: readonly number[],
   options: DataOptions,
   unit = 1,
 ): { readonly preferences: readonly Preference[]; readonly skipped: readonly Skipped[] } {
+  checkPairs(scores.length, (scores.length * (scores.length - 1)) / 2)
   const preferences: Preference[] = []
   const skipped: Skipped[] = []
   for (const [i, one] of scores.entries()) {

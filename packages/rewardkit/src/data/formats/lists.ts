@@ -2,6 +2,7 @@ import { InputError } from '../../errors.ts'
 import { fieldError, type Row } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import type { DataOptions } from '../options.ts'
+import { checkPairs } from './format.ts'
 
 /** True where the column is a list of texts, and not a conversation. */
 export const isListOfTexts = (value: unknown): value is readonly string[] =>
@@ -23,8 +24,10 @@ export function textList(row: Row, field: string, length?: number): string[] {
 /**
  * Each of the first `chosen` responses is preferred to each of the `rejected` ones behind them; as with `judged`, by
  * probability 1 where ties have 0.5.
+ * @throws InputError for a row of too many
  */
 export function eachPreferred(chosen: number, rejected: number, options: DataOptions): Preference[] {
+  checkPairs(chosen + rejected, chosen * rejected)
   return Array.from({ length: chosen * rejected }, (_, index) => ({
     ...(options.ties === 'half' ? { probability: 1 } : {}),
     chosen: Math.floor(index / rejected),
@@ -41,11 +44,12 @@ export function chosenAndRejected({ responses, preferences }: Group): {
   chosen: (readonly Message[])[]
   rejected: (readonly Message[])[]
 } {
-  const side = (name: 'chosen' | 'rejected') =>
-    responses.filter((_, index) => preferences.some((p) => p[name] === index))
-  const [chosen, rejected] = [side('chosen'), side('rejected')]
+  const better = new Set(preferences.map((preference) => preference.chosen))
+  const worse = new Set(preferences.map((preference) => preference.rejected))
+  const chosen = responses.filter((_, index) => better.has(index))
+  const rejected = responses.filter((_, index) => worse.has(index))
   const pairs = new Set(preferences.map((preference) => `${preference.chosen} ${preference.rejected}`))
-  const isOneOfBoth = preferences.some((one) => preferences.some((other) => one.chosen === other.rejected))
+  const isOneOfBoth = [...better].some((index) => worse.has(index))
   if (isOneOfBoth || pairs.size !== chosen.length * rejected.length)
     throw new InputError(
       'the preferences do not part the responses into chosen and rejected ones, which is what this layout holds',

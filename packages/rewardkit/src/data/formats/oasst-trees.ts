@@ -12,6 +12,7 @@ import {
   type Skipped,
 } from './format.ts'
 import { isWantedLanguage } from './language.ts'
+import { scoresOf } from './ranking.ts'
 
 /**
  * Message trees of OpenAssistant (oasst1's `*.trees.jsonl.gz`). A message of the prompter with two or more ranked replies
@@ -144,22 +145,10 @@ function groupOf(path: readonly Node[], tree: Row, { defaultId, options }: RowCo
   return [group, ...skipped]
 }
 
-/** The rank of each response: how many are preferred to it. */
-function ranksOf({ responses, preferences }: Group): number[] {
-  const strict = preferences.filter(({ probability }) => probability !== 0.5)
-  const ranks = responses.map((_, index) => strict.filter(({ rejected }) => rejected === index).length)
-  const isRanking = ranks.every((rank, i) =>
-    ranks.slice(i + 1).every((other, offset) => {
-      const pair = strict.filter(
-        ({ chosen, rejected }) => Math.min(chosen, rejected) === i && Math.max(chosen, rejected) === i + 1 + offset,
-      )
-      return rank === other ? pair.length === 0 : pair.length === 1 && (pair[0]?.chosen === i) === rank < other
-    }),
-  )
-  if (responses.length > 1 && isRanking) return ranks
-  throw new InputError('the preferences do not rank the responses, which is all that this layout holds', {
-    remedy: 'write pairs or groups',
-  })
+/** The rank of each response: how many are better. */
+function ranksOf(group: Group): number[] {
+  const scores = scoresOf(group, [])
+  return scores.map((score) => scores.filter((other) => other > score).length)
 }
 
 function roleOf(role: string, index: number, last: number): string {

@@ -21,7 +21,8 @@ export function rankedGroup(
  * @throws InputError where the preferences are no ranking, for example where pairs are missing.
  */
 export function scoresOf(group: Group, candidates: readonly (readonly number[])[]): readonly number[] {
-  const wins = group.responses.map((_, index) => decided(group).filter(({ chosen }) => chosen === index).length)
+  const wins = group.responses.map(() => 0)
+  for (const { chosen } of decided(group)) wins[chosen] = (wins[chosen] ?? 0) + 1
   const scores = [...candidates, wins].find((candidate) => makes(candidate, group))
   if (scores) return scores
   throw new InputError('the preferences are no ranking of the responses, which is what this layout holds', {
@@ -32,11 +33,11 @@ export function scoresOf(group: Group, candidates: readonly (readonly number[])[
 /** How much better than the worst response each one is, where margins say so; NaN elsewhere. */
 export function marginScores(group: Group): readonly number[] {
   const preferences = decided(group)
-  const worst = preferences.find(({ rejected }) => !preferences.some(({ chosen }) => chosen === rejected))?.rejected
-  return group.responses.map((_, index) => {
-    if (index === worst) return 0
-    return preferences.find(({ chosen, rejected }) => chosen === index && rejected === worst)?.margin ?? NaN
-  })
+  const better = new Set(preferences.map(({ chosen }) => chosen))
+  const worst = preferences.find(({ rejected }) => !better.has(rejected))?.rejected
+  const scores = group.responses.map((_, index) => (index === worst ? 0 : NaN))
+  for (const { chosen, rejected, margin = NaN } of preferences) if (rejected === worst) scores[chosen] = margin
+  return scores
 }
 
 function makes(scores: readonly number[], group: Group): boolean {

@@ -23,8 +23,11 @@ export function normalisedKey(group: Group, scope: Scope): string {
 
 function keyOf({ prompt, responses, preferences }: Group, textOf: (messages: readonly Message[]) => string): string {
   const texts = responses.map(textOf)
-  const judged = preferences.map(({ chosen, rejected }) => JSON.stringify([texts[chosen], texts[rejected]]))
-  return JSON.stringify([textOf(prompt), judged.toSorted()])
+  const judged = new Set(preferences.flatMap(({ chosen, rejected }) => [texts[chosen], texts[rejected]]))
+  const sorted = [...judged].toSorted()
+  const places = new Map(sorted.map((text, place) => [text, place]))
+  const pairs = preferences.map(({ chosen, rejected }) => `${places.get(texts[chosen])} ${places.get(texts[rejected])}`)
+  return JSON.stringify([textOf(prompt), sorted, pairs.toSorted()])
 }
 
 /** Lower case, compatible characters (NFKC), and nothing but letters, digits and single blanks. */

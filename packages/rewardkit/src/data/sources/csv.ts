@@ -1,4 +1,4 @@
-import { type Info, parse } from 'csv-parse'
+import { CsvError, type Info, parse } from 'csv-parse'
 import { Readable } from 'node:stream'
 import { InputError } from '../../errors.ts'
 import { longestLine } from '../lines.ts'
@@ -15,8 +15,8 @@ interface CsvRecord {
 /**
  * The rows of a CSV or TSV file: the first record names the columns. What a cell becomes is `cellValue`'s
  * to say. Numbers count lines: that on which a record ends.
- * @throws InputError (without the file) for a header that is missing or names a column twice, for quotes in the wrong
- * place, and where there is a header only
+ * @throws InputError (without the file) for a header that is missing, names a column twice or is parted by something
+ * else, for quotes in the wrong place, and where there is a header only
  */
 export async function* csvRows(bytes: Bytes, delimiter: ',' | '\t'): AsyncGenerator<SourceRow | BadRow> {
   const parser = parse({
@@ -34,16 +34,20 @@ export async function* csvRows(bytes: Bytes, delimiter: ',' | '\t'): AsyncGenera
   let rows = 0
   try {
     for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
-      if (!columns) columns = header(record)
+      if (!columns) columns = header(record, delimiter)
       else yield csvRow(columns, record, info.lines)
       rows++
     }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('CSV_'))
-      throw new InputError(`broken ${delimiter === ',' ? 'CSV' : 'TSV'} (${error.message})`, {
-        remedy: 'put quotes around cells with quotes, line ends or delimiters, and double the quotes inside',
-        cause: error,
-      })
+    if (error instanceof CsvError)
+      // The library shows the cell as bytes.
+      throw new InputError(
+        `broken ${delimiter === ',' ? 'CSV' : 'TSV'} (${error.message.replace(/, value is .*/s, '')})`,
+        {
+          remedy: 'put quotes around cells with quotes, line ends or delimiters, and double the quotes inside',
+          cause: error,
+        },
+      )
     throw error
   } finally {
     source.destroy()
@@ -63,13 +67,22 @@ async function* withoutMark(bytes: Bytes): AsyncGenerator<Buffer> {
 }
 
 /** pandas writes its index under no name: such a column is called by its place. */
-function header(record: readonly Buffer[]): readonly string[] {
+function header(record: readonly Buffer[], delimiter: ',' | '\t'): readonly string[] {
   const columns = record.map((cell, index) => {
     const name = decoded(cell)
     if (name === undefined)
       throw new InputError('the header has bytes that are not valid UTF-8', { remedy: 'save the file as UTF-8' })
     return name.trim() || `unnamed_${index + 1}`
   })
+  const [only = ''] = columns
+  const other = columns.length === 1 ? [';', '\t', '|', ','].find((character) => only.includes(character)) : undefined
+  if (other !== undefined)
+    throw new InputError(
+      `the header is one column, ${JSON.stringify(only)}; expected ${delimiter === ',' ? 'commas' : 'tabs'} between columns`,
+      {
+        remedy: other === '\t' ? 'name the file .tsv' : 'save it with commas, or as JSONL or Parquet',
+      },
+    )
   const twice = columns.find((column, index) => columns.indexOf(column) !== index)
   if (twice !== undefined)
     throw new InputError(`the header names column "${twice}" twice`, { remedy: 'rename one of the two' })

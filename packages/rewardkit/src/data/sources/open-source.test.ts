@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   closeSync,
   mkdirSync,
@@ -117,7 +118,7 @@ writeFileSync(
   program,
   `import { openData, readRows, defaultDataOptions } from ${JSON.stringify(built)}
   try {
-    const data = await openData('-', defaultDataOptions, [], { onEvent() {}, shouldStop: () => false })
+    const data = await openData('-', defaultDataOptions, [], { onEvent() {}, shouldStop: () => process.argv[2] === 'stop' })
     let rows = 0
     for (let time = 0; time < 2; time++)
       for await (const item of readRows(data.parts[0].source.files[0])) if ('row' in item) rows += 1
@@ -145,5 +146,18 @@ it.each([
   const file = openSync(join(fixtures, 'pairs.jsonl.zst'), 'r')
   expect(run({ stdio: [file, 'pipe', 'inherit'] })).toBe('10 rows')
   closeSync(file)
+  expect(readdirSync(temporary)).toEqual([])
+})
+
+it('stops on request while standard input is silent, and leaves nothing behind', async () => {
+  const temporary = mkdtempSync(join(root, 'temporary-'))
+  const child = spawn(process.execPath, [program, 'stop'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, TMPDIR: temporary },
+  })
+  const said: unknown[] = []
+  child.stdout.on('data', (text) => said.push(String(text)))
+  await once(child, 'close')
+  expect(said.join('')).toBe('stopped on request\n')
   expect(readdirSync(temporary)).toEqual([])
 })

@@ -195,7 +195,9 @@ function encrypted(): InputError {
   return new InputError('an encrypted Parquet file', { remedy: 'write it without encryption' })
 }
 
+/** What the library stumbles over in bytes that it did not expect (TypeError, RangeError) says nothing to a user. */
 function damaged(where: string, error: unknown): InputError {
-  const reason = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : String(error)
+  const isStumble = error instanceof TypeError || error instanceof RangeError
+  const reason = isStumble || !(error instanceof Error) ? 'cannot be decoded' : error.message.replaceAll(/\s+/g, ' ')
   return new InputError(`damaged Parquet: ${where}${reason}`, { remedy: 'get it again', cause: error })
 }

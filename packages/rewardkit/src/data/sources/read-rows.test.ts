@@ -255,9 +255,24 @@ describe('files as they break in life, each in one line', () => {
     ['encrypted Parquet', 'a.parquet', 'PAREabcdPARE', /an encrypted Parquet file/],
     ['something else named .parquet', 'a.parquet', lines, /not Parquet although it is named \.parquet/],
     ['Parquet without its description', 'a.parquet', 'PAR1abcdabcdPAR1', /damaged Parquet: the description at its end/],
+    [
+      'Parquet with an empty description',
+      'a.parquet',
+      'PAR1\0\0\0\0PAR1',
+      /damaged Parquet: the description at its end: cannot be decoded; get it again$/,
+    ],
     ['a damaged page', 'a.parquet', damagedPage, /damaged Parquet: column "\w+", rows 1 to 2: /],
     ['CSV with a header only', 'a.csv', 'prompt,chosen,rejected\n', /^a\.csv: a header and no rows/],
     ['a column twice', 'a.csv', 'a,b,a\n1,2,3\n', /the header names column "a" twice/],
+    ['a quote within a cell', 'a.csv', 'a,b\nx"y,z\n', /^a\.csv: broken CSV \([^{]*line 2\); put quotes around/],
+    [
+      'semicolons',
+      'a.csv',
+      'prompt;chosen;rejected\na;b;c\n',
+      /^a\.csv: the header is one column, "prompt;.*with commas/,
+    ],
+    ['tabs', 'a.csv', 'chosen\trejected\na\tb\n', /^a\.csv: the header is one column, .*name the file \.tsv/],
+    ['commas in .tsv', 'a.tsv', 'chosen,rejected\na,b\n', /^a\.tsv: the header is one column, .*expected tabs/],
     ['an open quote', 'a.csv', 'a,b\n1,2\n"x,3\n', /^a\.csv(, after line 2)?: broken CSV \(.*put quotes around/],
   ])('%s', async (_, name, content, message) => {
     expect(await refusal(name, content)).toMatch(message)

@@ -3,6 +3,7 @@ import { closeSync, createReadStream, fstatSync, openSync, rmSync, writeFileSync
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { isatty } from 'node:tty'
 import { InputError, Interrupted } from '../../errors.ts'
 import type { Hooks } from '../../events.ts'
@@ -26,13 +27,18 @@ export async function copyStandardInput(hooks: Hooks): Promise<string> {
   })
   let size = 0
   const copy = attempt(path, () => openSync(path, 'wx', 0o600))
+  const input = standardInput()
+  // By the clock, for a pipe may be silent.
+  const watch = setInterval(() => {
+    if (hooks.shouldStop()) input.destroy(new Interrupted('stopped on request'))
+  }, 100)
   try {
-    for await (const piece of standardInput()) {
-      if (hooks.shouldStop()) throw new Interrupted('stopped on request')
+    for await (const piece of input as AsyncIterable<Buffer>) {
       attempt(path, () => writeFileSync(copy, piece))
       size += piece.length
     }
   } finally {
+    clearInterval(watch)
     closeSync(copy)
   }
   if (size === 0)
@@ -49,7 +55,7 @@ function attempt<Result>(path: string, work: () => Result): Result {
 }
 
 /** By its number, since a worker thread's process.stdin is not the real one. A read of a pipe must not block a thread. */
-function standardInput(): AsyncIterable<Buffer> {
+function standardInput(): Readable {
   const kind = fstatSync(0)
   return kind.isFIFO() || kind.isSocket()
     ? new Socket({ fd: 0, readable: true, writable: false })

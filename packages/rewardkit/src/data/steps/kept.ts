@@ -3,7 +3,7 @@ import { InputError } from '../../errors.ts'
 import { conversationKey } from '../build.ts'
 import type { Row } from '../fields.ts'
 import type { RowFormat } from '../formats/format.ts'
-import type { Group, Preference } from '../group.ts'
+import type { Group, Message, Preference } from '../group.ts'
 import { type DataOptions, defaultDataOptions } from '../options.ts'
 
 /** Reads everything that a row can hold. */
@@ -16,21 +16,28 @@ const reading: DataOptions = { ...defaultDataOptions, ties: 'half' }
  */
 export function lostFields(group: Group, rows: readonly Row[], format: RowFormat): string[] {
   const read = readAgain(rows, format)
-  const pairs = read.flatMap((other) => other.preferences.map((preference) => ({ other, preference })))
+  const keyOf = createKeys()
+  const pairs = read.flatMap((other) => {
+    const key = keyOf(other)
+    return other.preferences.map((preference) => ({ other, preference, texts: key(preference) }))
+  })
+  const byTexts = new Map(pairs.toReversed().map((pair) => [pair.texts, pair]))
+  const key = keyOf(group)
   const lost = new Set<string>()
-  for (const preference of group.preferences) {
-    const texts = textsOf(group, preference)
-    const match =
-      pairs.find(({ other, preference: again }) => textsOf(other, again) === texts) ??
-      pairs[group.preferences.indexOf(preference)]
+  const compared = new Set<Group>()
+  for (const [index, preference] of group.preferences.entries()) {
+    const texts = key(preference)
+    const match = byTexts.get(texts) ?? pairs[index]
     if (!match) {
       lost.add('pair')
       continue
     }
     const { other, preference: again } = match
-    if (textsOf(other, again) !== texts) lost.add('text')
+    if (match.texts !== texts) lost.add('text')
     for (const field of ['margin', 'weight', 'probability'] as const)
       if (preference[field] !== undefined && preference[field] !== again[field]) lost.add(field)
+    if (compared.has(other)) continue
+    compared.add(other)
     if (other.form !== group.form || (group.source && !other.source)) lost.add('form')
     if (other.id !== group.id) lost.add('id')
     if (group.subset !== undefined && other.subset !== group.subset) lost.add('subset')
@@ -56,7 +63,18 @@ function readAgain(rows: readonly Row[], format: RowFormat): Group[] {
   return outcomes.flat().filter((outcome) => 'promptId' in outcome)
 }
 
-/** Prompt, chosen and rejected response of a preference, whatever their form. */
-function textsOf({ prompt, responses }: Group, { chosen, rejected }: Preference): string {
-  return JSON.stringify([prompt, responses[chosen] ?? [], responses[rejected] ?? []].map(conversationKey))
+/** Names for preferences, equal where prompt, chosen and rejected response are, whatever their form. */
+function createKeys(): (group: Group) => (preference: Preference) => string {
+  const numbers = new Map<string, number>()
+  const numberOf = (messages: readonly Message[]): number => {
+    const key = conversationKey(messages)
+    const number = numbers.get(key) ?? numbers.size
+    numbers.set(key, number)
+    return number
+  }
+  return ({ prompt, responses }) => {
+    const asked = numberOf(prompt)
+    const answers = responses.map(numberOf)
+    return ({ chosen, rejected }) => `${asked} ${answers[chosen]} ${answers[rejected]}`
+  }
 }

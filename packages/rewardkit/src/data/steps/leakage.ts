@@ -6,7 +6,7 @@ import { createNearIndex, type NearIndex } from '../similarity/near-index.ts'
 import { comparedText, exactKey, normalisedKey } from '../similarity/texts.ts'
 import { evaluationSplits, trainingSplits } from '../sources/open-source.ts'
 import type { LeakageOptions } from './options.ts'
-import { createGroupWriter } from './output.ts'
+import { checkOutputs, createGroupWriter } from './output.ts'
 import { provenanceOf } from './provenance.ts'
 import { count, countedGroups, noCounts } from './reading.ts'
 import { finish, type StepResult } from './step.ts'
@@ -57,6 +57,7 @@ export async function findLeakage(
 ): Promise<{ readonly leakage: Leakage; readonly written?: StepResult }> {
   const data = await openData(options.data, options, trainingSplits, hooks)
   const against = await openData(options.against, options, evaluationSplits, hooks)
+  if (options.out !== undefined) checkOutputs([options.out], [data, against])
   const known = createKnownPrompts(options.threshold)
   const read = noCounts()
   const removed: Record<string, number> = {}

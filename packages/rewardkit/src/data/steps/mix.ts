@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { type Hooks, silentHooks } from '../../events.ts'
 import { openMixture } from '../data-set.ts'
-import { isMixtureFile, type Mixture, readMixture, shortName } from '../mixture.ts'
+import { isMixtureFile, type Mixture, partNames, readMixture } from '../mixture.ts'
 import { trainingSplits } from '../sources/open-source.ts'
 import type { MixOptions } from './options.ts'
 import { type StepResult, transformData } from './step.ts'
@@ -29,14 +29,11 @@ function mixtureOf(options: MixOptions): Mixture {
       throw new InputError(
         `--${name}: found ${list.length} numbers for ${sources.length} data sets, expected one for each`,
       )
-  const names = sources.map(shortName)
+  const names = partNames(sources)
   return {
     parts: sources.map((data, index) => ({
       data,
-      name:
-        names.indexOf(names[index] ?? '') === names.lastIndexOf(names[index] ?? '')
-          ? (names[index] ?? data)
-          : data.replaceAll('/', '.'),
+      name: names[index] ?? data,
       options,
       weight: weights?.[index],
       cap: caps?.[index],

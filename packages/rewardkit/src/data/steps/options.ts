@@ -109,7 +109,11 @@ export const filterOptionsSchema = z.object({
   maxPromptCharacters: z.number().int().positive().optional().describe('leave out rows with a longer prompt'),
   maxTurns: z.number().int().positive().optional().describe('leave out rows whose prompt has more turns'),
   where: z
-    .array(z.string().regex(/^[^=!<>]+(=|!=|<=|>=|<|>).*$/s))
+    .array(
+      z.string().refine((text) => /^[^=!<>]+(=|!=|<=|>=|<|>)/.test(text), {
+        error: ({ input }) => `found "${String(input)}", expected COLUMN=VALUE, with =, !=, <, <=, > or >=`,
+      }),
+    )
     .readonly()
     .optional()
     .describe('keep rows for which all of these hold: COLUMN=VALUE, with =, !=, <, <=, >, >=; dots reach into meta')

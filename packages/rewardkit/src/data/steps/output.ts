@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { InputError } from '../../errors.ts'
 import { makeFolder, sha256File } from '../../files.ts'
+import type { DataSet } from '../data-set.ts'
 import { formatNamed } from '../formats/index.ts'
 import type { RowFormat } from '../formats/format.ts'
 import type { FormatName } from '../formats/names.ts'
@@ -31,6 +33,34 @@ export interface GroupWriter {
   commit(): Promise<OutputCounts>
   /** Gives up; after `commit` nothing is left to give up. */
   discard(): void
+}
+
+/**
+ * Refuses to write over what is read: the source would be gone, and the record of the step would tell of its output.
+ * @throws InputError that names the file
+ */
+export function checkOutputs(paths: readonly string[], data: readonly DataSet[]): void {
+  const sources = new Set(
+    data.flatMap(({ parts }) => parts.flatMap(({ source }) => source.files.map(({ path }) => identityOf(path)))),
+  )
+  const path = paths.find((output) => {
+    const identity = identityOf(output)
+    return identity !== undefined && sources.has(identity)
+  })
+  if (path !== undefined)
+    throw new InputError(`${path} cannot be written: it is one of the files that are read`, {
+      remedy: 'name another place with --out',
+    })
+}
+
+/** Equal for all names of one file; undefined where there is none that can be seen. */
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true })
+    return `${dev} ${ino}`
+  } catch {
+    return undefined
+  }
 }
 
 /**

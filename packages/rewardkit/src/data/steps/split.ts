@@ -6,7 +6,7 @@ import type { Group } from '../group.ts'
 import { trainingSplits } from '../sources/open-source.ts'
 import { createPromptSplit } from '../split.ts'
 import type { SplitOptions } from './options.ts'
-import { createGroupWriter } from './output.ts'
+import { checkOutputs, createGroupWriter, type GroupWriter } from './output.ts'
 import { countedGroups, noCounts } from './reading.ts'
 import { finish, type StepResult } from './step.ts'
 
@@ -18,6 +18,9 @@ import { finish, type StepResult } from './step.ts'
 export async function splitData(options: SplitOptions, hooks: Hooks = silentHooks): Promise<StepResult> {
   const { test, validation, seed, out, type, to, stratify } = options
   const data = await openData(options.data, options, trainingSplits, hooks)
+  const names = validation > 0 ? ['train', 'test', 'validation'] : ['train', 'test']
+  const files = names.map((name) => join(out, `${name}.${type}`))
+  checkOutputs(files, [data])
   const unitOf = (group: Group, index: number) => (options.by === 'prompt' ? group.promptId : String(index))
   const split = createPromptSplit()
   let index = 0
@@ -26,11 +29,11 @@ export async function splitData(options: SplitOptions, hooks: Hooks = silentHook
   if (index === 0) throw new InputError(`${options.data}: no row is of use`)
   const partOf = split.partition(validation > 0 ? [test, validation] : [test], seed)
 
-  const names = validation > 0 ? ['train', 'test', 'validation'] : ['train', 'test']
-  const writers = names.map((name) => createGroupWriter(join(out, `${name}.${type}`), to))
+  const writers: GroupWriter[] = []
   const read = noCounts()
   index = 0
   try {
+    for (const file of files) writers.push(createGroupWriter(file, to))
     for await (const group of countedGroups(data, read, hooks))
       await writers[partOf(unitOf(group, index++)) + 1]?.write(group)
     return await finish('data split', [data], options, { read, removed: {} }, writers, join(out, 'provenance.json'))

@@ -5,7 +5,7 @@ import type { FormatName } from '../formats/names.ts'
 import type { Group } from '../group.ts'
 import type { DataOptions } from '../options.ts'
 import { trainingSplits } from '../sources/open-source.ts'
-import { createGroupWriter, type GroupWriter, type OutputCounts } from './output.ts'
+import { checkOutputs, createGroupWriter, type GroupWriter, type OutputCounts } from './output.ts'
 import { provenanceOf, writeProvenance } from './provenance.ts'
 import { count, countedGroups, noCounts, type ReadCounts } from './reading.ts'
 
@@ -46,6 +46,7 @@ export async function transformData(
 ): Promise<StepResult> {
   const read = noCounts()
   const removed: Record<string, number> = {}
+  checkOutputs([options.out], [data])
   const writer = createGroupWriter(options.out, options.to)
   try {
     for await (const group of countedGroups(data, read, hooks)) {
@@ -60,9 +61,18 @@ export async function transformData(
   }
 }
 
-function nothingLeft(name: string, { dropped }: ReadCounts, removed: Readonly<Record<string, number>>): InputError {
+function nothingLeft(
+  name: string,
+  { dropped, firstUnreadable }: ReadCounts,
+  removed: Readonly<Record<string, number>>,
+): InputError {
   const counts = Object.entries({ ...dropped, ...removed }).map(([reason, number]) => `${number} ${reason}`)
-  return new InputError(`${name}: no row is left to write (${counts.join(', ')})`, { remedy: 'look at the conditions' })
+  return new InputError(`${name}: no row is left to write (${counts.join(', ')})`, {
+    remedy:
+      firstUnreadable === undefined
+        ? 'look at the reasons and the options behind them'
+        : `the first unreadable row: ${firstUnreadable}`,
+  })
 }
 
 /** Commits the outputs of a step and writes its provenance. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -117,6 +117,23 @@ describe('convertData', () => {
     expect((await convertTo('pairs-implicit')).lost).toMatchObject({ text: 2, form: 1 })
   })
 
+  it('says what is wrong with the first row where none can be read', async () => {
+    const source = await rows('wrong.jsonl', [{ prompt: 'a', chosen: true, rejected: 'b' }])
+    await expect(convert(source, 'none.jsonl', { onError: 'skip' })).rejects.toThrow(
+      /no row is left to write \(1 unreadable\); the first unreadable row: .*wrong\.jsonl, line 1: field "chosen"/,
+    )
+  })
+
+  it('refuses to write over what it reads, by whatever name, and leaves it as it was', async () => {
+    const source = await rows('in-place.jsonl', kinds)
+    const before = readFileSync(source)
+    await symlink(source, at('other-name.jsonl'))
+    await expect(convert(source, 'in-place.jsonl')).rejects.toThrow(/in-place\.jsonl cannot be written.*name another/)
+    await expect(convert(at('other-name.jsonl'), 'in-place.jsonl')).rejects.toThrow(/one of the files that are read/)
+    await expect(convert(source, 'other-name.jsonl')).rejects.toThrow(/one of the files that are read/)
+    expect(readFileSync(source)).toEqual(before)
+  })
+
   it('says which row a layout cannot hold, and leaves nothing behind', async () => {
     const source = await rows('system.jsonl', [kinds[0] ?? {}, kinds[2] ?? {}])
     await expect(convert(source, 'hh.jsonl', { to: 'hh' })).rejects.toThrow(
@@ -173,6 +190,14 @@ const many = Array.from({ length: 300 }, (_, k) => {
 })
 
 describe('splitData', () => {
+  it('leaves nothing behind where one of its files cannot be written', async () => {
+    const data = await rows('few.jsonl', many.slice(0, 20))
+    await mkdir(at('taken/test.jsonl'), { recursive: true })
+    const options = splitOptionsSchema.parse({ data, out: at('taken') })
+    await expect(splitData(options, silentHooks)).rejects.toThrow(/test\.jsonl: it is a folder/)
+    expect(readdirSync(at('taken'))).toEqual(['test.jsonl'])
+  })
+
   const split = async (options: object) => {
     const data = await rows('many.jsonl', many)
     const out = at(`split-${JSON.stringify(options).replaceAll(/\W+/g, '-')}`)

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { columnMapper } from './columns.ts'
+
+const row = { question: { text: 'Why?' }, answers: ['So.', 'No.'], 'a.b': 1, kept: 2 }
+
+describe('columnMapper', () => {
+  it('renames whole columns, reaches into objects and lists, and keeps the rest', () => {
+    const map = columnMapper(['prompt=question.text', 'chosen=answers.0', 'rejected=answers.1', 'margin=a.b'])
+    expect(map(row)).toEqual({
+      question: { text: 'Why?' },
+      answers: ['So.', 'No.'],
+      kept: 2,
+      prompt: 'Why?',
+      chosen: 'So.',
+      rejected: 'No.',
+      margin: 1,
+    })
+  })
+
+  it('takes one column for two names, and swaps two', () => {
+    expect(columnMapper(['chosen=kept', 'prompt=kept'])({ kept: 'x' })).toEqual({ chosen: 'x', prompt: 'x' })
+    const swapped = columnMapper(['chosen=rejected', 'rejected=chosen'])({ chosen: 'a', rejected: 'b' })
+    expect(swapped).toEqual({ chosen: 'b', rejected: 'a' })
+  })
+
+  it.each(['nowhere', 'question.words', 'answers.2', 'answers.x', 'toString', 'question.constructor', ''])(
+    'says that there is no column %j',
+    (column) => {
+      expect(() => columnMapper([`chosen=${column}`])(row)).toThrow(
+        `--columns: found no column "${column}", only question, answers, a.b, kept`,
+      )
+    },
+  )
+
+  it('refuses a name that is there twice', () => {
+    expect(() => columnMapper(['chosen=a', 'chosen=b'])).toThrow('--columns: "chosen" is there twice')
+  })
+})
