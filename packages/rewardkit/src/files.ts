@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { FailureError, InputError } from './errors.ts'
 
 /** A file that is being written under a temporary name in its folder. Whatever fails, the temporary file goes. */
@@ -37,7 +38,7 @@ export function createAtomicFile(path: string): AtomicFile {
     throw new InputError(`${path}: ${present.isDirectory() ? 'it is a folder' : 'it is no regular file'}`, {
       remedy: 'name a file to write',
     })
-  const temporary = `${path}.${process.pid}.tmp`
+  const temporary = `${path}.${process.pid}-${threadId}.tmp`
   let descriptor: number | null = null
   const discard = () => {
     if (descriptor === null) return

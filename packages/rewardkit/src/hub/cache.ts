@@ -10,6 +10,7 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { InputError } from '../errors.ts'
 import { filesBelow, makeFolder, writeError, writeFileAtomic } from '../files.ts'
 import type { Place } from './faults.ts'
@@ -89,11 +90,10 @@ export function linkBlob(settings: HubSettings, blob: string, snapshot: string, 
   const local = join(snapshot, ...path.split('/'))
   makeFolder(dirname(local))
   try {
-    rmSync(local, { force: true })
     if (settings.symlinks && makeLink(relative(dirname(local), blob), local)) return local
     if (isNew) renameSync(blob, local)
     else {
-      const temporary = `${local}.${process.pid}.tmp`
+      const temporary = `${local}.${process.pid}-${threadId}.tmp`
       copyFileSync(blob, temporary)
       renameSync(temporary, local)
     }
@@ -103,14 +103,19 @@ export function linkBlob(settings: HubSettings, blob: string, snapshot: string, 
   }
 }
 
-/** Whether there is a link now; false where this file system, or Windows without developer mode, has none. */
+/**
+ * Whether there is a link now; false where this file system, or Windows without developer mode, has none. It takes the
+ * place of what was there at once: another process may be about to read it.
+ */
 function makeLink(target: string, path: string): boolean {
+  const temporary = `${path}.${process.pid}-${threadId}.tmp`
   try {
-    symlinkSync(target, path)
+    rmSync(temporary, { force: true })
+    symlinkSync(target, temporary)
+    renameSync(temporary, path)
     return true
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (code === 'EEXIST') return true // Another process was faster.
     if (/^(?:EPERM|EACCES|ENOTSUP|EOPNOTSUPP|ENOSYS|UNKNOWN)$/.test(code)) return false
     throw error
   }
