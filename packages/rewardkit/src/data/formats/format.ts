@@ -55,12 +55,16 @@ export function isPresent(row: Row, column: string): boolean {
 
 const COMMON = new Set(['id', 'subset', 'meta'])
 const JUDGEMENT = new Set(['margin', 'weight', 'probability'])
+/** Columns of our own layouts: a table that holds several of them has all, null where the layout of the row has none. */
+const LAYOUTS = new Set(['prompt', 'chosen', 'rejected', 'response', 'responses', 'preferences', ...JUDGEMENT])
 
 /** `id`, `subset` and `meta`; columns that neither these nor `own` name go into `meta` (which wins on equal names). */
 export function commonFields(row: Row, defaultId: string, own: readonly string[]) {
   const { meta } = row
   if (meta !== undefined && meta !== null && !isObject(meta)) throw fieldError('meta', meta, 'an object')
-  const other = Object.entries(row).filter(([column]) => !COMMON.has(column) && !own.includes(column))
+  const other = Object.entries(row).filter(
+    ([column, value]) => !COMMON.has(column) && !own.includes(column) && !(value === null && LAYOUTS.has(column)),
+  )
   return {
     id: optionalName(row, 'id') ?? defaultId,
     subset: optionalName(row, 'subset'),

@@ -86,6 +86,12 @@ describe('convertData', () => {
     expect(readFileSync(at('second.jsonl'))).toEqual(readFileSync(at('first.jsonl')))
   })
 
+  it('keeps all in Parquet, too, where pairs and groups share one table', async () => {
+    const source = await rows('kinds.jsonl', kinds)
+    await convert(source, 'kinds.parquet')
+    expect(await read(at('kinds.parquet'))).toEqual(await read(source))
+  })
+
   const convertTo = async (to: string) => {
     const source = await rows('kinds.jsonl', kinds)
     const { outputs } = await convert(source, `${to}.jsonl`, { to })
