@@ -170,6 +170,12 @@ export function pairsOf(group: Group): {
   }))
 }
 
+/** The same without ties, for layouts that have none. */
+export const decidedPairsOf = (group: Group) => pairsOf(group).filter(({ preference }) => !isTie(preference))
+
+/** Two responses of which none is the better one. */
+export const isTie = ({ probability }: Preference): boolean => probability === 0.5
+
 /** A preference as rows hold it that compare a first response with a second one. */
 export interface Comparison {
   /** Indexes of the two in the group, in its order. */
@@ -182,13 +188,14 @@ export interface Comparison {
 
 /** The comparisons of a group: the inverse of `judged`. */
 export function comparisonsOf({ responses, preferences }: Group): Comparison[] {
-  return preferences.map(({ chosen, rejected, probability, margin }) => {
+  return preferences.map((preference) => {
+    const { chosen, rejected, margin } = preference
     const isFirst = chosen < rejected
     const indexes = isFirst ? ([chosen, rejected] as const) : ([rejected, chosen] as const)
     return {
       indexes,
       responses: [responses[indexes[0]] ?? [], responses[indexes[1]] ?? []],
-      better: probability === 0.5 ? null : isFirst ? 0 : 1,
+      better: isTie(preference) ? null : isFirst ? 0 : 1,
       margin,
     }
   })

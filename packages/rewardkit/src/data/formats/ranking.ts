@@ -3,7 +3,7 @@ import { buildGroup, type GroupParts } from '../build.ts'
 import { isObject, type Row } from '../fields.ts'
 import type { Group, Preference } from '../group.ts'
 import { defaultDataOptions } from '../options.ts'
-import { judgedByScore, type Reading } from './format.ts'
+import { isTie, judgedByScore, type Reading } from './format.ts'
 
 /** A group of these preferences and what is left out of it; the latter alone where no preference remains. */
 export function rankedGroup(
@@ -47,7 +47,7 @@ function makes(scores: readonly number[], group: Group): boolean {
   return made.size === wanted.size && [...made].every((name) => wanted.has(name))
 }
 
-const decided = ({ preferences }: Group) => preferences.filter(({ probability }) => probability !== 0.5)
+const decided = ({ preferences }: Group) => preferences.filter((preference) => !isTie(preference))
 
 const pairNames = (preferences: readonly Preference[]) =>
   new Set(preferences.map(({ chosen, rejected }) => `${chosen} ${rejected}`))

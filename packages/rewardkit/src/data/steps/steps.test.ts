@@ -73,6 +73,23 @@ const kinds = [
   },
 ]
 
+/** Layouts of others that hold any pair of texts. */
+const foreignPairs = [
+  'alpacaeval',
+  'helpsteer2',
+  'helpsteer3',
+  'judgebench',
+  'pandalm',
+  'rewardbench',
+  'rmb-pairs',
+  'safe-rlhf',
+  'shp',
+  'skywork',
+  'ultrafeedback-binarized',
+  'webgpt',
+  'arena',
+]
+
 describe('convertData', () => {
   const convert = (data: string, out: string, options: object = {}) =>
     convertData(convertOptionsSchema.parse({ data, out: at(out), ...options }), silentHooks)
@@ -91,6 +108,31 @@ describe('convertData', () => {
     await convert(source, 'kinds.parquet')
     expect(await read(at('kinds.parquet'))).toEqual(await read(source))
   })
+
+  it.each(foreignPairs)(
+    'turns a soft label round in %s where the rejected response is the likelier, and makes no preference of a tie',
+    async (to) => {
+      const soft = (question: string, probability: number) => ({
+        prompt: [message('user', question)],
+        chosen: [message('assistant', 'A')],
+        rejected: [message('assistant', 'B')],
+        ...(to === 'webgpt' ? { margin: probability < 0.5 ? -1 : 1 } : {}),
+        probability,
+      })
+      const source = await rows('soft.jsonl', [soft('one', 0.9), soft('two', 0.2), soft('three', 0.5)])
+      const { outputs } = await convert(source, `soft-${to}.jsonl`, { to })
+      const written = await read(at(`soft-${to}.jsonl`))
+      const better = ({ prompt, responses, preferences: [first] }: Group) => [
+        prompt[0]?.content,
+        responses[first?.chosen ?? -1]?.[0]?.content,
+      ]
+      expect(written.map(better)).toEqual([
+        ['one', 'A'],
+        ['two', 'B'],
+      ])
+      expect(outputs[0]?.lost).not.toHaveProperty('text')
+    },
+  )
 
   const convertTo = async (to: string) => {
     const source = await rows('kinds.jsonl', kinds)
