@@ -1,5 +1,6 @@
 import { exitCodes } from './exit-codes.ts'
 import { dirname, join } from 'node:path'
+import { counted } from '../counted.ts'
 import { scoreOptionsSchema } from '../evaluate/options.ts'
 import { simulateOptionsSchema } from '../simulate/index.ts'
 import { quickstartOptionsSchema } from '../quickstart/options.ts'
@@ -85,7 +86,7 @@ export const commands: readonly Command[] = [
         if (Object.keys(summary.subsets).length > 1) print(`\n${formatSubsets(summary.subsets)}`)
       }
       const time = formatDuration((performance.now() - start) / 1000)
-      print(`${result.steps} steps in ${time}; the model is in ${join(result.out, 'model')}`)
+      print(`${counted(result.steps, 'step')} in ${time}; the model is in ${join(result.out, 'model')}`)
       print(`report: ${writeReport([result.out])}`)
       return 0
     },
@@ -116,7 +117,9 @@ export const commands: readonly Command[] = [
     run: async (options) => {
       const { scoreFile } = await import('./score-file.ts')
       const { lines, failed } = await withTerminal(({ onEvent }) => scoreFile(options, onEvent))
-      process.stderr.write(`${lines} lines${failed === 0 ? '' : `, ${failed} of them failed (see their "error")`}\n`)
+      process.stderr.write(
+        `${counted(lines, 'line')}${failed === 0 ? '' : `, ${failed} of them failed (see their "error")`}\n`,
+      )
       return lines > 0 && failed === lines ? exitCodes.failure : exitCodes.success
     },
   }),

@@ -1,3 +1,4 @@
+import { inspectOptionsSchema } from '../inspect/options.ts'
 import {
   convertOptionsSchema,
   dedupeOptionsSchema,
@@ -12,6 +13,28 @@ import { formatLeakage, formatStep } from './show-step.ts'
 
 /** The verbs on preference data. */
 export const dataCommands: readonly Command[] = [
+  command({
+    name: 'data inspect',
+    summary: 'say what is in preference data before anyone trains on them',
+    example: 'rewardkit data inspect pairs.jsonl --model FOLDER --show 3 --html pairs.html',
+    schema: inspectOptionsSchema,
+    positional: 'data',
+    run: async (options) => {
+      const { inspectData } = await import('../inspect/inspect.ts')
+      const inspection = await withInterrupts((hooks) => inspectData(options, hooks))
+      if (options.html !== undefined) {
+        const { writeInspection } = await import('../reports/inspection.ts')
+        writeInspection(inspection, options.html)
+      }
+      if (options.json) print(JSON.stringify(inspection, null, 2))
+      else {
+        const { formatInspection } = await import('./show-inspection.ts')
+        print(formatInspection(inspection, process.stdout))
+        if (options.html !== undefined) print(`page: ${options.html}`)
+      }
+      return exitCodes.success
+    },
+  }),
   command({
     name: 'data convert',
     summary: 'write preference data in another layout or kind of file',

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts'
 import type { Leakage } from '../data/steps/leakage.ts'
 import type { StepResult } from '../data/steps/step.ts'
 
@@ -37,7 +38,6 @@ export function formatLeakage(leakage: Leakage): string {
 
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((all, one) => all + one, 0)
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 const percent = (count: number, of: number): string => `${((100 * count) / Math.max(1, of)).toFixed(1)} %`
 const reasons = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
+import { counted } from '../counted.ts'
 import { InputError } from '../errors.ts'
 import { sha256File } from '../files.ts'
 import type { DataSet } from './data-set.ts'
@@ -100,7 +101,7 @@ export async function readPreferences(data: DataSet, limit?: number): Promise<Pr
 
 /** What to say of rows that were skipped. */
 export function unreadableMessage({ dropped, firstUnreadable }: Pick<Survey, 'dropped' | 'firstUnreadable'>): string {
-  return `${dropped['unreadable'] ?? 0} rows could not be read and were skipped (--on-error skip); the first: ${firstUnreadable}`
+  return `${counted(dropped['unreadable'] ?? 0, 'row')} could not be read and ${dropped['unreadable'] === 1 ? 'was' : 'were'} skipped (--on-error skip); the first: ${firstUnreadable}`
 }
 
 const filesOf = ({ parts }: DataSet) => parts.flatMap(({ source }) => source.files)

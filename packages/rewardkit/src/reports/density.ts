@@ -48,7 +48,7 @@ export interface Bar {
 }
 
 /** Counts `values` between ascending `edges`; what lies on or beyond the outer edges is counted in the bar next to them. */
-export function histogram(values: readonly number[], edges: readonly number[]): Bar[] {
+export function histogram(values: Iterable<number>, edges: readonly number[]): Bar[] {
   const bars = edges.slice(1).map((high, index) => ({ low: edges[index] ?? high, high, count: 0 }))
   for (const value of values) {
     const bar = bars[Math.min(Math.max(lastAtMost(edges, value), 0), bars.length - 1)]
@@ -81,7 +81,7 @@ function lastAtMost(edges: readonly number[], value: number): number {
 }
 
 /** Linear interpolation between order statistics (numpy's default); NaN for no values. `sorted` ascends. */
-export function quantile(sorted: readonly number[], share: number): number {
+export function quantile(sorted: ArrayLike<number>, share: number): number {
   const at = share * (sorted.length - 1)
   const below = sorted[Math.floor(at)] ?? Number.NaN
   const above = sorted[Math.ceil(at)] ?? Number.NaN

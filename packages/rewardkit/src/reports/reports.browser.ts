@@ -6,15 +6,24 @@ import { pathToFileURL } from 'node:url'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { inspectData } from '../inspect/inspect.ts'
+import { inspectOptionsSchema } from '../inspect/options.ts'
+import { silentHooks } from '../events.ts'
+import { simulateOptionsSchema, simulateToFile } from '../simulate/index.ts'
 import { exampleRuns } from './fixtures/example-runs.ts'
+import { renderInspection } from './inspection.ts'
 import { renderMarginFigure } from './margin-picture.ts'
 import { renderReport } from './report.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'rewardkit-browser-'))
 const runs = exampleRuns()
+const simulated = join(root, 'pairs.jsonl')
+simulateToFile(simulateOptionsSchema.parse({ pairs: 200, out: simulated }))
+const inspection = await inspectData(inspectOptionsSchema.parse({ data: simulated, show: 2 }), silentHooks)
 const pages = {
   one: renderReport([runs[2]]),
   three: renderReport(runs),
+  inspection: renderInspection(inspection),
   'without evaluation': renderReport([
     { name: 'bare', objective: 'bradley-terry', config: {}, metrics: runs[0].metrics },
   ]),
@@ -122,7 +131,7 @@ describe('the report in a browser', () => {
     const { page, complaints, requests, address } = await open(`${name}.html`, width, scheme)
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
     const facts = await page.evaluate<FigureFacts[]>(figures)
-    expect(facts.length).toBeGreaterThanOrEqual(6)
+    expect(facts.length).toBeGreaterThanOrEqual(name === 'inspection' ? 5 : 6)
     const poor = facts.filter(
       ({ pictures, width: drawn, height, marks, smallestText, beyond }) =>
         pictures !== 1 || drawn < 240 || height < 80 || marks < 4 || smallestText < 9 || beyond > 0,

@@ -12,6 +12,7 @@ import {
   trainingSplits,
   withMargins,
 } from '../data/index.ts'
+import { counted } from '../counted.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import {
   addCounts,
@@ -99,8 +100,11 @@ export async function loadTrainingData(
   const { groups, preferences: pairs, truncated } = training
   const dropped = addCounts(survey.dropped, training.dropped, { missing_margin: missingMargins })
   const left = droppedText(dropped)
-  log(`${options.data}: ${survey.read} pairs read, ${pairs} to train on${left}`)
-  if (truncated > 0) log(`${truncated} pairs were cut to ${options.maxLength} tokens (${options.truncation})`)
+  log(`${options.data}: ${counted(survey.read, 'pair')} read, ${pairs} to train on${left}`)
+  if (truncated > 0)
+    log(
+      `${counted(truncated, 'pair')} ${truncated === 1 ? 'was' : 'were'} cut to ${options.maxLength} tokens (${options.truncation})`,
+    )
   if (pairs === 0) throw new InputError(`${options.data}: no pair is left to train on${left}`)
   for (const first of groups.read([0])) await describePair(first, tokenizer, log)
 
@@ -109,7 +113,9 @@ export async function loadTrainingData(
   if (evaluationSurvey) evaluation = await encodeEvaluation(evaluationSurvey, tokenizer, options, spool, hooks)
   if (evaluation) {
     const { path, read } = evaluation
-    log(`${path}: ${read} pairs held out, ${evaluation.pairs} to evaluate on${droppedText(evaluation.dropped)}`)
+    log(
+      `${path}: ${counted(read, 'pair')} held out, ${evaluation.pairs} to evaluate on${droppedText(evaluation.dropped)}`,
+    )
   }
   return { groups, pairs, dropped, truncated, sha256: survey.sha256, evaluation }
 }

@@ -1,4 +1,4 @@
-import type { Hooks } from '../../events.ts'
+import { type Hooks, silentHooks } from '../../events.ts'
 import { createNumbering } from '../numbering.ts'
 import { createNearIndex } from '../similarity/near-index.ts'
 import { comparedText, exactKey, normalisedKey } from '../similarity/texts.ts'
@@ -11,7 +11,7 @@ import { type StepResult, transform, type Verdict } from './step.ts'
  * together, whichever was preferred.
  * @throws InputError for what is wrong with the data
  */
-export async function dedupeData(options: DedupeOptions, hooks: Hooks): Promise<StepResult> {
+export async function dedupeData(options: DedupeOptions, hooks: Hooks = silentHooks): Promise<StepResult> {
   const { match, threshold, of: scope } = options
   const known = createNumbering()
   const isKnown = (key: string) => {

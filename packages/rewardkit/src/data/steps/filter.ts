@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import type { Hooks } from '../../events.ts'
+import { type Hooks, silentHooks } from '../../events.ts'
 import { isObject } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import type { FilterOptions } from './options.ts'
@@ -9,7 +9,7 @@ import { type StepResult, transform, type Verdict } from './step.ts'
  * Keeps the rows and pairs that fulfil all conditions; those left out are counted by the option that they failed.
  * @throws InputError for a broken condition or regular expression, and where no row is left
  */
-export async function filterData(options: FilterOptions, hooks: Hooks): Promise<StepResult> {
+export async function filterData(options: FilterOptions, hooks: Hooks = silentHooks): Promise<StepResult> {
   const failsRow = rowConditions(options)
   const failsPair = pairConditions(options)
   const judge = (group: Group): Verdict => {

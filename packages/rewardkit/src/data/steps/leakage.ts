@@ -1,4 +1,4 @@
-import type { Hooks } from '../../events.ts'
+import { type Hooks, silentHooks } from '../../events.ts'
 import { openData } from '../data-set.ts'
 import type { Group } from '../group.ts'
 import { createNumbering, type Numbering } from '../numbering.ts'
@@ -53,7 +53,7 @@ const examplesKept = 20
  */
 export async function findLeakage(
   options: LeakageOptions,
-  hooks: Hooks,
+  hooks: Hooks = silentHooks,
 ): Promise<{ readonly leakage: Leakage; readonly written?: StepResult }> {
   const data = await openData(options.data, options, trainingSplits, hooks)
   const against = await openData(options.against, options, evaluationSplits, hooks)

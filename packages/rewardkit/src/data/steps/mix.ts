@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import type { Hooks } from '../../events.ts'
+import { type Hooks, silentHooks } from '../../events.ts'
 import { openMixture } from '../data-set.ts'
 import { isMixtureFile, type Mixture, partNames, readMixture } from '../mixture.ts'
 import { trainingSplits } from '../sources/open-source.ts'
@@ -10,7 +10,7 @@ import { type StepResult, transformData } from './step.ts'
  * Writes several sources as one, each row with the name of its source as subset, with weights or caps where asked for.
  * @throws InputError for what is wrong with sources or shares
  */
-export async function mixData(options: MixOptions, hooks: Hooks): Promise<StepResult> {
+export async function mixData(options: MixOptions, hooks: Hooks = silentHooks): Promise<StepResult> {
   const mixture = mixtureOf(options)
   const data = await openMixture(options.sources.join(' + '), mixture, trainingSplits, hooks)
   return transformData('data mix', data, options, hooks, (group) => ({ keep: group }))

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { InputError } from '../../errors.ts'
-import type { Hooks } from '../../events.ts'
+import { type Hooks, silentHooks } from '../../events.ts'
 import { openData } from '../data-set.ts'
 import type { Group } from '../group.ts'
 import { trainingSplits } from '../sources/open-source.ts'
@@ -15,7 +15,7 @@ import { finish, type StepResult } from './step.ts'
  * prompt is on two sides.
  * @throws InputError where a side would get nothing
  */
-export async function splitData(options: SplitOptions, hooks: Hooks): Promise<StepResult> {
+export async function splitData(options: SplitOptions, hooks: Hooks = silentHooks): Promise<StepResult> {
   const { test, validation, seed, out, type, to, stratify } = options
   const data = await openData(options.data, options, trainingSplits, hooks)
   const names = validation > 0 ? ['train', 'test', 'validation'] : ['train', 'test']

@@ -1,0 +1,240 @@
+import { statSync } from 'node:fs'
+import { InputError, Interrupted } from '../errors.ts'
+import { type Hooks, silentHooks } from '../events.ts'
+import { sha256File } from '../files.ts'
+import { openData } from '../data/data-set.ts'
+import type { Group, Message, Preference } from '../data/group.ts'
+import { readGroups } from '../data/read.ts'
+import { trainingSplits } from '../data/sources/open-source.ts'
+import { createLanguages, type Languages } from './languages.ts'
+import { charactersOf, countLonger, type LongerCounts, noLonger, shareLonger } from './longer.ts'
+import type { InspectOptions } from './options.ts'
+import { createRepeats, type Repeats } from './repeats.ts'
+import { createSample } from './sample.ts'
+import { createSeries, type Distribution, type Series } from './series.ts'
+import type { TokenCounts, TokenExample } from './tokens.ts'
+
+/** What is in a set of preference data. Plain data, as `--json` prints it. */
+export interface Inspection extends Repeats {
+  readonly schema_version: 1
+  readonly data: string
+  readonly files: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[]
+  /** Rows that were read; null where a layout makes one group of several. */
+  readonly rows: number | null
+  readonly groups: number
+  readonly pairs: number
+  /** The layouts that were recognised. */
+  readonly formats: readonly string[]
+  /** What was left out, by reason. */
+  readonly dropped: Readonly<Record<string, number>>
+  readonly first_unreadable: string | null
+  /** Pairs by the form of their texts. */
+  readonly forms: Readonly<Record<string, number>>
+  readonly responses_per_group: Distribution | null
+  /** Messages of the assistant in prompt and chosen response, a number a pair. */
+  readonly turns: Distribution | null
+  /** Annotated margins; `distribution.count` pairs have one. */
+  readonly margins: { readonly distribution: Distribution | null; readonly negative: number; readonly zero: number }
+  readonly probabilities: Distribution | null
+  readonly weights: Distribution | null
+  /** Pairs with probability 0.5, and those that were left out as ties. */
+  readonly ties: { readonly kept: number; readonly dropped: number }
+  /** In characters: Unicode code points of all messages. */
+  readonly characters: {
+    readonly prompt: Distribution | null
+    readonly chosen: Distribution | null
+    readonly rejected: Distribution | null
+    readonly longer: LongerCounts
+  }
+  readonly subsets: Readonly<Record<string, { readonly pairs: number; readonly longer_share: number | null }>>
+  readonly languages: Languages
+  readonly tokens: TokenCounts | null
+  readonly seed: number
+  readonly examples: readonly Example[]
+  readonly token_examples: readonly TokenExample[]
+}
+
+/** One pair for people to read. */
+export interface Example {
+  readonly id: string
+  readonly subset: string | null
+  readonly margin: number | null
+  readonly prompt: string
+  readonly chosen: string
+  readonly rejected: string
+}
+
+/** Rows between two signs of life. */
+const rowsBetweenEvents = 50_000
+
+/**
+ * Looks through preference data from end to end, once, and describes them; keeps numbers, hashes and samples only.
+ * @throws InputError for what is wrong with the data, or where nothing is of use; Interrupted on request
+ */
+export async function inspectData(options: InspectOptions, hooks: Hooks = silentHooks): Promise<Inspection> {
+  const { model, seed, limit = Infinity } = options
+  if (options.showTokens > 0 && model === undefined)
+    throw new InputError('--show-tokens needs a tokenizer', { remedy: 'name its folder with --model' })
+  const counter =
+    model === undefined ? undefined : await (await import('./tokens.ts')).createTokenCounter(model, options)
+  const data = await openData(options.data, options, trainingSplits, hooks)
+  const repeats = createRepeats()
+  const languages = createLanguages(seed)
+  const pairs = createPairCounter()
+  const examples = createSample<Pair>(options.show, seed, 'examples')
+  const tokenExamples = createSample<Pair>(options.showTokens, seed, 'examples')
+  const responses = createSeries('counts')
+  const dropped = new Map<string, number>()
+  const formats = new Set<string>()
+  let [rows, groups, place] = [0, 0, '']
+  let isGathered = false
+  let firstUnreadable: string | undefined
+  for await (const item of readGroups(data)) {
+    if (hooks.shouldStop()) throw new Interrupted('stopped on request')
+    if (item.place !== place) rows += 1
+    place = item.place
+    for (const reason of item.dropped) dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
+    firstUnreadable ??= item.error
+    if (item.format) formats.add(item.format.name)
+    isGathered ||= item.format?.gather !== undefined
+    const { group } = item
+    if (!group) continue
+    groups += 1
+    responses.add(group.responses.length)
+    languages.add(group, repeats.add(group))
+    pairs.add(group)
+    for (const preference of group.preferences) {
+      examples.offer(() => ({ group, preference }))
+      tokenExamples.offer(() => ({ group, preference }))
+    }
+    await counter?.add(group)
+    if (groups % rowsBetweenEvents === 0) hooks.onEvent({ kind: 'log', message: `${data.name}: ${groups} rows so far` })
+    if (groups >= limit) break
+  }
+  if (groups === 0) {
+    const counts = [...dropped].map(([reason, count]) => `${count} ${reason}`).join(', ')
+    throw new InputError(
+      `${data.name}: no pair is of use (${counts})${firstUnreadable === undefined ? '' : `; ${firstUnreadable}`}`,
+    )
+  }
+  const files = []
+  for (const { path, name } of data.parts.flatMap(({ source }) => source.files))
+    files.push({ name, bytes: statSync(path).size, sha256: await sha256File(path) })
+  const counted = pairs.result()
+  const shown: TokenExample[] = []
+  if (counter)
+    for (const { group, preference } of tokenExamples.items()) shown.push(await counter.show(group, preference))
+  return {
+    schema_version: 1,
+    data: data.name,
+    files,
+    rows: isGathered ? null : rows,
+    groups,
+    ...counted,
+    ...repeats.result(),
+    formats: [...formats],
+    dropped: Object.fromEntries(dropped),
+    first_unreadable: firstUnreadable ?? null,
+    responses_per_group: responses.distribution(),
+    ties: { kept: counted.ties, dropped: dropped.get('tie') ?? 0 },
+    languages: await languages.result(),
+    tokens: (await counter?.result()) ?? null,
+    seed,
+    examples: examples.items().map(exampleOf),
+    token_examples: shown,
+  }
+}
+
+interface Pair {
+  readonly group: Group
+  readonly preference: Preference
+}
+
+function createPairCounter() {
+  const [turns, margins, probabilities, weights] = [
+    createSeries('counts'),
+    createSeries(),
+    createSeries(),
+    createSeries(),
+  ]
+  const lengths = {
+    prompt: createSeries('logarithmic'),
+    chosen: createSeries('logarithmic'),
+    rejected: createSeries('logarithmic'),
+  }
+  const longer = noLonger()
+  const forms: Record<string, number> = {}
+  const subsets = new Map<string, { pairs: number; longer: LongerCounts }>()
+  let [pairs, negative, zero, ties] = [0, 0, 0, 0]
+  const addTo = (series: Series, value: number | undefined) => {
+    if (value !== undefined) series.add(value)
+  }
+  return {
+    add(group: Group): void {
+      const characters = group.responses.map(charactersOf)
+      const promptCharacters = charactersOf(group.prompt)
+      const lengthOf = (response: number) => characters[response] ?? 0
+      for (const preference of group.preferences) {
+        const { chosen, rejected, margin, probability, weight } = preference
+        pairs += 1
+        forms[group.form] = (forms[group.form] ?? 0) + 1
+        turns.add([...group.prompt, ...(group.responses[chosen] ?? [])].filter(isAssistant).length)
+        addTo(margins, margin)
+        addTo(probabilities, probability)
+        addTo(weights, weight)
+        if (margin === 0) zero += 1
+        if (margin !== undefined && margin < 0) negative += 1
+        if (probability === 0.5) ties += 1
+        lengths.prompt.add(promptCharacters)
+        lengths.chosen.add(lengthOf(chosen))
+        lengths.rejected.add(lengthOf(rejected))
+        countLonger(longer, preference, lengthOf)
+        if (group.subset === undefined) continue
+        const subset = subsets.get(group.subset) ?? { pairs: 0, longer: noLonger() }
+        subset.pairs += 1
+        countLonger(subset.longer, preference, lengthOf)
+        subsets.set(group.subset, subset)
+      }
+    },
+    result: () => ({
+      pairs,
+      ties,
+      forms,
+      turns: turns.distribution(),
+      margins: { distribution: margins.distribution(), negative, zero },
+      probabilities: probabilities.distribution(),
+      weights: weights.distribution(),
+      characters: {
+        prompt: lengths.prompt.distribution(),
+        chosen: lengths.chosen.distribution(),
+        rejected: lengths.rejected.distribution(),
+        longer,
+      },
+      subsets: Object.fromEntries(
+        [...subsets]
+          .toSorted(([, a], [, b]) => b.pairs - a.pairs)
+          .map(([name, subset]) => [name, { pairs: subset.pairs, longer_share: shareLonger(subset.longer) }]),
+      ),
+    }),
+  }
+}
+
+const isAssistant = ({ role }: Message): boolean => role === 'assistant'
+
+function exampleOf({ group, preference }: Pair): Example {
+  const { id, subset = null, prompt, responses } = group
+  return {
+    id,
+    subset,
+    margin: preference.margin ?? null,
+    prompt: textOf(prompt),
+    chosen: textOf(responses[preference.chosen] ?? []),
+    rejected: textOf(responses[preference.rejected] ?? []),
+  }
+}
+
+/** A single message as it is; several with their roles in front. */
+function textOf(messages: readonly Message[]): string {
+  if (messages.length === 1) return messages[0]?.content ?? ''
+  return messages.map(({ role, content }) => `${role}: ${content}`).join('\n\n')
+}

@@ -1,0 +1,171 @@
+import { InputError, located } from '../errors.ts'
+import type { Tokenizer } from '../tokens/index.ts'
+import { countTokens, encodeGroup, loadTokenizer } from '../tokens/index.ts'
+import type { Group, Preference } from '../data/group.ts'
+import { countLonger, type LongerCounts, noLonger } from './longer.ts'
+import type { InspectOptions } from './options.ts'
+import { createSeries, type Distribution } from './series.ts'
+
+/** Data in tokens, as training with these options reads them. */
+export interface TokenCounts {
+  readonly model: string
+  readonly max_length: number
+  readonly truncation: string
+  readonly chat_template: boolean
+  /** Whole sequences, prompt and end token included, before anything is cut. */
+  readonly sequence: Distribution | null
+  readonly chosen: Distribution | null
+  readonly rejected: Distribution | null
+  readonly shared_prefix: Distribution | null
+  readonly longer: LongerCounts
+  readonly sequences_over_max_length: number
+  readonly pairs_over_max_length: number
+  /** Groups that lose tokens and stay. */
+  readonly truncated: number
+  /** Pairs that are left out: `too_long`, `identical_tokens`. */
+  readonly dropped: Readonly<Record<string, number>>
+  readonly pairs: number
+  /** Of what training reads: with each response's prompt, and with shared prefixes once. */
+  readonly tokens: { readonly unshared: number; readonly shared: number; readonly saved_share: number }
+}
+
+/** One token: its id and how the vocabulary writes it. */
+export interface ShownToken {
+  readonly id: number
+  readonly text: string
+}
+
+/** A pair as the model reads it. The last token of each response is pooled: its hidden state gives the reward. */
+export interface TokenExample {
+  readonly id: string
+  readonly dropped: string | null
+  readonly truncated: boolean
+  /** The whole sequences decoded. */
+  readonly chosen_text: string
+  readonly rejected_text: string
+  readonly prefix: readonly ShownToken[]
+  readonly chosen: readonly ShownToken[]
+  readonly rejected: readonly ShownToken[]
+}
+
+type Reading = Pick<InspectOptions, 'maxLength' | 'truncation' | 'pool' | 'transcripts' | 'specialTokensInText'>
+
+/** Groups that are encoded at once, enough to keep the encoder's threads busy. */
+const groupsAtATime = 64
+
+/** Loads the tokenizer of a folder and counts with it. */
+export async function createTokenCounter(model: string, reading: Reading) {
+  const tokenizer = await loadTokenizer(model)
+  const series = {
+    sequence: createSeries('logarithmic'),
+    chosen: createSeries('logarithmic'),
+    rejected: createSeries('logarithmic'),
+    prefix: createSeries('logarithmic'),
+  }
+  const longer = noLonger()
+  const dropped: Record<string, number> = {}
+  const total = { unshared: 0, shared: 0 }
+  let overSequences = 0
+  let overPairs = 0
+  let truncated = 0
+  let pairs = 0
+  let waiting: Group[] = []
+
+  const drop = (reason: string, count: number) => {
+    if (count > 0) dropped[reason] = (dropped[reason] ?? 0) + count
+  }
+  const encode = async (group: Group, maxLength: number) => {
+    try {
+      return await encodeGroup(group, tokenizer, { ...reading, maxLength })
+    } catch (error) {
+      throw error instanceof InputError ? located(`pair ${group.id}`, error) : error
+    }
+  }
+  const count = (group: Group, { whole, read }: Awaited<ReturnType<typeof bothOf>>) => {
+    if ('dropped' in whole) return
+    const lengthOf = (response: number) =>
+      whole.prefix.length + (whole.branches[whole.branchOf[response] ?? 0]?.length ?? 0)
+    series.prefix.add(whole.prefix.length)
+    for (const response of group.responses.keys()) {
+      series.sequence.add(lengthOf(response))
+      if (lengthOf(response) > reading.maxLength) overSequences += 1
+    }
+    for (const preference of group.preferences) {
+      series.chosen.add(lengthOf(preference.chosen))
+      series.rejected.add(lengthOf(preference.rejected))
+      if (Math.max(lengthOf(preference.chosen), lengthOf(preference.rejected)) > reading.maxLength) overPairs += 1
+      countLonger(longer, preference, lengthOf)
+    }
+    if ('dropped' in read) return drop(read.dropped, group.preferences.length)
+    const told = group.preferences.filter(({ chosen, rejected }) => read.branchOf[chosen] !== read.branchOf[rejected])
+    drop('identical_tokens', group.preferences.length - told.length)
+    if (told.length === 0) return
+    pairs += told.length
+    if (read.truncated) truncated += 1
+    total.shared += countTokens(read)
+    for (const branch of read.branchOf) total.unshared += read.prefix.length + (read.branches[branch]?.length ?? 0)
+  }
+  /** Before anything is cut, and as training reads it. Without preferences no group is dropped as identical. */
+  const bothOf = async (group: Group) => {
+    const whole = await encode({ ...group, preferences: [] }, Infinity)
+    const isOver =
+      !('dropped' in whole) && whole.branches.some((branch) => whole.prefix.length + branch.length > reading.maxLength)
+    return { whole, read: isOver ? await encode(group, reading.maxLength) : whole }
+  }
+  const flush = async () => {
+    const groups = waiting
+    waiting = []
+    const encoded = await Promise.all(groups.map(bothOf))
+    encoded.forEach((both, index) => groups[index] && count(groups[index], both))
+  }
+
+  return {
+    async add(group: Group): Promise<void> {
+      waiting.push(group)
+      if (waiting.length === groupsAtATime) await flush()
+    },
+    async result(): Promise<TokenCounts> {
+      await flush()
+      return {
+        model,
+        max_length: reading.maxLength,
+        truncation: reading.truncation,
+        chat_template: tokenizer.chat !== undefined,
+        sequence: series.sequence.distribution(),
+        chosen: series.chosen.distribution(),
+        rejected: series.rejected.distribution(),
+        shared_prefix: series.prefix.distribution(),
+        longer,
+        sequences_over_max_length: overSequences,
+        pairs_over_max_length: overPairs,
+        truncated,
+        dropped,
+        pairs,
+        tokens: { ...total, saved_share: total.unshared === 0 ? 0 : 1 - total.shared / total.unshared },
+      }
+    },
+    /** A pair with its tokens. */
+    async show(group: Group, { chosen, rejected }: Preference): Promise<TokenExample> {
+      const read = await encode(group, reading.maxLength)
+      const { id } = group
+      const nothing = { chosen_text: '', rejected_text: '', prefix: [], chosen: [], rejected: [] }
+      if ('dropped' in read) return { id, dropped: read.dropped, truncated: false, ...nothing }
+      const branchOf = (response: number) => read.branches[read.branchOf[response] ?? 0] ?? new Int32Array()
+      const textOf = (response: number) => tokenizer.decode([...read.prefix, ...branchOf(response)])
+      return {
+        id,
+        dropped: null,
+        truncated: read.truncated,
+        chosen_text: await textOf(chosen),
+        rejected_text: await textOf(rejected),
+        prefix: shown(read.prefix, tokenizer),
+        chosen: shown(branchOf(chosen), tokenizer),
+        rejected: shown(branchOf(rejected), tokenizer),
+      }
+    },
+  }
+}
+
+function shown(ids: Int32Array, tokenizer: Tokenizer): ShownToken[] {
+  return Array.from(ids, (id) => ({ id, text: tokenizer.tokenOf(id) ?? '' }))
+}

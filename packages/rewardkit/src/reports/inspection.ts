@@ -1,0 +1,305 @@
+import * as Plot from '@observablehq/plot'
+import { differences, type Piece } from '../inspect/differences.ts'
+import type { Example, Inspection } from '../inspect/inspect.ts'
+import { type LongerCounts, shareLonger } from '../inspect/longer.ts'
+import type { Distribution } from '../inspect/series.ts'
+import type { TokenExample } from '../inspect/tokens.ts'
+import { writeFileAtomic } from '../files.ts'
+import { draw, ink, runColour } from './draw.ts'
+import { type Figure, figureMarkup } from './figure.ts'
+import { number, percent, shortened, whole } from './format.ts'
+import { html, type Markup, trusted } from './html.ts'
+import { pageStyle } from './style.ts'
+
+/** Subsets in the table, and characters of a text: a page that a browser opens at once. */
+const mostSubsets = 500
+const mostCharacters = 20_000
+
+/**
+ * Writes the page of an inspection.
+ * @throws InputError where the place cannot be written
+ */
+export function writeInspection(inspection: Inspection, path: string): void {
+  writeFileAtomic(path, renderInspection(inspection))
+}
+
+/** One self-contained HTML page, in the manner of a run's report: no script, nothing loaded from anywhere. */
+export function renderInspection(inspection: Inspection): string {
+  const sections: readonly (readonly [string, string, Markup | null])[] = [
+    ['contents', 'Contents', table(facts(inspection))],
+    ['distributions', 'Distributions', figures(inspection)],
+    ['tokens', 'Tokens', inspection.tokens && table(tokenFacts(inspection))],
+    ['subsets', 'Subsets', subsets(inspection)],
+    ['languages', 'Languages', languages(inspection)],
+    ['examples', 'Examples', examples(inspection)],
+    ['reading', 'As the model reads them', tokenExamples(inspection)],
+  ]
+  const shown = sections.filter(([, , content]) => content !== null)
+  return `${
+    html`<!doctype html>
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+          <title>${inspection.data} · RewardKit</title>
+          <style>
+            ${trusted(pageStyle)}
+          </style>
+        </head>
+        <body>
+          <header>
+            <h1><bdi>${inspection.data}</bdi></h1>
+            <p class="lead">
+              ${whole(inspection.pairs)} preference pairs on ${whole(inspection.prompts)} prompts, layout
+              ${inspection.formats.join(', ')}.
+            </p>
+            <nav aria-label="Sections">
+              <ul>
+                ${shown.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}
+              </ul>
+            </nav>
+          </header>
+          <main>
+            ${shown.map(
+              ([id, title, content]) =>
+                html`<section aria-labelledby="${id}">
+                  <h2 id="${id}">${title}</h2>
+                  ${content}
+                </section>`,
+            )}
+          </main>
+          <footer><p>Quantiles are exact. Characters are Unicode code points of all messages of a side.</p></footer>
+        </body>
+      </html>`.text
+  }\n`
+}
+
+type Fact = readonly [name: string, value: string]
+
+function facts(inspection: Inspection): Fact[] {
+  const { files, rows, pairs, prompts, ties, margins } = inspection
+  const share = (count: number, of: number) => `${whole(count)} (${percent(count / Math.max(1, of))})`
+  return [
+    ...files.map(({ name, bytes, sha256 }): Fact => [name, `${whole(bytes)} bytes, sha256 ${sha256}`]),
+    ['Rows read', rows === null ? 'several make one group' : whole(rows)],
+    ['Left out', listed(inspection.dropped)],
+    ['Groups', whole(inspection.groups)],
+    ['Pairs', whole(pairs)],
+    ['Form of the pairs', listed(inspection.forms)],
+    ['Prompts in several rows', share(inspection.repeated_prompts, prompts)],
+    ['Duplicate pairs', share(inspection.duplicate_pairs, pairs)],
+    ['Judged both ways', whole(inspection.contradictions)],
+    ['Ties', `${whole(ties.kept)} with probability 0.5, ${whole(ties.dropped)} left out`],
+    ['With annotated margin', share(margins.distribution?.count ?? 0, pairs)],
+    ...(margins.distribution
+      ? [['Negative, zero margins', `${whole(margins.negative)}, ${whole(margins.zero)}`] as const]
+      : []),
+    ...(inspection.probabilities ? [['With probability', share(inspection.probabilities.count, pairs)] as const] : []),
+    ...(inspection.weights ? [['With weight', share(inspection.weights.count, pairs)] as const] : []),
+    ['Chosen longer, in characters', longerText(inspection.characters.longer)],
+  ]
+}
+
+function tokenFacts({ tokens, pairs, groups }: Inspection): Fact[] {
+  if (!tokens) return []
+  const share = (count: number, of: number) => `${whole(count)} (${percent(count / Math.max(1, of))})`
+  return [
+    ['Tokenizer', tokens.model],
+    ['Read through', tokens.chat_template ? 'its chat template' : 'no chat template'],
+    ['Chosen longer, in tokens', longerText(tokens.longer)],
+    [
+      `Sequences over ${whole(tokens.max_length)} tokens`,
+      share(tokens.sequences_over_max_length, tokens.sequence?.count ?? 0),
+    ],
+    ['Pairs with such a sequence', share(tokens.pairs_over_max_length, pairs)],
+    [`Groups cut (${tokens.truncation})`, share(tokens.truncated, groups)],
+    ['Pairs dropped in reading', listed(tokens.dropped)],
+    ['Tokens, each response with its prompt', whole(tokens.tokens.unshared)],
+    ['Tokens, prefixes shared', `${whole(tokens.tokens.shared)} (${percent(tokens.tokens.saved_share)} saved)`],
+  ]
+}
+
+const listed = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${whole(count)} ${name}`)
+    .join(', ') || 'none'
+
+const longerText = (counts: LongerCounts): string =>
+  `${percent(shareLonger(counts))}: ${whole(counts.chosen_longer)} longer, ${whole(counts.equal)} equal (count half), ${whole(counts.rejected_longer)} shorter`
+
+function table(rows: readonly Fact[]): Markup {
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="Numbers">
+    <table class="configuration">
+      <tbody>
+        ${rows.map(
+          ([name, value]) =>
+            html`<tr>
+              <th scope="row"><bdi>${name}</bdi></th>
+              <td class="words"><bdi>${value}</bdi></td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`
+}
+
+function figures({ margins, probabilities, weights, characters, tokens, pairs_per_prompt: perPrompt }: Inspection) {
+  const all: readonly (readonly [string, Distribution | null])[] = [
+    ['Annotated margins', margins.distribution],
+    ['Probabilities', probabilities],
+    ['Weights', weights],
+    ['Pairs per prompt', perPrompt],
+    ['Prompt, characters', characters.prompt],
+    ['Chosen, characters', characters.chosen],
+    ['Rejected, characters', characters.rejected],
+    ['Whole sequences, tokens', tokens?.sequence ?? null],
+    ['Shared prefix, tokens', tokens?.shared_prefix ?? null],
+  ]
+  const drawn = all.flatMap(([title, values]) => (values ? [figure(title, values)] : []))
+  return html`<div class="grid medium">${drawn.map(figureMarkup)}</div>`
+}
+
+function figure(title: string, values: Distribution): Figure {
+  const shown = (value: number) => (Number.isInteger(value) || value >= 100 ? whole(value) : number(value, 2))
+  const caption = `${whole(values.count)} values: min ${shown(values.min)}, quartiles ${shown(values.p25)}, ${shown(values.p50)}, ${shown(values.p75)}, 95 % ${shown(values.p95)}, 99 % ${shown(values.p99)}, max ${shown(values.max)}; mean ${shown(values.mean)}.`
+  const { histogram } = values
+  const [low, high] = [histogram[0]?.low ?? 0, histogram.at(-1)?.high ?? 1]
+  const picture = draw({
+    width: 400,
+    height: 220,
+    label: `${title}, histogram. ${caption}`,
+    x: { domain: [low, high], ...ticks(values.scale, low, high) },
+    y: { label: 'count', labelArrow: 'none', labelAnchor: 'top', ticks: 4 },
+    marginLeft: 48,
+    marginTop: 26,
+    marks: [
+      Plot.rectY(histogram, { x1: 'low', x2: 'high', y: 'count', fill: runColour(0), inset: 0.5 }),
+      Plot.ruleY([0], { stroke: ink.axis }),
+    ],
+  })
+  return { title, caption, pictures: [picture] }
+}
+
+/** Where the axis is labelled: whole numbers for counts, powers of ten for lengths. */
+function ticks(scale: Distribution['scale'], low: number, high: number): Plot.ScaleOptions {
+  if (scale === 'logarithmic') return { type: 'log', ticks: logTicks(low, high) }
+  if (scale === 'even') return {}
+  const step = Math.ceil((high - low) / 8)
+  return { ticks: Array.from({ length: 9 }, (_, index) => Math.ceil(low) + index * step).filter((tick) => tick < high) }
+}
+
+/** Powers of ten between the bounds, with values between them where those would be few. */
+function logTicks(low: number, high: number): number[] {
+  const factors = high / low > 1000 ? [1] : high / low > 50 ? [1, 3] : [1, 2, 5]
+  return Array.from({ length: 10 }, (_, power) => factors.map((factor) => factor * 10 ** power))
+    .flat()
+    .filter((value) => value >= low && value <= high)
+}
+
+function subsets({ subsets: all }: Inspection): Markup | null {
+  const entries = Object.entries(all)
+  if (entries.length === 0) return null
+  const rows = entries.slice(0, mostSubsets).map(
+    ([name, { pairs, longer_share: share }]) =>
+      html`<tr>
+        <th scope="row"><bdi>${shortened(name, 80)}</bdi></th>
+        <td>${whole(pairs)}</td>
+        <td>${percent(share)}</td>
+      </tr>`,
+  )
+  const body = html`<div class="scroll" role="region" tabindex="0" aria-label="Subsets">
+    <table class="numbers">
+      <thead>
+        <tr>
+          <th scope="col">Subset</th>
+          <th scope="col">Pairs</th>
+          <th scope="col">Chosen longer, in characters</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`
+  if (entries.length <= 30) return body
+  return html`<details>
+    <summary>${whole(rows.length)} largest of ${whole(entries.length)} subsets</summary>
+    ${body}
+  </details>`
+}
+
+function languages({ languages: found }: Inspection): Markup {
+  const about =
+    found.source === 'column'
+      ? `As the column of ${whole(found.of)} groups says.`
+      : `An estimate by ${found.detector} from ${whole(found.of)} prompts, drawn at random where there are more.`
+  const rows = Object.entries(found.counts).map(([code, count]): Fact => [
+    code,
+    `${whole(count)} (${percent(count / Math.max(1, found.of))})`,
+  ])
+  return html`<p class="lead">${about}</p>
+    ${table(rows)}`
+}
+
+function examples({ examples: all, seed }: Inspection): Markup | null {
+  if (all.length === 0) return null
+  return html`<p class="lead">
+      ${whole(all.length)} pairs drawn at random (seed ${seed}). What both responses say is grey.
+    </p>
+    <ol class="pairs">
+      ${all.map(example)}
+    </ol>`
+}
+
+function example({ id, subset, margin, prompt, chosen, rejected }: Example): Markup {
+  const pieces = differences(cut(chosen), cut(rejected))
+  return html`<li>
+    <h4>
+      <bdi>${id}</bdi>
+      <small><bdi>${subset ?? ''}</bdi> ${margin === null ? null : `margin ${number(margin, 2)}`}</small>
+    </h4>
+    ${text('Prompt', [{ text: cut(prompt), isShared: false }], id)}
+    <div class="sides">${text('Chosen', pieces.left, id)} ${text('Rejected', pieces.right, id)}</div>
+  </li>`
+}
+
+const cut = (content: string): string =>
+  content.length <= mostCharacters
+    ? content
+    : `${content.slice(0, mostCharacters)}… (${whole(content.length - mostCharacters)} more)`
+
+function text(name: string, pieces: readonly Piece[], id: string): Markup {
+  const content = pieces.map((piece) => (piece.isShared ? html`<span class="lead">${piece.text}</span>` : piece.text))
+  return html`<div class="text">
+    <h5>${name}</h5>
+    <pre class="content" dir="auto" role="region" tabindex="0" aria-label="${name}, ${id}">${content}</pre>
+  </div>`
+}
+
+function tokenExamples({ token_examples: all }: Inspection): Markup | null {
+  if (all.length === 0) return null
+  return html`<p class="lead">
+      Token ids and how the vocabulary writes them. The last token of each response is pooled: its hidden state gives
+      the reward.
+    </p>
+    <ol class="pairs">
+      ${all.map(tokenExample)}
+    </ol>`
+}
+
+function tokenExample({ id, dropped, truncated, prefix, chosen, rejected }: TokenExample): Markup {
+  const list = (name: string, tokens: TokenExample['prefix']) =>
+    text(
+      `${name}, ${whole(tokens.length)} tokens`,
+      [{ text: tokens.map((token) => `${token.id} ${token.text}`).join(' | '), isShared: false }],
+      id,
+    )
+  return html`<li>
+    <h4>
+      <bdi>${id}</bdi> <small>${dropped === null ? null : `left out: ${dropped}`}${truncated ? 'cut' : null}</small>
+    </h4>
+    ${list('Shared prefix', prefix)}
+    <div class="sides">${list('Chosen', chosen)} ${list('Rejected', rejected)}</div>
+  </li>`
+}
