@@ -218,6 +218,16 @@ describe('convertData', () => {
     expect(json(provenance)).toEqual(record)
   })
 
+  it('takes the record of a split, and none that is about other bytes or no record', async () => {
+    const data = await rows('to-split.jsonl', many)
+    await splitData(splitOptionsSchema.parse({ data, out: at('chained') }), silentHooks)
+    const { provenance } = await convert(at('chained/train.jsonl'), 'chained.jsonl')
+    expect(json(provenance)).toMatchObject({ sources: [{ files: [{ made_by: { step: 'data split' } }] }] })
+    await writeFile(at('chained/provenance.json'), `{"${sha256(at('chained/train.jsonl'))}": `)
+    const { provenance: without } = await convert(at('chained/train.jsonl'), 'unchained.jsonl')
+    expect(JSON.stringify(json(without))).not.toContain('made_by')
+  })
+
   it('leaves the old file when it is interrupted', async () => {
     const source = await rows('old.jsonl', kinds)
     await writeFile(at('kept.jsonl'), 'old')
