@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Hooks, silentHooks } from '../../events.ts'
 import { openData } from '../data-set.ts'
@@ -170,6 +171,11 @@ describe('convertData', () => {
     await expect(convert(source, 'none.jsonl', { onError: 'skip' })).rejects.toThrow(
       /no row is left to write \(1 unreadable\); the first unreadable row: .*wrong\.jsonl, line 1: field "chosen"/,
     )
+  })
+
+  it('says that there is no row', async () => {
+    const path = fileURLToPath(new URL('../sources/fixtures/no-rows.parquet', import.meta.url))
+    await expect(convert(path, 'none.jsonl')).rejects.toThrow(/no-rows\.parquet: there is no row; look into the file$/)
   })
 
   it('refuses to write over what it reads, by whatever name, and leaves it as it was', async () => {
