@@ -48,6 +48,11 @@ export async function writeProvenance(
   record: Omit<Provenance, 'schema_version' | 'rewardkit' | 'sources'>,
 ): Promise<void> {
   const sources: SourceRecord[] = []
+  for (const { mixtureFile: name } of data) {
+    if (name === undefined) continue
+    const files = [{ name, bytes: statSync(name).size, sha256: await sha256File(name) }]
+    sources.push({ name, files })
+  }
   for (const { source } of data.flatMap(({ parts }) => parts)) {
     const files = []
     for (const { path: file, name } of source.files) {

@@ -422,6 +422,24 @@ describe('mixData', () => {
     expect(await mix(1)).not.toEqual(groups)
   })
 
+  it('records the file of a mixture, with any verb', async () => {
+    await rows('a.jsonl', many)
+    await writeFile(at('some.yaml'), 'parts: [{data: a.jsonl, cap: 20}]')
+    const mixed = await mixData(
+      mixOptionsSchema.parse({ sources: [at('some.yaml')], out: at('m1.jsonl') }),
+      silentHooks,
+    )
+    const converted = await convertData(
+      convertOptionsSchema.parse({ data: at('some.yaml'), out: at('m2.jsonl') }),
+      silentHooks,
+    )
+    expect(readFileSync(at('m2.jsonl'))).toEqual(readFileSync(at('m1.jsonl')))
+    for (const { provenance } of [mixed, converted])
+      expect(json(provenance)).toMatchObject({
+        sources: [{ files: [{ sha256: sha256(at('some.yaml')) }] }, { files: [{ sha256: sha256(at('a.jsonl')) }] }],
+      })
+  })
+
   it('refuses a list of another length', async () => {
     const a = await rows('a.jsonl', many)
     const options = mixOptionsSchema.parse({ sources: [a, a], weights: [1], out: at('mixed.jsonl') })
