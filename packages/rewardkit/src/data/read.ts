@@ -3,7 +3,7 @@ import { columnMapper } from './columns.ts'
 import { conversationKey } from './build.ts'
 import type { DataPart, DataSet } from './data-set.ts'
 import type { Row } from './fields.ts'
-import { formatNamed, isOwnFormat, recognisedFormat } from './formats/index.ts'
+import { formatNamed, formatOf, isOwnFormat, recognisedFormat } from './formats/index.ts'
 import type { Reading, RowFormat } from './formats/format.ts'
 import type { Group, Message, Preference } from './group.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
@@ -118,11 +118,12 @@ function defaultId(files: number, { name }: SourceFile, { unit, number }: Source
 
 /**
  * The format of a row. Where none is asked for, all rows of a source have that of the first, but for our own layouts,
- * which may stand side by side.
+ * which may stand side by side. Who says which columns hold the responses wants one of these, whatever else is there.
  */
-function formatFor(row: Row, known: RowFormat | undefined, { dataFormat }: DataOptions): RowFormat {
+function formatFor(row: Row, known: RowFormat | undefined, { dataFormat, columns }: DataOptions): RowFormat {
   if (known && (dataFormat !== 'auto' || (!isOwnFormat(known) && known.recognises(row)))) return known
-  const format = recognisedFormat(row)
+  const isMapped = columns?.some((text) => /^(chosen|rejected|responses?)=/.test(text)) ?? false
+  const format = isMapped ? formatOf(row) : recognisedFormat(row)
   if (!known || format === known || (isOwnFormat(known) && isOwnFormat(format))) return format
   throw new InputError(`the row looks like ${format.name}, those before like ${known.name}`, {
     remedy: 'put them into files of their own, or say with --data-format which layout it is',
