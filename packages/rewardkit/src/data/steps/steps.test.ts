@@ -395,6 +395,23 @@ describe('findLeakage', () => {
     expect(leakage.examples[3]?.similarity).toBeCloseTo(15 / 16, 10)
   })
 
+  it('says which rows of either were skipped: their prompts are not compared', async () => {
+    const bad = { id: 'bad', prompt: 'p', chosen: true, rejected: 'b' }
+    const options = leakageOptionsSchema.parse({
+      data: await rows('whole.jsonl', data),
+      against: await rows('skipped.jsonl', [...against, bad, bad]),
+      onError: 'skip',
+    })
+    const warnings: string[] = []
+    const onEvent: Hooks['onEvent'] = (event) => {
+      if (event.kind === 'warning') warnings.push(event.message)
+    }
+    await findLeakage(options, { ...silentHooks, onEvent })
+    expect(warnings).toEqual([
+      expect.stringMatching(/skipped\.jsonl: 2 rows could not be read and were skipped .*line 3: field "chosen"/),
+    ])
+  })
+
   it.each([
     ['exact', ['normalised', 'near', 'new']],
     ['normalised', ['near', 'new']],
