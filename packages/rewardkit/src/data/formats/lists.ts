@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts'
+import { degenerate } from '../degenerate.ts'
 import { fieldError, type Row } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import type { DataOptions } from '../options.ts'
@@ -52,7 +53,11 @@ export function chosenAndRejected(group: Group): {
   const rejected = responses.filter((_, index) => worse.has(index))
   const pairs = new Set(preferences.map((preference) => `${preference.chosen} ${preference.rejected}`))
   const isOneOfBoth = [...better].some((index) => worse.has(index))
-  if (better.size === 0 || isOneOfBoth || pairs.size !== chosen.length * rejected.length)
+  // Pairs of no use, such as two equal responses, are left out by who reads them.
+  const isMissing = (pair: Preference) =>
+    !pairs.has(`${pair.chosen} ${pair.rejected}`) && degenerate(group, pair) === undefined
+  const isPartial = [...better].some((one) => [...worse].some((other) => isMissing({ chosen: one, rejected: other })))
+  if (better.size === 0 || isOneOfBoth || isPartial)
     throw new InputError(
       'the preferences do not part the responses into chosen and rejected ones, which is what this layout holds',
       { remedy: 'write pairs or groups' },
