@@ -207,8 +207,9 @@ export function writtenFields({ id, subset, meta }: Group): Row {
 }
 
 /** `margin`, `weight` and `probability` of a preference, those that it has. */
-export function writtenJudgement(preference: Preference): Row {
-  return Object.fromEntries(Object.entries(preference).filter(([field]) => JUDGEMENT.has(field)))
+export function writtenJudgement({ margin, weight, probability }: Preference): Row {
+  const judgements = Object.entries({ margin, weight, probability })
+  return Object.fromEntries(judgements.filter(([, value]) => value !== undefined))
 }
 
 /** Prompt or response as our own layouts write them: text where the group is text, else messages. */

@@ -1,7 +1,16 @@
 import { buildGroup, conversation, type TextOrMessages, wholeConversations } from '../build.ts'
-import { fieldError, isObject, textOrMessages, type Row } from '../fields.ts'
+import { fieldError, isObject, type Row, textOrMessages } from '../fields.ts'
 import type { Group, Preference } from '../group.ts'
-import { asWritten, commonFields, isPresent, judgement, promptField, type RowFormat, writtenFields } from './format.ts'
+import {
+  asWritten,
+  commonFields,
+  isPresent,
+  judgement,
+  promptField,
+  type RowFormat,
+  writtenFields,
+  writtenJudgement,
+} from './format.ts'
 import { isTranscript, splitTranscripts } from './transcript.ts'
 
 /** What `score` reads: {prompt, response}. */
@@ -35,7 +44,7 @@ export const groupFormat: RowFormat = {
         responses: source
           ? source.responses.map((text) => `${source.prompt}${text}`)
           : responses.map((response) => asWritten(group, response)),
-        ...(group.preferences.length === 0 ? {} : { preferences: group.preferences }),
+        ...(group.preferences.length === 0 ? {} : { preferences: group.preferences.map(writtenPreference) }),
       },
     ]
   },
@@ -80,4 +89,9 @@ function preferencesOf(row: Row, responses: number): Preference[] {
     if (chosen === rejected) throw fieldError(`${field}.rejected`, rejected, 'another response than the chosen one')
     return { chosen, rejected, ...judgement(item) }
   })
+}
+
+/** With its fields in one order, whatever order the group was made in. */
+function writtenPreference(preference: Preference): Row {
+  return { chosen: preference.chosen, rejected: preference.rejected, ...writtenJudgement(preference) }
 }

@@ -23,10 +23,11 @@ export function normalisedKey(group: Group, scope: Scope): string {
 
 function keyOf({ prompt, responses, preferences }: Group, textOf: (messages: readonly Message[]) => string): string {
   const texts = responses.map(textOf)
-  const judged = new Set(preferences.flatMap(({ chosen, rejected }) => [texts[chosen] ?? '', texts[rejected] ?? '']))
-  const sorted = [...judged].toSorted()
+  const judged = preferences.flatMap(({ chosen, rejected }) => [texts[chosen] ?? '', texts[rejected] ?? ''])
+  // Each text once, and pairs by places: a pair of texts for each preference would grow with the square of the responses.
+  const sorted: readonly string[] = [...new Set(judged)].toSorted()
   const places = new Map(sorted.map((text, place) => [text, place]))
-  const placeOf = (response: number) => places.get(texts[response] ?? '')
+  const placeOf = (response: number) => places.get(texts[response] ?? '') ?? 0
   const pairs = preferences.map(({ chosen, rejected }) => `${placeOf(chosen)} ${placeOf(rejected)}`)
   return JSON.stringify([textOf(prompt), sorted, pairs.toSorted()])
 }
