@@ -23,6 +23,8 @@ export interface DataSet {
   /** As the user named it. */
   readonly name: string
   readonly parts: readonly DataPart[]
+  /** In a mixture that was written down: its YAML file, which decides what is read like the rows themselves. */
+  readonly mixtureFile?: string
 }
 
 /**
@@ -32,7 +34,8 @@ export interface DataSet {
  * @throws InputError where there is none
  */
 export async function openData(name: string, options: DataOptions, splits: SplitOrder, hooks: Hooks): Promise<DataSet> {
-  if (isMixtureFile(name)) return openMixture(name, readMixture(name, options), splits, hooks)
+  if (isMixtureFile(name))
+    return { ...(await openMixture(name, readMixture(name, options), splits, hooks)), mixtureFile: name }
   return { name, parts: [{ source: await openSource(name, splits, hooks), options }] }
 }
 

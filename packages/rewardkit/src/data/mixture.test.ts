@@ -103,6 +103,13 @@ parts:
     expect(groups.map(({ subset }) => subset)).toEqual(['answers.jsonl', 'de.answers.jsonl'])
   })
 
+  it('has another hash where it takes other rows of the same files', async () => {
+    const hash = async (weight: number) =>
+      (await read(`parts: [{data: a.jsonl, weight: ${weight}}, {data: b.jsonl, weight: 1}]`)).sha256
+    expect(await hash(1)).toBe(await hash(1))
+    expect(await hash(1)).not.toBe(await hash(2))
+  })
+
   it('draws the same rows again, and others with another seed', async () => {
     const text = (seed: number) => `{seed: ${seed}, total: 6, parts: [{data: a.jsonl}, {data: b.jsonl}]}`
     const prompts = async (seed: number) => (await read(text(seed))).groups.map(({ prompt }) => prompt[0]?.content)

@@ -66,6 +66,14 @@ describe('readPreferences', () => {
     expect(dropped).toEqual({ identical_responses: 1, empty_response: 2 })
   })
 
+  it('reads pairs where --columns says which columns hold them, whatever layout the others look like', async () => {
+    const row = JSON.stringify({ prompt: 'why?', answers: ['because', 'no'] })
+    const path = await file('mapped.jsonl', row)
+    const { groups, formats } = await readPreferences(path, { columns: ['chosen=answers.0', 'rejected=answers.1'] })
+    expect(formats).toEqual(['pairs'])
+    expect(groups[0]?.responses.map(([message]) => message?.content)).toEqual(['because', 'no'])
+  })
+
   it('leaves out prompts of other layouts that ask nothing, which our own could not be read with', async () => {
     const judgebench = (question: string) =>
       JSON.stringify({ pair_id: 'x', question, response_A: 'a', response_B: 'b', label: 'A>B' })

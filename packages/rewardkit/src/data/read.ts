@@ -1,18 +1,15 @@
 import { InputError, located } from '../errors.ts'
 import { columnMapper } from './columns.ts'
-import { conversationKey } from './build.ts'
 import type { DataPart, DataSet } from './data-set.ts'
+import { degenerate } from './degenerate.ts'
 import type { Row } from './fields.ts'
-import { formatNamed, isOwnFormat, recognisedFormat } from './formats/index.ts'
+import { formatNamed, formatOf, isOwnFormat, recognisedFormat } from './formats/index.ts'
 import type { Reading, RowFormat } from './formats/format.ts'
-import type { Group, Message, Preference } from './group.ts'
+import type { Group } from './group.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
 import type { DataOptions } from './options.ts'
 import { readRows } from './sources/read-rows.ts'
 import type { BadRow, SourceFile, SourceRow } from './sources/source.ts'
-
-/** Why a preference is of no use: nothing to tell apart, nothing to read or to answer, or it shall not count. */
-export type DropReason = 'identical_responses' | 'empty_response' | 'empty_prompt' | 'zero_weight'
 
 /** One group of a row, and what was left out of it. */
 export interface ReadGroup {
@@ -118,11 +115,12 @@ function defaultId(files: number, { name }: SourceFile, { unit, number }: Source
 
 /**
  * The format of a row. Where none is asked for, all rows of a source have that of the first, but for our own layouts,
- * which may stand side by side.
+ * which may stand side by side. Who says which columns hold the responses wants one of these, whatever else is there.
  */
-function formatFor(row: Row, known: RowFormat | undefined, { dataFormat }: DataOptions): RowFormat {
+function formatFor(row: Row, known: RowFormat | undefined, { dataFormat, columns }: DataOptions): RowFormat {
   if (known && (dataFormat !== 'auto' || (!isOwnFormat(known) && known.recognises(row)))) return known
-  const format = recognisedFormat(row)
+  const isMapped = columns?.some((text) => /^(chosen|rejected|responses?)=/.test(text)) ?? false
+  const format = isMapped ? formatOf(row) : recognisedFormat(row)
   if (!known || format === known || (isOwnFormat(known) && isOwnFormat(format))) return format
   throw new InputError(`the row looks like ${format.name}, those before like ${known.name}`, {
     remedy: 'put them into files of their own, or say with --data-format which layout it is',
@@ -184,25 +182,4 @@ function checked(
   })
   if (dropped.length === 0) return { group, dropped }
   return { group: preferences.length === 0 ? undefined : { ...group, preferences }, dropped }
-}
-
-function degenerate(group: Group, preference: Preference): string | undefined {
-  const chosen = group.responses[preference.chosen] ?? []
-  const rejected = group.responses[preference.rejected] ?? []
-  if (preference.weight === 0) return 'zero_weight' satisfies DropReason
-  if (asksNothing(group)) return 'empty_prompt' satisfies DropReason
-  if (endsEmpty(chosen) || endsEmpty(rejected)) return 'empty_response' satisfies DropReason
-  const isSame = conversationKey(chosen) === conversationKey(rejected)
-  return isSame ? ('identical_responses' satisfies DropReason) : undefined
-}
-
-/** True for a prompt of the user's that says nothing; transcripts are read as they came. */
-function asksNothing({ form, prompt }: Group): boolean {
-  const isAsked = form !== 'transcript' && prompt.some(({ role }) => role === 'user')
-  return isAsked && prompt.every(({ content }) => content.trim() === '')
-}
-
-/** True if the last turn, the one that is judged, says nothing. */
-function endsEmpty(response: readonly Message[]): boolean {
-  return (response.at(-1)?.content ?? '').trim() === ''
 }

@@ -24,7 +24,7 @@ export interface Survey {
   readonly formats: readonly string[]
   /** What is wrong with the first row that was skipped. */
   readonly firstUnreadable?: string | undefined
-  /** SHA-256 of the file as it lies on the disk, hexadecimal; of several files, that of their hashes and names. */
+  /** SHA-256 of the file as it lies on the disk, hexadecimal; of several files, that of their hashes and names, the file of a mixture first. */
   readonly sha256: string
   /** Sizes and times of the files: other ones tell that they have changed. */
   readonly state: string
@@ -116,7 +116,8 @@ function stateOf(data: DataSet): string {
 }
 
 async function hashOf(data: DataSet): Promise<string> {
-  const files = filesOf(data)
+  const { mixtureFile } = data
+  const files = [...(mixtureFile === undefined ? [] : [{ path: mixtureFile, name: mixtureFile }]), ...filesOf(data)]
   const [first] = files
   if (first && files.length === 1) return sha256File(first.path)
   const hash = createHash('sha256')

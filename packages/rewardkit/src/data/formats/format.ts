@@ -55,12 +55,16 @@ export function isPresent(row: Row, column: string): boolean {
 
 const COMMON = new Set(['id', 'subset', 'meta'])
 const JUDGEMENT = new Set(['margin', 'weight', 'probability'])
+/** Columns of our own layouts: a table that holds several of them has all, null where the layout of the row has none. */
+const LAYOUTS = new Set(['prompt', 'chosen', 'rejected', 'response', 'responses', 'preferences', ...JUDGEMENT])
 
 /** `id`, `subset` and `meta`; columns that neither these nor `own` name go into `meta` (which wins on equal names). */
 export function commonFields(row: Row, defaultId: string, own: readonly string[]) {
   const { meta } = row
   if (meta !== undefined && meta !== null && !isObject(meta)) throw fieldError('meta', meta, 'an object')
-  const other = Object.entries(row).filter(([column]) => !COMMON.has(column) && !own.includes(column))
+  const other = Object.entries(row).filter(
+    ([column, value]) => !COMMON.has(column) && !own.includes(column) && !(value === null && LAYOUTS.has(column)),
+  )
   return {
     id: optionalName(row, 'id') ?? defaultId,
     subset: optionalName(row, 'subset'),
@@ -166,6 +170,12 @@ export function pairsOf(group: Group): {
   }))
 }
 
+/** The same without ties, for layouts that have none. */
+export const decidedPairsOf = (group: Group) => pairsOf(group).filter(({ preference }) => !isTie(preference))
+
+/** Two responses of which none is the better one. */
+export const isTie = ({ probability }: Preference): boolean => probability === 0.5
+
 /** A preference as rows hold it that compare a first response with a second one. */
 export interface Comparison {
   /** Indexes of the two in the group, in its order. */
@@ -178,13 +188,14 @@ export interface Comparison {
 
 /** The comparisons of a group: the inverse of `judged`. */
 export function comparisonsOf({ responses, preferences }: Group): Comparison[] {
-  return preferences.map(({ chosen, rejected, probability, margin }) => {
+  return preferences.map((preference) => {
+    const { chosen, rejected, margin } = preference
     const isFirst = chosen < rejected
     const indexes = isFirst ? ([chosen, rejected] as const) : ([rejected, chosen] as const)
     return {
       indexes,
       responses: [responses[indexes[0]] ?? [], responses[indexes[1]] ?? []],
-      better: probability === 0.5 ? null : isFirst ? 0 : 1,
+      better: isTie(preference) ? null : isFirst ? 0 : 1,
       margin,
     }
   })

@@ -1,8 +1,9 @@
 import { InputError } from '../../errors.ts'
+import { degenerate } from '../degenerate.ts'
 import { fieldError, type Row } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import type { DataOptions } from '../options.ts'
-import { checkPairs } from './format.ts'
+import { checkPairs, isTie } from './format.ts'
 
 /** True where the column is a list of texts, and not a conversation. */
 export const isListOfTexts = (value: unknown): value is readonly string[] =>
@@ -40,17 +41,23 @@ export function eachPreferred(chosen: number, rejected: number, options: DataOpt
  *
  * @throws InputError where not each of the former is preferred to each of the latter.
  */
-export function chosenAndRejected({ responses, preferences }: Group): {
+export function chosenAndRejected(group: Group): {
   chosen: (readonly Message[])[]
   rejected: (readonly Message[])[]
 } {
+  const { responses } = group
+  const preferences = group.preferences.filter((preference) => !isTie(preference))
   const better = new Set(preferences.map((preference) => preference.chosen))
   const worse = new Set(preferences.map((preference) => preference.rejected))
   const chosen = responses.filter((_, index) => better.has(index))
   const rejected = responses.filter((_, index) => worse.has(index))
   const pairs = new Set(preferences.map((preference) => `${preference.chosen} ${preference.rejected}`))
   const isOneOfBoth = [...better].some((index) => worse.has(index))
-  if (isOneOfBoth || pairs.size !== chosen.length * rejected.length)
+  // Pairs of no use, such as two equal responses, are left out by who reads them.
+  const isMissing = (pair: Preference) =>
+    !pairs.has(`${pair.chosen} ${pair.rejected}`) && degenerate(group, pair) === undefined
+  const isPartial = [...better].some((one) => [...worse].some((other) => isMissing({ chosen: one, rejected: other })))
+  if (better.size === 0 || isOneOfBoth || isPartial)
     throw new InputError(
       'the preferences do not part the responses into chosen and rejected ones, which is what this layout holds',
       { remedy: 'write pairs or groups' },

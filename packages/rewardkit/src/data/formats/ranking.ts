@@ -1,9 +1,10 @@
 import { InputError } from '../../errors.ts'
 import { buildGroup, type GroupParts } from '../build.ts'
+import { degenerate } from '../degenerate.ts'
 import { isObject, type Row } from '../fields.ts'
 import type { Group, Preference } from '../group.ts'
 import { defaultDataOptions } from '../options.ts'
-import { judgedByScore, type Reading } from './format.ts'
+import { isTie, judgedByScore, type Reading } from './format.ts'
 
 /** A group of these preferences and what is left out of it; the latter alone where no preference remains. */
 export function rankedGroup(
@@ -42,12 +43,14 @@ export function marginScores(group: Group): readonly number[] {
 
 function makes(scores: readonly number[], group: Group): boolean {
   if (scores.length !== group.responses.length || scores.some(Number.isNaN)) return false
-  const made = pairNames(judgedByScore(scores, defaultDataOptions).preferences)
+  // Pairs of no use, such as two equal responses, are left out by who reads them.
+  const { preferences } = judgedByScore(scores, defaultDataOptions)
+  const made = pairNames(preferences.filter((preference) => degenerate(group, preference) === undefined))
   const wanted = pairNames(decided(group))
   return made.size === wanted.size && [...made].every((name) => wanted.has(name))
 }
 
-const decided = ({ preferences }: Group) => preferences.filter(({ probability }) => probability !== 0.5)
+const decided = ({ preferences }: Group) => preferences.filter((preference) => !isTie(preference))
 
 const pairNames = (preferences: readonly Preference[]) =>
   new Set(preferences.map(({ chosen, rejected }) => `${chosen} ${rejected}`))

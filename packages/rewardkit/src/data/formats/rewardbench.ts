@@ -1,6 +1,6 @@
 import { buildGroup } from '../build.ts'
 import { optionalName } from '../fields.ts'
-import { isPresent, otherColumns, pairsOf, type RowFormat, singleText, textField } from './format.ts'
+import { isPresent, otherColumns, decidedPairsOf, type RowFormat, singleText, textField } from './format.ts'
 import { chosenAndRejected, eachPreferred, isListOfTexts, textList } from './lists.ts'
 import { assistantMessage, promptMessages, writtenPrompt } from './messages.ts'
 
@@ -27,7 +27,7 @@ export const rewardbenchFormat: RowFormat = {
       meta: otherColumns(row, ['id', 'prompt', 'chosen', 'rejected', 'subset']),
     }),
   write: (group) =>
-    pairsOf(group).map(({ chosen, rejected }) => ({
+    decidedPairsOf(group).map(({ chosen, rejected }) => ({
       chosen_model: null,
       rejected_model: null,
       ...group.meta,

@@ -3,7 +3,7 @@ import { buildGroup } from '../build.ts'
 import { fieldError, isObject, optionalName, type Row } from '../fields.ts'
 import type { Group, Message } from '../group.ts'
 import type { DataOptions } from '../options.ts'
-import { otherColumns, pairsOf, type RowFormat, singleText } from './format.ts'
+import { otherColumns, decidedPairsOf, type RowFormat, singleText } from './format.ts'
 import { isWantedLanguage } from './language.ts'
 import { chosenAndRejected, eachPreferred } from './lists.ts'
 import { assistantMessage, promptMessages } from './messages.ts'
@@ -29,7 +29,7 @@ export const rmbPairsFormat: RowFormat = {
     })
   },
   write: (group) =>
-    pairsOf(group).map(({ chosen, rejected, preference }) => {
+    decidedPairsOf(group).map(({ chosen, rejected, preference }) => {
       const isKept = preference.chosen === 0 && preference.rejected === 1
       return {
         ...writtenConversation(group),

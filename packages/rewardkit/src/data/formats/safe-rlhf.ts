@@ -29,15 +29,15 @@ export const safeRlhfFormat: RowFormat = {
   },
   /** The two judgements that the row had, where one of them is the preference of the group; else the preference twice. */
   write: (group) =>
-    comparisonsOf(group).map(({ responses: [first, second], better }) => {
-      const isKept = better !== null && Object.values(labels).some((column) => group.meta?.[column] === better)
-      const index = better ?? 0
+    comparisonsOf(group).flatMap(({ responses: [first, second], better }) => {
+      if (better === null) return []
+      const isKept = Object.values(labels).some((column) => group.meta?.[column] === better)
       return {
         ...group.meta,
         prompt: singleText(group.prompt, 'prompt'),
         response_0: singleText(first, 'first response'),
         response_1: singleText(second, 'second response'),
-        ...(isKept ? {} : { [labels.better]: index, [labels.safer]: index }),
+        ...(isKept ? {} : { [labels.better]: better, [labels.safer]: better }),
       }
     }),
 }

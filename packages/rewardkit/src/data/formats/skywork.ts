@@ -1,7 +1,7 @@
 import { buildGroup, wholeConversations } from '../build.ts'
 import { optionalName, textOrMessages, type Row, fieldError } from '../fields.ts'
 import type { Message } from '../group.ts'
-import { otherColumns, pairsOf, type RowFormat } from './format.ts'
+import { otherColumns, decidedPairsOf, type RowFormat } from './format.ts'
 import { eachPreferred } from './lists.ts'
 
 /**
@@ -24,7 +24,7 @@ export const skyworkFormat: RowFormat = {
       meta: otherColumns(row, ['chosen', 'rejected', 'source']),
     }),
   write: (group) =>
-    pairsOf(group).map(({ chosen, rejected }) => ({
+    decidedPairsOf(group).map(({ chosen, rejected }) => ({
       chosen: [...group.prompt, ...chosen],
       rejected: [...group.prompt, ...rejected],
       source: group.subset ?? null,

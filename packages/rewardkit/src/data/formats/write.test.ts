@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { buildGroup } from '../build.ts'
+import { degenerate } from '../degenerate.ts'
+import type { Group } from '../group.ts'
 import { createDraws, groupsOf } from './fixtures/rows.ts'
-import { foreignFormats } from './index.ts'
+import { foreignFormats, formatNamed } from './index.ts'
 import { pairsOf } from './format.ts'
 import type { FormatName } from './names.ts'
 
@@ -47,5 +49,27 @@ describe('a pair from elsewhere', () => {
         pairsOf(group).map((pair) => ({ chosen: pair.chosen, rejected: pair.rejected })),
       )
     }
+  })
+})
+
+describe('a group of which pairs of no use were left out', () => {
+  const answers = ['best', 'same', 'same', ''].map((answer, index) => ({ answer, rank: index + 1 }))
+  const completions = ['best', 'same', 'same'].map((response, index) => ({ response, 'fine-grained_score': -index }))
+  it.each([
+    ['nectar', { prompt: '\n\nHuman: Which?\n\nAssistant: ', answers }],
+    ['ultrafeedback', { instruction: 'Which?', completions }],
+    ['rewardbench2', { prompt: 'Which?', chosen: ['best', 'same'], rejected: ['same', 'bad'], num_correct: 2 }],
+    ['rm-bench', { prompt: 'Which?', chosen: ['best', 'b', 'same'], rejected: ['same', 'bad', 'worse'] }],
+  ] as const)('is written as %s and read again the same', (name, row) => {
+    const format = formatNamed(name)
+    const ofUse = (group: Group): Group => ({
+      ...group,
+      preferences: group.preferences.filter((preference) => degenerate(group, preference) === undefined),
+    })
+    const [whole] = groupsOf(format, [row])
+    if (!whole) throw new Error('a group')
+    const group = ofUse(whole)
+    expect(group.preferences.length).toBeLessThan(whole.preferences.length)
+    expect(groupsOf(format, format.write(group)).map(ofUse)).toEqual([group])
   })
 })

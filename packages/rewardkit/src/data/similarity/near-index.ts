@@ -1,7 +1,8 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomUUID } from 'node:crypto'
+import { writeError } from '../../files.ts'
 import { type Bands, bandKeys, bandsFor, signatureOf } from './min-hash.ts'
 import { jaccard, shinglesOf } from './shingles.ts'
 
@@ -35,6 +36,7 @@ const mostCompared = 20
  * that lie in a temporary file. Memory is some 12 bytes for each text and band.
  * @param threshold the least similarity, above 0 and at most 1; of pairs that just reach it 99 % are found, of more
  * similar ones more
+ * @throws InputError or FailureError where the folder for temporary files cannot be written or is full
  */
 export function createNearIndex(threshold: number): NearIndex {
   const bands = bandsFor(threshold)
@@ -148,10 +150,18 @@ function createBandTables({ count }: Bands) {
   }
 }
 
+function createdFile(path: string): number {
+  try {
+    return openSync(path, 'wx+')
+  } catch (error) {
+    throw writeError(path, error)
+  }
+}
+
 /** Sets of 32-bit numbers in a temporary file that has no name any more; offset and length of each are in memory. */
 function createSetFile() {
   const path = join(tmpdir(), `rewardkit-shingles-${randomUUID()}`)
-  const file = openSync(path, 'wx+')
+  const file = createdFile(path)
   rmSync(path)
   let offsets = new Float64Array(1024)
   let size = 0
@@ -161,8 +171,11 @@ function createSetFile() {
   let waitingFrom = 0
 
   const flush = () => {
-    const bytes = Buffer.concat(waiting)
-    writeSync(file, bytes, 0, bytes.length, waitingFrom)
+    try {
+      writeFileSync(file, Buffer.concat(waiting))
+    } catch (error) {
+      throw writeError(path, error)
+    }
     waitingFrom = end
     waiting = []
   }

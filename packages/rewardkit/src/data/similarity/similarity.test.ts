@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createRandom } from '../../random.ts'
 import { pairGroup } from '../build.ts'
 import { bandsFor, signatureLength, signatureOf } from './min-hash.ts'
@@ -119,6 +119,12 @@ describe('createNearIndex', () => {
     expect(same.cut).toBe(1)
     same.close()
   })
+})
+
+it('says which folder for temporary files cannot be written', () => {
+  vi.stubEnv('TMPDIR', '/nowhere')
+  expect(() => createNearIndex(0.8)).toThrow(/^\/nowhere\/\S+ cannot be written: its folder does not exist/)
+  vi.unstubAllEnvs()
 })
 
 describe('keys of groups', () => {

@@ -1,8 +1,10 @@
+import { InputError } from '../../errors.ts'
 import { createAtomicFile } from '../../files.ts'
+import { longestLine } from '../lines.ts'
 
 /** Lines on their way into a file that appears whole or not at all. */
 export interface LineFile {
-  /** Adds a line, given without its end. */
+  /** Adds a line, given without its end. Throws an InputError for one that is too long to be read again. */
   add(line: string): void
   commit(): void
   discard(): void
@@ -25,6 +27,10 @@ export function createLineFile(path: string, packed: (text: string) => string | 
   }
   return {
     add(line) {
+      if (Buffer.byteLength(line) > longestLine)
+        throw new InputError(`a row to write is longer than ${longestLine / 2 ** 20} MiB and could not be read again`, {
+          remedy: 'leave it out with data filter, or give fewer responses',
+        })
       piece += `${line}\n`
       if (piece.length >= pieceLength) flush()
     },

@@ -49,6 +49,13 @@ describe.each(['.jsonl', '.jsonl.gz', '.parquet'])('%s', (ending) => {
     expect(await writtenAndRead(`many${ending}`, rows)).toEqual(rows)
   })
 
+  it('refuses a row that is too long to be read again', async () => {
+    const writer = createRowWriter(join(folder, `long${ending}`))
+    await expect(writer.write({ text: 'x'.repeat(33 * 2 ** 20) })).rejects.toThrow(/longer than 32 MiB and could not/)
+    writer.discard()
+    expect(readdirSync(folder).filter((name) => name.startsWith('long'))).toEqual([])
+  })
+
   it('leaves nothing behind where it is given up', async () => {
     const place = mkdtempSync(join(folder, 'place-'))
     const writer = createRowWriter(join(place, `rows${ending}`))

@@ -5,6 +5,7 @@ import { createNumbering, type Numbering } from '../numbering.ts'
 import { createNearIndex, type NearIndex } from '../similarity/near-index.ts'
 import { comparedText, exactKey, normalisedKey } from '../similarity/texts.ts'
 import { evaluationSplits, trainingSplits } from '../sources/open-source.ts'
+import { unreadableMessage } from '../survey.ts'
 import type { LeakageOptions } from './options.ts'
 import { checkOutputs, createGroupWriter } from './output.ts'
 import { provenanceOf } from './provenance.ts'
@@ -67,7 +68,8 @@ export async function findLeakage(
   let leakedPairs = 0
   const writer = options.out === undefined ? undefined : createGroupWriter(options.out, options.to)
   try {
-    for await (const group of countedGroups(against, noCounts(), hooks)) known.add(group)
+    const readAgainst = noCounts()
+    for await (const group of countedGroups(against, readAgainst, hooks)) known.add(group)
     for await (const group of countedGroups(data, read, hooks)) {
       prompts.numberOf(group.promptId)
       const found = known.find(group)
@@ -79,6 +81,9 @@ export async function findLeakage(
       if (found && isRemoved(found.match, options.match)) count(removed, `${found.match}_prompt`)
       else await writer?.write(group)
     }
+    for (const [{ name }, counts] of [[data, read] as const, [against, readAgainst] as const])
+      if (counts.firstUnreadable !== undefined)
+        hooks.onEvent({ kind: 'warning', message: `${name}: ${unreadableMessage(counts)}` })
     const leakage: Leakage = {
       schema_version: 1,
       data: data.name,

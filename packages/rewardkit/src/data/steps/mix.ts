@@ -11,8 +11,9 @@ import { type StepResult, transformData } from './step.ts'
  * @throws InputError for what is wrong with sources or shares
  */
 export async function mixData(options: MixOptions, hooks: Hooks = silentHooks): Promise<StepResult> {
-  const mixture = mixtureOf(options)
-  const data = await openMixture(options.sources.join(' + '), mixture, trainingSplits, hooks)
+  const [file = ''] = options.sources
+  const opened = await openMixture(options.sources.join(' + '), mixtureOf(options), trainingSplits, hooks)
+  const data = isMixtureFile(file) ? { ...opened, mixtureFile: file } : opened
   return transformData('data mix', data, options, hooks, (group) => ({ keep: group }))
 }
 

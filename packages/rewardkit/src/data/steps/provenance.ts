@@ -1,4 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
 import { sha256File, writeFileAtomic } from '../../files.ts'
 import { snakeCase } from '../../options.ts'
 import { version } from '../../version.ts'
@@ -36,6 +38,9 @@ interface SourceRecord {
 /** What the record of a file is called. */
 export const provenanceOf = (file: string): string => `${file}.provenance.json`
 
+/** What the record of a step is called that writes several files into a folder. */
+export const folderProvenance = (folder: string): string => join(folder, 'provenance.json')
+
 /** Hashes the sources of a step and writes its record; the outputs must be complete. */
 export async function writeProvenance(
   path: string,
@@ -43,6 +48,11 @@ export async function writeProvenance(
   record: Omit<Provenance, 'schema_version' | 'rewardkit' | 'sources'>,
 ): Promise<void> {
   const sources: SourceRecord[] = []
+  for (const { mixtureFile: name } of data) {
+    if (name === undefined) continue
+    const files = [{ name, bytes: statSync(name).size, sha256: await sha256File(name) }]
+    sources.push({ name, files })
+  }
   for (const { source } of data.flatMap(({ parts }) => parts)) {
     const files = []
     for (const { path: file, name } of source.files) {
@@ -59,8 +69,20 @@ export async function writeProvenance(
 
 /** The record beside a file, if it is about the file as it is now. */
 function recordBeside(file: string, sha256: string): unknown {
-  const path = provenanceOf(file)
-  if (!existsSync(path)) return undefined
-  const text = readFileSync(path, 'utf8')
-  return text.includes(sha256) ? (JSON.parse(text) as unknown) : undefined
+  for (const path of [provenanceOf(file), folderProvenance(dirname(file))]) {
+    const record = recordIn(path)
+    if (record?.outputs.some((output) => output.sha256 === sha256)) return record
+  }
+  return undefined
+}
+
+const recordSchema = z.looseObject({ outputs: z.array(z.looseObject({ sha256: z.string() })) })
+
+/** What a file holds, if it is a record of ours: others may lie there under its name. */
+function recordIn(path: string): z.output<typeof recordSchema> | undefined {
+  try {
+    return recordSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    return undefined
+  }
 }

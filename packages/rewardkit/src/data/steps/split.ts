@@ -7,6 +7,7 @@ import { trainingSplits } from '../sources/open-source.ts'
 import { createPromptSplit } from '../split.ts'
 import type { SplitOptions } from './options.ts'
 import { checkOutputs, createGroupWriter, type GroupWriter } from './output.ts'
+import { folderProvenance } from './provenance.ts'
 import { countedGroups, noCounts } from './reading.ts'
 import { finish, type StepResult } from './step.ts'
 
@@ -36,7 +37,7 @@ export async function splitData(options: SplitOptions, hooks: Hooks = silentHook
     for (const file of files) writers.push(createGroupWriter(file, to))
     for await (const group of countedGroups(data, read, hooks))
       await writers[partOf(unitOf(group, index++)) + 1]?.write(group)
-    return await finish('data split', [data], options, { read, removed: {} }, writers, join(out, 'provenance.json'))
+    return await finish('data split', [data], options, { read, removed: {} }, writers, folderProvenance(out))
   } finally {
     for (const writer of writers) writer.discard()
   }

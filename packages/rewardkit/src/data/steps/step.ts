@@ -67,6 +67,7 @@ function nothingLeft(
   removed: Readonly<Record<string, number>>,
 ): InputError {
   const counts = Object.entries({ ...dropped, ...removed }).map(([reason, number]) => `${number} ${reason}`)
+  if (counts.length === 0) return new InputError(`${name}: there is no row`, { remedy: 'look into the file' })
   return new InputError(`${name}: no row is left to write (${counts.join(', ')})`, {
     remedy:
       firstUnreadable === undefined

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Hooks, silentHooks } from '../../events.ts'
 import { openData } from '../data-set.ts'
@@ -73,6 +74,23 @@ const kinds = [
   },
 ]
 
+/** Layouts of others that hold any pair of texts. */
+const foreignPairs = [
+  'alpacaeval',
+  'helpsteer2',
+  'helpsteer3',
+  'judgebench',
+  'pandalm',
+  'rewardbench',
+  'rmb-pairs',
+  'safe-rlhf',
+  'shp',
+  'skywork',
+  'ultrafeedback-binarized',
+  'webgpt',
+  'arena',
+]
+
 describe('convertData', () => {
   const convert = (data: string, out: string, options: object = {}) =>
     convertData(convertOptionsSchema.parse({ data, out: at(out), ...options }), silentHooks)
@@ -85,6 +103,37 @@ describe('convertData', () => {
     await convert(at('first.jsonl'), 'second.jsonl')
     expect(readFileSync(at('second.jsonl'))).toEqual(readFileSync(at('first.jsonl')))
   })
+
+  it('keeps all in Parquet, too, where pairs and groups share one table', async () => {
+    const source = await rows('kinds.jsonl', kinds)
+    await convert(source, 'kinds.parquet')
+    expect(await read(at('kinds.parquet'))).toEqual(await read(source))
+  })
+
+  it.each(foreignPairs)(
+    'turns a soft label round in %s where the rejected response is the likelier, and makes no preference of a tie',
+    async (to) => {
+      const soft = (question: string, probability: number) => ({
+        prompt: [message('user', question)],
+        chosen: [message('assistant', 'A')],
+        rejected: [message('assistant', 'B')],
+        ...(to === 'webgpt' ? { margin: probability < 0.5 ? -1 : 1 } : {}),
+        probability,
+      })
+      const source = await rows('soft.jsonl', [soft('one', 0.9), soft('two', 0.2), soft('three', 0.5)])
+      const { outputs } = await convert(source, `soft-${to}.jsonl`, { to })
+      const written = await read(at(`soft-${to}.jsonl`))
+      const better = ({ prompt, responses, preferences: [first] }: Group) => [
+        prompt[0]?.content,
+        responses[first?.chosen ?? -1]?.[0]?.content,
+      ]
+      expect(written.map(better)).toEqual([
+        ['one', 'A'],
+        ['two', 'B'],
+      ])
+      expect(outputs[0]?.lost).not.toHaveProperty('text')
+    },
+  )
 
   const convertTo = async (to: string) => {
     const source = await rows('kinds.jsonl', kinds)
@@ -122,6 +171,11 @@ describe('convertData', () => {
     await expect(convert(source, 'none.jsonl', { onError: 'skip' })).rejects.toThrow(
       /no row is left to write \(1 unreadable\); the first unreadable row: .*wrong\.jsonl, line 1: field "chosen"/,
     )
+  })
+
+  it('says that there is no row', async () => {
+    const path = fileURLToPath(new URL('../sources/fixtures/no-rows.parquet', import.meta.url))
+    await expect(convert(path, 'none.jsonl')).rejects.toThrow(/no-rows\.parquet: there is no row; look into the file$/)
   })
 
   it('refuses to write over what it reads, by whatever name, and leaves it as it was', async () => {
@@ -168,6 +222,16 @@ describe('convertData', () => {
     })
     await convert(at('step-1.jsonl'), 'step-2.jsonl', { to: 'groups' })
     expect(json(provenance)).toEqual(record)
+  })
+
+  it('takes the record of a split, and none that is about other bytes or no record', async () => {
+    const data = await rows('to-split.jsonl', many)
+    await splitData(splitOptionsSchema.parse({ data, out: at('chained') }), silentHooks)
+    const { provenance } = await convert(at('chained/train.jsonl'), 'chained.jsonl')
+    expect(json(provenance)).toMatchObject({ sources: [{ files: [{ made_by: { step: 'data split' } }] }] })
+    await writeFile(at('chained/provenance.json'), `{"${sha256(at('chained/train.jsonl'))}": `)
+    const { provenance: without } = await convert(at('chained/train.jsonl'), 'unchained.jsonl')
+    expect(JSON.stringify(json(without))).not.toContain('made_by')
   })
 
   it('leaves the old file when it is interrupted', async () => {
@@ -331,6 +395,23 @@ describe('findLeakage', () => {
     expect(leakage.examples[3]?.similarity).toBeCloseTo(15 / 16, 10)
   })
 
+  it('says which rows of either were skipped: their prompts are not compared', async () => {
+    const bad = { id: 'bad', prompt: 'p', chosen: true, rejected: 'b' }
+    const options = leakageOptionsSchema.parse({
+      data: await rows('whole.jsonl', data),
+      against: await rows('skipped.jsonl', [...against, bad, bad]),
+      onError: 'skip',
+    })
+    const warnings: string[] = []
+    const onEvent: Hooks['onEvent'] = (event) => {
+      if (event.kind === 'warning') warnings.push(event.message)
+    }
+    await findLeakage(options, { ...silentHooks, onEvent })
+    expect(warnings).toEqual([
+      expect.stringMatching(/skipped\.jsonl: 2 rows could not be read and were skipped .*line 3: field "chosen"/),
+    ])
+  })
+
   it.each([
     ['exact', ['normalised', 'near', 'new']],
     ['normalised', ['near', 'new']],
@@ -356,6 +437,24 @@ describe('mixData', () => {
     expect(groups.filter(({ subset }) => subset?.startsWith('b/'))).toHaveLength(50)
     expect(await mix(0)).toEqual(groups)
     expect(await mix(1)).not.toEqual(groups)
+  })
+
+  it('records the file of a mixture, with any verb', async () => {
+    await rows('a.jsonl', many)
+    await writeFile(at('some.yaml'), 'parts: [{data: a.jsonl, cap: 20}]')
+    const mixed = await mixData(
+      mixOptionsSchema.parse({ sources: [at('some.yaml')], out: at('m1.jsonl') }),
+      silentHooks,
+    )
+    const converted = await convertData(
+      convertOptionsSchema.parse({ data: at('some.yaml'), out: at('m2.jsonl') }),
+      silentHooks,
+    )
+    expect(readFileSync(at('m2.jsonl'))).toEqual(readFileSync(at('m1.jsonl')))
+    for (const { provenance } of [mixed, converted])
+      expect(json(provenance)).toMatchObject({
+        sources: [{ files: [{ sha256: sha256(at('some.yaml')) }] }, { files: [{ sha256: sha256(at('a.jsonl')) }] }],
+      })
   })
 
   it('refuses a list of another length', async () => {
