@@ -70,7 +70,8 @@ test('a run writes the commit down', async () => {
 test('two processes at once', async () => {
   const { settings } = await openHub(repositories)
   const both = await Promise.all([0, 1].map(() => rewardkit(settings, ...score, 'some/reward')))
-  for (const { status, stdout } of both) expect({ status, stdout }).toEqual({ status: 0, stdout: both[0]?.stdout })
+  for (const { status, stdout, stderr } of both)
+    expect({ status, stdout }, stderr).toEqual({ status: 0, stdout: both[0]?.stdout })
 })
 
 test('a local folder of that name comes first', async () => {

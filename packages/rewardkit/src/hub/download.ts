@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { createReadStream, renameSync } from 'node:fs'
+import { createReadStream, linkSync, renameSync, rmSync, statSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FailureError } from '../errors.ts'
@@ -44,13 +44,29 @@ export async function downloadBlob(
       () => present - before >= worthwhile,
     )
     syncFile(partial)
-    renameSync(partial, blob)
+    giveName(partial, blob)
     syncFile(dirname(blob))
     removePartials(blob)
   } catch (error) {
     releasePartial(partial, blob)
     throw isFileError(error) ? diskError(blob, file, error) : error
   }
+}
+
+/**
+ * Names a whole file, unless another process was faster: its file stays, since somebody may have opened it by now. A
+ * rename would replace it; where the file system has no hard links, it has to do.
+ */
+function giveName(partial: string, blob: string): void {
+  try {
+    linkSync(partial, blob)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'EEXIST') return renameSync(partial, blob)
+    // What is there may also be the rest of a copy that failed.
+    if (statSync(blob).size !== statSync(partial).size) return renameSync(partial, blob)
+  }
+  rmSync(partial)
 }
 
 /** One request for what is missing. Afterwards the partial file is whole and right, or this throws. */
