@@ -188,6 +188,24 @@ describe('convertData', () => {
     expect(readFileSync(source)).toEqual(before)
   })
 
+  it('keeps the places of two responses, to which other columns refer, on the way through our own layout', async () => {
+    const post = { domain: 'd', history: 'How?', score_ratio: 2 }
+    const list = [1, 0].map((labels) => ({
+      ...post,
+      post_id: `p${labels}`,
+      ...{ c_root_id_A: 'a', c_root_id_B: 'b', score_A: 2, score_B: 4, human_ref_A: 'So.', human_ref_B: 'No.' },
+      labels,
+    }))
+    const source = await rows('places.jsonl', list)
+    await convert(source, 'own.jsonl')
+    const { outputs } = await convert(at('own.jsonl'), 'back.jsonl', { to: 'shp' })
+    const written = readFileSync(at('back.jsonl'), 'utf8').trim().split('\n')
+    expect(written.map((line) => JSON.parse(line) as unknown)).toEqual(list)
+    expect(outputs[0]?.lost).toEqual({})
+    const lost = await convert(source, 'implicit.jsonl', { to: 'hh' })
+    expect(lost.outputs[0]?.lost).toMatchObject({ position: 1 })
+  })
+
   it('says which row a layout cannot hold, and leaves nothing behind', async () => {
     const source = await rows('system.jsonl', [kinds[0] ?? {}, kinds[2] ?? {}])
     await expect(convert(source, 'hh.jsonl', { to: 'hh' })).rejects.toThrow(
@@ -316,6 +334,18 @@ describe('splitData', () => {
       read: { pairs: 300 },
       outputs: [{ pairs: 150 }, { pairs: 150 }],
     })
+  })
+
+  it('does not mix with an earlier split, and replaces it whole when told to', async () => {
+    const data = await rows('many.jsonl', many)
+    const out = at('twice')
+    const run = (more: object) => splitData(splitOptionsSchema.parse({ data, out, ...more }), silentHooks)
+    await run({ validation: 0.1 })
+    await expect(run({})).rejects.toThrow(
+      /already holds a split \(test\.jsonl, train\.jsonl, validation\.jsonl\).*--overwrite/,
+    )
+    await run({ overwrite: true, type: 'jsonl.gz' })
+    expect(readdirSync(out).toSorted()).toEqual(['provenance.json', 'test.jsonl.gz', 'train.jsonl.gz'])
   })
 
   it('refuses shares that leave nothing', async () => {
@@ -457,6 +487,25 @@ describe('mixData', () => {
       })
   })
 
+  it('writes down what was asked of each part and what it gave', async () => {
+    await rows('a.jsonl', many)
+    await rows('b.jsonl', many.slice(0, 50))
+    const parts = '[{data: a.jsonl, weight: 1}, {data: b.jsonl, name: few, weight: 1, cap: 20, ties: half}]'
+    await writeFile(at('mix.yaml'), `{seed: 7, parts: ${parts}}`)
+    const { provenance } = await mixData(
+      mixOptionsSchema.parse({ sources: [at('mix.yaml')], out: at('mixed.jsonl') }),
+      silentHooks,
+    )
+    expect(json(provenance)).toMatchObject({
+      mixture: { seed: 7 },
+      sources: [
+        { name: at('mix.yaml') },
+        { part: { name: 'a', weight: 1, rows: 300, taken: 20, options: {} } },
+        { part: { name: 'few', weight: 1, cap: 20, rows: 50, taken: 20, options: { ties: 'half' } } },
+      ],
+    })
+  })
+
   it('refuses a list of another length', async () => {
     const a = await rows('a.jsonl', many)
     const options = mixOptionsSchema.parse({ sources: [a, a], weights: [1], out: at('mixed.jsonl') })
@@ -499,7 +548,8 @@ describe('filterData', () => {
   it.each([
     [{ where: ['turns>many'] }, /--where turns>many: found "many", expected a number/],
     [{ prompt: '(' }, /--prompt: /],
-    [{ where: ['nothing=here'] }, /no row is left to write \(3 where\)/],
+    [{ where: ['nothing = here'] }, /no row is left to write \(3 where\).*no row has a column "nothing"/],
+    [{ where: ['lang=fr'] }, /no row is left to write \(3 where\); look/],
   ])('refuses %j', async (options, error) => {
     const data = await rows('filter.jsonl', list)
     const parsed = filterOptionsSchema.parse({ data, out: at('none.jsonl'), ...options })
