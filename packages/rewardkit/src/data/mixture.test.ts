@@ -111,10 +111,10 @@ parts:
   })
 
   it('takes the subsets that a part names by their own names, and a part without rows for a mistake', async () => {
-    const part = (subset: string) => `{parts: [{data: a.jsonl}, {data: b.jsonl, name: b, subsets: [${subset}]}]}`
-    const { groups } = await read(part('x/y'))
+    const mixtureOf = (subset: string) => `{parts: [{data: a.jsonl}, {data: b.jsonl, name: b, subsets: [${subset}]}]}`
+    const { groups } = await read(mixtureOf('x/y'))
     expect(groups.filter(({ subset }) => subset === 'b/x/y')).toHaveLength(10)
-    await expect(read(part('b/x/y'))).rejects.toThrow(/mix\.yaml: no row of b is of use/)
+    await expect(read(mixtureOf('b/x/y'))).rejects.toThrow(/mix\.yaml: no row of b is of use/)
   })
 
   it('draws the same rows again, and others with another seed', async () => {
