@@ -144,13 +144,6 @@ describe('readPreferences', () => {
     expect(formats).toEqual(['summarize-axis'])
   })
 
-  it('reads plain texts as turns where that is asked for, and whole texts as they are', async () => {
-    const path = await file('plain-texts.jsonl', `${pair('a')}\n{"chosen": "x", "rejected": "y"}`)
-    const forms = async (options: Reading) => (await readPreferences(path, options)).groups.map(({ form }) => form)
-    expect(await forms({})).toEqual(['text', 'text'])
-    expect(await forms({ plainTexts: 'messages' })).toEqual(['messages', 'text'])
-  })
-
   it('advises to skip rows only where some could be read', async () => {
     const first = await file('first.jsonl', '{"question": "a"}')
     await expect(readPreferences(first)).rejects.toThrow(/line 1: found the fields question/)

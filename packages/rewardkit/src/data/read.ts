@@ -45,7 +45,7 @@ export async function* readGroups(data: DataSet): AsyncGenerator<ReadGroup> {
         yield item
         continue
       }
-      const { group, dropped } = checked(asTurns(item.group, part.options), part.options, count)
+      const { group, dropped } = checked(item.group, part.options, count)
       if (group) found += 1
       if (group && part.takes && !part.takes(index++)) continue
       yield {
@@ -152,12 +152,6 @@ function* outcomes(read: Reading, { subset }: SourceFile): Generator<Pick<ReadGr
       )
     yield { group: group.subset === undefined && subset !== undefined ? { ...group, subset } : group, dropped: [] }
   }
-}
-
-/** Plain prompts and responses as the turns of a user and an assistant, where that is asked for. */
-function asTurns(group: Group, { plainTexts }: DataOptions): Group {
-  const isPlain = group.form === 'text' && group.prompt.length > 0
-  return isPlain && plainTexts === 'messages' ? { ...group, form: 'messages' } : group
 }
 
 /** In a mixture the name of the part is the subset, in front of the group's own. */

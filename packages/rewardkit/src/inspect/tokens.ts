@@ -48,7 +48,10 @@ export interface TokenExample {
   readonly rejected: readonly ShownToken[]
 }
 
-type Reading = Pick<InspectOptions, 'maxLength' | 'truncation' | 'pool' | 'transcripts' | 'specialTokensInText'>
+type Reading = Pick<
+  InspectOptions,
+  'maxLength' | 'truncation' | 'pool' | 'transcripts' | 'plainTexts' | 'specialTokensInText'
+>
 
 /** Groups that are encoded at once, enough to keep the encoder's threads busy. */
 const groupsAtATime = 64

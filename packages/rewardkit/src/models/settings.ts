@@ -7,10 +7,15 @@ import { type ReadingOptions, readingOptionsSchema } from '../tokens/index.ts'
 /** Says beside a model's weights how its texts are read. */
 export const settingsFile = 'rewardkit.json'
 
-const { maxLength: length, specialTokensInText: specialTokens, ...otherOptions } = readingOptionsSchema.shape
+const {
+  maxLength: length,
+  plainTexts: plain,
+  specialTokensInText: specialTokens,
+  ...otherOptions
+} = readingOptionsSchema.shape
 const settingsSchema = z.looseObject({
   schema_version: z.literal(1),
-  reading: z.object({ max_length: length, special_tokens_in_text: specialTokens, ...otherOptions }),
+  reading: z.object({ max_length: length, plain_texts: plain, special_tokens_in_text: specialTokens, ...otherOptions }),
   reward_constant: z.number().default(0),
 })
 
@@ -26,8 +31,13 @@ export function readSettings(folder: string): ModelSettings {
   if (!existsSync(path)) return { reading: readingOptionsSchema.parse({}), rewardConstant: 0 }
   try {
     const { reading: stored, reward_constant } = settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
-    const { max_length: maxLength, special_tokens_in_text: specialTokensInText, ...reading } = stored
-    return { reading: { maxLength, specialTokensInText, ...reading }, rewardConstant: reward_constant }
+    const {
+      max_length: maxLength,
+      plain_texts: plainTexts,
+      special_tokens_in_text: specialTokensInText,
+      ...reading
+    } = stored
+    return { reading: { maxLength, plainTexts, specialTokensInText, ...reading }, rewardConstant: reward_constant }
   } catch (error) {
     throw new InputError(`${path} is not what RewardKit writes`, {
       remedy: 'save the model again, or remove the file to use the defaults',
@@ -38,10 +48,15 @@ export function readSettings(folder: string): ModelSettings {
 
 /** The content of the file. The constant stands there where it is not 0: transformers' rewards lack it. */
 export function settingsOf({ reading, rewardConstant }: ModelSettings): z.input<typeof settingsSchema> {
-  const { maxLength: max_length, specialTokensInText: special_tokens_in_text, ...rest } = reading
+  const {
+    maxLength: max_length,
+    plainTexts: plain_texts,
+    specialTokensInText: special_tokens_in_text,
+    ...rest
+  } = reading
   return {
     schema_version: 1,
-    reading: { max_length, special_tokens_in_text, ...rest },
+    reading: { max_length, plain_texts, special_tokens_in_text, ...rest },
     ...(rewardConstant === 0 ? {} : { reward_constant: rewardConstant }),
   }
 }

@@ -50,6 +50,17 @@ describe.each(Object.entries(expected))('with the tokenizer %s', (name, { texts,
     }
   })
 
+  test('plain text reads as turns where that is asked for, but for whole texts', async () => {
+    const tokenizer = await loadTokenizer(folderOf(name))
+    const turns = { plainTexts: 'messages' } as const
+    const [question, answer] = [[user('Why?')], [assistant('So.')]]
+    const { ids } = await sequences(group('messages', question, [answer]), tokenizer)
+    expect((await sequences(group('text', question, [answer]), tokenizer, turns)).ids).toEqual(ids)
+    expect((await sequences(group('text', question, [answer]), tokenizer)).ids).not.toEqual(ids)
+    const whole = await sequences(group('text', [], [answer]), tokenizer)
+    expect((await sequences(group('text', [], [answer]), tokenizer, turns)).ids).toEqual(whole.ids)
+  })
+
   test('a conversation ends at its end token, or as the template ends it', async () => {
     const tokenizer = await loadTokenizer(folderOf(name))
     const endIds = tokenizer.chat?.ending.endIds ?? new Set<number>()

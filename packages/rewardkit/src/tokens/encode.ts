@@ -9,6 +9,12 @@ import { commonPrefixLength, cutRight, cutTextPrompt, cutTurns, longest, type Tr
 /** How transcripts are read: `auto` takes the chat template where the model has one, else the text as it came. */
 export type Transcripts = 'auto' | 'template' | 'as-is'
 
+/**
+ * How plain texts of prompt and response are read: joined as they came, or as the turns of a user and an assistant. Whole
+ * texts, without a prompt, are always read as they came.
+ */
+export type PlainTexts = 'as-is' | 'messages'
+
 /** How groups become token ids. */
 export interface EncodeOptions {
   /** The most tokens that a sequence may have, end token included. */
@@ -19,6 +25,8 @@ export interface EncodeOptions {
   readonly pool?: Pool
   /** Default `auto`. */
   readonly transcripts?: Transcripts
+  /** Default `as-is`. */
+  readonly plainTexts?: PlainTexts
   /** Default `neutralise`. */
   readonly specialTokensInText?: SpecialTokensInText
 }
@@ -66,9 +74,11 @@ interface Reading {
 }
 
 function chooseReading(group: Group, tokenizer: Tokenizer, options: EncodeOptions): Reading {
-  const { maxLength, pool = 'end', transcripts = 'auto', specialTokensInText = 'neutralise' } = options
+  const { maxLength, pool = 'end', transcripts = 'auto', plainTexts = 'as-is' } = options
+  const { specialTokensInText = 'neutralise' } = options
   if (specialTokensInText === 'refuse') refuseSpecialTokens(group, tokenizer)
-  if (group.form === 'text') {
+  const areTurns = plainTexts === 'messages' && group.prompt.length > 0
+  if (group.form === 'text' && !areTurns) {
     const responses = group.responses.map(joinContents)
     return textReading(joinContents(group.prompt), responses, tokenizer, maxLength)
   }

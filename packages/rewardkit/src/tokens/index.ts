@@ -5,7 +5,7 @@
 export type { PackedBatch, PackedGroup, TokenGroup } from './sequence.ts'
 export { renderPlain } from './chat-template.ts'
 export { describeTokens, loadTokenizer, type Token, type Tokenizer } from './tokenizer.ts'
-export { encodeGroup, type DroppedGroup, type EncodeOptions, type Transcripts } from './encode.ts'
+export { encodeGroup, type DroppedGroup, type EncodeOptions, type PlainTexts, type Transcripts } from './encode.ts'
 export { createEncodedSet, encodeInto, type EncodedGroup, type EncodedSet } from './encoded.ts'
 export type { Pool } from './sequences.ts'
 export type { Truncation } from './truncate.ts'

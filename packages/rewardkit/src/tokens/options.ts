@@ -20,6 +20,12 @@ export const readingOptionsSchema = z.object({
     .enum(['auto', 'template', 'as-is'])
     .default('auto')
     .describe('read HH transcripts through the chat template, as they came, or by template where the model has one'),
+  plainTexts: z
+    .enum(['as-is', 'messages'])
+    .default('as-is')
+    .describe(
+      'plain texts of prompt and response: joined as they came, or as turns of user and assistant, by the chat template',
+    ),
   specialTokensInText: z
     .enum(['neutralise', 'refuse', 'parse'])
     .default('neutralise')
