@@ -225,6 +225,7 @@ describe('saveRewardModel', () => {
     truncation: 'drop',
     pool: 'template-end',
     transcripts: 'as-is',
+    plainTexts: 'messages',
     specialTokensInText: 'parse',
   } as const
 
