@@ -5,6 +5,8 @@ import {
   evaluationSplits,
   openData,
   type PromptSplit,
+  sourceRecords,
+  type SourceRecord,
   type Survey,
   surveyedGroups,
   surveyPreferences,
@@ -35,6 +37,20 @@ import {
 } from '../tokens/index.ts'
 import type { TrainOptions } from './options.ts'
 
+/** `data.json` of a run. */
+export interface DataRecord {
+  readonly schema_version: 1
+  readonly training: DataSetRecord
+  /** Null where nothing was held out, or a share of the training data was. */
+  readonly evaluation: DataSetRecord | null
+}
+
+/** What was read of one set of data, and where it came from. */
+export interface DataSetRecord extends Pick<Survey, 'read' | 'dropped' | 'formats' | 'sha256'> {
+  readonly name: string
+  readonly sources: readonly SourceRecord[]
+}
+
 /** What a run trains and evaluates on. */
 export interface TrainingData {
   readonly groups: SpooledGroups
@@ -46,6 +62,8 @@ export interface TrainingData {
   readonly truncated: number
   /** SHA-256 of the file. */
   readonly sha256: string
+  /** What was read and where it came from: `data.json`. */
+  readonly record: DataRecord
   readonly evaluation: EvaluationData | null
 }
 
@@ -122,7 +140,16 @@ export async function loadTrainingData(
       `${path}: ${counted(read, 'pair')} held out, ${evaluation.pairs} to evaluate on${droppedText(evaluation.dropped)}`,
     )
   }
-  return { groups, pairs, dropped, truncated, sha256: survey.sha256, evaluation }
+  const record: DataRecord = {
+    schema_version: 1,
+    training: await recordOf(survey),
+    evaluation: evaluationSurvey && (await recordOf(evaluationSurvey)),
+  }
+  return { groups, pairs, dropped, truncated, sha256: survey.sha256, record, evaluation }
+}
+
+async function recordOf({ path, data, formats, read, dropped, sha256 }: Survey): Promise<DataSetRecord> {
+  return { name: path, formats, read, dropped, sha256, sources: await sourceRecords([data]) }
 }
 
 /** Held-out rows whose prompt is trained on, word for word, say little about new prompts. */

@@ -25,7 +25,7 @@ export interface TrainingRewards {
 export function openTrainingRewards(
   model: RewardModel,
   { frozen, frozenLayers }: TrainedPart,
-  data: TrainingData,
+  data: Omit<TrainingData, 'record'>,
   plan: readonly PlannedStep[],
   options: Pick<ResolvedOptions, 'dtype' | 'threads' | 'microBatchTokens'>,
   hooks: Hooks,
@@ -46,7 +46,7 @@ export function openTrainingRewards(
 
 /** The groups of all steps, each once, and of the evaluation, as they will go through the model: there, large ones in parts. */
 function* tokensOf(
-  { groups, evaluation }: TrainingData,
+  { groups, evaluation }: Pick<TrainingData, 'groups' | 'evaluation'>,
   plan: readonly PlannedStep[],
   microBatchTokens: number,
 ): Generator<TokenGroup> {

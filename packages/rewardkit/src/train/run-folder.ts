@@ -15,6 +15,7 @@ import { lastCheckpoint, restoreCheckpoints } from './checkpoint.ts'
 /** What a run writes, besides checkpoints that come and go. */
 const contents = [
   'config.yaml',
+  'data.json',
   'environment.json',
   'metrics.jsonl',
   'checkpoints',

@@ -76,6 +76,7 @@ describe('train', () => {
     expect(readdirSync(out).toSorted()).toEqual([
       'checkpoints',
       'config.yaml',
+      'data.json',
       'environment.json',
       'evaluation',
       'metrics.jsonl',
@@ -88,6 +89,10 @@ describe('train', () => {
       learning_rate: 1e-2,
       dtype: 'float32',
       warmup_steps: 0,
+    })
+    expect(JSON.parse(readFileSync(join(out, 'data.json'), 'utf8'))).toMatchObject({
+      training: { name: data, formats: ['pairs'], read: 120, sources: [{ name: data, files: [{ name: data }] }] },
+      evaluation: null,
     })
     const metrics = metricsOf(out)
     const steps = metrics.filter((line) => line.kind === 'step')

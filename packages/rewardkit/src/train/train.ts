@@ -5,7 +5,7 @@ import { InputError, Interrupted } from '../errors.ts'
 import { writeRewardCheck } from '../evaluate/reward-check.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/run.ts'
 import type { Hooks } from '../events.ts'
-import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile } from '../files.ts'
+import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile, writeFileAtomic } from '../files.ts'
 import { findModel, saveRewardModel } from '../models/index.ts'
 import { choosePadToken, createSpool, savedTokenizerFiles, type Spool } from '../tokens/index.ts'
 import { lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
@@ -93,6 +93,7 @@ async function trainFrom(
   }
   writeConfig(out, options)
   writeEnvironment(out, environment())
+  writeFileAtomic(join(out, 'data.json'), `${JSON.stringify(data.record, null, 2)}\n`)
   rewards.prepare()
 
   const log = (line: MetricsLine) => appendLine(join(out, 'metrics.jsonl'), JSON.stringify(line))

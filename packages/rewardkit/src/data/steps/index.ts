@@ -18,7 +18,7 @@ export {
   type SplitOptions,
 } from './options.ts'
 export type { OutputCounts } from './output.ts'
-export type { Provenance } from './provenance.ts'
+export { sourceRecords, type Provenance, type SourceRecord } from './provenance.ts'
 export type { ReadCounts } from './reading.ts'
 export { splitData } from './split.ts'
 export type { StepResult } from './step.ts'

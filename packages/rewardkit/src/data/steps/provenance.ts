@@ -26,7 +26,8 @@ export interface Provenance {
   readonly outputs: readonly OutputCounts[]
 }
 
-interface SourceRecord {
+/** One source of data. */
+export interface SourceRecord {
   readonly name: string
   /** In a mixture: the name of the part, its share, and its options that are not the defaults. */
   readonly part?: Readonly<Record<string, unknown>>
@@ -53,6 +54,22 @@ export async function writeProvenance(
   data: readonly DataSet[],
   record: Omit<Provenance, 'schema_version' | 'rewardkit' | 'sources'>,
 ): Promise<void> {
+  const sources = await sourceRecords(data)
+  const options = Object.fromEntries(Object.entries(record.options).map(([name, value]) => [snakeCase(name), value]))
+  const [mixture] = data.flatMap((set) => set.mixture ?? [])
+  const provenance: Provenance = {
+    schema_version: 1,
+    rewardkit: version,
+    sources,
+    ...(mixture && { mixture }),
+    ...record,
+    options,
+  }
+  writeFileAtomic(path, `${JSON.stringify(provenance, null, 2)}\n`)
+}
+
+/** Where data lie, what they are to the byte, and what made them. Reads all files. */
+export async function sourceRecords(data: readonly DataSet[]): Promise<SourceRecord[]> {
   const sources: SourceRecord[] = []
   for (const { mixtureFile: name } of data) {
     if (name === undefined) continue
@@ -73,17 +90,7 @@ export async function writeProvenance(
       files,
     })
   }
-  const options = Object.fromEntries(Object.entries(record.options).map(([name, value]) => [snakeCase(name), value]))
-  const [mixture] = data.flatMap((set) => set.mixture ?? [])
-  const provenance: Provenance = {
-    schema_version: 1,
-    rewardkit: version,
-    sources,
-    ...(mixture && { mixture }),
-    ...record,
-    options,
-  }
-  writeFileAtomic(path, `${JSON.stringify(provenance, null, 2)}\n`)
+  return sources
 }
 
 /** The options that are not the defaults, as files name them. */
