@@ -135,6 +135,15 @@ describe('CSV', () => {
     ])
   })
 
+  it('numbers rows by the line on which they begin', async () => {
+    const text = 'a,"b\r\nc"\n\n1,"x\ny"\n\n\n2,"q"\n"u\r\nv","w\r\n\n"\n3,4'
+    const path = written('lines.csv', text)
+    const lines = []
+    for await (const { number } of readRows({ path, name: path })) lines.push(number)
+    // What an editor shows.
+    expect(lines).toEqual([4, 8, 9, 13])
+  })
+
   it('goes on behind rows that cannot be read', async () => {
     const python = `"[{'role': 'user', 'content': 'x'}]"`
     const text = Buffer.from(`a,b\n1\n1,2,3\n\xfc,2\n${python},2\nlast,2\n`, 'latin1')
