@@ -104,10 +104,10 @@ describe('JSON', () => {
 })
 
 describe('CSV', () => {
-  it('reads quotes, line ends in cells, CRLF and a byte order mark; empty cells are null', async () => {
+  it('reads quotes, line ends in cells, CRLF and a byte order mark', async () => {
     const text = '\uFEFFid,prompt,chosen,rejected\r\n7,"a ""b"", c","two\r\nlines",\r\n8,ü,42,true\r\n'
     const rows = [
-      { id: '7', prompt: 'a "b", c', chosen: 'two\r\nlines', rejected: null },
+      { id: '7', prompt: 'a "b", c', chosen: 'two\r\nlines', rejected: '' },
       { id: '8', prompt: 'ü', chosen: '42', rejected: 'true' },
     ]
     expect(await readText('a.csv', text)).toEqual(rows)
@@ -132,6 +132,13 @@ describe('CSV', () => {
         responses: ['x', 'y'],
       },
       { unnamed_1: '1', margin: 'none', score_A: 7, labels: 0, chosen: '[1]', rejected: '{}', responses: 'not json' },
+    ])
+  })
+
+  it('reads an empty cell as null among numbers and JSON, else as empty text', async () => {
+    const text = 'id,prompt,score_A,responses,chosen\n,,,,x\n'
+    expect(await readText('empty.csv', text)).toEqual([
+      { id: '', prompt: '', score_A: null, responses: null, chosen: 'x' },
     ])
   })
 
