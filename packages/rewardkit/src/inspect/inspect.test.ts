@@ -105,6 +105,8 @@ it('takes languages from a column, else estimates them and says so', async () =>
   const text = 'Wie viele Einwohner hat die Hauptstadt von Österreich und wo liegt sie?'
   const detected = await inspected([pair(text, 'b', 'c')])
   expect(detected.languages).toMatchObject({ source: 'detected', of: 1, counts: { de: 1 } })
+  const some = await inspected([pair(text, 'b', 'c', { lang: 'xx' }), pair(`${text} Und warum?`, 'b', 'c')])
+  expect(some.languages).toMatchObject({ source: 'detected', of: 2, counts: { de: 2 } })
 })
 
 it('refuses what cannot be answered', async () => {

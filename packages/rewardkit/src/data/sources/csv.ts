@@ -1,5 +1,6 @@
 import { CsvError, type Info, parse } from 'csv-parse'
 import { Readable } from 'node:stream'
+import { counted } from '../../counted.ts'
 import { InputError } from '../../errors.ts'
 import { longestLine } from '../lines.ts'
 import type { Bytes } from './bytes.ts'
@@ -100,7 +101,7 @@ function csvRow(columns: readonly string[], record: readonly Buffer[], number: n
   const bad = (error: string, remedy?: string): BadRow => ({ unit: 'line', number, error, remedy })
   if (record.length !== columns.length)
     return bad(
-      `${record.length} cells, expected ${columns.length} as the header has`,
+      `${counted(record.length, 'cell')}, expected ${columns.length} as the header has`,
       'put quotes around cells that hold the delimiter',
     )
   const row: Record<string, unknown> = {}

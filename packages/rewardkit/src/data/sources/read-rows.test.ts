@@ -145,17 +145,17 @@ describe('CSV', () => {
   it('numbers rows by the line on which they begin', async () => {
     const text = 'a,"b\r\nc"\n\n1,"x\ny"\n\n\n2,"q"\n"u\r\nv","w\r\n\n"\n3,4'
     const path = written('lines.csv', text)
-    const lines = []
-    for await (const { number } of readRows({ path, name: path })) lines.push(number)
+    const numbers = []
+    for await (const { number } of readRows({ path, name: path })) numbers.push(number)
     // What an editor shows.
-    expect(lines).toEqual([4, 8, 9, 13])
+    expect(numbers).toEqual([4, 8, 9, 13])
   })
 
   it('goes on behind rows that cannot be read', async () => {
     const python = `"[{'role': 'user', 'content': 'x'}]"`
     const text = Buffer.from(`a,b\n1\n1,2,3\n\xfc,2\n${python},2\nlast,2\n`, 'latin1')
     expect(await readText('c.csv', text)).toEqual([
-      'line 2: 1 cells, expected 2 as the header has',
+      'line 2: 1 cell, expected 2 as the header has',
       'line 3: 3 cells, expected 2 as the header has',
       'line 4: column "a": bytes that are not valid UTF-8',
       'line 5: column "a": found a Python list, expected JSON',
