@@ -83,6 +83,8 @@ export const dataCommands: readonly Command[] = [
       const { leakage, written } = await withInterrupts((hooks) => findLeakage(options, hooks))
       print(options.json ? JSON.stringify(leakage, null, 2) : formatLeakage(leakage))
       if (written && !options.json) print(formatStep(written))
+      if (!written && options.out !== undefined)
+        process.stderr.write(`no row is left: ${options.out} was not written\n`)
       return exitCodes.success
     },
   }),

@@ -1,5 +1,6 @@
 import { Command as Program, CommanderError, Option } from 'commander'
 import { InputError } from '../errors.ts'
+import { dataOptionsSchema } from '../data/options.ts'
 import { nearestName } from '../nearest.ts'
 import { version } from '../version.ts'
 import type { Command } from './command.ts'
@@ -57,7 +58,9 @@ function createProgram(onCode: (code: number) => void): Program {
       const isPositional = option.key === command.positional
       if (isPositional) verb.argument(isList(option) ? `[${option.key}...]` : `[${option.key}]`, option.description)
       // What stands without a flag may also be named with one, as the other verbs want it.
-      verb.addOption(new Option(usage(option), helpText(option)).hideHelp(isPositional))
+      const shown = new Option(usage(option), helpText(option)).hideHelp(isPositional)
+      if (option.key in dataOptionsSchema.shape) shown.helpGroup('How rows of data are read:')
+      verb.addOption(shown)
     }
     verb.option('--config <FILE.yaml>', 'read options from a YAML file; typed ones win over it')
     verb.option(
@@ -124,6 +127,8 @@ function explained(error: CommanderError, words: readonly string[]): string {
       .filter(({ name }) => name.startsWith(`${first} `))
       .map(({ name }) => name.slice(first.length + 1))
     const names = inGroup.length > 0 ? inGroup : [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? ''))]
+    const grouped = commands.find(({ name }) => name.split(' ')[1] === found)
+    if (grouped) return `unknown verb "${found}"; did you mean ${grouped.name}?`
     if (inGroup.length > 0 && found === '') return `${first}: expected one of ${inGroup.join(', ')} behind it`
     const near = nearestName(found, names)
     return `unknown verb "${found}"; ${near === undefined ? `expected one of ${names.join(', ')}` : `did you mean ${near}?`}`

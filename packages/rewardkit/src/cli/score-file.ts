@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { readRows, rowsOfLines } from '../data/index.ts'
+import { columnMapper, readRows, rowsOfLines } from '../data/index.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import type { ScoreOptions } from '../evaluate/options.ts'
 import type { Event } from '../events.ts'
@@ -42,6 +42,7 @@ async function score(options: ScoreOptions, onEvent: (event: Event) => void, wri
         return job.request(groups)
       },
       write,
+      options.columns && columnMapper(options.columns),
     )
   })
 }

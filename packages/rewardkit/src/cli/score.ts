@@ -1,4 +1,4 @@
-import { type BadRow, formatOf, type Group, groupFromRow, type SourceRow } from '../data/index.ts'
+import { type BadRow, type Row, formatOf, type Group, groupFromRow, type SourceRow } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { ScoredGroup } from '../evaluate/score.ts'
 
@@ -28,12 +28,13 @@ interface Failed {
 /**
  * Scores rows as they come and writes a JSON line for each, in order: the row as it was with `reward` (one response),
  * `rewards` (a list of responses) or `chosen_reward`, `rejected_reward` and `reward_margin` (a pair) added, or
- * {id, error}. One that cannot be read, or that has no id, is called `line-N` or `row-N` in an error.
+ * {id, error}. `mapped` names the columns as our layouts do; what is written has their own names. One that cannot be read, or that has no id, is called `line-N` or `row-N` in an error.
  */
 export async function scoreRows(
   rows: AsyncIterable<SourceRow | BadRow>,
   scoreGroups: ScoreGroups,
   write: (text: string) => Promise<void>,
+  mapped: (row: Row) => Row = (row) => row,
 ): Promise<ScoreCounts> {
   let count = 0
   let failed = 0
@@ -52,19 +53,19 @@ export async function scoreRows(
   }
   for await (const item of rows) {
     count += 1
-    batch.push(read(item))
+    batch.push(read(item, mapped))
     if (batch.length === rowsAtATime) await flush()
   }
   if (batch.length > 0) await flush()
   return { lines: count, failed }
 }
 
-function read(item: SourceRow | BadRow): ReadRow | Failed {
+function read(item: SourceRow | BadRow, mapped: (row: Row) => Row): ReadRow | Failed {
   const unnamed = `${item.unit}-${item.number}`
   let id = unnamed
   try {
     if ('error' in item) throw new InputError(item.error, { remedy: item.remedy })
-    const { row } = item
+    const row = mapped(item.row)
     if (typeof row['id'] === 'string' || typeof row['id'] === 'number') id = String(row['id'])
     const format = formatOf(row)
     return { source: item, format, group: groupFromRow(row, unnamed) }

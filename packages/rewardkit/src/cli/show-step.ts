@@ -5,9 +5,9 @@ import type { StepResult } from '../data/steps/step.ts'
 /** What a step on data read, left out and wrote, a line each. */
 export function formatStep({ read, removed, outputs, provenance }: StepResult): string {
   const lines = [`read ${counted(read.pairs, 'pair')} in ${counted(read.groups, 'row')} (${read.formats.join(', ')})`]
-  if (sum(read.dropped) > 0) lines.push(`of no use: ${reasons(read.dropped)}`)
+  if (sum(read.dropped) > 0) lines.push(`left out: ${reasons(read.dropped)}`)
   if (read.firstUnreadable !== undefined) lines.push(`the first unreadable row: ${read.firstUnreadable}`)
-  if (sum(removed) > 0) lines.push(`left out: ${reasons(removed)}`)
+  if (sum(removed) > 0) lines.push(`removed: ${reasons(removed)}`)
   for (const { file, pairs, rows, lost } of outputs) {
     lines.push(`${file}: ${counted(pairs, 'pair')} in ${counted(rows, 'row')}`)
     if (sum(lost) > 0) lines.push(`  the layout does not keep: ${reasons(lost)}`)

@@ -32,6 +32,18 @@ describe('columnMapper', () => {
     },
   )
 
+  it('reads numbers that came as text where a number is named, and nothing else', () => {
+    const map = columnMapper(['margin=a', 'weight=b', 'probability=c', 'chosen=d'])
+    const found = map({ a: '1.50', b: ' ', c: 'many', d: '42' })
+    expect(found).toEqual({ margin: 1.5, weight: null, probability: 'many', chosen: '42' })
+  })
+
+  it('says which column was probably meant', () => {
+    expect(() => columnMapper(['prompt=questoin'])({ question: 'x' })).toThrow(
+      /no column "questoin".*did you mean question/,
+    )
+  })
+
   it('refuses a name that is there twice', () => {
     expect(() => columnMapper(['chosen=a', 'chosen=b'])).toThrow('--columns: "chosen" is there twice')
   })

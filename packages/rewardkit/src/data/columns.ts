@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import { nearestName } from '../nearest.ts'
 import { isObject, type Row } from './fields.ts'
 
 /**
@@ -21,9 +22,18 @@ export function columnMapper(columns: readonly string[]): (row: Row) => Row {
   return (row) => {
     const moved = new Set(pairs.map(({ column }) => column))
     const kept = Object.entries(row).filter(([column]) => !moved.has(column))
-    const named = pairs.map(({ name, column }) => [name, valueAt(row, column)] as const)
+    const named = pairs.map(({ name, column }) => [name, numberIn(name, valueAt(row, column))] as const)
     return { ...Object.fromEntries(kept), ...Object.fromEntries(named) }
   }
+}
+
+const numbers = new Set(['margin', 'weight', 'probability'])
+
+/** What is named as a number and comes as text, as from CSV, is one; an empty cell is none. */
+function numberIn(name: string, value: unknown): unknown {
+  if (!numbers.has(name) || typeof value !== 'string') return value
+  if (value.trim() === '') return null
+  return Number.isFinite(Number(value)) ? Number(value) : value
 }
 
 /** The value of a column, or, where there is none of that name, of a path such as `question.text` or `answers.0`. */
@@ -34,7 +44,13 @@ function valueAt(row: Row, column: string): unknown {
     if (Array.isArray(value)) value = value[Number(part)]
     else value = isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined
   }
-  if (value === undefined)
-    throw new InputError(`--columns: found no column "${column}", only ${Object.keys(row).slice(0, 12).join(', ')}`)
+  if (value === undefined) throw missing(column, Object.keys(row))
   return value
+}
+
+function missing(column: string, columns: readonly string[]): InputError {
+  const near = nearestName(column, columns)
+  return new InputError(`--columns: found no column "${column}", only ${columns.slice(0, 12).join(', ')}`, {
+    remedy: near === undefined ? undefined : `did you mean ${near}?`,
+  })
 }

@@ -8,12 +8,23 @@ import { readGroups } from './read.ts'
 import { openSource, type SplitOrder } from './sources/open-source.ts'
 import type { Source } from './sources/source.ts'
 
+/** What a part gives to a mixture. */
+export interface PartShare {
+  readonly weight?: number | undefined
+  readonly cap?: number | undefined
+  /** Rows of use that it has, and how many are taken, where that was counted. */
+  readonly rows?: number | undefined
+  readonly taken?: number | undefined
+}
+
 /** Rows of one source, and how they are read. */
 export interface DataPart {
   readonly source: Source
   readonly options: DataOptions
   /** In a mixture: what the part is called. It becomes the subset of its groups, in front of their own. */
   readonly name?: string
+  /** In a mixture: how it was asked for, and what came of it. */
+  readonly share?: PartShare
   /** In a mixture: whether the n-th group that is of use (from 0) is taken. All are without it. */
   readonly takes?: (index: number) => boolean
 }
@@ -25,6 +36,8 @@ export interface DataSet {
   readonly parts: readonly DataPart[]
   /** In a mixture that was written down: its YAML file, which decides what is read like the rows themselves. */
   readonly mixtureFile?: string
+  /** Of a mixture. */
+  readonly mixture?: { readonly seed: number; readonly total?: number | undefined }
 }
 
 /**
@@ -56,7 +69,7 @@ export async function openMixture(
     open.push({ source: await openSource(data, splits, hooks), options, name: partName })
   }
   const isDrawn = total !== undefined || parts.some(({ weight, cap }) => weight !== undefined || cap !== undefined)
-  if (!isDrawn) return { name, parts: open }
+  if (!isDrawn) return { name, parts: open, mixture: { seed, total } }
   const sizes: number[] = []
   for (const part of open) sizes.push(await countGroups(part, hooks))
   const taken = shares(sizes, parts, total)
@@ -66,8 +79,10 @@ export async function openMixture(
   })
   return {
     name,
+    mixture: { seed, total },
     parts: open.map((part, index) => ({
       ...part,
+      share: { weight: parts[index]?.weight, cap: parts[index]?.cap, rows: sizes[index], taken: taken[index] },
       takes: drawn(sizes[index] ?? 0, taken[index] ?? 0, createRandom(seed, `mixture ${index}`)),
     })),
   }

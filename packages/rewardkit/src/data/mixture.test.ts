@@ -110,6 +110,13 @@ parts:
     expect(await hash(1)).not.toBe(await hash(2))
   })
 
+  it('takes the subsets that a part names by their own names, and a part without rows for a mistake', async () => {
+    const mixtureOf = (subset: string) => `{parts: [{data: a.jsonl}, {data: b.jsonl, name: b, subsets: [${subset}]}]}`
+    const { groups } = await read(mixtureOf('x/y'))
+    expect(groups.filter(({ subset }) => subset === 'b/x/y')).toHaveLength(10)
+    await expect(read(mixtureOf('b/x/y'))).rejects.toThrow(/mix\.yaml: no row of b is of use/)
+  })
+
   it('draws the same rows again, and others with another seed', async () => {
     const text = (seed: number) => `{seed: ${seed}, total: 6, parts: [{data: a.jsonl}, {data: b.jsonl}]}`
     const prompts = async (seed: number) => (await read(text(seed))).groups.map(({ prompt }) => prompt[0]?.content)

@@ -39,6 +39,12 @@ export const dataOptionsSchema = z.object({
     .optional()
     .describe('which columns hold what, such as prompt=question chosen=answer_a; dots reach into objects and lists')
     .meta({ placeholder: 'NAME=COLUMN', takesSeveral: true }),
+  plainTexts: z
+    .enum(['as-is', 'messages'])
+    .default('as-is')
+    .describe(
+      'plain texts of prompt and response: joined as they came, or as turns of user and assistant, by the chat template',
+    ),
   onError: z
     .enum(['stop', 'skip'])
     .default('stop')

@@ -144,6 +144,22 @@ describe('readPreferences', () => {
     expect(formats).toEqual(['summarize-axis'])
   })
 
+  it('reads plain texts as turns where that is asked for, and whole texts as they are', async () => {
+    const path = await file('plain-texts.jsonl', `${pair('a')}\n{"chosen": "x", "rejected": "y"}`)
+    const forms = async (options: Reading) => (await readPreferences(path, options)).groups.map(({ form }) => form)
+    expect(await forms({})).toEqual(['text', 'text'])
+    expect(await forms({ plainTexts: 'messages' })).toEqual(['messages', 'text'])
+  })
+
+  it('advises to skip rows only where some could be read', async () => {
+    const first = await file('first.jsonl', '{"question": "a"}')
+    await expect(readPreferences(first)).rejects.toThrow(/line 1: found the fields question/)
+    const layout = await file('layout.jsonl', pair('a'))
+    await expect(readPreferences(layout, { dataFormat: 'shp' })).rejects.toThrow(/is this the layout \(--data-format\)/)
+    const later = await file('later.jsonl', `${pair('a')}\n{"prompt": "b", "chosen": 3, "rejected": "c"}`)
+    await expect(readPreferences(later)).rejects.toThrow(/line 2: .*--on-error skip leaves such rows out/)
+  })
+
   it('leaves a preference of weight 0 out', async () => {
     const rows = [pair('1'), pair('2').replace('{', '{"weight": 0, ')]
     const { dropped } = await readPreferences(await file('weights.jsonl', rows.join('\n')))

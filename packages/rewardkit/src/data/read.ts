@@ -39,19 +39,25 @@ export async function* readGroups(data: DataSet): AsyncGenerator<ReadGroup> {
   for (const part of data.parts) {
     const count = countPairs(part.options)
     let index = 0
+    let found = 0
     for await (const item of readPart(part)) {
       if (!item.group) {
         yield item
         continue
       }
-      const { group, dropped } = checked(withSubset(item.group, part), part.options, count)
+      const { group, dropped } = checked(asTurns(item.group, part.options), part.options, count)
+      if (group) found += 1
       if (group && part.takes && !part.takes(index++)) continue
       yield {
         ...item,
         dropped: [...item.dropped, ...dropped],
-        group: group && { ...group, id: uniqueId(group.id, item.place, ids) },
+        group: group && { ...withSubset(group, part), id: uniqueId(group.id, item.place, ids) },
       }
     }
+    if (found === 0 && part.name !== undefined)
+      throw new InputError(`${data.name}: no row of ${part.name} is of use`, {
+        remedy: 'look at it with data inspect, and at the options of the part',
+      })
   }
 }
 
@@ -59,6 +65,7 @@ export async function* readGroups(data: DataSet): AsyncGenerator<ReadGroup> {
 async function* readPart({ source, options }: DataPart): AsyncGenerator<ReadGroup> {
   const mapped = options.columns === undefined ? undefined : columnMapper(options.columns)
   let known: RowFormat | undefined = options.dataFormat === 'auto' ? undefined : formatNamed(options.dataFormat)
+  let hasRead = false
   for (const file of source.files) {
     const gathered = new Map<string, { place: string; rows: Row[] }>()
     for await (const item of readRows(file)) {
@@ -76,9 +83,11 @@ async function* readPart({ source, options }: DataPart): AsyncGenerator<ReadGrou
           continue
         }
         const context = { defaultId: defaultId(source.files.length, file, item), options }
-        for (const outcome of outcomes(format.read(row, context), file)) yield { place, format, ...outcome }
+        const read = format.read(row, context)
+        hasRead = true
+        for (const outcome of outcomes(read, file)) yield { place, format, ...outcome }
       } catch (error) {
-        yield refused(error, place, options)
+        yield refused(error, place, options, hasRead)
       }
     }
     for (const [key, { place, rows }] of gathered) {
@@ -87,19 +96,23 @@ async function* readPart({ source, options }: DataPart): AsyncGenerator<ReadGrou
         for (const outcome of outcomes(known.gather.read(rows, { defaultId: key, options }), file))
           yield { place, format: known, ...outcome }
       } catch (error) {
-        yield refused(error, place, options)
+        yield refused(error, place, options, true)
       }
     }
   }
 }
 
-/** Stops, or counts what could not be read. */
-function refused(error: unknown, place: string, { onError }: DataOptions): ReadGroup {
+/** Stops, or counts what could not be read. To skip rows is no advice where none could be read so far. */
+function refused(error: unknown, place: string, { onError }: DataOptions, hasRead: boolean): ReadGroup {
   if (!(error instanceof InputError)) throw error
   const problem = located(place, error)
   if (onError === 'stop')
     throw new InputError(problem.problem, {
-      remedy: problem.remedy ?? '--on-error skip leaves such rows out',
+      remedy:
+        problem.remedy ??
+        (hasRead
+          ? '--on-error skip leaves such rows out'
+          : 'no row could be read before it: is this the layout (--data-format), and are these the columns (--columns)?'),
       cause: error,
     })
   return { place, group: undefined, dropped: ['unreadable'], error: problem.message }
@@ -139,6 +152,12 @@ function* outcomes(read: Reading, { subset }: SourceFile): Generator<Pick<ReadGr
       )
     yield { group: group.subset === undefined && subset !== undefined ? { ...group, subset } : group, dropped: [] }
   }
+}
+
+/** Plain prompts and responses as the turns of a user and an assistant, where that is asked for. */
+function asTurns(group: Group, { plainTexts }: DataOptions): Group {
+  const isPlain = group.form === 'text' && group.prompt.length > 0
+  return isPlain && plainTexts === 'messages' ? { ...group, form: 'messages' } : group
 }
 
 /** In a mixture the name of the part is the subset, in front of the group's own. */

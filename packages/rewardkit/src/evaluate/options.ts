@@ -32,6 +32,7 @@ export const scoreOptionsSchema = z.object({
     .string()
     .describe('file of {prompt, response}, {prompt, responses} or pairs; - for JSON Lines on standard input')
     .meta({ placeholder: 'FILE|-' }),
+  columns: dataOptionsSchema.shape.columns,
   out: z
     .string()
     .default('-')

@@ -78,6 +78,11 @@ export async function loadTrainingData(
   if (evaluationSurvey) await warnOfLeakage(evaluationSurvey, options.data, prompts, hooks)
   const isHeldOut = options.evalFraction ? prompts.split(options.evalFraction, options.seed) : null
   checkColumns(tally, options, objective, hooks)
+  if (tokenizer.chat && tally.plainTexts > 0)
+    hooks.onEvent({
+      kind: 'warning',
+      message: `${options.data}: ${counted(tally.plainTexts, 'row')} of plain texts, which are joined as they came, without the model's chat template; --plain-texts messages reads them as turns of user and assistant`,
+    })
 
   const training = createEncodedSet(spool.begin())
   const heldOut = createEncodedSet(spool.begin(), { withTexts: true })

@@ -6,8 +6,8 @@ import {
   type TextParts,
   wholeConversations,
 } from '../build.ts'
-import { fieldError, textOrMessages } from '../fields.ts'
-import type { Group, Message } from '../group.ts'
+import { fieldError, optionalNumber, type Row, textOrMessages } from '../fields.ts'
+import type { Group, Message, Preference } from '../group.ts'
 import {
   asWritten,
   commonFields,
@@ -33,10 +33,14 @@ export const pairFormat: RowFormat = {
     const prompt = promptField(row)
     const chosen = textOrMessages(row['chosen'], 'chosen')
     const rejected = textOrMessages(row['rejected'], 'rejected')
+    const parts = splitPair(prompt, chosen, rejected)
+    // The place that the chosen response had in the layout that the pair came in, to which columns in meta may refer.
+    const isSecond = optionalNumber(row, 'chosen_position', 1, 2) === 2
     return buildGroup({
-      ...commonFields(row, defaultId, ['prompt', 'chosen', 'rejected', ...judgementColumns]),
-      ...splitPair(prompt, chosen, rejected),
-      preferences: [{ chosen: 0, rejected: 1, ...judgement(row) }],
+      ...commonFields(row, defaultId, ['prompt', 'chosen', 'rejected', 'chosen_position', ...judgementColumns]),
+      ...parts,
+      responses: isSecond ? parts.responses.toReversed() : parts.responses,
+      preferences: [{ chosen: isSecond ? 1 : 0, rejected: isSecond ? 0 : 1, ...judgement(row) }],
     })
   },
   write: (group) =>
@@ -45,6 +49,7 @@ export const pairFormat: RowFormat = {
       ...(group.prompt.length === 0 ? {} : { prompt: asWritten(group, group.prompt) }),
       chosen: asWritten(group, chosen),
       rejected: asWritten(group, rejected),
+      ...position(group, preference),
       ...writtenJudgement(preference),
     })),
 }
@@ -59,9 +64,14 @@ export const implicitPairFormat: RowFormat = {
       ...writtenFields(group),
       chosen: whole(group, chosen),
       rejected: whole(group, rejected),
+      ...position(group, preference),
       ...writtenJudgement(preference),
     })),
 }
+
+/** Where the chosen response of two was the second. */
+const position = ({ responses }: Group, { chosen, rejected }: Preference): Row =>
+  responses.length === 2 && chosen > rejected ? { chosen_position: 2 } : {}
 
 /** Form `text` is read as one string: prompt and response one behind the other. */
 function whole(group: Group, response: readonly Message[]): string | readonly Message[] {

@@ -1,5 +1,5 @@
 import { glob, isDynamicPattern } from 'tinyglobby'
-import { InputError, located } from '../../errors.ts'
+import { FailureError, InputError, located, RewardKitError } from '../../errors.ts'
 import type { Hooks } from '../../events.ts'
 import { isHubName, resolveDataset } from '../../hub/index.ts'
 import { findPath } from './find-file.ts'
@@ -45,8 +45,14 @@ async function findSource(name: string, splits: SplitOrder, hooks: Hooks): Promi
 /** A name that is nothing on this disk may be one of the hub. */
 async function openHubData(name: string, splits: SplitOrder, hooks: Hooks, missing: InputError): Promise<Source> {
   if (!isHubName(name)) throw missing
-  const { files, origin } = await resolveDataset(name, { splits }, hooks)
-  return { name, files, origin: { ...origin } }
+  try {
+    const { files, origin } = await resolveDataset(name, { splits }, hooks)
+    return { name, files, origin: { ...origin } }
+  } catch (error) {
+    const Kind = [InputError, FailureError].find((kind) => error instanceof kind)
+    if (!Kind || !(error instanceof RewardKitError) || name.startsWith('hf:')) throw error
+    throw new Kind(`${name} (no such file or folder here): ${error.problem}`, { remedy: error.remedy, cause: error })
+  }
 }
 
 async function filesOfPattern(pattern: string): Promise<SourceFile[]> {

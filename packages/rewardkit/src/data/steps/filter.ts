@@ -3,14 +3,15 @@ import { type Hooks, silentHooks } from '../../events.ts'
 import { isObject } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import type { FilterOptions } from './options.ts'
-import { type StepResult, transform, type Verdict } from './step.ts'
+import { NothingLeft, type StepResult, transform, type Verdict } from './step.ts'
 
 /**
  * Keeps the rows and pairs that fulfil all conditions; those left out are counted by the option that they failed.
  * @throws InputError for a broken condition or regular expression, and where no row is left
  */
 export async function filterData(options: FilterOptions, hooks: Hooks = silentHooks): Promise<StepResult> {
-  const failsRow = rowConditions(options)
+  const conditions = (options.where ?? []).map(condition)
+  const failsRow = rowConditions(options, conditions)
   const failsPair = pairConditions(options)
   const judge = (group: Group): Verdict => {
     const reason = failsRow(group)
@@ -23,19 +24,34 @@ export async function filterData(options: FilterOptions, hooks: Hooks = silentHo
     })
     return preferences.length === 0 ? { removed } : { keep: { ...group, preferences }, removed }
   }
-  return transform('data filter', options, hooks, judge)
+  const unknown = () => conditions.find(({ wasFound }) => !wasFound())
+  try {
+    const result = await transform('data filter', options, hooks, judge)
+    const path = unknown()?.path
+    if (path !== undefined) hooks.onEvent({ kind: 'warning', message: `--where: no row has a column "${path}"` })
+    return result
+  } catch (error) {
+    const path = unknown()?.path
+    if (path === undefined || !(error instanceof NothingLeft)) throw error
+    throw new InputError(`${error.problem}; --where: no row has a column "${path}"`, {
+      remedy: 'data inspect --json and the meta of a converted row show the names',
+      cause: error,
+    })
+  }
 }
 
 /** The name of the first condition that a group fails. */
-function rowConditions({ where = [], prompt, maxPromptCharacters = Infinity, maxTurns = Infinity }: FilterOptions) {
+function rowConditions(
+  { prompt, maxPromptCharacters = Infinity, maxTurns = Infinity }: FilterOptions,
+  conditions: readonly Condition[],
+) {
   const pattern = prompt === undefined ? undefined : regularExpression(prompt)
-  const conditions = where.map(condition)
   return (group: Group): string | undefined => {
     const text = textOf(group.prompt)
     if (pattern && !pattern.test(text)) return 'prompt'
     if (text.length > maxPromptCharacters) return 'max_prompt_characters'
     if (group.prompt.length > maxTurns) return 'max_turns'
-    return conditions.every((holds) => holds(group)) ? undefined : 'where'
+    return conditions.every(({ holds }) => holds(group)) ? undefined : 'where'
   }
 }
 
@@ -67,18 +83,28 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   '>=': (difference) => difference >= 0,
 }
 
+interface Condition {
+  readonly path: string
+  readonly holds: (group: Group) => boolean
+  /** Whether any row so far has the column. */
+  readonly wasFound: () => boolean
+}
+
 /** `COLUMN=VALUE`: a field of the group (`id`, `subset`) or of its meta. Numbers are compared as such. */
-function condition(text: string): (group: Group) => boolean {
-  const [, path = '', operator = '=', value = ''] = /^([^=!<>]+)(!=|<=|>=|=|<|>)(.*)$/s.exec(text) ?? []
+function condition(text: string): Condition {
+  const [, path = '', operator = '=', value = ''] = /^([^=!<>]+?)\s*(!=|<=|>=|=|<|>)\s*(.*)$/s.exec(text) ?? []
   const compare = comparisons[operator]
   if (compare && (value.trim() === '' || Number.isNaN(Number(value))))
     throw new InputError(`--where ${text}: found "${value}", expected a number behind ${operator}`)
-  return (group) => {
-    const found = valueAt(group, path.trim())
+  let wasFound = false
+  const holds = (group: Group): boolean => {
+    const found = valueAt(group, path)
+    if (found !== undefined) wasFound = true
     if (compare) return typeof found === 'number' && compare(found - Number(value))
     const isEqual = (typeof found === 'string' ? found : (JSON.stringify(found) ?? '')) === value
     return isEqual === (operator === '=')
   }
+  return { path, holds, wasFound: () => wasFound }
 }
 
 function valueAt(group: Group, path: string): unknown {

@@ -35,7 +35,10 @@ export function lostFields(group: Group, rows: readonly Row[], format: RowFormat
     const { other, preference: again } = match
     if (match.texts !== texts) lost.add('text')
     for (const field of ['margin', 'weight', 'probability'] as const)
-      if (preference[field] !== undefined && preference[field] !== again[field]) lost.add(field)
+      if (preference[field] !== undefined && !isSame(preference[field], again[field])) lost.add(field)
+    // Columns in meta may be about the first response, or the second.
+    const hasSides = group.responses.length === 2 && Object.keys(group.meta ?? {}).length > 0
+    if (hasSides && preference.chosen > preference.rejected !== again.chosen > again.rejected) lost.add('position')
     if (compared.has(other)) continue
     compared.add(other)
     if (other.form !== group.form || (group.source && !other.source)) lost.add('form')
@@ -47,6 +50,10 @@ export function lostFields(group: Group, rows: readonly Row[], format: RowFormat
   }
   return [...lost]
 }
+
+/** Equal but for rounding: a layout may hold a number that the margin is computed from. */
+const isSame = (value: number, again: number | undefined): boolean =>
+  again !== undefined && Math.abs(value - again) <= 1e-9 * Math.max(1, Math.abs(value))
 
 function readAgain(rows: readonly Row[], format: RowFormat): Group[] {
   const context = { defaultId: '', options: reading }

@@ -97,7 +97,7 @@ export async function findLeakage(
       examples,
       cut: known.cut(),
     }
-    if (!writer || options.out === undefined) return { leakage }
+    if (!writer || options.out === undefined || writer.groups() === 0) return { leakage }
     const provenance = provenanceOf(options.out)
     const written = await finish('data leakage', [data, against], options, { read, removed }, [writer], provenance)
     return { leakage, written }

@@ -6,7 +6,7 @@ const data = z.string().describe('preference data: a file, folder or name on the
 const to = z
   .enum(formatNames)
   .optional()
-  .describe('layout to write (default: one of our own that keeps everything)')
+  .describe(`layout to write (default: one of our own that keeps everything): ${formatNames.join(', ')}`)
   .meta({ placeholder: 'NAME' })
 const out = z.string().describe('file to write: .jsonl, .jsonl.gz or .parquet').meta({ placeholder: 'FILE' })
 const seed = z.number().int().nonnegative().default(0).describe('fixes what is drawn at random')
@@ -37,6 +37,7 @@ export const splitOptionsSchema = z.object({
     .describe("keep a prompt's rows on one side, or draw row by row as the paper did, which leaks prompts"),
   stratify: z.boolean().default(false).describe('the same shares of every subset, as far as whole prompts allow'),
   type: z.enum(['jsonl', 'jsonl.gz', 'parquet']).default('jsonl').describe('kind of the files'),
+  overwrite: z.boolean().default(false).describe('replace an earlier split in the folder'),
   seed,
   to,
   ...dataOptionsSchema.shape,

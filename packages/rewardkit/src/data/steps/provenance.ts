@@ -1,10 +1,12 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { sha256File, writeFileAtomic } from '../../files.ts'
 import { snakeCase } from '../../options.ts'
 import { version } from '../../version.ts'
 import type { DataSet } from '../data-set.ts'
+import { type DataOptions, dataOptionsSchema, defaultDataOptions } from '../options.ts'
 import type { OutputCounts } from './output.ts'
 import type { ReadCounts } from './reading.ts'
 
@@ -16,6 +18,8 @@ export interface Provenance {
   readonly step: string
   readonly options: Readonly<Record<string, unknown>>
   readonly sources: readonly SourceRecord[]
+  /** Of a mixture: the seed by which rows were drawn, and how many were asked for. */
+  readonly mixture?: { readonly seed: number; readonly total?: number | undefined }
   readonly read: ReadCounts
   /** What the step itself left out, by reason. */
   readonly removed: Readonly<Record<string, number>>
@@ -24,6 +28,8 @@ export interface Provenance {
 
 interface SourceRecord {
   readonly name: string
+  /** In a mixture: the name of the part, its share, and its options that are not the defaults. */
+  readonly part?: Readonly<Record<string, unknown>>
   /** Repository, revision and licence of what came from the hub. */
   readonly origin?: Readonly<Record<string, unknown>>
   readonly files: readonly {
@@ -53,18 +59,41 @@ export async function writeProvenance(
     const files = [{ name, bytes: statSync(name).size, sha256: await sha256File(name) }]
     sources.push({ name, files })
   }
-  for (const { source } of data.flatMap(({ parts }) => parts)) {
+  for (const { source, name: part, share, options } of data.flatMap(({ parts }) => parts)) {
     const files = []
     for (const { path: file, name } of source.files) {
       const sha256 = await sha256File(file)
       const madeBy = recordBeside(file, sha256)
       files.push({ name, bytes: statSync(file).size, sha256, ...(madeBy === undefined ? {} : { made_by: madeBy }) })
     }
-    sources.push({ name: source.name, ...(source.origin && { origin: source.origin }), files })
+    sources.push({
+      name: source.name,
+      ...(part !== undefined && { part: { name: part, ...share, options: changedOptions(options) } }),
+      ...(source.origin && { origin: source.origin }),
+      files,
+    })
   }
   const options = Object.fromEntries(Object.entries(record.options).map(([name, value]) => [snakeCase(name), value]))
-  const provenance: Provenance = { schema_version: 1, rewardkit: version, sources, ...record, options }
+  const [mixture] = data.flatMap((set) => set.mixture ?? [])
+  const provenance: Provenance = {
+    schema_version: 1,
+    rewardkit: version,
+    sources,
+    ...(mixture && { mixture }),
+    ...record,
+    options,
+  }
   writeFileAtomic(path, `${JSON.stringify(provenance, null, 2)}\n`)
+}
+
+/** The options that are not the defaults, as files name them. */
+function changedOptions(options: DataOptions): Readonly<Record<string, unknown>> {
+  const defaults = new Map<string, unknown>(Object.entries(defaultDataOptions))
+  return Object.fromEntries(
+    Object.entries(options)
+      .filter(([name, value]) => name in dataOptionsSchema.shape && !isDeepStrictEqual(value, defaults.get(name)))
+      .map(([name, value]) => [snakeCase(name), value]),
+  )
 }
 
 /** The record beside a file, if it is about the file as it is now. */

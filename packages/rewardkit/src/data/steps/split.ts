@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../errors.ts'
 import { type Hooks, silentHooks } from '../../events.ts'
@@ -22,6 +23,11 @@ export async function splitData(options: SplitOptions, hooks: Hooks = silentHook
   const names = validation > 0 ? ['train', 'test', 'validation'] : ['train', 'test']
   const files = names.map((name) => join(out, `${name}.${type}`))
   checkOutputs(files, [data])
+  const earlier = earlierSplit(out)
+  if (earlier.length > 0 && !options.overwrite)
+    throw new InputError(`--out ${out}: it already holds a split (${earlier.join(', ')})`, {
+      remedy: 'name another folder, or give --overwrite',
+    })
   const unitOf = (group: Group, index: number) => (options.by === 'prompt' ? group.promptId : String(index))
   const split = createPromptSplit()
   let index = 0
@@ -37,8 +43,20 @@ export async function splitData(options: SplitOptions, hooks: Hooks = silentHook
     for (const file of files) writers.push(createGroupWriter(file, to))
     for await (const group of countedGroups(data, read, hooks))
       await writers[partOf(unitOf(group, index++)) + 1]?.write(group)
-    return await finish('data split', [data], options, { read, removed: {} }, writers, folderProvenance(out))
+    const result = await finish('data split', [data], options, { read, removed: {} }, writers, folderProvenance(out))
+    // What is left of an earlier split does not belong to this one.
+    for (const name of earlierSplit(out)) if (!files.includes(join(out, name))) rmSync(join(out, name))
+    return result
   } finally {
     for (const writer of writers) writer.discard()
   }
+}
+
+/** The files of a split that lie in a folder. */
+function earlierSplit(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && /^(train|test|validation)\.(jsonl|jsonl\.gz|parquet)$/.test(entry.name))
+    .map(({ name }) => name)
+    .toSorted()
 }

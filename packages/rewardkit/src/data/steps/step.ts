@@ -61,14 +61,17 @@ export async function transformData(
   }
 }
 
+/** Nothing that could be written came through a step. */
+export class NothingLeft extends InputError {}
+
 function nothingLeft(
   name: string,
   { dropped, firstUnreadable }: ReadCounts,
   removed: Readonly<Record<string, number>>,
-): InputError {
+): NothingLeft {
   const counts = Object.entries({ ...dropped, ...removed }).map(([reason, number]) => `${number} ${reason}`)
-  if (counts.length === 0) return new InputError(`${name}: there is no row`, { remedy: 'look into the file' })
-  return new InputError(`${name}: no row is left to write (${counts.join(', ')})`, {
+  if (counts.length === 0) return new NothingLeft(`${name}: there is no row`, { remedy: 'look into the file' })
+  return new NothingLeft(`${name}: no row is left to write (${counts.join(', ')})`, {
     remedy:
       firstUnreadable === undefined
         ? 'look at the reasons and the options behind them'

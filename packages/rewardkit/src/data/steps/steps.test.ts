@@ -1,15 +1,9 @@
-import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Hooks, silentHooks } from '../../events.ts'
-import { openData } from '../data-set.ts'
 import type { Group } from '../group.ts'
-import { defaultDataOptions } from '../options.ts'
-import { readPreferences } from '../survey.ts'
 import { convertData } from './convert.ts'
 import { dedupeData } from './dedupe.ts'
 import { filterData } from './filter.ts'
@@ -24,234 +18,7 @@ import {
   splitOptionsSchema,
 } from './options.ts'
 import { splitData } from './split.ts'
-
-let folder = ''
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'rewardkit-steps-'))
-})
-afterAll(() => rm(folder, { recursive: true }))
-
-const at = (name: string) => join(folder, name)
-async function rows(name: string, list: readonly object[]): Promise<string> {
-  await writeFile(at(name), list.map((row) => JSON.stringify(row)).join('\n'))
-  return at(name)
-}
-const read = async (path: string): Promise<readonly Group[]> =>
-  (await readPreferences(await openData(path, defaultDataOptions, [], silentHooks))).groups
-const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
-const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
-
-const message = (role: string, content: string) => ({ role, content })
-/** Every kind of row of our own. */
-const kinds = [
-  { id: 'text', prompt: 'The sky is', chosen: ' blue.', rejected: ' green.', margin: 1.5, weight: 2, subset: 's' },
-  { id: 'whole', chosen: 'The sky is blue.', rejected: 'The sky is green.', probability: 0.75 },
-  {
-    id: 'messages',
-    prompt: [message('system', 'Be brief.'), message('user', 'Colour?')],
-    chosen: [message('assistant', 'Blue.')],
-    rejected: [message('assistant', 'Green.')],
-    meta: { nested: { list: [1, null, 'ü'] } },
-  },
-  {
-    id: 'diverging',
-    chosen: [message('user', 'A'), message('assistant', 'b'), message('user', 'C'), message('assistant', 'd')],
-    rejected: [message('user', 'A'), message('assistant', 'e'), message('user', 'F'), message('assistant', 'g')],
-  },
-  {
-    id: 'transcript',
-    chosen: '\n\nHuman: A\n\nHuman: B\n\nAssistant:  two blanks',
-    rejected: '\n\nHuman: A\n\nHuman: B\n\nAssistant: no',
-  },
-  {
-    id: 'ranked',
-    prompt: 'Best?',
-    responses: ['one', 'two', 'three'],
-    preferences: [
-      { chosen: 2, rejected: 0, margin: 2 },
-      { chosen: 1, rejected: 0 },
-    ],
-  },
-]
-
-/** Layouts of others that hold any pair of texts. */
-const foreignPairs = [
-  'alpacaeval',
-  'helpsteer2',
-  'helpsteer3',
-  'judgebench',
-  'pandalm',
-  'rewardbench',
-  'rmb-pairs',
-  'safe-rlhf',
-  'shp',
-  'skywork',
-  'ultrafeedback-binarized',
-  'webgpt',
-  'arena',
-]
-
-describe('convertData', () => {
-  const convert = (data: string, out: string, options: object = {}) =>
-    convertData(convertOptionsSchema.parse({ data, out: at(out), ...options }), silentHooks)
-
-  it('keeps all in our own layouts, and writes the same bytes from what it wrote', async () => {
-    const source = await rows('kinds.jsonl', kinds)
-    const first = await convert(source, 'first.jsonl')
-    expect(first.outputs).toMatchObject([{ groups: 6, pairs: 7, rows: 6, lost: {} }])
-    expect(await read(at('first.jsonl'))).toEqual(await read(source))
-    await convert(at('first.jsonl'), 'second.jsonl')
-    expect(readFileSync(at('second.jsonl'))).toEqual(readFileSync(at('first.jsonl')))
-  })
-
-  it('keeps all in Parquet, too, where pairs and groups share one table', async () => {
-    const source = await rows('kinds.jsonl', kinds)
-    await convert(source, 'kinds.parquet')
-    expect(await read(at('kinds.parquet'))).toEqual(await read(source))
-  })
-
-  it.each(foreignPairs)(
-    'turns a soft label round in %s where the rejected response is the likelier, and makes no preference of a tie',
-    async (to) => {
-      const soft = (question: string, probability: number) => ({
-        prompt: [message('user', question)],
-        chosen: [message('assistant', 'A')],
-        rejected: [message('assistant', 'B')],
-        ...(to === 'webgpt' ? { margin: probability < 0.5 ? -1 : 1 } : {}),
-        probability,
-      })
-      const source = await rows('soft.jsonl', [soft('one', 0.9), soft('two', 0.2), soft('three', 0.5)])
-      const { outputs } = await convert(source, `soft-${to}.jsonl`, { to })
-      const written = await read(at(`soft-${to}.jsonl`))
-      const better = ({ prompt, responses, preferences: [first] }: Group) => [
-        prompt[0]?.content,
-        responses[first?.chosen ?? -1]?.[0]?.content,
-      ]
-      expect(written.map(better)).toEqual([
-        ['one', 'A'],
-        ['two', 'B'],
-      ])
-      expect(outputs[0]?.lost).not.toHaveProperty('text')
-    },
-  )
-
-  const convertTo = async (to: string) => {
-    const source = await rows('kinds.jsonl', kinds)
-    const { outputs } = await convert(source, `${to}.jsonl`, { to })
-    const groups = await read(source)
-    const written = await read(at(`${to}.jsonl`))
-    expect(written.flatMap(({ preferences }) => preferences)).toHaveLength(7)
-    return { groups, written, lost: outputs[0]?.lost }
-  }
-
-  it('keeps all in groups', async () => {
-    const { groups, written, lost } = await convertTo('groups')
-    expect(written).toEqual(groups)
-    expect(lost).toEqual({})
-  })
-
-  it('counts what pairs do not keep: a transcript becomes messages, a third response is gone', async () => {
-    const { groups, written, lost } = await convertTo('pairs')
-    const textsOf = (list: readonly Group[]) =>
-      list.flatMap(({ prompt, responses, preferences }) =>
-        preferences.map(({ chosen, rejected }) =>
-          JSON.stringify([chosen, rejected].map((index) => [...prompt, ...(responses[index] ?? [])])),
-        ),
-      )
-    expect(textsOf(written)).toEqual(textsOf(groups))
-    expect(lost).toEqual({ form: 1 })
-  })
-
-  it('counts what implicit pairs do not keep: plain texts run together, the prompt is no longer told apart', async () => {
-    expect((await convertTo('pairs-implicit')).lost).toMatchObject({ text: 2, form: 1 })
-  })
-
-  it('says what is wrong with the first row where none can be read', async () => {
-    const source = await rows('wrong.jsonl', [{ prompt: 'a', chosen: true, rejected: 'b' }])
-    await expect(convert(source, 'none.jsonl', { onError: 'skip' })).rejects.toThrow(
-      /no row is left to write \(1 unreadable\); the first unreadable row: .*wrong\.jsonl, line 1: field "chosen"/,
-    )
-  })
-
-  it('says that there is no row', async () => {
-    const path = fileURLToPath(new URL('../sources/fixtures/no-rows.parquet', import.meta.url))
-    await expect(convert(path, 'none.jsonl')).rejects.toThrow(/no-rows\.parquet: there is no row; look into the file$/)
-  })
-
-  it('refuses to write over what it reads, by whatever name, and leaves it as it was', async () => {
-    const source = await rows('in-place.jsonl', kinds)
-    const before = readFileSync(source)
-    await symlink(source, at('other-name.jsonl'))
-    await expect(convert(source, 'in-place.jsonl')).rejects.toThrow(/in-place\.jsonl cannot be written.*name another/)
-    await expect(convert(at('other-name.jsonl'), 'in-place.jsonl')).rejects.toThrow(/one of the files that are read/)
-    await expect(convert(source, 'other-name.jsonl')).rejects.toThrow(/one of the files that are read/)
-    expect(readFileSync(source)).toEqual(before)
-  })
-
-  it('says which row a layout cannot hold, and leaves nothing behind', async () => {
-    const source = await rows('system.jsonl', [kinds[0] ?? {}, kinds[2] ?? {}])
-    await expect(convert(source, 'hh.jsonl', { to: 'hh' })).rejects.toThrow(
-      /--to hh: messages: found a turn of the role "system"/,
-    )
-    expect(readdirSync(folder).filter((name) => name.startsWith('hh.jsonl'))).toEqual([])
-  })
-
-  it('writes where the rows came from, step after step, and the same record again', async () => {
-    const source = await rows('chain.jsonl', [...kinds, { prompt: 'p', chosen: 'same', rejected: 'same' }])
-    await convert(source, 'step-1.jsonl')
-    const { provenance } = await convert(at('step-1.jsonl'), 'step-2.jsonl', { to: 'groups' })
-    const record = json(provenance)
-    expect(record).toMatchObject({
-      step: 'data convert',
-      options: { to: 'groups', data_format: 'auto' },
-      read: { groups: 6, pairs: 7, dropped: {} },
-      outputs: [{ sha256: sha256(at('step-2.jsonl')), pairs: 7 }],
-      sources: [
-        {
-          files: [
-            {
-              sha256: sha256(at('step-1.jsonl')),
-              made_by: {
-                read: { dropped: { identical_responses: 1 } },
-                sources: [{ files: [{ sha256: sha256(source) }] }],
-              },
-            },
-          ],
-        },
-      ],
-    })
-    await convert(at('step-1.jsonl'), 'step-2.jsonl', { to: 'groups' })
-    expect(json(provenance)).toEqual(record)
-  })
-
-  it('takes the record of a split, and none that is about other bytes or no record', async () => {
-    const data = await rows('to-split.jsonl', many)
-    await splitData(splitOptionsSchema.parse({ data, out: at('chained') }), silentHooks)
-    const { provenance } = await convert(at('chained/train.jsonl'), 'chained.jsonl')
-    expect(json(provenance)).toMatchObject({ sources: [{ files: [{ made_by: { step: 'data split' } }] }] })
-    await writeFile(at('chained/provenance.json'), `{"${sha256(at('chained/train.jsonl'))}": `)
-    const { provenance: without } = await convert(at('chained/train.jsonl'), 'unchained.jsonl')
-    expect(JSON.stringify(json(without))).not.toContain('made_by')
-  })
-
-  it('leaves the old file when it is interrupted', async () => {
-    const source = await rows('old.jsonl', kinds)
-    await writeFile(at('kept.jsonl'), 'old')
-    let asked = 0
-    const hooks: Hooks = { onEvent: () => {}, shouldStop: () => ++asked > 2 }
-    const options = convertOptionsSchema.parse({ data: source, out: at('kept.jsonl') })
-    await expect(convertData(options, hooks)).rejects.toThrow(/stopped on request/)
-    expect(readFileSync(at('kept.jsonl'), 'utf8')).toBe('old')
-    expect(readdirSync(folder).filter((name) => name.startsWith('kept.jsonl'))).toEqual(['kept.jsonl'])
-  })
-})
-
-/** 300 rows of 100 prompts in three subsets of 60, 30 and 10 prompts. */
-const many = Array.from({ length: 300 }, (_, k) => {
-  const prompt = k % 100
-  const subset = prompt < 60 ? 'large' : prompt < 90 ? 'middle' : 'small'
-  return { id: String(k), prompt: `prompt ${prompt}`, chosen: `a ${k}`, rejected: `b ${k}`, subset }
-})
+import { at, json, many, message, read, rows, sha256 } from './fixtures/rows.ts'
 
 describe('splitData', () => {
   it('leaves nothing behind where one of its files cannot be written', async () => {
@@ -316,6 +83,18 @@ describe('splitData', () => {
       read: { pairs: 300 },
       outputs: [{ pairs: 150 }, { pairs: 150 }],
     })
+  })
+
+  it('does not mix with an earlier split, and replaces it whole when told to', async () => {
+    const data = await rows('many.jsonl', many)
+    const out = at('twice')
+    const run = (more: object) => splitData(splitOptionsSchema.parse({ data, out, ...more }), silentHooks)
+    await run({ validation: 0.1 })
+    await expect(run({})).rejects.toThrow(
+      /already holds a split \(test\.jsonl, train\.jsonl, validation\.jsonl\).*--overwrite/,
+    )
+    await run({ overwrite: true, type: 'jsonl.gz' })
+    expect(readdirSync(out).toSorted()).toEqual(['provenance.json', 'test.jsonl.gz', 'train.jsonl.gz'])
   })
 
   it('refuses shares that leave nothing', async () => {
@@ -457,6 +236,25 @@ describe('mixData', () => {
       })
   })
 
+  it('writes down what was asked of each part and what it gave', async () => {
+    await rows('a.jsonl', many)
+    await rows('b.jsonl', many.slice(0, 50))
+    const parts = '[{data: a.jsonl, weight: 1}, {data: b.jsonl, name: few, weight: 1, cap: 20, ties: half}]'
+    await writeFile(at('mix.yaml'), `{seed: 7, parts: ${parts}}`)
+    const { provenance } = await mixData(
+      mixOptionsSchema.parse({ sources: [at('mix.yaml')], out: at('mixed.jsonl') }),
+      silentHooks,
+    )
+    expect(json(provenance)).toMatchObject({
+      mixture: { seed: 7 },
+      sources: [
+        { name: at('mix.yaml') },
+        { part: { name: 'a', weight: 1, rows: 300, taken: 20, options: {} } },
+        { part: { name: 'few', weight: 1, cap: 20, rows: 50, taken: 20, options: { ties: 'half' } } },
+      ],
+    })
+  })
+
   it('refuses a list of another length', async () => {
     const a = await rows('a.jsonl', many)
     const options = mixOptionsSchema.parse({ sources: [a, a], weights: [1], out: at('mixed.jsonl') })
@@ -499,7 +297,8 @@ describe('filterData', () => {
   it.each([
     [{ where: ['turns>many'] }, /--where turns>many: found "many", expected a number/],
     [{ prompt: '(' }, /--prompt: /],
-    [{ where: ['nothing=here'] }, /no row is left to write \(3 where\)/],
+    [{ where: ['nothing = here'] }, /no row is left to write \(3 where\).*no row has a column "nothing"/],
+    [{ where: ['lang=fr'] }, /no row is left to write \(3 where\); look/],
   ])('refuses %j', async (options, error) => {
     const data = await rows('filter.jsonl', list)
     const parsed = filterOptionsSchema.parse({ data, out: at('none.jsonl'), ...options })
