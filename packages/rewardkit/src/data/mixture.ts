@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { isDynamicPattern } from 'tinyglobby'
 import { type Document, parseDocument } from 'yaml'
 import { z } from 'zod'
@@ -194,5 +194,5 @@ function pathFrom(folder: string, data: string): string {
   const path = resolve(folder, data)
   if (existsSync(path)) return path
   const isElsewhere = data === '-' || existsSync(data) || isDynamicPattern(data) || isHubName(data)
-  return isElsewhere || isAbsolute(data) ? data : join(folder, data)
+  return isElsewhere ? data : path
 }
