@@ -1,2 +1,5 @@
-/** `1 row`, `2 rows`: for nouns whose plural ends in s. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+/** `row` for 1, else `rows`: for nouns whose plural ends in s. */
+export const plural = (count: number, noun: string): string => (count === 1 ? noun : `${noun}s`)
+
+/** `1 row`, `2 rows`. */
+export const counted = (count: number, noun: string): string => `${count} ${plural(count, noun)}`

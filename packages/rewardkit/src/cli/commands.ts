@@ -60,7 +60,7 @@ export const commands: readonly Command[] = [
       makeFolder(dirname(options.out))
       const summary = simulateToFile(options)
       const percent = (share: number) => `${(100 * share).toFixed(1)} %`
-      print(`${summary.pairs} pairs in ${options.out}`)
+      print(`${counted(summary.pairs, 'pair')} in ${options.out}`)
       print(`best achievable accuracy ${percent(summary.best_achievable_accuracy)}`)
       print(`longer wins ${percent(summary.longer_wins)}`)
       return 0

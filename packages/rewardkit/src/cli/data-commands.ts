@@ -24,7 +24,7 @@ export const dataCommands: readonly Command[] = [
       const inspection = await withInterrupts((hooks) => inspectData(options, hooks))
       if (options.html !== undefined) {
         const { writeInspection } = await import('../reports/inspection.ts')
-        writeInspection(inspection, options.html)
+        writeInspection(inspection, options, options.html)
       }
       if (options.json) print(JSON.stringify(inspection, null, 2))
       else {

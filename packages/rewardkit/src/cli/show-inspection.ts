@@ -8,6 +8,7 @@ import { type LongerCounts, shareLonger } from '../inspect/longer.ts'
 import type { Distribution } from '../inspect/series.ts'
 import type { ShownToken, TokenExample } from '../inspect/tokens.ts'
 import { formatTable } from '../evaluate/table.ts'
+import { counted, plural } from '../counted.ts'
 import { visible } from './visible.ts'
 
 /** Subsets and languages that the tables name; the page and JSON have all. */
@@ -28,12 +29,12 @@ export function formatInspection(
     ...subsets(inspection),
     languages(inspection),
     ...inspection.examples.map((example) => sideBySide(example, width, colors)),
-    ...inspection.token_examples.map((example) => tokens(example, width)),
+    ...inspection.token_examples.map((example) => tokensRead(example, width)),
   ].join('\n\n')
 }
 
 function facts(inspection: Inspection): string[][] {
-  const { files, rows, groups, pairs, prompts, margins, probabilities, weights, ties, tokens: counted } = inspection
+  const { files, rows, groups, pairs, prompts, margins, probabilities, weights, ties, tokens } = inspection
   const share = (count: number, of: number = pairs) => `${whole(count)} (${percent(count / Math.max(1, of))})`
   const counts = (record: Readonly<Record<string, number>>) =>
     Object.entries(record)
@@ -61,15 +62,15 @@ function facts(inspection: Inspection): string[][] {
   if (probabilities) lines.push(['with probability', share(probabilities.count)])
   if (weights) lines.push(['with weight', share(weights.count)])
   if (margins.distribution) lines.push(['negative, zero margins', `${margins.negative}, ${margins.zero}`])
-  if (counted) {
-    const { sequence, tokens: total } = counted
+  if (tokens) {
+    const { sequence, tokens: total } = tokens
     lines.push(
-      ['chosen longer (tokens)', longerText(counted.longer)],
-      ['read through', counted.chat_template ? 'the chat template' : 'no chat template'],
-      [`sequences over ${counted.max_length} tokens`, share(counted.sequences_over_max_length, sequence?.count ?? 0)],
-      ['pairs with such a sequence', share(counted.pairs_over_max_length)],
-      [`groups cut (${counted.truncation})`, share(counted.truncated, groups)],
-      ['pairs dropped in reading', counts(counted.dropped)],
+      ['chosen longer (tokens)', longerText(tokens.longer)],
+      ['read through', tokens.chat_template ? 'the chat template' : 'no chat template'],
+      [`sequences over ${tokens.max_length} tokens`, share(tokens.sequences_over_max_length, sequence?.count ?? 0)],
+      ['pairs with such a sequence', share(tokens.pairs_over_max_length)],
+      [`groups cut (${tokens.truncation})`, share(tokens.truncated, groups)],
+      ['pairs dropped in reading', counts(tokens.dropped)],
       ['tokens, each with its prompt', whole(total.unshared)],
       ['tokens, prefixes shared', `${whole(total.shared)} (${percent(total.saved_share)} saved)`],
     )
@@ -90,7 +91,7 @@ function longerText(counts: LongerCounts): string {
 }
 
 function distributions(inspection: Inspection): string {
-  const { characters, tokens: counted } = inspection
+  const { characters, tokens } = inspection
   const all: readonly (readonly [string, Distribution | null])[] = [
     ['pairs per prompt', inspection.pairs_per_prompt],
     ['responses per group', inspection.responses_per_group],
@@ -101,14 +102,14 @@ function distributions(inspection: Inspection): string {
     ['margin', inspection.margins.distribution],
     ['probability', inspection.probabilities],
     ['weight', inspection.weights],
-    ['whole sequence, tokens', counted?.sequence ?? null],
-    ['chosen sequence, tokens', counted?.chosen ?? null],
-    ['rejected sequence, tokens', counted?.rejected ?? null],
-    ['shared prefix, tokens', counted?.shared_prefix ?? null],
+    ['whole sequence, tokens', tokens?.sequence ?? null],
+    ['chosen sequence, tokens', tokens?.chosen ?? null],
+    ['rejected sequence, tokens', tokens?.rejected ?? null],
+    ['shared prefix, tokens', tokens?.shared_prefix ?? null],
   ]
   const names = ['min', 'p25', 'p50', 'p75', 'p90', 'p95', 'p99', 'max', 'mean'] as const
   const rows = all.flatMap(([label, values]) =>
-    values ? [[label, ...names.map((name) => String(Number(values[name].toPrecision(4))))]] : [],
+    values ? [[label, ...names.map((name) => quantity(values[name]))]] : [],
   )
   return formatTable(['', ...names], rows)
 }
@@ -119,15 +120,18 @@ function subsets({ subsets: all }: Inspection): string[] {
   const rows = entries
     .slice(0, mostListed)
     .map(([name, { pairs, longer_share: share }]) => [visible(name), whole(pairs), percent(share)])
-  const more = entries.length > mostListed ? `\nand ${entries.length - mostListed} more subsets (--html, --json)` : ''
+  const more =
+    entries.length > mostListed
+      ? `\nand ${entries.length - mostListed} more ${plural(entries.length - mostListed, 'subset')} (--html, --json)`
+      : ''
   return [formatTable(['subset', 'pairs', 'chosen longer (characters)'], rows) + more]
 }
 
 /** Where languages come from, in words. */
 function languageSource({ source, detector, of }: Inspection['languages']): string {
   return source === 'column'
-    ? `as the column of ${of} groups says`
-    : `an estimate by ${detector} from ${of} prompts, drawn at random where there are more`
+    ? `as the column of ${counted(of, 'group')} says`
+    : `an estimate by ${detector} from ${counted(of, 'prompt')}, drawn at random where there are more`
 }
 
 function languages({ languages: found }: Inspection): string {
@@ -158,12 +162,7 @@ function sideBySide(example: Example, width: number, colors: Colors): string {
     margin === null ? '' : `margin ${Number(margin.toPrecision(4))}`,
   ]
   const head = `── ${about.filter((text) => text !== '').join(' · ')} `
-  return [
-    colors.bold(head),
-    wrapAnsi(visible(shortened(prompt)), width, { hard: true, trim: false }),
-    '',
-    ...lines,
-  ].join('\n')
+  return [colors.bold(head), wrapped(visible(shortened(prompt)), width), '', ...lines].join('\n')
 }
 
 const [isolate, isolated] = ['\u2068', '\u2069']
@@ -174,8 +173,8 @@ const dimmed = new RegExp(`${escape}\\[2m[^${escape}]*(${escape}\\[22m|$)`, 'g')
 
 function columnOf(title: string, pieces: readonly Piece[], width: number, colors: Colors): string[] {
   const marked = pc.createColors(true)
-  const text = pieces.map((piece) => (piece.isShared ? marked.dim(visible(piece.text)) : visible(piece.text))).join('')
-  const lines = wrapAnsi(text, width, { hard: true, trim: false }).split('\n')
+  const text = pieces.map((piece) => (piece.isShared ? byLine(visible(piece.text), marked.dim) : visible(piece.text)))
+  const lines = wrapped(text.join(''), width).split('\n')
   return [
     `  ${colors.bold(title)}`,
     ...lines.map((line) => {
@@ -188,31 +187,51 @@ function columnOf(title: string, pieces: readonly Piece[], width: number, colors
   ]
 }
 
+/** Broken between words, else anywhere. Indentation stays; the blank at which a line was broken goes. */
+function wrapped(text: string, width: number): string {
+  return byLine(text, (line) => {
+    const [first = '', ...rest] = wrapAnsi(line, width, { hard: true, trim: false }).split('\n')
+    const more = rest.map((part) => part.replace(blanksInFront, '$1')).filter((part) => stringWidth(part) > 0)
+    return [first, ...more].join('\n')
+  })
+}
+
+/** Colour codes may stand in front. */
+const blanksInFront = new RegExp(`^((?:${escape}\\[\\d+m)*) +`)
+
+const byLine = (text: string, change: (line: string) => string): string => text.split('\n').map(change).join('\n')
+
 function shortened(text: string): string {
   const more = text.length - mostCharacters
   return more <= 0 ? text : `${text.slice(0, mostCharacters)}… (${more} more)`
 }
 
 /** Ids and the vocabulary's own spelling: what both sequences begin with, then each branch; the last token is pooled. */
-function tokens(example: TokenExample, width: number): string {
+function tokensRead(example: TokenExample, width: number): string {
   if (example.dropped !== null) return `── ${visible(example.id)}: left out in reading (${example.dropped})`
   const listed = (list: readonly ShownToken[]) =>
     wrapAnsi(list.map(({ id, text }) => `${id} ${visible(text)}`).join(' | '), width, { hard: true })
   const branch = (name: string, list: readonly ShownToken[], text: string) => {
     const last = list.at(-1)
     return [
-      `${name}: ${example.prefix.length} + ${list.length} tokens; pooled is the last, ${last ? `${last.id} ${visible(last.text)}` : ''}`,
+      `${name}: ${example.prefix.length} + ${counted(list.length, 'token')}; pooled is the last, ${last ? `${last.id} ${visible(last.text)}` : ''}`,
       listed(list),
-      `the whole sequence as text: ${wrapAnsi(visible(text), width, { hard: true, trim: false })}`,
+      `the whole sequence as text: ${wrapped(visible(text), width)}`,
     ]
   }
   return [
     `── ${visible(example.id)} as the model reads it${example.truncated ? ' (cut)' : ''}`,
-    `shared prefix: ${example.prefix.length} tokens`,
+    `shared prefix: ${counted(example.prefix.length, 'token')}`,
     listed(example.prefix),
     ...branch('chosen', example.chosen, example.chosen_text),
     ...branch('rejected', example.rejected, example.rejected_text),
   ].join('\n')
+}
+
+/** Four digits, but whole numbers and those beyond a thousand as whole numbers in full. */
+function quantity(value: number): string {
+  const isWhole = Number.isInteger(value) || Math.abs(value) >= 1000
+  return isWhole && Math.abs(value) < 1e15 ? whole(Math.round(value)) : String(Number(value.toPrecision(4)))
 }
 
 const whole = (count: number): string => count.toLocaleString('en-US')

@@ -31,10 +31,10 @@ export function optionalNumber(row: Row, field: string, least = -Infinity, most 
   return value
 }
 
-/** An optional name (id, subset): text or an integer, which becomes text. */
+/** An optional name (id, subset): text or an integer, which becomes text; empty text counts as absent (an empty cell). */
 export function optionalName(row: Row, field: string): string | undefined {
   const value = row[field]
-  if (value === undefined || value === null) return undefined
+  if (value === undefined || value === null || value === '') return undefined
   if (typeof value === 'string') return value
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
   throw fieldError(field, value, 'text or an integer')

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts'
 import { InputError } from '../errors.ts'
 
 /**
@@ -24,7 +25,7 @@ export function shares(
     if (total === undefined) return available
     // Without weights a total takes of each part in proportion to what it has.
     return shares(
-      available,
+      sizes,
       parts.map((part, index) => ({ ...part, weight: available[index] ?? 0 })),
       total,
     )
@@ -37,14 +38,16 @@ export function shares(
   const exact = given.map((weight) => (wanted * weight) / sum)
   const counts = rounded(exact)
   counts.forEach((rows, index) => {
-    const has = available[index] ?? 0
-    if (rows > has)
-      throw new InputError(
-        `mixture: ${parts[index]?.name} has ${has} rows, but its weight asks for ${rows} of ${wanted}`,
-        {
-          remedy: `lower total to ${Math.floor(most)}, its weight or its cap`,
-        },
-      )
+    const has = sizes[index] ?? 0
+    const allowed = available[index] ?? 0
+    if (rows <= allowed) return
+    const isCapped = allowed < has
+    const limit = isCapped
+      ? `may give ${allowed} of its ${counted(has, 'row')} by its cap`
+      : `has ${counted(has, 'row')}`
+    throw new InputError(`mixture: ${parts[index]?.name} ${limit}, but its weight asks for ${rows} of ${wanted}`, {
+      remedy: `lower total to ${Math.floor(most)} or its weight${isCapped ? ', or raise the cap' : ''}`,
+    })
   })
   return counts
 }

@@ -50,9 +50,14 @@ describe('shares', () => {
     [
       [part('a', { weight: 1 }), part('b', { weight: 1 })],
       50,
-      /b has 10 rows, but its weight asks for 25.*total to 20/,
+      /: b has 10 rows, but its weight asks for 25 of 50; lower total to 20 or its weight$/,
     ],
-    [[part('a'), part('b')], 200, /has 100 rows, but.*lower total to 110,/],
+    [
+      [part('a', { weight: 1, cap: 5 }), part('b', { weight: 1 })],
+      20,
+      /: a may give 5 of its 100 rows by its cap, but its weight asks for 10 of 20; lower total to 10 or its weight, or raise the cap$/,
+    ],
+    [[part('a'), part('b')], 200, /has 100 rows, but.*lower total to 110 or/],
   ])('refuses %j with a total of %s', (parts, total, message) => {
     expect(() => shares([100, 10], parts, total)).toThrow(message)
   })
@@ -126,11 +131,43 @@ parts:
     expect(first).toHaveLength(6)
   })
 
+  it('takes columns as a list or as a mapping', async () => {
+    const columns = ['[prompt=question, chosen=good, rejected=bad]', '{prompt: question, chosen: good, rejected: bad}']
+    const [list, mapping] = await Promise.all(
+      columns.map(async (text, index) => {
+        const path = join(folder, `columns-${index}.yaml`)
+        await writeFile(path, `parts: [{data: answers.jsonl, columns: ${text}}]`)
+        return readPreferences(await openData(path, defaultDataOptions, [], silentHooks))
+      }),
+    )
+    expect(mapping?.groups).toEqual(list?.groups)
+    expect(mapping?.groups[0]?.prompt[0]?.content).toBe('q')
+  })
+
+  it('looks beside the mixture for what is nowhere, and names what is near', async () => {
+    await expect(read('parts: [{data: anwsers.jsonl}]')).rejects.toThrow(
+      `${join(folder, 'anwsers.jsonl')}: no such file; did you mean answers.jsonl?`,
+    )
+  })
+
   it.each([
-    ['parts: []', /mix\.yaml: parts: /],
-    ['parts: [{data: a.jsonl, wieght: 2}]', /wieght/],
-    ['parts: [{data: a.jsonl, cap: 0}]', /parts\.0\.cap/],
-    ['parts: [{data: a.jsonl, name: a/b}]', /without a slash/],
+    ['parts: []', /mix\.yaml: field "parts": found an empty list, expected a list, each a part .*docs\/data-steps\.md/],
+    ['total: 5', /mix\.yaml: field "parts": found nothing, expected a list/],
+    ['parts: {data: a.jsonl}', /mix\.yaml: field "parts": found an object, expected a list/],
+    ['part: []', /mix\.yaml: unknown field "part", expected parts, total, seed; did you mean parts\?/],
+    ['parts: [a.jsonl]', /mix\.yaml: field "parts\[0\]": found text "a\.jsonl", expected a part \{data, /],
+    ['parts: [{name: a}]', /mix\.yaml: field "parts\[0\]\.data": found nothing, expected the name of a file/],
+    ['parts: [{data: a.jsonl, wieght: 2}]', /unknown field "parts\[0\]\.wieght", .*did you mean weight\?/],
+    ['parts: [{data: a.jsonl, cap: 0}]', /"parts\[0\]\.cap": found 0, expected a whole number above 0/],
+    ['parts: [{data: a.jsonl, on_error: skp}]', /"parts\[0\]\.on_error": found "skp".*did you mean skip\?/],
+    [
+      'parts: [{data: a.jsonl, columns: {prompt: [a]}}]',
+      /"parts\[0\]\.columns\.prompt": found a list, expected the name/,
+    ],
+    ['parts: [{data: a.jsonl, columns: {promt: a}}]', /"parts\[0\]\.columns": found "promt=a", expected NAME=COLUMN/],
+    ['{total: many, parts: [{data: a.jsonl}]}', /field "total": found "many", expected a whole number above 0/],
+    ['parts: [{data: a.jsonl, name: a/b}]', /"parts\[0\]\.name": found "a\/b", expected a name without a slash/],
+    ['parts: [{data: a.jsonl, name: x}, {data: b.jsonl, name: x}]', /two parts are called "x"; give each a name/],
     ['parts: [{data: nowhere.jsonl}]', /nowhere\.jsonl: no such file/],
     ['parts: [{', /invalid YAML/],
     ['parts: [{data: mix.yaml}]', /mix\.yaml is a mixture itself/],

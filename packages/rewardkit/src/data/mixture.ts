@@ -1,8 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { isDynamicPattern } from 'tinyglobby'
 import { type Document, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
+import { isHubName } from '../hub/index.ts'
+import { nearestName } from '../nearest.ts'
+import { commandOptions, refusal, snakeCase } from '../options.ts'
+import { described, fieldError, isObject, type Row } from './fields.ts'
 import { type DataOptions, dataOptionsSchema } from './options.ts'
 
 /** One source of a mixture. */
@@ -28,33 +33,33 @@ export interface Mixture {
 export const isMixtureFile = (name: string): boolean => /\.ya?ml$/.test(name)
 
 const count = z.int().positive()
-const camelCase = (name: string): string => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-const withCamelCase = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).map(([name, field]) => [camelCase(name), field]))
-    : value
+
+const partSchema = z.strictObject({
+  data: z.string(),
+  name: z
+    .string()
+    .refine((name) => name !== '' && !name.includes('/'), {
+      error: ({ input }) => `found "${String(input)}", expected a name without a slash`,
+    })
+    .optional(),
+  weight: z.number().positive().optional(),
+  cap: count.optional(),
+  ...dataOptionsSchema.partial().shape,
+})
 
 const mixtureSchema = z.strictObject({
-  parts: z
-    .array(
-      z.preprocess(
-        withCamelCase,
-        z.strictObject({
-          data: z.string(),
-          name: z
-            .string()
-            .regex(/^[^/]+$/, 'expected a name without a slash')
-            .optional(),
-          weight: z.number().positive().optional(),
-          cap: count.optional(),
-          ...dataOptionsSchema.partial().shape,
-        }),
-      ),
-    )
-    .min(1),
+  parts: z.array(z.unknown()).min(1),
   total: count.optional(),
   seed: z.int().min(0).default(0),
 })
+
+const expectedPart = 'a part {data, name, weight, cap, ...options of the data}'
+const expectedParts = `a list, each ${expectedPart}`
+/** What is expected of fields where their schema does not say it. */
+const expectedOf: Readonly<Record<string, string>> = {
+  parts: expectedParts,
+  data: 'the name of a file, of a folder or on the hub',
+}
 
 /**
  * Reads the YAML file of a mixture. Options of a part win over those given; paths are those of the file's folder.
@@ -73,20 +78,33 @@ export function readMixture(path: string, given: DataOptions): Mixture {
     throw new InputError(`${path}: invalid YAML: ${problem.message.split('\n')[0]?.replace(/:$/, '') ?? ''}`, {
       cause: problem,
     })
-  const result = mixtureSchema.safeParse(plainOf(document, path))
-  if (!result.success) {
-    const [issue] = result.error.issues
-    const place = [path, issue?.path.join('.') ?? ''].filter((part) => part !== '').join(': ')
-    throw new InputError(`${place}: ${issue?.message ?? 'not a mixture'}`, {
-      remedy: 'expected parts: a list of {data, name, weight, cap, ...options of the data} (docs/data.md)',
-    })
+  try {
+    return mixtureOf(plainOf(document), dirname(path), given)
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    const remedy = error.remedy ?? 'docs/data-steps.md shows a mixture'
+    throw new InputError(`${path}: ${error.problem}`, { remedy, cause: error })
   }
-  const { parts, total, seed } = result.data
-  const names = partNames(parts.map(({ data }) => data))
+}
+
+function mixtureOf(value: unknown, folder: string, given: DataOptions): Mixture {
+  if (!isObject(value)) throw new InputError(`found ${described(value ?? undefined)}, expected parts: ${expectedParts}`)
+  const { parts: list, total, seed } = checked(mixtureSchema, value, '')
+  const written = list.map((part, index) => {
+    const place = `parts[${index}]`
+    if (!isObject(part)) throw fieldError(place, part, expectedPart)
+    return checked(partSchema, withColumnTexts(part, place), `${place}.`)
+  })
+  const shortNames = partNames(written.map(({ data }) => data))
+  const parts = written.map((part, index) => ({ ...part, name: part.name ?? shortNames[index] ?? part.data }))
+  const names = parts.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) < index)
+  if (twice !== undefined)
+    throw new InputError(`two parts are called "${twice}"`, { remedy: 'give each a name of its own' })
   return {
-    parts: parts.map(({ data, name, weight, cap, ...options }, index) => ({
-      data: pathFrom(dirname(path), data),
-      name: name ?? names[index] ?? data,
+    parts: parts.map(({ data, name, weight, cap, ...options }) => ({
+      data: pathFrom(folder, data),
+      name,
       weight,
       cap,
       options: { ...given, ...defined(options) },
@@ -96,13 +114,54 @@ export function readMixture(path: string, given: DataOptions): Mixture {
   }
 }
 
+/**
+ * Fields as their schema has them; in YAML they may be written like `on_error`.
+ * @param place in front of the names of fields in messages
+ * @throws InputError that names the field, what was found and what was expected
+ */
+function checked<Schema extends z.ZodObject>(schema: Schema, written: Row, place: string): z.output<Schema> {
+  const fields = Object.fromEntries(Object.entries(written).map(([name, value]) => [camelCase(name), value]))
+  const result = schema.safeParse(fields)
+  if (result.success) return result.data
+  const { issues } = result.error
+  const [unknown] = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
+  if (unknown !== undefined) {
+    const known = Object.keys(schema.shape).map(snakeCase)
+    const near = nearestName(snakeCase(unknown), known)
+    throw new InputError(`unknown field "${place}${snakeCase(unknown)}", expected ${known.join(', ')}`, {
+      remedy: near === undefined ? undefined : `did you mean ${near}?`,
+    })
+  }
+  const [issue] = issues
+  const field = String(issue?.path[0])
+  const name = `${place}${snakeCase(field)}`
+  const expected = expectedOf[field]
+  if (!issue || expected !== undefined) throw fieldError(name, fields[field], expected ?? expectedPart)
+  const shape = commandOptions(schema).find(({ key }) => key === field)?.shape ?? {}
+  throw refusal(shape, `field "${name}"`, fields[field], issue)
+}
+
+/** `columns: {prompt: question}` says the same as `columns: [prompt=question]`. */
+function withColumnTexts(part: Row, place: string): Row {
+  const { columns } = part
+  if (!isObject(columns)) return part
+  const texts = Object.entries(columns).map(([name, column]) => {
+    if (typeof column !== 'string' && typeof column !== 'number')
+      throw fieldError(`${place}.columns.${name}`, column, 'the name of a column')
+    return `${name}=${column}`
+  })
+  return { ...part, columns: texts }
+}
+
+const camelCase = (name: string): string => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
 /** The values of a document. Aliases that multiply without end are refused by the library. */
-function plainOf(document: Document, path: string): unknown {
+function plainOf(document: Document): unknown {
   try {
     return document.toJS()
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unreadable'
-    throw new InputError(`${path}: invalid YAML: ${reason}`, { remedy: 'write it without aliases', cause: error })
+    throw new InputError(`invalid YAML: ${reason}`, { remedy: 'write it without aliases', cause: error })
   }
 }
 
@@ -127,8 +186,13 @@ function shortName(data: string): string {
 const defined = (options: Readonly<Record<string, unknown>>): Partial<DataOptions> =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 
-/** A file beside the mixture, or else the name as it is: a path of the working folder, or a name on the hub. */
+/**
+ * A file beside the mixture, or else the name as it is: a path or pattern of the working folder, or a name on the hub.
+ * What is nothing of all these is looked for, and missed, beside the mixture.
+ */
 function pathFrom(folder: string, data: string): string {
   const path = resolve(folder, data)
-  return existsSync(path) ? path : data
+  if (existsSync(path)) return path
+  const isElsewhere = data === '-' || existsSync(data) || isDynamicPattern(data) || isHubName(data)
+  return isElsewhere ? data : path
 }

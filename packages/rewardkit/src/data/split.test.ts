@@ -42,7 +42,7 @@ describe('createPromptSplit', () => {
   it('refuses fractions and data that leave a part empty', () => {
     expect(() => split(groups, 1, 1)).toThrow(/found 1, expected a number between 0 and 1/)
     const onePrompt = groups.filter((_, index) => index % 40 === 0)
-    expect(() => split(onePrompt, 0.1, 1)).toThrow(/1 prompts leaves one part/)
+    expect(() => split(onePrompt, 0.1, 1)).toThrow(/1 prompt leaves one part/)
   })
 })
 

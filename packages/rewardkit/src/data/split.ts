@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts'
 import { InputError } from '../errors.ts'
 import { createRandom, shuffledIndexes } from '../random.ts'
 import { createNumbering } from './numbering.ts'
@@ -61,7 +62,7 @@ export function createPromptSplit(): PromptSplit {
     const held = counts.reduce((sum, count) => sum + count, 0)
     if (counts.some((count) => count === 0) || held === groups) {
       throw new InputError(
-        `evaluation fraction ${fractions.join(' and ')} of ${groups} groups with ${prompts.size} prompts leaves one part empty`,
+        `evaluation fraction ${fractions.join(' and ')} of ${counted(groups, 'group')} with ${counted(prompts.size, 'prompt')} leaves one part empty`,
         { remedy: 'give more prompts, other fractions or a file of its own' },
       )
     }

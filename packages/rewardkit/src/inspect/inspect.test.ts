@@ -7,7 +7,7 @@ import { silentHooks } from '../events.ts'
 import { renderInspection } from '../reports/inspection.ts'
 import { expected, folderOf } from '../tokens/fixtures/fixtures.ts'
 import { differences } from './differences.ts'
-import { inspectData } from './inspect.ts'
+import { inspectData, type Inspection } from './inspect.ts'
 import { inspectOptionsSchema } from './options.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-inspect-'))
@@ -19,6 +19,8 @@ function inspected(rows: readonly unknown[], options: object = {}) {
   writeFileSync(data, rows.map((row) => (typeof row === 'string' ? row : JSON.stringify(row))).join('\n'))
   return inspectData(inspectOptionsSchema.parse({ data, ...options }), silentHooks)
 }
+const pageOf = (found: Inspection, options: object = {}) =>
+  renderInspection(found, inspectOptionsSchema.parse({ data: found.data, ...options }))
 const pair = (prompt: string, chosen: string, rejected: string, more: object = {}) => ({
   prompt,
   chosen,
@@ -105,6 +107,8 @@ it('takes languages from a column, else estimates them and says so', async () =>
   const text = 'Wie viele Einwohner hat die Hauptstadt von Österreich und wo liegt sie?'
   const detected = await inspected([pair(text, 'b', 'c')])
   expect(detected.languages).toMatchObject({ source: 'detected', of: 1, counts: { de: 1 } })
+  const some = await inspected([pair(text, 'b', 'c', { lang: 'xx' }), pair(`${text} Und warum?`, 'b', 'c')])
+  expect(some.languages).toMatchObject({ source: 'detected', of: 2, counts: { de: 2 } })
 })
 
 it('refuses what cannot be answered', async () => {
@@ -122,7 +126,7 @@ it('lets no control character of the data reach the terminal or the page, and ke
   // oxlint-disable-next-line no-control-regex
   expect(shown).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202A-\u202E]/)
   expect(shown).toContain('␛[31mred')
-  const page = renderInspection(found)
+  const page = pageOf(found)
   expect(page).not.toContain('<script')
   // oxlint-disable-next-line no-control-regex
   expect(page).not.toMatch(/[\u0000-\u0008\u000E-\u001F\u007F-\u009F\u202E]/)
@@ -131,12 +135,27 @@ it('lets no control character of the data reach the terminal or the page, and ke
 it('shows one pair without margins, and 500 subsets', async () => {
   const one = await inspected([pair('a', 'b', 'c')], { show: 3 })
   expect(formatInspection(one, {})).toContain('with annotated margin')
-  expect(renderInspection(one)).toContain('Pairs per prompt')
+  const page = pageOf(one)
+  expect(page).toContain('Pairs per prompt')
+  expect(page).toMatch(/1 preference pair on 1 prompt, layout\s+pairs/)
+  expect(page).toContain('1 pair drawn at random')
   const many = await inspected(
     Array.from({ length: 500 }, (_, index) => pair(`a ${index}`, 'b', 'c', { subset: `s${index}` })),
   )
   expect(formatInspection(many, {})).toContain('and 480 more subsets')
-  expect(renderInspection(many)).toContain('500 largest of 500 subsets')
+  expect(pageOf(many)).toMatch(/<summary>\s*500 subsets/)
+})
+
+it('says on the page which axis is logarithmic, which options were changed, and the version', async () => {
+  const rows = [1, 10, 100, 1000].map((length) =>
+    pair(`q ${length}`, 'x'.repeat(length), 'no', { margin: length, subset: `s${length}` }),
+  )
+  const page = pageOf(await inspected(rows), { seed: 7, subsets: ['s1', 's10'], html: 'page.html' })
+  const captionOf = (title: string) => page.slice(page.indexOf(title)).match(/<figcaption>[^]*?<\/figcaption>/)?.[0]
+  expect(captionOf('Chosen, characters')).toContain('The horizontal axis is logarithmic.')
+  expect(captionOf('Annotated margins')).not.toContain('logarithmic')
+  expect(page).toMatch(/RewardKit \d+\.\d+\.\d+\S*, with --seed 7 --subsets s1,s10\./)
+  expect(pageOf(await inspected(rows))).toContain('all options at their defaults')
 })
 
 it('finds what two texts share, and neither loses a character', () => {

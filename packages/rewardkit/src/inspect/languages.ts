@@ -12,18 +12,23 @@ export interface Languages {
   readonly counts: Readonly<Record<string, number>>
 }
 
-/** Prompts that are looked at where no column says the language, and characters of each. */
+/** Prompts that are looked at where no column says each language, and characters of each. */
 const sampleSize = 2000
 const sampleLength = 1000
 
-/** Gathers languages: rows with a column `lang` or `language` in their meta, and a sample of different prompts. */
+/**
+ * Gathers languages: what a column `lang` or `language` in the meta says, which counts where every row has it (of rows
+ * that say it and rows that do not, those that do may be a kind of their own), and a sample of different prompts.
+ */
 export function createLanguages(seed: number) {
   const column = new Map<string, number>()
+  let withoutColumn = 0
   const sample = createSample<string>(sampleSize, seed, 'languages')
   return {
     add({ meta, prompt, responses }: Group, isNewPrompt: boolean): void {
       const said = meta?.['lang'] ?? meta?.['language']
       if (typeof said === 'string' && said !== '') column.set(said, (column.get(said) ?? 0) + 1)
+      else withoutColumn += 1
       const messages = prompt.length > 0 ? prompt : (responses[0] ?? [])
       if (isNewPrompt)
         sample.offer(() =>
@@ -34,7 +39,7 @@ export function createLanguages(seed: number) {
         )
     },
     async result(): Promise<Languages> {
-      if (column.size > 0) return { source: 'column', detector: null, ...sorted(column) }
+      if (withoutColumn === 0) return { source: 'column', detector: null, ...sorted(column) }
       const { eld } = await import('eld/small')
       const detected = new Map<string, number>()
       for (const text of sample.items()) {

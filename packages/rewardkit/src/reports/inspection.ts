@@ -4,7 +4,11 @@ import type { Example, Inspection } from '../inspect/inspect.ts'
 import { type LongerCounts, shareLonger } from '../inspect/longer.ts'
 import type { Distribution } from '../inspect/series.ts'
 import type { TokenExample } from '../inspect/tokens.ts'
+import { inspectOptionsSchema, type InspectOptions } from '../inspect/options.ts'
+import { plural } from '../counted.ts'
 import { writeFileAtomic } from '../files.ts'
+import { flagOf } from '../options.ts'
+import { version } from '../version.ts'
 import { draw, ink, runColour } from './draw.ts'
 import { type Figure, figureMarkup } from './figure.ts'
 import { number, percent, shortened, whole } from './format.ts'
@@ -17,14 +21,15 @@ const mostCharacters = 20_000
 
 /**
  * Writes the page of an inspection.
+ * @param options those that it was made with
  * @throws InputError where the place cannot be written
  */
-export function writeInspection(inspection: Inspection, path: string): void {
-  writeFileAtomic(path, renderInspection(inspection))
+export function writeInspection(inspection: Inspection, options: InspectOptions, path: string): void {
+  writeFileAtomic(path, renderInspection(inspection, options))
 }
 
 /** One self-contained HTML page, in the manner of a run's report: no script, nothing loaded from anywhere. */
-export function renderInspection(inspection: Inspection): string {
+export function renderInspection(inspection: Inspection, options: InspectOptions): string {
   const sections: readonly (readonly [string, string, Markup | null])[] = [
     ['contents', 'Contents', table(facts(inspection))],
     ['distributions', 'Distributions', figures(inspection)],
@@ -51,7 +56,7 @@ export function renderInspection(inspection: Inspection): string {
           <header>
             <h1><bdi>${inspection.data}</bdi></h1>
             <p class="lead">
-              ${whole(inspection.pairs)} preference pairs on ${whole(inspection.prompts)} prompts, layout
+              ${many(inspection.pairs, 'preference pair')} on ${many(inspection.prompts, 'prompt')}, layout
               ${inspection.formats.join(', ')}.
             </p>
             <nav aria-label="Sections">
@@ -69,11 +74,32 @@ export function renderInspection(inspection: Inspection): string {
                 </section>`,
             )}
           </main>
-          <footer><p>Quantiles are exact. Characters are Unicode code points of all messages of a side.</p></footer>
+          <footer>
+            <p>
+              RewardKit ${version}, ${optionText(options)}. Quantiles are exact. Characters are Unicode code points of
+              all messages of a side.
+            </p>
+          </footer>
         </body>
       </html>`.text
   }\n`
 }
+
+/** The options that decide what was counted, where they are not the default. */
+function optionText(options: InspectOptions): string {
+  const { data, html: _page, json: _json, ...rest } = options
+  const defaults: Readonly<Record<string, unknown>> = inspectOptionsSchema.parse({ data })
+  const changed = Object.entries(rest).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name]),
+  )
+  const texts = changed.map(
+    ([name, value]) => `${flagOf(name)} ${Array.isArray(value) ? value.join(',') : String(value)}`,
+  )
+  return texts.length === 0 ? 'all options at their defaults' : `with ${texts.join(' ')}`
+}
+
+/** `1 pair`, `12,000 pairs`. */
+const many = (count: number, noun: string): string => `${whole(count)} ${plural(count, noun)}`
 
 type Fact = readonly [name: string, value: string]
 
@@ -162,7 +188,7 @@ function figures({ margins, probabilities, weights, characters, tokens, pairs_pe
 
 function figure(title: string, values: Distribution): Figure {
   const shown = (value: number) => (Number.isInteger(value) || value >= 100 ? whole(value) : number(value, 2))
-  const caption = `${whole(values.count)} values: min ${shown(values.min)}, quartiles ${shown(values.p25)}, ${shown(values.p50)}, ${shown(values.p75)}, 95 % ${shown(values.p95)}, 99 % ${shown(values.p99)}, max ${shown(values.max)}; mean ${shown(values.mean)}.`
+  const caption = `${many(values.count, 'value')}: min ${shown(values.min)}, quartiles ${shown(values.p25)}, ${shown(values.p50)}, ${shown(values.p75)}, 95 % ${shown(values.p95)}, 99 % ${shown(values.p99)}, max ${shown(values.max)}; mean ${shown(values.mean)}.${values.scale === 'logarithmic' ? ' The horizontal axis is logarithmic.' : ''}`
   const { histogram } = values
   const [low, high] = [histogram[0]?.low ?? 0, histogram.at(-1)?.high ?? 1]
   const picture = draw({
@@ -224,7 +250,9 @@ function subsets({ subsets: all }: Inspection): Markup | null {
   </div>`
   if (entries.length <= 30) return body
   return html`<details>
-    <summary>${whole(rows.length)} largest of ${whole(entries.length)} subsets</summary>
+    <summary>
+      ${rows.length < entries.length ? `${whole(rows.length)} largest of ` : ''}${many(entries.length, 'subset')}
+    </summary>
     ${body}
   </details>`
 }
@@ -232,8 +260,8 @@ function subsets({ subsets: all }: Inspection): Markup | null {
 function languages({ languages: found }: Inspection): Markup {
   const about =
     found.source === 'column'
-      ? `As the column of ${whole(found.of)} groups says.`
-      : `An estimate by ${found.detector} from ${whole(found.of)} prompts, drawn at random where there are more.`
+      ? `As the column of ${many(found.of, 'group')} says.`
+      : `An estimate by ${found.detector} from ${many(found.of, 'prompt')}, drawn at random where there are more.`
   const rows = Object.entries(found.counts).map(([code, count]): Fact => [
     code,
     `${whole(count)} (${percent(count / Math.max(1, found.of))})`,
@@ -245,7 +273,7 @@ function languages({ languages: found }: Inspection): Markup {
 function examples({ examples: all, seed }: Inspection): Markup | null {
   if (all.length === 0) return null
   return html`<p class="lead">
-      ${whole(all.length)} pairs drawn at random (seed ${seed}). What both responses say is grey.
+      ${many(all.length, 'pair')} drawn at random (seed ${seed}). What both responses say is grey.
     </p>
     <ol class="pairs">
       ${all.map(example)}
@@ -291,7 +319,7 @@ function tokenExamples({ token_examples: all }: Inspection): Markup | null {
 function tokenExample({ id, dropped, truncated, prefix, chosen, rejected }: TokenExample): Markup {
   const list = (name: string, tokens: TokenExample['prefix']) =>
     text(
-      `${name}, ${whole(tokens.length)} tokens`,
+      `${name}, ${many(tokens.length, 'token')}`,
       [{ text: tokens.map((token) => `${token.id} ${token.text}`).join(' | '), isShared: false }],
       id,
     )

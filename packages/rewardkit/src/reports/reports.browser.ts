@@ -19,11 +19,12 @@ const root = mkdtempSync(join(tmpdir(), 'rewardkit-browser-'))
 const runs = exampleRuns()
 const simulated = join(root, 'pairs.jsonl')
 simulateToFile(simulateOptionsSchema.parse({ pairs: 200, out: simulated }))
-const inspection = await inspectData(inspectOptionsSchema.parse({ data: simulated, show: 2 }), silentHooks)
+const inspectOptions = inspectOptionsSchema.parse({ data: simulated, show: 2 })
+const inspection = await inspectData(inspectOptions, silentHooks)
 const pages = {
   one: renderReport([runs[2]]),
   three: renderReport(runs),
-  inspection: renderInspection(inspection),
+  inspection: renderInspection(inspection, inspectOptions),
   'without evaluation': renderReport([
     { name: 'bare', objective: 'bradley-terry', config: {}, metrics: runs[0].metrics },
   ]),

@@ -22,7 +22,7 @@ describe('isWantedLanguage', () => {
     ['Portuguese', ['pt'], true],
     ['uk-UA', ['Ukrainian'], true],
     ['unknown', ['en'], false],
-    ['', ['en'], false],
+    ['', ['en'], true],
   ] as const)('%s with --languages %s: %s', (language, wanted, expected) => {
     expect(isWanted(language, [...wanted])).toBe(expected)
   })

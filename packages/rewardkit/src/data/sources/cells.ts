@@ -16,20 +16,20 @@ const numberWords = new Set(
 const jsonColumns = new Set(['responses', 'preferences', 'meta'])
 
 /**
- * What a cell of a CSV or TSV file stands for, for these files know texts only: an empty one is null; in a column of
- * numbers JSON's numbers and true or false (Python's True, too) are such; in `responses`, `preferences` and `meta`, and
- * wherever the cell is a list of messages {role, content}, JSON is read. Everything else is text as it stands.
+ * What a cell of a CSV or TSV file stands for, for these files know texts only: in a column of numbers JSON's numbers and
+ * true or false (Python's True, too) are such; in `responses`, `preferences` and `meta`, and wherever the cell is a list
+ * of messages {role, content}, JSON is read. In the columns named, an empty cell is null. Everything else is text as it
+ * stands, empty text too: an empty prompt is not the same as none.
  */
 export function cellValue(column: string, cell: string): unknown {
-  if (cell === '') return null
-  if (jsonColumns.has(column)) return fromJson(cell) ?? cell
+  if (jsonColumns.has(column)) return cell === '' ? null : (fromJson(cell) ?? cell)
   if (
     column
       .toLowerCase()
       .split(/[^a-z]+/)
       .some((word) => numberWords.has(word))
   )
-    return scalar(cell)
+    return cell === '' ? null : scalar(cell)
   if (!/^\s*\[\s*\{/.test(cell)) return cell
   const list = fromJson(cell)
   return Array.isArray(list) && list.every(isMessage) ? list : cell

@@ -1,12 +1,13 @@
 import { CsvError, type Info, parse } from 'csv-parse'
 import { Readable } from 'node:stream'
+import { counted } from '../../counted.ts'
 import { InputError } from '../../errors.ts'
 import { longestLine } from '../lines.ts'
 import type { Bytes } from './bytes.ts'
 import { cellValue, isPythonList } from './cells.ts'
 import type { BadRow, SourceRow } from './source.ts'
 
-/** One record as the parser gives it: cells as bytes, so that each is checked to be UTF-8, and the line it ends on. */
+/** One record as the parser gives it: cells as bytes, so that each is checked to be UTF-8, and blank lines so far. */
 interface CsvRecord {
   readonly record: readonly Buffer[]
   readonly info: Info
@@ -14,7 +15,7 @@ interface CsvRecord {
 
 /**
  * The rows of a CSV or TSV file: the first record names the columns. What a cell becomes is `cellValue`'s
- * to say. Numbers count lines: that on which a record ends.
+ * to say. Numbers count lines: that on which a record begins, where it spans several.
  * @throws InputError (without the file) for a header that is missing, names a column twice or is parted by something
  * else, for quotes in the wrong place, and where there is a header only
  */
@@ -32,11 +33,15 @@ export async function* csvRows(bytes: Bytes, delimiter: ',' | '\t'): AsyncGenera
   source.pipe(parser)
   let columns: readonly string[] | undefined
   let rows = 0
+  let lineEndsInside = 0
   try {
     for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
+      // Not the library's `lines`, which are those where records end, and count CRLF in a cell twice.
+      const line = 1 + rows + info.empty_lines + lineEndsInside
       if (!columns) columns = header(record, delimiter)
-      else yield csvRow(columns, record, info.lines)
+      else yield csvRow(columns, record, line)
       rows++
+      lineEndsInside += lineEnds(record)
     }
   } catch (error) {
     if (error instanceof CsvError)
@@ -54,6 +59,9 @@ export async function* csvRows(bytes: Bytes, delimiter: ',' | '\t'): AsyncGenera
   }
   if (rows === 1) throw new InputError('a header and no rows')
 }
+
+const lineEnds = (record: readonly Buffer[]): number =>
+  record.reduce((sum, cell) => sum + (cell.toString('latin1').match(/\r\n?|\n/g)?.length ?? 0), 0)
 
 const byteOrderMark = Buffer.from('\uFEFF')
 
@@ -93,7 +101,7 @@ function csvRow(columns: readonly string[], record: readonly Buffer[], number: n
   const bad = (error: string, remedy?: string): BadRow => ({ unit: 'line', number, error, remedy })
   if (record.length !== columns.length)
     return bad(
-      `${record.length} cells, expected ${columns.length} as the header has`,
+      `${counted(record.length, 'cell')}, expected ${columns.length} as the header has`,
       'put quotes around cells that hold the delimiter',
     )
   const row: Record<string, unknown> = {}

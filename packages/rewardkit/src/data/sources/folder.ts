@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
+import { counted } from '../../counted.ts'
 import { InputError } from '../../errors.ts'
 import type { Hooks } from '../../events.ts'
 import type { SplitOrder } from './open-source.ts'
@@ -35,7 +36,8 @@ export async function filesOfFolder(folder: string, splits: SplitOrder, hooks: H
   const data = all.filter(isDataFile).sort()
   const others = all.filter((path) => !isDataFile(path)).map((path) => relative(folder, path))
   if (data.length === 0) throw nothingIn(folder, others)
-  if (others.length > 0) say(`${others.length} other files are not read (${shortened(others)})`)
+  if (others.length > 0)
+    say(`${counted(others.length, 'other file')} ${others.length === 1 ? 'is' : 'are'} not read (${shortened(others)})`)
   const paths = ofOneSplit(folder, data, splits, say)
   checkOneKind(folder, paths)
   return withSubsets(paths)
@@ -100,7 +102,9 @@ function ofOneSplit(
       },
     )
   const left = paths.filter((path) => !taken.includes(path)).map((path) => relative(folder, path))
-  say(`the split ${split} is read, by the names of the files; ${left.length} files are not (${shortened(left)})`)
+  say(
+    `the split ${split} is read, by the names of the files; ${counted(left.length, 'file')} ${left.length === 1 ? 'is' : 'are'} not (${shortened(left)})`,
+  )
   return taken
 }
 

@@ -104,10 +104,10 @@ describe('JSON', () => {
 })
 
 describe('CSV', () => {
-  it('reads quotes, line ends in cells, CRLF and a byte order mark; empty cells are null', async () => {
+  it('reads quotes, line ends in cells, CRLF and a byte order mark', async () => {
     const text = '\uFEFFid,prompt,chosen,rejected\r\n7,"a ""b"", c","two\r\nlines",\r\n8,ü,42,true\r\n'
     const rows = [
-      { id: '7', prompt: 'a "b", c', chosen: 'two\r\nlines', rejected: null },
+      { id: '7', prompt: 'a "b", c', chosen: 'two\r\nlines', rejected: '' },
       { id: '8', prompt: 'ü', chosen: '42', rejected: 'true' },
     ]
     expect(await readText('a.csv', text)).toEqual(rows)
@@ -135,11 +135,27 @@ describe('CSV', () => {
     ])
   })
 
+  it('reads an empty cell as null among numbers and JSON, else as empty text', async () => {
+    const text = 'id,prompt,score_A,responses,chosen\n,,,,x\n'
+    expect(await readText('empty.csv', text)).toEqual([
+      { id: '', prompt: '', score_A: null, responses: null, chosen: 'x' },
+    ])
+  })
+
+  it('numbers rows by the line on which they begin', async () => {
+    const text = 'a,"b\r\nc"\n\n1,"x\ny"\n\n\n2,"q"\n"u\r\nv","w\r\n\n"\n3,4'
+    const path = written('lines.csv', text)
+    const numbers = []
+    for await (const { number } of readRows({ path, name: path })) numbers.push(number)
+    // What an editor shows.
+    expect(numbers).toEqual([4, 8, 9, 13])
+  })
+
   it('goes on behind rows that cannot be read', async () => {
     const python = `"[{'role': 'user', 'content': 'x'}]"`
     const text = Buffer.from(`a,b\n1\n1,2,3\n\xfc,2\n${python},2\nlast,2\n`, 'latin1')
     expect(await readText('c.csv', text)).toEqual([
-      'line 2: 1 cells, expected 2 as the header has',
+      'line 2: 1 cell, expected 2 as the header has',
       'line 3: 3 cells, expected 2 as the header has',
       'line 4: column "a": bytes that are not valid UTF-8',
       'line 5: column "a": found a Python list, expected JSON',
