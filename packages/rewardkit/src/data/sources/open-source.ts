@@ -30,6 +30,10 @@ export async function openSource(name: string, splits: SplitOrder, hooks: Hooks)
 
 async function findSource(name: string, splits: SplitOrder, hooks: Hooks): Promise<Source> {
   if (name === '-') return { name, files: [{ path: await copyStandardInput(hooks), name }] }
+  if (/^https?:/.test(name))
+    throw new InputError(`${name}: a web address; expected a file, folder or name`, {
+      remedy: 'fetch it first, or name a data set of the hub as owner/name',
+    })
   let found: 'file' | 'folder'
   try {
     found = await findPath(name)
