@@ -2,4 +2,5 @@
 export const plural = (count: number, noun: string): string => (count === 1 ? noun : `${noun}s`)
 
 /** `1 row`, `2,000 rows`. */
-export const counted = (count: number, noun: string): string => `${count.toLocaleString('en-US')} ${plural(count, noun)}`
+export const counted = (count: number, noun: string): string =>
+  `${count.toLocaleString('en-US')} ${plural(count, noun)}`
