@@ -1,4 +1,3 @@
-import { inspectOptionsSchema } from '../inspect/options.ts'
 import {
   convertOptionsSchema,
   dedupeOptionsSchema,
@@ -7,9 +6,18 @@ import {
   mixOptionsSchema,
   splitOptionsSchema,
 } from '../data/steps/options.ts'
+import type { StepResult } from '../data/steps/step.ts'
+import type { Hooks } from '../events.ts'
+import { inspectOptionsSchema } from '../inspect/options.ts'
 import { type Command, command, print, withInterrupts } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { formatLeakage, formatStep } from './show-step.ts'
+
+/** Runs a step that makes data of data, and says what it did. */
+async function runStep(work: (hooks: Hooks) => Promise<StepResult>): Promise<number> {
+  print(formatStep(await withInterrupts(work)))
+  return exitCodes.success
+}
 
 /** The verbs on preference data. */
 export const dataCommands: readonly Command[] = [
@@ -43,8 +51,7 @@ export const dataCommands: readonly Command[] = [
     positional: 'data',
     run: async (options) => {
       const { convertData } = await import('../data/steps/convert.ts')
-      print(formatStep(await withInterrupts((hooks) => convertData(options, hooks))))
-      return exitCodes.success
+      return runStep((hooks) => convertData(options, hooks))
     },
   }),
   command({
@@ -55,9 +62,9 @@ export const dataCommands: readonly Command[] = [
     positional: 'data',
     run: async (options) => {
       const { splitData } = await import('../data/steps/split.ts')
-      print(formatStep(await withInterrupts((hooks) => splitData(options, hooks))))
+      const code = await runStep((hooks) => splitData(options, hooks))
       if (options.by === 'row') print('rows were drawn one by one: a prompt may be on both sides')
-      return exitCodes.success
+      return code
     },
   }),
   command({
@@ -68,8 +75,7 @@ export const dataCommands: readonly Command[] = [
     positional: 'data',
     run: async (options) => {
       const { dedupeData } = await import('../data/steps/dedupe.ts')
-      print(formatStep(await withInterrupts((hooks) => dedupeData(options, hooks))))
-      return exitCodes.success
+      return runStep((hooks) => dedupeData(options, hooks))
     },
   }),
   command({
@@ -96,8 +102,7 @@ export const dataCommands: readonly Command[] = [
     positional: 'sources',
     run: async (options) => {
       const { mixData } = await import('../data/steps/mix.ts')
-      print(formatStep(await withInterrupts((hooks) => mixData(options, hooks))))
-      return exitCodes.success
+      return runStep((hooks) => mixData(options, hooks))
     },
   }),
   command({
@@ -108,8 +113,7 @@ export const dataCommands: readonly Command[] = [
     positional: 'data',
     run: async (options) => {
       const { filterData } = await import('../data/steps/filter.ts')
-      print(formatStep(await withInterrupts((hooks) => filterData(options, hooks))))
-      return exitCodes.success
+      return runStep((hooks) => filterData(options, hooks))
     },
   }),
 ]
