@@ -3,8 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
+import { dataOptionsSchema } from '../data/options.ts'
 import { type CommandOption, commandOptions, isSwitch, shownDefault } from '../options.ts'
 
+const dataTitle = 'How rows of data are read'
 const path = fileURLToPath(new URL('../../../../docs/reference.md', import.meta.url))
 const page = referencePage()
 if (!process.argv.includes('--check')) writeFileSync(path, page)
@@ -31,12 +33,14 @@ function referencePage(): string {
     'Exit codes: 0 success, 1 failure, 2 usage and input, 3 an evaluation below `--fail-below`, 130 interrupted.',
     '`REWARDKIT_DEBUG=1` shows where an error arose; `NO_COLOR` leaves colours away.',
   ]
-  return `${[opening.join('\n'), ...commands.map(section)].join('\n\n')}\n`
+  return `${[opening.join('\n'), ...commands.map(section), dataSection()].join('\n\n')}\n`
 }
 
 function section(command: Command): string {
-  const options = commandOptions(command.schema)
-  const rows = options.map((option) => tableRow(command, option))
+  const all = commandOptions(command.schema)
+  const readsData = all.some(({ key }) => key === 'dataFormat')
+  const options = all.filter(({ key }) => !readsData || !(key in dataOptionsSchema.shape))
+  const rows = options.map((option) => tableRow(option, command.positional))
   return [
     `## ${command.name}`,
     '',
@@ -49,13 +53,33 @@ function section(command: Command): string {
     '| Option | Default | Meaning |',
     '| --- | --- | --- |',
     ...rows,
+    ...(readsData
+      ? ['', `And the options of [how rows of data are read](#${dataTitle.toLowerCase().replaceAll(' ', '-')}).`]
+      : []),
   ].join('\n')
 }
 
-function tableRow(command: Command, option: CommandOption): string {
+/** The options that all verbs which read preferences have in common, once. */
+function dataSection(): string {
+  return [
+    `## ${dataTitle}`,
+    '',
+    'For `train`, `evaluate` and the verbs of `data`. [Data](data.md) says what each layout leaves open.',
+    '',
+    '| Option | Default | Meaning |',
+    '| --- | --- | --- |',
+    ...commandOptions(dataOptionsSchema).map((option) => tableRow(option, undefined)),
+  ].join('\n')
+}
+
+function tableRow(option: CommandOption, positional: string | undefined): string {
   const { description, defaultValue, flag, placeholder, required } = option
   const name =
-    option.key === command.positional ? `${placeholder}...` : isSwitch(option) ? flag : `${flag} ${placeholder}`
+    option.key === positional
+      ? `${placeholder}${option.shape.type === 'array' ? '...' : ''}`
+      : isSwitch(option)
+        ? flag
+        : `${flag} ${placeholder}`
   const isPlain = defaultValue === undefined || defaultValue === false
   const standard = required ? 'required' : isPlain ? '' : `\`${shownDefault(defaultValue)}\``
   return `| \`${escaped(name)}\` | ${standard} | ${escaped(description)} |`
