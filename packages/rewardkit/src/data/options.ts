@@ -27,7 +27,7 @@ export const dataOptionsSchema = z.object({
   dataFormat: z
     .enum(['auto', ...formatNames])
     .default('auto')
-    .describe('layout of the rows; auto recognises it by its columns')
+    .describe('layout of the rows, by the names of data convert --to; auto recognises it by its columns')
     .meta({ placeholder: 'NAME' }),
   columns: z
     .array(
