@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { columnMapper, readRows, rowsOfLines } from '../data/index.ts'
+import { missingPromptMessage, readRows, rowsOfLines, unreadMessage } from '../data/index.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import type { ScoreOptions } from '../evaluate/options.ts'
 import type { Event } from '../events.ts'
@@ -16,6 +16,15 @@ type Write = Parameters<typeof scoreRows>[2]
  * appears under its name when it is complete; on standard output lines come as soon as they are scored.
  */
 export async function scoreFile(options: ScoreOptions, onEvent: (event: Event) => void): Promise<ScoreCounts> {
+  const counts = await scoreInto(options, onEvent)
+  const unread = unreadMessage(counts.unread)
+  const missingPrompt = missingPromptMessage(counts.unread)
+  if (unread !== undefined) onEvent({ kind: 'log', message: `${options.data}: ${unread}` })
+  if (missingPrompt !== undefined) onEvent({ kind: 'warning', message: `${options.data}: ${missingPrompt}` })
+  return counts
+}
+
+async function scoreInto(options: ScoreOptions, onEvent: (event: Event) => void): Promise<ScoreCounts> {
   if (options.out === '-') return score(options, onEvent, toStandardOutput)
   if (existsSync(options.out) && existsSync(options.data) && realpathSync(options.out) === realpathSync(options.data))
     throw new InputError(`--out ${options.out} is the file of --data`, { remedy: 'name another file' })
@@ -42,7 +51,7 @@ async function score(options: ScoreOptions, onEvent: (event: Event) => void, wri
         return job.request(groups)
       },
       write,
-      options.columns && columnMapper(options.columns),
+      options.columns,
     )
   })
 }

@@ -32,7 +32,7 @@ test('each shape gets its rewards and keeps its fields', async () => {
     { prompt: 'p', responses: ['a', 'bb', 'ccc'] },
     { prompt: 'p', chosen: 'long', rejected: 'ab', margin: 2 },
   ])
-  expect(counts).toEqual({ lines: 3, failed: 0 })
+  expect(counts).toMatchObject({ lines: 3, failed: 0, unread: { rows: { source: 1 } } })
   expect(lines).toEqual([
     { id: 7, prompt: 'p', response: 'four', source: 'x', reward: 4 },
     { prompt: 'p', responses: ['a', 'bb', 'ccc'], rewards: [1, 2, 3] },
@@ -48,7 +48,7 @@ test('a line that fails keeps its place and stops nothing', async () => {
     { prompt: 'p', response: 'thirteen char' },
     { id: 'e', prompt: 'p', response: 'xyz', error: 'a column of the user' },
   ])
-  expect(counts).toEqual({ lines: 5, failed: 3 })
+  expect(counts).toMatchObject({ lines: 5, failed: 3 })
   expect(lines).toEqual([
     expect.objectContaining({ id: 'a', reward: 1 }),
     { id: 'line-2', error: expect.stringContaining('line 2: invalid JSON') as unknown },

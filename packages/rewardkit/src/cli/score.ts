@@ -1,4 +1,15 @@
-import { type BadRow, type Row, formatOf, type Group, groupFromRow, type SourceRow } from '../data/index.ts'
+import {
+  type BadRow,
+  columnMapper,
+  createUnreadTally,
+  type Row,
+  formatOf,
+  type Group,
+  groupFromRow,
+  type SourceRow,
+  unreadColumns,
+  type UnreadColumns,
+} from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { ScoredGroup } from '../evaluate/score.ts'
 
@@ -9,6 +20,7 @@ export type ScoreGroups = (groups: readonly Group[]) => Promise<ScoredGroup[]>
 export interface ScoreCounts {
   readonly lines: number
   readonly failed: number
+  readonly unread: UnreadColumns
 }
 
 /** Rows that go to the model together: enough to fill micro-batches, few enough that the output keeps flowing. */
@@ -16,6 +28,8 @@ const rowsAtATime = 64
 
 interface ReadRow {
   readonly source: SourceRow
+  /** The row with the names of our layouts. */
+  readonly row: Row
   readonly format: ReturnType<typeof formatOf>
   readonly group: Group
 }
@@ -28,16 +42,18 @@ interface Failed {
 /**
  * Scores rows as they come and writes a JSON line for each, in order: the row as it was with `reward` (one response),
  * `rewards` (a list of responses) or `chosen_reward`, `rejected_reward` and `reward_margin` (a pair) added, or
- * {id, error}. `mapped` names the columns as our layouts do; what is written has their own names. One that cannot be read, or that has no id, is called `line-N` or `row-N` in an error.
+ * {id, error}. `columns` says which columns hold what (`--columns`); what is written has their own names. One that cannot be read, or that has no id, is called `line-N` or `row-N` in an error.
  */
 export async function scoreRows(
   rows: AsyncIterable<SourceRow | BadRow>,
   scoreGroups: ScoreGroups,
   write: (text: string) => Promise<void>,
-  mapped: (row: Row) => Row = (row) => row,
+  columns?: readonly string[],
 ): Promise<ScoreCounts> {
+  const mapped = columns ? columnMapper(columns) : (row: Row) => row
   let count = 0
   let failed = 0
+  const unread = createUnreadTally()
   let batch: (ReadRow | Failed)[] = []
   const flush = async () => {
     const readable = batch.filter((item): item is ReadRow => 'group' in item)
@@ -53,11 +69,13 @@ export async function scoreRows(
   }
   for await (const item of rows) {
     count += 1
-    batch.push(read(item, mapped))
+    const readRow = read(item, mapped)
+    if ('group' in readRow) unread.add(unreadColumns(readRow.row, readRow.group, columns), readRow.group)
+    batch.push(readRow)
     if (batch.length === rowsAtATime) await flush()
   }
   if (batch.length > 0) await flush()
-  return { lines: count, failed }
+  return { lines: count, failed, unread }
 }
 
 function read(item: SourceRow | BadRow, mapped: (row: Row) => Row): ReadRow | Failed {
@@ -68,7 +86,7 @@ function read(item: SourceRow | BadRow, mapped: (row: Row) => Row): ReadRow | Fa
     const row = mapped(item.row)
     if (typeof row['id'] === 'string' || typeof row['id'] === 'number') id = String(row['id'])
     const format = formatOf(row)
-    return { source: item, format, group: groupFromRow(row, unnamed) }
+    return { source: item, row, format, group: groupFromRow(row, unnamed) }
   } catch (error) {
     if (error instanceof InputError) return { id, error: `${item.unit} ${item.number}: ${error.message}` }
     throw error

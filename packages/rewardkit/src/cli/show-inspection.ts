@@ -48,6 +48,7 @@ function facts(inspection: Inspection): string[][] {
     ['layout', inspection.formats.join(', ')],
     ['rows read', rows === null ? 'several make one group' : whole(rows)],
     ['left out', counts(inspection.dropped)],
+    ['columns not read', counts(inspection.columns_not_read)],
     ['groups', whole(groups)],
     ['pairs', whole(pairs)],
     ['form of the pairs', counts(inspection.forms)],

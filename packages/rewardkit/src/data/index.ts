@@ -22,6 +22,7 @@ export {
   surveyPreferences,
   unreadableMessage,
   type Dropped,
+  type PlacedGroup,
   type Preferences,
   type Survey,
 } from './survey.ts'
@@ -29,3 +30,10 @@ export { createPromptSplit, type PromptSplit } from './split.ts'
 export { isSpooled, spooledFile, spoolRows } from './spooled-rows.ts'
 export * from './steps/index.ts'
 export { createTally, type Tally } from './tally.ts'
+export {
+  createUnreadTally,
+  missingPromptMessage,
+  unreadColumns,
+  unreadMessage,
+  type UnreadColumns,
+} from './unread-columns.ts'

@@ -295,7 +295,7 @@ describe('surveyedGroups', () => {
     const found = await survey.surveyPreferences(await open(path, options), limit)
     const again = async () => {
       const groups: Group[] = []
-      for await (const group of survey.surveyedGroups(found)) groups.push(group)
+      for await (const { group } of survey.surveyedGroups(found)) groups.push(group)
       return groups
     }
     return { found, again }

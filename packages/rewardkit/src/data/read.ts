@@ -10,6 +10,7 @@ import { createNumbering, type Numbering } from './numbering.ts'
 import type { DataOptions } from './options.ts'
 import { readRows } from './sources/read-rows.ts'
 import type { BadRow, SourceFile, SourceRow } from './sources/source.ts'
+import { unreadColumns } from './unread-columns.ts'
 
 /** One group of a row, and what was left out of it. */
 export interface ReadGroup {
@@ -26,6 +27,8 @@ export interface ReadGroup {
   readonly format?: RowFormat
   /** For a skipped row: file, line and what is wrong with it. */
   readonly error?: string
+  /** Columns of the row that its layout did not read. */
+  readonly unread?: readonly string[]
 }
 
 /**
@@ -85,7 +88,7 @@ async function* readPart({ source, options }: DataPart): AsyncGenerator<ReadGrou
         const context = { defaultId: defaultId(source.files.length, file, item), options }
         const read = format.read(row, context)
         hasRead = true
-        for (const outcome of outcomes(read, file)) yield { place, format, ...outcome }
+        for (const outcome of outcomes(read, file, row, options)) yield { place, format, ...outcome }
       } catch (error) {
         yield refused(error, place, options, hasRead)
       }
@@ -93,8 +96,9 @@ async function* readPart({ source, options }: DataPart): AsyncGenerator<ReadGrou
     for (const [key, { place, rows }] of gathered) {
       if (!known?.gather) continue
       try {
-        for (const outcome of outcomes(known.gather.read(rows, { defaultId: key, options }), file))
-          yield { place, format: known, ...outcome }
+        const [first = {}] = rows
+        const read = known.gather.read(rows, { defaultId: key, options })
+        for (const outcome of outcomes(read, file, first, options)) yield { place, format: known, ...outcome }
       } catch (error) {
         yield refused(error, place, options, true)
       }
@@ -140,7 +144,12 @@ function formatFor(row: Row, known: RowFormat | undefined, { dataFormat, columns
   })
 }
 
-function* outcomes(read: Reading, { subset }: SourceFile): Generator<Pick<ReadGroup, 'group' | 'dropped'>> {
+function* outcomes(
+  read: Reading,
+  { subset }: SourceFile,
+  row: Row,
+  { columns }: DataOptions,
+): Generator<Pick<ReadGroup, 'group' | 'dropped' | 'unread'>> {
   for (const group of 'skipped' in read || 'promptId' in read ? [read] : read) {
     if ('skipped' in group) {
       yield { group: undefined, dropped: [group.skipped] }
@@ -150,7 +159,11 @@ function* outcomes(read: Reading, { subset }: SourceFile): Generator<Pick<ReadGr
       throw new InputError(
         'no preference; expected "chosen" and "rejected"; rewards of single responses are what score is for',
       )
-    yield { group: group.subset === undefined && subset !== undefined ? { ...group, subset } : group, dropped: [] }
+    yield {
+      group: group.subset === undefined && subset !== undefined ? { ...group, subset } : group,
+      dropped: [],
+      unread: unreadColumns(row, group, columns),
+    }
   }
 }
 

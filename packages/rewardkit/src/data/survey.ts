@@ -5,7 +5,8 @@ import { InputError } from '../errors.ts'
 import { sha256File } from '../files.ts'
 import type { DataSet } from './data-set.ts'
 import type { Group } from './group.ts'
-import { readGroups } from './read.ts'
+import { readGroups, type ReadGroup } from './read.ts'
+import { createUnreadTally, type UnreadColumns } from './unread-columns.ts'
 
 /** Preferences that were read but left out, counted by reason. */
 export type Dropped = Readonly<Record<string, number>>
@@ -22,6 +23,8 @@ export interface Survey {
   readonly dropped: Dropped
   /** The layouts that were recognised, in order. */
   readonly formats: readonly string[]
+  /** Columns that no layout read. */
+  readonly unread: UnreadColumns
   /** What is wrong with the first row that was skipped. */
   readonly firstUnreadable?: string | undefined
   /** SHA-256 of the file as it lies on the disk, hexadecimal; of several files, that of their hashes and names, the file of a mixture first. */
@@ -50,6 +53,7 @@ export async function surveyPreferences(
   const state = stateOf(data)
   const dropped: Record<string, number> = {}
   const formats = new Set<string>()
+  const unread = createUnreadTally()
   let kept = 0
   let read = 0
   let firstUnreadable: string | undefined
@@ -59,6 +63,7 @@ export async function surveyPreferences(
     for (const reason of item.dropped) dropped[reason] = (dropped[reason] ?? 0) + 1
     if (item.format) formats.add(item.format.name)
     if (!item.group) continue
+    unread.add(item.unread ?? [], item.group)
     visit(item.group)
     kept += 1
     if (kept >= limit) break
@@ -70,18 +75,32 @@ export async function surveyPreferences(
       `${path}: none of the ${read} preferences is of use (${counts.join(', ')}); expected two different responses that are not empty${firstUnreadable === undefined ? '' : `; ${firstUnreadable}`}`,
     )
   }
-  return { data, path, kept, read, dropped, formats: [...formats], firstUnreadable, sha256: await hashOf(data), state }
+  return {
+    data,
+    path,
+    kept,
+    read,
+    dropped,
+    formats: [...formats],
+    unread: { rows: unread.rows, rowsWithoutPrompt: unread.rowsWithoutPrompt },
+    firstUnreadable,
+    sha256: await hashOf(data),
+    state,
+  }
 }
+
+/** A group and where it stands: file and line or row. */
+export type PlacedGroup = Pick<ReadGroup, 'place'> & { readonly group: Group }
 
 /**
  * The groups that a survey counted, read once more.
  *
  * @throws InputError if the files have changed since.
  */
-export async function* surveyedGroups(survey: Survey): AsyncGenerator<Group> {
+export async function* surveyedGroups(survey: Survey): AsyncGenerator<PlacedGroup> {
   let left = survey.kept
-  for await (const { group } of readGroups(survey.data)) {
-    if (group) yield group
+  for await (const { group, place } of readGroups(survey.data)) {
+    if (group) yield { group, place }
     if (group && --left === 0) break
   }
   if (left === 0 && stateOf(survey.data) === survey.state) return

@@ -1,4 +1,11 @@
-import { type Group, type Survey, surveyedGroups, unreadableMessage } from '../data/index.ts'
+import {
+  missingPromptMessage,
+  type PlacedGroup,
+  type Survey,
+  surveyedGroups,
+  unreadableMessage,
+  unreadMessage,
+} from '../data/index.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import {
@@ -33,7 +40,7 @@ export async function encodeEvaluation(
 ): Promise<EvaluationData> {
   const set = createEncodedSet(spool.begin(), { withTexts: true })
   async function* items() {
-    for await (const group of watchedGroups(survey, hooks)) yield { group, set }
+    for await (const placed of watchedGroups(survey, hooks)) yield { ...placed, set }
   }
   await encodeInto(items(), tokenizer, reading)
   return evaluationData(survey, set)
@@ -52,18 +59,28 @@ export function evaluationData(
 /** Groups between two signs of life while a file is turned into tokens. */
 const groupsBetweenEvents = 5000
 
-/** The groups of a survey; says what was skipped, tells of progress where there are many, stops on request. */
-export async function* watchedGroups(survey: Survey, hooks: Hooks): AsyncGenerator<Group> {
-  hooks.onEvent({ kind: 'log', message: `${survey.path}: read as ${survey.formats.join(' and ')}` })
-  if (survey.firstUnreadable !== undefined) hooks.onEvent({ kind: 'warning', message: unreadableMessage(survey) })
+/** The groups of a survey; says how rows were read, tells of progress where there are many, stops on request. */
+export async function* watchedGroups(survey: Survey, hooks: Hooks): AsyncGenerator<PlacedGroup> {
+  tellOfReading(survey, hooks)
   let done = 0
-  for await (const group of surveyedGroups(survey)) {
+  for await (const placed of surveyedGroups(survey)) {
     if (hooks.shouldStop()) throw new Interrupted('stopped on request')
-    yield group
+    yield placed
     done += 1
     if (done % groupsBetweenEvents === 0)
       hooks.onEvent({ kind: 'progress', label: `reading ${survey.path}`, done, total: survey.kept, unit: 'rows' })
   }
+}
+
+/** Says which layouts were recognised, what was not read, and what was skipped. */
+function tellOfReading(survey: Survey, hooks: Hooks): void {
+  const { path, formats, unread } = survey
+  const unreadColumns = unreadMessage(unread)
+  const missingPrompt = missingPromptMessage(unread)
+  hooks.onEvent({ kind: 'log', message: `${path}: read as ${formats.join(' and ')}` })
+  if (unreadColumns !== undefined) hooks.onEvent({ kind: 'log', message: `${path}: ${unreadColumns}` })
+  if (missingPrompt !== undefined) hooks.onEvent({ kind: 'warning', message: `${path}: ${missingPrompt}` })
+  if (survey.firstUnreadable !== undefined) hooks.onEvent({ kind: 'warning', message: unreadableMessage(survey) })
 }
 
 export function addCounts(...counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

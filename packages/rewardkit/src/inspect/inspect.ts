@@ -6,6 +6,7 @@ import { openData } from '../data/data-set.ts'
 import type { Group, Message, Preference } from '../data/group.ts'
 import { readGroups } from '../data/read.ts'
 import { trainingSplits } from '../data/sources/open-source.ts'
+import { createUnreadTally, missingPromptMessage } from '../data/unread-columns.ts'
 import { createLanguages, type Languages } from './languages.ts'
 import { charactersOf, countLonger, type LongerCounts, noLonger, shareLonger } from './longer.ts'
 import type { InspectOptions } from './options.ts'
@@ -28,6 +29,8 @@ export interface Inspection extends Repeats {
   /** What was left out, by reason. */
   readonly dropped: Readonly<Record<string, number>>
   readonly first_unreadable: string | null
+  /** Columns that no layout reads, with the rows in which each has a value: they stay in meta, and no model sees them. */
+  readonly columns_not_read: Readonly<Record<string, number>>
   /** Pairs by the form of their texts. */
   readonly forms: Readonly<Record<string, number>>
   readonly responses_per_group: Distribution | null
@@ -86,6 +89,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
   const responses = createSeries('counts')
   const dropped = new Map<string, number>()
   const formats = new Set<string>()
+  const unread = createUnreadTally()
   let [rows, groups, place] = [0, 0, '']
   let isGathered = false
   let firstUnreadable: string | undefined
@@ -100,6 +104,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
     const { group } = item
     if (!group) continue
     groups += 1
+    unread.add(item.unread ?? [], group)
     responses.add(group.responses.length)
     languages.add(group, repeats.add(group))
     pairs.add(group)
@@ -117,6 +122,8 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
       `${data.name}: no pair is of use (${counts})${firstUnreadable === undefined ? '' : `; ${firstUnreadable}`}`,
     )
   }
+  const missingPrompt = missingPromptMessage(unread)
+  if (missingPrompt !== undefined) hooks.onEvent({ kind: 'warning', message: `${data.name}: ${missingPrompt}` })
   const files = []
   for (const { path, name } of data.parts.flatMap(({ source }) => source.files))
     files.push({ name, bytes: statSync(path).size, sha256: await sha256File(path) })
@@ -135,6 +142,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
     formats: [...formats],
     dropped: Object.fromEntries(dropped),
     first_unreadable: firstUnreadable ?? null,
+    columns_not_read: unread.rows,
     responses_per_group: responses.distribution(),
     ties: { kept: counted.ties, dropped: dropped.get('tie') ?? 0 },
     languages: await languages.result(),

@@ -110,6 +110,7 @@ function facts(inspection: Inspection): Fact[] {
     ...files.map(({ name, bytes, sha256 }): Fact => [name, `${whole(bytes)} bytes, sha256 ${sha256}`]),
     ['Rows read', rows === null ? 'several make one group' : whole(rows)],
     ['Left out', listed(inspection.dropped)],
+    ['Columns not read', listed(inspection.columns_not_read)],
     ['Groups', whole(inspection.groups)],
     ['Pairs', whole(pairs)],
     ['Form of the pairs', listed(inspection.forms)],

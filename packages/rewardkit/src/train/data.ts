@@ -107,7 +107,7 @@ export async function loadTrainingData(
   let heldOutRead = 0
   let missingMargins = 0
   async function* items() {
-    for await (const group of watchedGroups(survey, hooks)) {
+    for await (const { group } of watchedGroups(survey, hooks)) {
       if (isHeldOut?.(group.promptId)) {
         heldOutRead += group.preferences.length
         yield { group, set: heldOut }
@@ -155,7 +155,7 @@ async function recordOf({ path, data, formats, read, dropped, sha256 }: Survey):
 /** Held-out rows whose prompt is trained on, word for word, say little about new prompts. */
 async function warnOfLeakage(evaluation: Survey, data: string, trained: PromptSplit, hooks: Hooks): Promise<void> {
   let leaked = 0
-  for await (const { promptId } of surveyedGroups(evaluation)) if (trained.has(promptId)) leaked += 1
+  for await (const { group } of surveyedGroups(evaluation)) if (trained.has(group.promptId)) leaked += 1
   if (leaked === 0) return
   const share = ((100 * leaked) / evaluation.kept).toFixed(1)
   hooks.onEvent({
