@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cacheFolder, makeFolder, removeSetup } from './folders.mjs'
 import { explicitFolder, explicitLibtorch } from './libtorch.ts'
-import { withLock } from './lock.mjs'
 import { locateNative, readRecord, writeRecord } from './record.ts'
 import { pythonTorch, readVersion } from './versions.mjs'
 
@@ -134,60 +133,6 @@ describe('removeSetup', () => {
     removeSetup()
     expect(() => readdirSync(folder)).toThrow(/ENOENT/)
     expect(removeSetup()).toEqual([])
-  })
-})
-
-describe('withLock', () => {
-  it('lets one body run at a time', async () => {
-    const lock = join(folder, 'lock')
-    const events: string[] = []
-    const body = (name: string) => async () => {
-      events.push(`${name} begins`)
-      await new Promise((settle) => setTimeout(settle, 50))
-      events.push(`${name} ends`)
-    }
-    const log = vi.fn<(line: string) => void>()
-    await Promise.all([withLock(lock, log, body('a')), withLock(lock, log, body('b'))])
-    expect(events).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
-    expect(log).toHaveBeenCalledOnce()
-  })
-
-  const lockedBy = (holder: string, touched: Date): string => {
-    const lock = join(folder, 'lock')
-    writeFileSync(lock, holder)
-    utimesSync(lock, touched, touched)
-    return lock
-  }
-  const take = (lock: string, log = (_line: string): void => {}) => withLock(lock, log, () => Promise.resolve('done'))
-
-  it('is released by a failure', async () => {
-    const lock = join(folder, 'lock')
-    const fail = () => Promise.reject(new Error('no'))
-    await expect(withLock(lock, () => {}, fail)).rejects.toThrow('no')
-    expect(await take(lock)).toBe('done')
-  })
-
-  it('is taken over from a process that has ended, and from a machine that has fallen silent', async () => {
-    const ended = spawnSync(process.execPath, ['-e', '']).pid
-    expect(await take(lockedBy(`${hostname()} ${ended}`, new Date()))).toBe('done')
-    expect(await take(lockedBy('another-machine 1', new Date(0)))).toBe('done')
-  })
-
-  it('is never taken over from a living process of this machine, and released only by its holder', async () => {
-    const lock = lockedBy(`${hostname()} ${process.pid}`, new Date(0))
-    const log = vi.fn<(line: string) => void>()
-    const taken = take(lock, log)
-    await vi.waitFor(() => expect(log).toHaveBeenCalledOnce())
-    expect(readFileSync(lock, 'utf8')).toBe(`${hostname()} ${process.pid}`)
-    rmSync(lock)
-    expect(await taken).toBe('done')
-
-    await withLock(
-      lock,
-      () => {},
-      () => Promise.resolve(writeFileSync(lock, 'another-machine 1')),
-    )
-    expect(readFileSync(lock, 'utf8')).toBe('another-machine 1')
   })
 })
 
