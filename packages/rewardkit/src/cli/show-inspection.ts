@@ -5,6 +5,7 @@ import wrapAnsi from 'wrap-ansi'
 import { differences, type Piece } from '../inspect/differences.ts'
 import type { Example, Inspection } from '../inspect/inspect.ts'
 import { type LongerCounts, shareLonger } from '../inspect/longer.ts'
+import { readInWords } from '../inspect/read-as.ts'
 import type { Distribution } from '../inspect/series.ts'
 import type { ShownToken, TokenExample } from '../inspect/tokens.ts'
 import { formatTable } from '../evaluate/table.ts'
@@ -67,7 +68,7 @@ function facts(inspection: Inspection): string[][] {
     const { sequence, tokens: total } = tokens
     lines.push(
       ['chosen longer (tokens)', longerText(tokens.longer)],
-      ['read through', tokens.chat_template ? 'the chat template' : 'no chat template'],
+      ...readInWords(tokens).map((words, index): [string, string] => [index === 0 ? 'how they are read' : '', words]),
       [`sequences over ${tokens.max_length} tokens`, share(tokens.sequences_over_max_length, sequence?.count ?? 0)],
       ['pairs with such a sequence', share(tokens.pairs_over_max_length)],
       [`groups cut (${tokens.truncation})`, share(tokens.truncated, groups)],

@@ -6,8 +6,6 @@ export interface Tally {
   readonly withoutMargin: number
   readonly withoutProbability: number
   readonly withWeight: number
-  /** Groups of plain texts with a prompt, which are read without a chat template. */
-  readonly plainTexts: number
   /** Preferences with a margin below the least that is of use, and the first of them. */
   readonly lowMargins: number
   readonly firstLowMargin?: { readonly id: string; readonly margin: number }
@@ -22,10 +20,8 @@ export function createTally(leastMargin = -Infinity): Tally {
     withoutMargin: 0,
     withoutProbability: 0,
     withWeight: 0,
-    plainTexts: 0,
     lowMargins: 0,
-    add({ id, form, prompt, preferences }) {
-      if (form === 'text' && prompt.length > 0) tally.plainTexts += 1
+    add({ id, preferences }) {
       for (const { margin, probability, weight } of preferences) {
         tally.preferences += 1
         if (margin === undefined) tally.withoutMargin += 1

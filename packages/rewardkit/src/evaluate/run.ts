@@ -8,7 +8,7 @@ import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { jsonLines, makeWritableFolder, sha256Folder, writeLinesAtomic } from '../files.ts'
 import { findModel, loadRewardModel } from '../models/index.ts'
-import { createSpool, loadTokenizer, type Spool, type SpooledGroups } from '../tokens/index.ts'
+import { createReadingTally, createSpool, loadTokenizer, type Spool, type SpooledGroups } from '../tokens/index.ts'
 import { version } from '../version.ts'
 import { encodeEvaluation, type EvaluationData } from './data.ts'
 import type { EvaluateOptions } from './options.ts'
@@ -54,7 +54,10 @@ async function evaluateFile(folder: string, options: EvaluateOptions, spool: Spo
   setThreads(threads)
   const tokenizer = await loadTokenizer(folder)
   const model = loadRewardModel(folder, { seed: null })
-  const survey = await surveyPreferences(await openData(options.data, options, evaluationSplits, hooks), options.limit)
+  const opened = await openData(options.data, options, evaluationSplits, hooks)
+  const readings = createReadingTally(tokenizer, model.reading)
+  const survey = await surveyPreferences(opened, options.limit, readings.add)
+  readings.tell(options.data, hooks)
   const data = await encodeEvaluation(survey, tokenizer, model.reading, spool, hooks)
   const sha256 = await sha256Folder(folder)
   const dtype = resolveDtype(options.dtype)

@@ -4,7 +4,7 @@ import type { Group } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { findModel, loadRewardModel } from '../models/index.ts'
-import { encodeGroup, loadTokenizer, type TokenGroup } from '../tokens/index.ts'
+import { createReadingWatch, encodeGroup, loadTokenizer, type TokenGroup } from '../tokens/index.ts'
 import type { ScoreOptions } from './options.ts'
 import { computeRewards } from './rewards.ts'
 
@@ -25,7 +25,9 @@ export async function openScorer(
   const tokenizer = await loadTokenizer(folder)
   const model = loadRewardModel(folder, { seed: null })
   const dtype = resolveDtype(options.dtype)
+  const watch = createReadingWatch(tokenizer, model.reading, hooks)
   const encode = async (group: Group): Promise<TokenGroup | { error: string }> => {
+    watch(group)
     try {
       // Without preferences, responses that read the same are no reason to leave the group out.
       const tokens = await encodeGroup({ ...group, preferences: [] }, tokenizer, model.reading)

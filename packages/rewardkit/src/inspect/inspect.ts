@@ -122,6 +122,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
       `${data.name}: no pair is of use (${counts})${firstUnreadable === undefined ? '' : `; ${firstUnreadable}`}`,
     )
   }
+  counter?.tell(data.name, hooks)
   const missingPrompt = missingPromptMessage(unread)
   if (missingPrompt !== undefined) hooks.onEvent({ kind: 'warning', message: `${data.name}: ${missingPrompt}` })
   const files = []

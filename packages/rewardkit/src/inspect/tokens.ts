@@ -1,6 +1,6 @@
 import { InputError, located } from '../errors.ts'
-import type { Tokenizer } from '../tokens/index.ts'
-import { countTokens, encodeGroup, loadTokenizer } from '../tokens/index.ts'
+import type { ReadingTally, Tokenizer } from '../tokens/index.ts'
+import { countTokens, createReadingTally, encodeGroup, loadTokenizer } from '../tokens/index.ts'
 import type { Group, Preference } from '../data/group.ts'
 import { countLonger, type LongerCounts, noLonger } from './longer.ts'
 import type { InspectOptions } from './options.ts'
@@ -12,6 +12,8 @@ export interface TokenCounts {
   readonly max_length: number
   readonly truncation: string
   readonly chat_template: boolean
+  /** Groups by how the model reads their texts. */
+  readonly read_as: ReadingTally['rows']
   /** Whole sequences, prompt and end token included, before anything is cut. */
   readonly sequence: Distribution | null
   readonly chosen: Distribution | null
@@ -65,6 +67,7 @@ export async function createTokenCounter(model: string, reading: Reading) {
     rejected: createSeries('logarithmic'),
     prefix: createSeries('logarithmic'),
   }
+  const readings = createReadingTally(tokenizer, reading)
   const longer = noLonger()
   const dropped: Record<string, number> = {}
   const total = { unshared: 0, shared: 0 }
@@ -124,9 +127,12 @@ export async function createTokenCounter(model: string, reading: Reading) {
 
   return {
     async add(group: Group): Promise<void> {
+      readings.add(group)
       waiting.push(group)
       if (waiting.length === groupsAtATime) await flush()
     },
+    /** Warns of what the model reads otherwise than one might think. */
+    tell: readings.tell,
     async result(): Promise<TokenCounts> {
       await flush()
       return {
@@ -134,6 +140,7 @@ export async function createTokenCounter(model: string, reading: Reading) {
         max_length: reading.maxLength,
         truncation: reading.truncation,
         chat_template: tokenizer.chat !== undefined,
+        read_as: readings.rows,
         sequence: series.sequence.distribution(),
         chosen: series.chosen.distribution(),
         rejected: series.rejected.distribution(),

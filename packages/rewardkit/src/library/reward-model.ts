@@ -6,7 +6,7 @@ import { type Job, openJob } from '../thread/job.ts'
 import { abortError } from './abort.ts'
 import { libraryError, parseOptions } from './options.ts'
 import { createScoreQueue, type ScoreQueue } from './score-queue.ts'
-import type { Watching } from './run-job.ts'
+import { inLibraryEvents, type Watching } from './run-job.ts'
 
 const loadOptionsSchema = z.object({
   model: z.string().describe('reward-model folder, run folder, or a name at the hub'),
@@ -66,7 +66,7 @@ export class RewardModel implements AsyncDisposable {
     const { signal, onEvent = () => {}, ...rest } = settings
     if (signal?.aborted) throw abortError(signal)
     const options = parseOptions(loadOptionsSchema, { ...rest, model })
-    const job = openJob('score', options, { onEvent })
+    const job = openJob('score', options, { onEvent: inLibraryEvents(onEvent) })
     const stop = () => void job.close(abortError(signal))
     signal?.addEventListener('abort', stop)
     try {

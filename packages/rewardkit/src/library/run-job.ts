@@ -27,9 +27,7 @@ export async function runJob<Name extends JobName>(
   names: Readonly<Record<string, string>> = {},
 ): Promise<JobResult<Name>> {
   if (signal?.aborted) throw abortError(signal)
-  const onLibraryEvent = (event: Event) =>
-    onEvent('message' in event ? { ...event, message: inLibraryWords(event.message) } : event)
-  const job = openJob(name, options, { onEvent: onLibraryEvent, answers })
+  const job = openJob(name, options, { onEvent: inLibraryEvents(onEvent), answers })
   const stop = () => void job.stop()
   signal?.addEventListener('abort', stop)
   try {
@@ -42,3 +40,9 @@ export async function runJob<Name extends JobName>(
     await job.close()
   }
 }
+
+/** Events whose messages name options as code does. */
+export const inLibraryEvents =
+  (onEvent: (event: Event) => void) =>
+  (event: Event): void =>
+    onEvent('message' in event ? { ...event, message: inLibraryWords(event.message) } : event)

@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { differences, type Piece } from '../inspect/differences.ts'
 import type { Example, Inspection } from '../inspect/inspect.ts'
 import { type LongerCounts, shareLonger } from '../inspect/longer.ts'
+import { readInWords } from '../inspect/read-as.ts'
 import type { Distribution } from '../inspect/series.ts'
 import type { TokenExample } from '../inspect/tokens.ts'
 import { inspectOptionsSchema, type InspectOptions } from '../inspect/options.ts'
@@ -133,7 +134,7 @@ function tokenFacts({ tokens, pairs, groups }: Inspection): Fact[] {
   const share = (count: number, of: number) => `${whole(count)} (${percent(count / Math.max(1, of))})`
   return [
     ['Tokenizer', tokens.model],
-    ['Read through', tokens.chat_template ? 'its chat template' : 'no chat template'],
+    ['How they are read', readInWords(tokens).join('; ')],
     ['Chosen longer, in tokens', longerText(tokens.longer)],
     [
       `Sequences over ${whole(tokens.max_length)} tokens`,

@@ -1,19 +1,11 @@
 import type { Group, Message } from '../data/group.ts'
 import { InputError } from '../errors.ts'
+import { howRead, type PlainTexts, type Transcripts } from './how-read.ts'
 import type { TokenGroup } from './sequence.ts'
 import { neutralise, refuseSpecialTokens, type SpecialTokensInText } from './special-tokens.ts'
 import { encodeConversations, encodeTexts, type Pool, type Sequences } from './sequences.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { commonPrefixLength, cutRight, cutTextPrompt, cutTurns, longest, type Truncation } from './truncate.ts'
-
-/** How transcripts are read: `auto` takes the chat template where the model has one, else the text as it came. */
-export type Transcripts = 'auto' | 'template' | 'as-is'
-
-/**
- * How plain texts of prompt and response are read: joined as they came, or as the turns of a user and an assistant. Whole
- * texts, without a prompt, are always read as they came.
- */
-export type PlainTexts = 'as-is' | 'messages'
 
 /** How groups become token ids. */
 export interface EncodeOptions {
@@ -74,11 +66,10 @@ interface Reading {
 }
 
 function chooseReading(group: Group, tokenizer: Tokenizer, options: EncodeOptions): Reading {
-  const { maxLength, pool = 'end', transcripts = 'auto', plainTexts = 'as-is' } = options
-  const { specialTokensInText = 'neutralise' } = options
+  const { maxLength, pool = 'end', transcripts, specialTokensInText = 'neutralise' } = options
+  const how = howRead(group, tokenizer.chat !== undefined, options)
   if (specialTokensInText === 'refuse') refuseSpecialTokens(group, tokenizer)
-  const areTurns = plainTexts === 'messages' && group.prompt.length > 0
-  if (group.form === 'text' && !areTurns) {
+  if (how === 'joined' || how === 'whole') {
     const responses = group.responses.map(joinContents)
     return textReading(joinContents(group.prompt), responses, tokenizer, maxLength)
   }
@@ -87,13 +78,12 @@ function chooseReading(group: Group, tokenizer: Tokenizer, options: EncodeOption
       remedy: 'use "auto" or "as-is"',
     })
   }
-  const asItCame = transcripts === 'as-is' || (transcripts === 'auto' && tokenizer.chat === undefined)
-  if (group.form === 'transcript' && asItCame && group.source !== undefined) {
+  if (how === 'transcript' && group.source !== undefined) {
     return textReading(group.source.prompt, group.source.responses, tokenizer, maxLength)
   }
   const asTheyAre = {
     conversations: group.responses.map((response) => [...group.prompt, ...response]),
-    tokenizer: group.form === 'transcript' && asItCame ? withoutChat(tokenizer) : tokenizer,
+    tokenizer: how === 'plain_form' ? withoutChat(tokenizer) : tokenizer,
   }
   const read = specialTokensInText === 'neutralise' ? neutralise(group.id, asTheyAre) : asTheyAre
   return {

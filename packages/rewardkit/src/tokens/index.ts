@@ -5,7 +5,15 @@
 export type { PackedBatch, PackedGroup, TokenGroup } from './sequence.ts'
 export { renderPlain } from './chat-template.ts'
 export { describeTokens, loadTokenizer, type Token, type Tokenizer } from './tokenizer.ts'
-export { encodeGroup, type DroppedGroup, type EncodeOptions, type PlainTexts, type Transcripts } from './encode.ts'
+export { encodeGroup, type DroppedGroup, type EncodeOptions } from './encode.ts'
+export {
+  createReadingTally,
+  createReadingWatch,
+  type HowRead,
+  type PlainTexts,
+  type ReadingTally,
+  type Transcripts,
+} from './how-read.ts'
 export { createEncodedSet, encodeInto, type EncodedGroup, type EncodedSet } from './encoded.ts'
 export type { Pool } from './sequences.ts'
 export type { Truncation } from './truncate.ts'

@@ -28,6 +28,7 @@ import type { Hooks } from '../events.ts'
 import type { Objective } from '../objectives/index.ts'
 import {
   createEncodedSet,
+  createReadingTally,
   describeTokens,
   type EncodedGroup,
   encodeInto,
@@ -82,25 +83,29 @@ export async function loadTrainingData(
 ): Promise<TrainingData> {
   const log = (message: string) => hooks.onEvent({ kind: 'log', message })
   const tally = createTally(objective.leastMargin)
+  const readings = createReadingTally(tokenizer, options)
+  const evaluationReadings = createReadingTally(tokenizer, options)
   const prompts = createPromptSplit()
   const data = await openData(options.data, options, trainingSplits, hooks)
   const survey = await surveyPreferences(data, options.limit, (group) => {
     if (hooks.shouldStop()) throw new Interrupted('stopped on request')
     tally.add(group)
+    readings.add(group)
     prompts.add(group.promptId)
   })
   const evaluationSurvey =
     options.evalData === undefined
       ? null
-      : await surveyPreferences(await openData(options.evalData, options, evaluationSplits, hooks))
+      : await surveyPreferences(
+          await openData(options.evalData, options, evaluationSplits, hooks),
+          undefined,
+          evaluationReadings.add,
+        )
   if (evaluationSurvey) await warnOfLeakage(evaluationSurvey, options.data, prompts, hooks)
   const isHeldOut = options.evalFraction ? prompts.split(options.evalFraction, options.seed) : null
   checkColumns(tally, options, objective, hooks)
-  if (tokenizer.chat && options.plainTexts === 'as-is' && tally.plainTexts > 0)
-    hooks.onEvent({
-      kind: 'warning',
-      message: `${options.data}: ${counted(tally.plainTexts, 'row')} of plain texts, which are joined as they came, without the model's chat template; --plain-texts messages reads them as turns of user and assistant`,
-    })
+  readings.tell(options.data, hooks)
+  if (evaluationSurvey) evaluationReadings.tell(evaluationSurvey.path, hooks)
 
   const training = createEncodedSet(spool.begin())
   const heldOut = createEncodedSet(spool.begin(), { withTexts: true })

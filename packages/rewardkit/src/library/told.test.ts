@@ -1,0 +1,130 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { evaluate, type Event, type PreferenceRow, RewardModel, train, type TrainSettings } from '../index.ts'
+import { inspectData } from '../inspect/inspect.ts'
+import { inspectOptionsSchema } from '../inspect/options.ts'
+import { createSimulationModel } from '../quickstart/index.ts'
+import { simulate } from '../simulate/index.ts'
+
+// What train, evaluate, inspect and the library say of data that a model reads otherwise than one might think.
+
+const folder = mkdtempSync(join(tmpdir(), 'told-'))
+const untrained = join(folder, 'untrained')
+const trained = join(folder, 'trained')
+const { pairs } = simulate({ pairs: 24, noise: 'flip:0', lengthBias: 0, gradeNoise: 0, seed: 1 })
+const settings = { model: untrained, batchSize: 8, threads: 1, dtype: 'float32' } as const
+let runs = 0
+const newFolder = () => join(folder, `out-${runs++}`)
+
+beforeAll(async () => {
+  createSimulationModel(untrained, { hiddenSize: 16, intermediateSize: 32, layers: 1, heads: 2 })
+  const config = join(untrained, 'tokenizer_config.json')
+  const template = "{% for turn in messages %}{{ turn['role'] + ' ' + turn['content'] }}<|end|>{% endfor %}"
+  writeFileSync(config, JSON.stringify({ ...JSON.parse(readFileSync(config, 'utf8')), chat_template: template }))
+  await train({ ...settings, data: conversations, out: trained })
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const plain = pairs.map(({ prompt, chosen, rejected }) => ({ prompt, chosen, rejected }))
+const turn = (role: string, content: string) => [{ role, content }]
+const conversations = plain.map(({ prompt, chosen, rejected }) => ({
+  prompt: turn('user', prompt),
+  chosen: turn('assistant', chosen),
+  rejected: turn('assistant', rejected),
+}))
+
+function watched() {
+  const events: Event[] = []
+  const said = (kind: 'warning' | 'log') => events.flatMap((event) => (event.kind === kind ? [event.message] : []))
+  return {
+    onEvent: (event: Event) => void events.push(event),
+    warnings: () => said('warning'),
+    logs: () => said('log'),
+  }
+}
+
+async function trainedOn(data: readonly PreferenceRow[], more: Partial<TrainSettings> = {}) {
+  const told = watched()
+  const out = newFolder()
+  const result = await train({ ...settings, data, out, ...more, onEvent: told.onEvent })
+  return { ...told, out, result }
+}
+
+async function evaluatedOn(data: readonly PreferenceRow[]) {
+  const told = watched()
+  const summary = await evaluate({ model: trained, data, out: newFolder(), threads: 1, onEvent: told.onEvent })
+  return { ...told, summary }
+}
+
+async function inspected(data: readonly PreferenceRow[], more: object = {}) {
+  const told = watched()
+  const file = join(folder, `inspected-${runs++}.jsonl`)
+  writeFileSync(file, data.map((row) => JSON.stringify(row)).join('\n'))
+  const options = inspectOptionsSchema.parse({ data: file, model: untrained, ...more })
+  const found = await inspectData(options, { onEvent: told.onEvent, shouldStop: () => false })
+  return { ...told, found }
+}
+
+const whole = plain.map(({ prompt, chosen, rejected }) => ({
+  chosen: `${prompt} ${chosen}`,
+  rejected: `${prompt} ${rejected}`,
+}))
+const joined = (rows: string) =>
+  new RegExp(
+    `${rows}plain texts, which are joined as they came, without the model's chat template; .*plain.?texts`,
+    'i',
+  )
+const withoutPrompt = (rows: string) => new RegExp(`${rows}texts without a prompt, which are read as they came`)
+
+describe('plain texts for a model with a chat template', () => {
+  const data = [...plain.slice(0, 6), ...whole.slice(6, 10)]
+
+  it('are told of in the same words by train, evaluate and inspect, with counts', async () => {
+    for (const told of [await trainedOn(data), await evaluatedOn(data), await inspected(data)]) {
+      expect(told.warnings()).toHaveLength(2)
+      expect(told.warnings()[0]).toMatch(joined('6 rows of '))
+      expect(told.warnings()[1]).toMatch(withoutPrompt('4 rows of '))
+    }
+  })
+
+  it('are told of once by a model that scores and ranks', async () => {
+    const told = watched()
+    const model = await RewardModel.load(trained, { threads: 1, onEvent: told.onEvent })
+    const [first, second] = plain
+    await model.score([{ prompt: first?.prompt, response: first?.chosen ?? '' }])
+    await model.rank(second?.prompt ?? '', [second?.chosen ?? '', second?.rejected ?? ''])
+    await model.score([{ response: whole[0]?.chosen ?? '' }])
+    await model.close()
+    expect(told.warnings()).toHaveLength(2)
+    expect(told.warnings()[0]).toMatch(joined('^'))
+    expect(told.warnings()[0]).toContain('plainTexts messages')
+    expect(told.warnings()[1]).toMatch(withoutPrompt('^'))
+  })
+
+  it('are said nothing of where they are read as turns, and where there are none', async () => {
+    expect((await trainedOn(plain, { plainTexts: 'messages' })).warnings()).toEqual([])
+    expect((await inspected(conversations)).warnings()).toEqual([])
+    expect((await evaluatedOn(conversations)).warnings()).toEqual([])
+  })
+
+  it('inspect says of each how it is read', async () => {
+    const { found } = await inspected([...conversations.slice(10, 12), ...data])
+    expect(found.tokens?.read_as).toEqual({ template: 2, joined: 6, whole: 4 })
+    expect((await inspected(data, { plainTexts: 'messages' })).found.tokens?.read_as).toEqual({ template: 6, whole: 4 })
+  })
+})
+
+describe('columns that no layout reads', () => {
+  const data = plain.map(({ prompt, ...pair }) => ({ ...pair, question: prompt, rater: 3 }))
+
+  it('are named by train, evaluate and inspect, and the one that looks like a prompt is told of', async () => {
+    const runsOfAll = [await trainedOn(data), await evaluatedOn(data)]
+    for (const told of runsOfAll)
+      expect(told.logs().filter((line) => line.endsWith(': columns not read: question, rater'))).toHaveLength(1)
+    for (const told of [...runsOfAll, await inspected(data)])
+      expect(told.warnings().join('\n')).toMatch(/no prompt was found in 24 rows.*"question".*columns prompt=question/)
+    expect((await inspected(data)).found.columns_not_read).toEqual({ question: 24, rater: 24 })
+  })
+})

@@ -1,0 +1,84 @@
+import { counted } from '../counted.ts'
+import type { Group } from '../data/group.ts'
+import type { Hooks } from '../events.ts'
+import type { Tokenizer } from './tokenizer.ts'
+
+/** How transcripts are read: `auto` takes the chat template where the model has one, else the text as it came. */
+export type Transcripts = 'auto' | 'template' | 'as-is'
+
+/**
+ * How plain texts of prompt and response are read: joined as they came, or as the turns of a user and an assistant. Whole
+ * texts, without a prompt, are always read as they came.
+ */
+export type PlainTexts = 'as-is' | 'messages'
+
+/**
+ * How a model reads a group:
+ * - `template`: its messages go through the chat template.
+ * - `plain_form`: the same where the model has no chat template, in the plain form of `renderPlain`.
+ * - `joined`: plain texts, prompt and response one behind the other.
+ * - `whole`: plain texts without a prompt, as they came.
+ * - `transcript`: the strings of a transcript, as they came.
+ */
+export type HowRead = 'template' | 'plain_form' | 'joined' | 'whole' | 'transcript'
+
+/** How a group is read by a model with or without a chat template. */
+export function howRead(
+  { form, prompt, source }: Pick<Group, 'form' | 'prompt' | 'source'>,
+  hasTemplate: boolean,
+  options: { readonly transcripts?: Transcripts | undefined; readonly plainTexts?: PlainTexts | undefined },
+): HowRead {
+  const { transcripts = 'auto', plainTexts = 'as-is' } = options
+  if (form === 'text' && prompt.length === 0) return 'whole'
+  if (form === 'text' && plainTexts === 'as-is') return 'joined'
+  const asItCame = transcripts === 'as-is' || (transcripts === 'auto' && !hasTemplate)
+  if (form === 'transcript' && asItCame) return source === undefined ? 'plain_form' : 'transcript'
+  return hasTemplate ? 'template' : 'plain_form'
+}
+
+/** Rows, counted by how they are read. */
+export interface ReadingTally {
+  readonly rows: Readonly<Partial<Record<HowRead, number>>>
+  add(group: Group): void
+  /** Warns of plain texts that a model with a chat template reads without it. `name` is where they came from. */
+  tell(name: string, hooks: Hooks): void
+}
+
+export function createReadingTally({ chat }: Tokenizer, options: Parameters<typeof howRead>[2]): ReadingTally {
+  const rows: Partial<Record<HowRead, number>> = {}
+  return {
+    rows,
+    add(group) {
+      const how = howRead(group, chat !== undefined, options)
+      rows[how] = (rows[how] ?? 0) + 1
+    },
+    tell(name, hooks) {
+      if (!chat) return
+      for (const how of ['joined', 'whole'] as const) {
+        const count = rows[how] ?? 0
+        if (count > 0) warn(how, `${name}: ${counted(count, 'row')} of `, hooks)
+      }
+    },
+  }
+}
+
+/** The same for groups that come without end: warns once of each kind, at the first of it. */
+export function createReadingWatch({ chat }: Tokenizer, options: Parameters<typeof howRead>[2], hooks: Hooks) {
+  const told = new Set<HowRead>()
+  return (group: Group): void => {
+    const how = howRead(group, chat !== undefined, options)
+    if (!chat || told.has(how)) return
+    told.add(how)
+    if (how === 'joined' || how === 'whole') warn(how, '', hooks)
+  }
+}
+
+const withoutTemplate = "as they came, without the model's chat template"
+const warnings = {
+  joined: `plain texts, which are joined ${withoutTemplate}; --plain-texts messages reads them as turns of user and assistant`,
+  whole: `texts without a prompt, which are read ${withoutTemplate}; give the prompt by itself (--columns prompt=NAME), or messages`,
+}
+
+function warn(how: keyof typeof warnings, rows: string, hooks: Hooks): void {
+  hooks.onEvent({ kind: 'warning', message: `${rows}${warnings[how]}` })
+}
