@@ -17,6 +17,9 @@ export type Event =
       readonly unit: string
     }
 
+/** What is told while data are read: how they were read, and what was left out of them. */
+export type Told = Extract<Event, { readonly kind: 'log' | 'warning' }>
+
 /** What a long-running library function is given by its caller. */
 export interface Hooks {
   onEvent(event: Event): void

@@ -2,27 +2,84 @@ import { InputError } from '../errors.ts'
 import { nearestName } from '../nearest.ts'
 import { isObject, type Row } from './fields.ts'
 
+/** Names on the left of `--columns`: the fields of a pair, of a group of responses, or of a table of judgements. */
+export const columnNames: readonly string[] = [
+  'id',
+  'prompt',
+  'chosen',
+  'rejected',
+  'response',
+  'responses',
+  'preferences',
+  'a',
+  'b',
+  'choice',
+  'rating',
+  'ranks',
+  'scores',
+  'margin',
+  'weight',
+  'probability',
+  'subset',
+]
+
+/** Names that several columns may make up: a list of their values, in this order. */
+const listNames = new Set(['responses', 'ranks', 'scores'])
+
+/** What `--columns` says of one name. */
+export interface NamedColumns {
+  readonly name: string
+  /** One column, or those that make up a list. */
+  readonly columns: readonly string[]
+}
+
+/**
+ * What `NAME=COLUMN` texts say. A text without `=` is one more column of the list before it, as in
+ * `responses=first,second`, which the command line takes apart at its commas.
+ * @throws InputError for a name that is none, and where one is there twice
+ */
+export function namedColumns(texts: readonly string[]): NamedColumns[] {
+  const named: { name: string; columns: string[] }[] = []
+  for (const text of texts) {
+    const at = text.indexOf('=')
+    const last = named.at(-1)
+    if (at === -1 && last && listNames.has(last.name)) {
+      last.columns.push(text)
+      continue
+    }
+    const name = text.slice(0, Math.max(0, at))
+    if (!columnNames.includes(name)) {
+      const near = nearestName(name, columnNames)
+      const remedy = at === -1 || near === undefined ? '' : `; did you mean ${near}?`
+      throw new InputError(`found "${text}", expected NAME=COLUMN with a name of ${columnNames.join(', ')}${remedy}`)
+    }
+    const column = text.slice(at + 1)
+    named.push({ name, columns: listNames.has(name) ? column.split(',').map((one) => one.trim()) : [column] })
+  }
+  const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) < index)
+  if (twice)
+    throw new InputError(`--columns: "${twice.name}" is there twice, expected one column for each name`, {
+      remedy: 'leave one of the two out',
+    })
+  return named
+}
+
 /**
  * Renames columns as `--columns` says. A column that is reached through dots stays where it is; one that is named whole
  * goes to its new name. What is not named stays, and ends up in `meta`.
  * @param columns `NAME=COLUMN` texts
  * @returns the row with the fields that a format looks for; it throws an InputError where a column is missing
- * @throws InputError where one name is there twice
+ * @throws InputError as `namedColumns` does
  */
 export function columnMapper(columns: readonly string[]): (row: Row) => Row {
-  const pairs = columns.map((text) => {
-    const at = text.indexOf('=')
-    return { name: text.slice(0, at), column: text.slice(at + 1) }
-  })
-  const twice = pairs.find(({ name }, index) => pairs.findIndex((other) => other.name === name) < index)
-  if (twice)
-    throw new InputError(`--columns: "${twice.name}" is there twice, expected one column for each name`, {
-      remedy: 'leave one of the two out',
-    })
+  const all = namedColumns(columns)
+  const moved = new Set(all.flatMap((named) => named.columns))
   return (row) => {
-    const moved = new Set(pairs.map(({ column }) => column))
     const kept = Object.entries(row).filter(([column]) => !moved.has(column))
-    const named = pairs.map(({ name, column }) => [name, numberIn(name, valueAt(row, column))] as const)
+    const named = all.map(({ name, columns: from }) => {
+      const values = from.map((column) => numberIn(name, valueAt(row, column)))
+      return [name, values.length === 1 ? values[0] : values] as const
+    })
     return { ...Object.fromEntries(kept), ...Object.fromEntries(named) }
   }
 }
@@ -36,16 +93,24 @@ function numberIn(name: string, value: unknown): unknown {
   return Number.isFinite(Number(value)) ? Number(value) : value
 }
 
-/** The value of a column, or, where there is none of that name, of a path such as `question.text` or `answers.0`. */
-function valueAt(row: Row, column: string): unknown {
+/**
+ * The value of a column, or, where there is none of that name, of a path such as `question.text` or `answers.0`. A name
+ * behind a list of objects gives the list of what each has there: `candidates.answer`.
+ * @throws InputError where there is none
+ */
+export function valueAt(row: Row, column: string): unknown {
   if (Object.hasOwn(row, column)) return row[column]
-  let value: unknown = row
-  for (const part of column.split('.')) {
-    if (Array.isArray(value)) value = value[Number(part)]
-    else value = isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined
-  }
+  const value = column.split('.').reduce(within, row)
   if (value === undefined) throw missing(column, Object.keys(row))
   return value
+}
+
+function within(value: unknown, part: string): unknown {
+  if (isObject(value)) return Object.hasOwn(value, part) ? value[part] : undefined
+  if (!Array.isArray(value)) return undefined
+  if (/^\d+$/.test(part)) return value[Number(part)]
+  const found = value.map((item: unknown) => (isObject(item) ? within(item, part) : undefined))
+  return found.length === 0 || found.includes(undefined) ? undefined : found
 }
 
 function missing(column: string, columns: readonly string[]): InputError {

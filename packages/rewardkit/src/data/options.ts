@@ -1,20 +1,6 @@
 import { z } from 'zod'
+import { namedColumns } from './columns.ts'
 import { formatNames } from './formats/names.ts'
-
-/** Names on the left of `--columns`: the fields of a pair or of a group of responses. */
-const columnNames = [
-  'id',
-  'prompt',
-  'chosen',
-  'rejected',
-  'response',
-  'responses',
-  'preferences',
-  'margin',
-  'weight',
-  'probability',
-  'subset',
-] as const
 
 const texts = (placeholder: string, description: string) =>
   z.array(z.string()).readonly().optional().describe(description).meta({ placeholder })
@@ -30,15 +16,27 @@ export const dataOptionsSchema = z.object({
     .describe('layout of the rows, by the names of data convert --to; auto recognises it by its columns')
     .meta({ placeholder: 'NAME' }),
   columns: z
-    .array(
-      z.string().refine((text) => columnNames.some((name) => text.startsWith(`${name}=`)), {
-        error: ({ input }) => `found "${String(input)}", expected NAME=COLUMN with a name of ${columnNames.join(', ')}`,
-      }),
-    )
+    .array(z.string())
+    .superRefine((columns, context) => {
+      try {
+        namedColumns(columns)
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
+      }
+    })
     .readonly()
     .optional()
-    .describe('which columns hold what, such as prompt=question chosen=answer_a; dots reach into objects and lists')
+    .describe(
+      'which columns hold what, such as prompt=question chosen=answer_a, or a=answer_a b=answer_b choice=winner; dots reach into objects and lists',
+    )
     .meta({ placeholder: 'NAME=COLUMN', takesSeveral: true }),
+  choices: z
+    .union([z.string(), z.record(z.string(), z.union([z.string(), z.number()]))])
+    .optional()
+    .describe(
+      'what the values of the column "choice" mean, such as "A is much better=a:3, tie=tie, NULL=drop", or a .yaml file of such a map; of "rating", a number for each',
+    )
+    .meta({ placeholder: 'VALUE=MEANING' }),
   onError: z
     .enum(['stop', 'skip'])
     .default('stop')

@@ -5,11 +5,16 @@ import { degenerate } from './degenerate.ts'
 import type { Row } from './fields.ts'
 import { formatNamed, formatOf, isOwnFormat, recognisedFormat } from './formats/index.ts'
 import type { Reading, RowFormat } from './formats/format.ts'
+import type { Told } from '../events.ts'
 import type { Group } from './group.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
 import type { DataOptions } from './options.ts'
 import { readRows } from './sources/read-rows.ts'
 import type { BadRow, SourceFile, SourceRow } from './sources/source.ts'
+import { tableFormat } from './tables/index.ts'
+import { createJudgements, type Judgements, UnknownJudgement } from './tables/judgements.ts'
+import { judgementNotes } from './tables/notes.ts'
+import { withAllValues } from './tables/values.ts'
 import { unreadColumns } from './unread-columns.ts'
 
 /** One group of a row, and what was left out of it. */
@@ -35,15 +40,16 @@ export interface ReadGroup {
  * Streams the groups of preference data in bounded memory, in the order of the files. Ids are unique: one that appeared
  * before is followed by `@line-N`.
  *
+ * @param tell what there is to say of the reading as a whole, when it ends
  * @throws InputError in one line with file, line or row, field, what was found and what was expected.
  */
-export async function* readGroups(data: DataSet): AsyncGenerator<ReadGroup> {
+export async function* readGroups(data: DataSet, tell: (told: Told) => void = () => {}): AsyncGenerator<ReadGroup> {
   const ids = createNumbering()
   for (const part of data.parts) {
     const count = countPairs(part.options)
     let index = 0
     let found = 0
-    for await (const item of readPart(part)) {
+    for await (const item of readPart(part, tell)) {
       if (!item.group) {
         yield item
         continue
@@ -65,7 +71,29 @@ export async function* readGroups(data: DataSet): AsyncGenerator<ReadGroup> {
 }
 
 /** The groups of one part as its rows tell them. */
-async function* readPart({ source, options }: DataPart): AsyncGenerator<ReadGroup> {
+async function* readPart(part: DataPart, tell: (told: Told) => void): AsyncGenerator<ReadGroup> {
+  const { source, options } = part
+  const judgements = createJudgements(options)
+  const table = tableFormat(judgements.named, options)
+  let failed = false
+  try {
+    yield* readSource(part, table, judgements)
+  } catch (error) {
+    failed = true
+    throw error
+  } finally {
+    // Also where nobody wants the rest.
+    if (!failed)
+      for (const { kind, message } of judgementNotes(judgements, table?.name))
+        tell({ kind, message: `${source.name}: ${message}` })
+  }
+}
+
+async function* readSource(
+  { source, options }: DataPart,
+  table: RowFormat | undefined,
+  judgements: Judgements,
+): AsyncGenerator<ReadGroup> {
   const mapped = options.columns === undefined ? undefined : columnMapper(options.columns)
   let known: RowFormat | undefined = options.dataFormat === 'auto' ? undefined : formatNamed(options.dataFormat)
   let hasRead = false
@@ -76,7 +104,7 @@ async function* readPart({ source, options }: DataPart): AsyncGenerator<ReadGrou
       try {
         if ('error' in item) throw new InputError(item.error, { remedy: item.remedy })
         const row = mapped ? mapped(item.row) : item.row
-        const format = formatFor(row, known, options)
+        const format = formatFor(row, known, options, table)
         known ??= format
         if (format.gather) {
           const key = format.gather.key(row)
@@ -85,11 +113,12 @@ async function* readPart({ source, options }: DataPart): AsyncGenerator<ReadGrou
           else gathered.set(key, { place, rows: [row] })
           continue
         }
-        const context = { defaultId: defaultId(source.files.length, file, item), options }
+        const context = { defaultId: defaultId(source.files.length, file, item), options, judgements }
         const read = format.read(row, context)
         hasRead = true
         for (const outcome of outcomes(read, file, row, options)) yield { place, format, ...outcome }
       } catch (error) {
+        if (error instanceof UnknownJudgement) throw await withAllValues(error, place, source)
         yield refused(error, place, options, hasRead)
       }
     }
@@ -134,8 +163,14 @@ function defaultId(files: number, { name }: SourceFile, { unit, number }: Source
  * The format of a row. Where none is asked for, all rows of a source have that of the first, but for our own layouts,
  * which may stand side by side. Who says which columns hold the responses wants one of these, whatever else is there.
  */
-function formatFor(row: Row, known: RowFormat | undefined, { dataFormat, columns }: DataOptions): RowFormat {
+function formatFor(
+  row: Row,
+  known: RowFormat | undefined,
+  { dataFormat, columns }: DataOptions,
+  table: RowFormat | undefined,
+): RowFormat {
   if (known && (dataFormat !== 'auto' || (!isOwnFormat(known) && known.recognises(row)))) return known
+  if (table) return table
   const isMapped = columns?.some((text) => /^(chosen|rejected|responses?)=/.test(text)) ?? false
   const format = isMapped ? formatOf(row) : recognisedFormat(row)
   if (!known || format === known || (isOwnFormat(known) && isOwnFormat(format))) return format

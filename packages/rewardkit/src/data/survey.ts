@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { counted } from '../counted.ts'
 import { InputError } from '../errors.ts'
+import type { Told } from '../events.ts'
 import { sha256File } from '../files.ts'
 import type { DataSet } from './data-set.ts'
 import type { Group } from './group.ts'
@@ -27,6 +28,8 @@ export interface Survey {
   readonly unread: UnreadColumns
   /** What is wrong with the first row that was skipped. */
   readonly firstUnreadable?: string | undefined
+  /** What there is to say of how the data were read. */
+  readonly told: readonly Told[]
   /** SHA-256 of the file as it lies on the disk, hexadecimal; of several files, that of their hashes and names, the file of a mixture first. */
   readonly sha256: string
   /** Sizes and times of the files: other ones tell that they have changed. */
@@ -57,7 +60,8 @@ export async function surveyPreferences(
   let kept = 0
   let read = 0
   let firstUnreadable: string | undefined
-  for await (const item of readGroups(data)) {
+  const told: Told[] = []
+  for await (const item of readGroups(data, (one) => told.push(one))) {
     firstUnreadable ??= item.error
     read += item.dropped.length + (item.group?.preferences.length ?? 0)
     for (const reason of item.dropped) dropped[reason] = (dropped[reason] ?? 0) + 1
@@ -84,6 +88,7 @@ export async function surveyPreferences(
     formats: [...formats],
     unread: { rows: unread.rows, rowsWithoutPrompt: unread.rowsWithoutPrompt },
     firstUnreadable,
+    told,
     sha256: await hashOf(data),
     state,
   }

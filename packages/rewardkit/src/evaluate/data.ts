@@ -78,6 +78,7 @@ function tellOfReading(survey: Survey, hooks: Hooks): void {
   const unreadColumns = unreadMessage(unread)
   const missingPrompt = missingPromptMessage(unread)
   hooks.onEvent({ kind: 'log', message: `${path}: read as ${formats.join(' and ')}` })
+  for (const told of survey.told) hooks.onEvent(told)
   if (unreadColumns !== undefined) hooks.onEvent({ kind: 'log', message: `${path}: ${unreadColumns}` })
   if (missingPrompt !== undefined) hooks.onEvent({ kind: 'warning', message: `${path}: ${missingPrompt}` })
   if (survey.firstUnreadable !== undefined) hooks.onEvent({ kind: 'warning', message: unreadableMessage(survey) })

@@ -93,7 +93,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
   let [rows, groups, place] = [0, 0, '']
   let isGathered = false
   let firstUnreadable: string | undefined
-  for await (const item of readGroups(data)) {
+  for await (const item of readGroups(data, (told) => hooks.onEvent(told))) {
     if (hooks.shouldStop()) throw new Interrupted('stopped on request')
     if (item.place !== place) rows += 1
     place = item.place

@@ -94,7 +94,8 @@ function optionText(options: InspectOptions): string {
     ([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name]),
   )
   const texts = changed.map(
-    ([name, value]) => `${flagOf(name)} ${Array.isArray(value) ? value.join(',') : String(value)}`,
+    ([name, value]) =>
+      `${flagOf(name)} ${Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
   )
   return texts.length === 0 ? 'all options at their defaults' : `with ${texts.join(' ')}`
 }

@@ -3,6 +3,7 @@ import { fieldError, isObject, optionalName, optionalNumber, textOrMessages, typ
 import type { TextOrMessages } from '../build.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import type { DataOptions } from '../options.ts'
+import type { Judgements } from '../tables/judgements.ts'
 import type { FormatName } from './names.ts'
 
 /** What a format may look at besides the row. */
@@ -10,6 +11,8 @@ export interface RowContext {
   /** For a row without an id. */
   readonly defaultId: string
   readonly options: DataOptions
+  /** How judgements of a table are read, and what was read so far. */
+  readonly judgements?: Judgements
 }
 
 /** A row that is left out on purpose: counted under this reason (snake case). */
@@ -25,7 +28,7 @@ export type Reading = Group | Skipped | readonly (Group | Skipped)[]
  * `index.ts`; the first format that recognises a row reads it.
  */
 export interface RowFormat {
-  readonly name: FormatName | 'response'
+  readonly name: FormatName | 'response' | 'verdicts' | 'ratings' | 'rankings'
   /** Looks at columns (null counts as absent) and at the kind of their values; need not be sure that the row is valid. */
   recognises(row: Row): boolean
   /**

@@ -26,7 +26,7 @@ const groupsBetweenEvents = 20_000
  * @throws InputError as `readGroups` does; Interrupted on request
  */
 export async function* countedGroups(data: DataSet, counts: ReadCounts, hooks: Hooks): AsyncGenerator<Group> {
-  for await (const { group, dropped, format, error } of readGroups(data)) {
+  for await (const { group, dropped, format, error } of readGroups(data, (told) => hooks.onEvent(told))) {
     if (hooks.shouldStop()) throw new Interrupted('stopped on request; nothing was written')
     for (const reason of dropped) count(counts.dropped, reason)
     if (error !== undefined) counts.firstUnreadable ??= error

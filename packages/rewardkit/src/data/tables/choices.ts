@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { InputError } from '../../errors.ts'
+import { isObject } from '../fields.ts'
+import type { DataOptions } from '../options.ts'
+
+/** What `--choices` says: the meaning of each value, by its key. */
+export type Choices = ReadonlyMap<string, string>
+
+/** Values that differ in letter case and blanks only have one key; so have nothing and the ways in which tables write it. */
+export function valueKey(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  const text = (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).normalize('NFKC')
+  const key = text.trim().replaceAll(/\s+/g, ' ').toLowerCase()
+  if (/^[+-]?\d+(\.\d*)?$/.test(key)) return String(Number(key))
+  return ['', 'null', 'nan', 'n/a', 'na', '-'].includes(key) ? 'null' : key
+}
+
+/**
+ * The map of `--choices`: `VALUE=MEANING` texts with commas between them, an object, or the name of a YAML file of one.
+ * @throws InputError for what is no such map
+ */
+export function choicesOf(choices: DataOptions['choices']): Choices {
+  if (choices === undefined) return new Map()
+  const map = new Map<string, string>()
+  for (const [value, meaning] of entriesOf(choices)) {
+    const key = valueKey(value)
+    if (map.has(key))
+      throw new InputError(`--choices: "${value}" is there twice`, { remedy: 'leave one of the two out' })
+    map.set(key, String(meaning).trim().toLowerCase())
+  }
+  return map
+}
+
+/** `--choices` with the content of the file that it names, so that a run says by itself how its data were read. */
+export function resolvedChoices(choices: DataOptions['choices']): DataOptions['choices'] {
+  return typeof choices === 'string' && isFile(choices) ? Object.fromEntries(entriesOf(choices)) : choices
+}
+
+const isFile = (text: string): boolean => /\.ya?ml$/i.test(text) && !text.includes('=')
+
+function entriesOf(choices: NonNullable<DataOptions['choices']>): [string, string | number][] {
+  if (typeof choices !== 'string') return Object.entries(choices)
+  if (isFile(choices)) return fileEntries(choices)
+  // A value may hold commas: what has no "=" belongs to the value behind it.
+  let pending = ''
+  const entries: [string, string][] = []
+  for (const piece of choices.split(',')) {
+    const text = pending + piece
+    const at = text.lastIndexOf('=')
+    pending = at === -1 ? `${text},` : ''
+    if (at !== -1) entries.push([text.slice(0, at).trim(), text.slice(at + 1)])
+  }
+  if (entries.length === 0 || pending.trim() !== '')
+    throw new InputError(`--choices: found "${choices}", expected VALUE=MEANING with commas between them`, {
+      remedy: 'such as --choices "A is better=a, B is better=b, tie=tie", or name a .yaml file',
+    })
+  return entries
+}
+
+function fileEntries(path: string): [string, string | number][] {
+  let value: unknown
+  try {
+    value = parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+    throw new InputError(`--choices ${path}: cannot be read (${reason})`, {
+      remedy: 'give a YAML file with lines such as "A is better: a"',
+      cause: error,
+    })
+  }
+  if (!isObject(value)) throw new InputError(`--choices ${path}: expected lines such as "A is better: a"`)
+  return Object.entries(value).map(([name, meaning]) => {
+    if (typeof meaning === 'string' || typeof meaning === 'number') return [name, meaning]
+    throw new InputError(`--choices ${path}: "${name}": expected a meaning such as a, b:2, tie or drop`)
+  })
+}

@@ -1,0 +1,71 @@
+import { InputError } from '../../errors.ts'
+import { valueAt } from '../columns.ts'
+import { readRows } from '../sources/read-rows.ts'
+import type { Source } from '../sources/source.ts'
+import { valueKey } from './choices.ts'
+import { shownValue, type UnknownJudgement } from './judgements.ts'
+
+/** Rows that are looked through for the values of a column, and different values that are kept in mind. */
+const mostRows = 1_000_000
+const mostValues = 1000
+/** Values that a message lists. */
+const mostListed = 20
+
+/** The same mistake with all values of the column and their counts, and a `--choices` to begin with. */
+export async function withAllValues(error: UnknownJudgement, place: string, source: Source): Promise<InputError> {
+  const { column, isKnown, meanings } = error
+  const values = await valuesOf(source, column)
+  const sorted = [...values.values()].toSorted((one, other) => other.count - one.count)
+  const listed = sorted.slice(0, mostListed).map(({ value, count }) => `"${shownValue(value)}" (${count})`)
+  const more = sorted.length > mostListed ? ` and ${sorted.length - mostListed} more` : ''
+  return new InputError(`${place}: ${error.problem}; the column has ${listed.join(', ')}${more}`, {
+    remedy: remedyOf(
+      sorted.map(({ value }) => value).filter((value) => !isKnown(value)),
+      meanings,
+    ),
+    cause: error,
+  })
+}
+
+function remedyOf(unknown: readonly unknown[], meanings: string): string {
+  const shown = unknown.slice(0, mostListed).map(shownValue)
+  const keys = new Set(unknown.map(valueKey))
+  const pair = (['0 1', 'false true'] as const)
+    .map((words) => words.split(' '))
+    .find((words) => words.some((word) => keys.has(word)) && meanings.startsWith('a,'))
+  if (pair) {
+    const [low = '', high = ''] = pair
+    return `--choices "${low}=a, ${high}=b" where the higher one stands for b, --choices "${low}=b, ${high}=a" where it stands for a`
+  }
+  return `--choices "${shown.map((value) => `${value}=drop`).join(', ')}" with what each means in place of drop: ${meanings}`
+}
+
+/** The different values of a column, by their keys, with their counts. */
+async function valuesOf(source: Source, column: string): Promise<Map<string, { value: unknown; count: number }>> {
+  const values = new Map<string, { value: unknown; count: number }>()
+  let rows = 0
+  try {
+    for (const file of source.files)
+      for await (const item of readRows(file)) {
+        if (++rows > mostRows) return values
+        if ('error' in item) continue
+        const value = lookedUp(item.row, column)
+        const key = valueKey(value)
+        const known = values.get(key)
+        if (known) known.count += 1
+        else if (values.size < mostValues) values.set(key, { value, count: 1 })
+      }
+  } catch (error) {
+    // What else is wrong with the file is not what this error is about.
+    if (!(error instanceof InputError)) throw error
+  }
+  return values
+}
+
+function lookedUp(row: Parameters<typeof valueAt>[0], column: string): unknown {
+  try {
+    return valueAt(row, column)
+  } catch {
+    return undefined
+  }
+}
