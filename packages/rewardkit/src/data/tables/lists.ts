@@ -1,3 +1,8 @@
+import { buildGroup, conversation, type TextOrMessages, wholeConversations } from '../build.ts'
+import { type Row, textOrMessages } from '../fields.ts'
+import { commonFields, judgementColumns, promptField } from '../formats/format.ts'
+import type { Group, Preference } from '../group.ts'
+
 /** A list, also one that came as JSON text, as in a cell of a CSV file. */
 export function listOf(value: unknown): readonly unknown[] | undefined {
   if (Array.isArray(value)) return value as readonly unknown[]
@@ -8,4 +13,27 @@ export function listOf(value: unknown): readonly unknown[] | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The group of a row whose answers are a list. */
+export function listGroup(
+  row: Row,
+  defaultId: string,
+  answers: readonly unknown[],
+  preferences: readonly Preference[],
+  own: readonly string[],
+): Group {
+  const prompt = promptField(row)
+  const responses = answers.map((answer, index) => textOrMessages(answer, `responses[${index}]`))
+  return buildGroup({
+    ...commonFields(row, defaultId, ['prompt', 'responses', ...own, ...judgementColumns]),
+    ...listParts(prompt, responses),
+    preferences,
+  })
+}
+
+function listParts(prompt: TextOrMessages | undefined, responses: readonly TextOrMessages[]) {
+  const conversations = responses.filter((response) => typeof response !== 'string')
+  const isWhole = prompt === undefined && conversations.length === responses.length
+  return isWhole ? wholeConversations(conversations) : conversation(prompt, responses)
 }

@@ -9,6 +9,7 @@ const mostListed = 12
 /** What there is to say of the judgements that were read. */
 export function judgementNotes(judgements: Judgements, name: RowFormat['name'] | undefined): Told[] {
   if (name === 'verdicts') return verdictNotes(judgements)
+  if (name === 'rankings') return rankingNotes(judgements)
   return []
 }
 
@@ -46,4 +47,25 @@ function verdictNotes(judgements: Judgements): Told[] {
       message: `column "${column}" is read as an index from 0, but is never 0: where it counts from 1, say so with --choices "1=0, 2=1", as far as it goes`,
     })
   return told
+}
+
+function rankingNotes(judgements: Judgements): Told[] {
+  const { counts } = judgements
+  const columns = columnsOf(judgements, 'responses').join(', ')
+  const lines = [
+    [
+      'rows in the order of their columns',
+      `the answers in ${columns} are read as ranked, the best one first, for no column says otherwise`,
+    ],
+    ['ranks', `"${columnsOf(judgements, 'ranks').join(', ')}" is read as the rank of each answer, 1 for the best`],
+    [
+      'scores',
+      `"${columnsOf(judgements, 'scores').join(', ')}" is read as the score of each answer, the highest the best`,
+    ],
+    ['rows with an empty answer', `empty cells among ${columns} are no answers`],
+  ] as const
+  return lines.flatMap(([what, text]): Told[] => {
+    const count = counts.get(what)
+    return count === undefined ? [] : [{ kind: 'log', message: `${text} (${counted(count, 'row')})` }]
+  })
 }

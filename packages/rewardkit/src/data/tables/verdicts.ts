@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { buildGroup, conversation, type TextOrMessages, wholeConversations } from '../build.ts'
+import { buildGroup } from '../build.ts'
 import { fieldError, textOrMessages, type Row } from '../fields.ts'
 import {
   commonFields,
@@ -13,11 +13,11 @@ import {
   type RowFormat,
 } from '../formats/format.ts'
 import { groupFormat } from '../formats/response.ts'
-import type { Group, Preference } from '../group.ts'
+import type { Preference } from '../group.ts'
 import { splitPair } from '../formats/pair.ts'
 import { valueKey } from './choices.ts'
 import { createJudgements, columnsOf, type Judgements, noteCount, noteWord, UnknownJudgement } from './judgements.ts'
-import { listOf } from './lists.ts'
+import { listGroup, listOf } from './lists.ts'
 import { plainVerdict, tellsStrength, type Verdict, verdictMeant, verdictText } from './verdict-words.ts'
 
 /**
@@ -76,29 +76,6 @@ function readList(row: Row, { defaultId, options }: RowContext, judgements: Judg
     })
   }
   return listGroup(row, defaultId, answers, preferences, ['choice'])
-}
-
-/** The group of a row whose answers are a list. */
-export function listGroup(
-  row: Row,
-  defaultId: string,
-  answers: readonly unknown[],
-  preferences: readonly Preference[],
-  own: readonly string[],
-): Group {
-  const prompt = promptField(row)
-  const responses = answers.map((answer, index) => textOrMessages(answer, `responses[${index}]`))
-  return buildGroup({
-    ...commonFields(row, defaultId, ['prompt', 'responses', ...own, ...judgementColumns]),
-    ...listParts(prompt, responses),
-    preferences,
-  })
-}
-
-function listParts(prompt: TextOrMessages | undefined, responses: readonly TextOrMessages[]) {
-  const conversations = responses.filter((response) => typeof response !== 'string')
-  const isWhole = prompt === undefined && conversations.length === responses.length
-  return isWhole ? wholeConversations(conversations) : conversation(prompt, responses)
 }
 
 /** What the verdict of a row says; kept in mind, to be told. */
