@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Group, Message, Preference, TextForm, TranscriptSource } from './group.ts'
+import { isObject } from './fields.ts'
+import type { Group, Message, Preference, TemplateInputs, TextForm, TranscriptSource } from './group.ts'
 
 /** A text or a conversation. */
 export type TextOrMessages = string | readonly Message[]
@@ -13,6 +14,7 @@ export interface GroupParts {
   readonly preferences: readonly Preference[]
   readonly subset?: string | undefined
   readonly source?: TranscriptSource | undefined
+  readonly inputs?: TemplateInputs | undefined
   readonly meta?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -35,16 +37,17 @@ export interface Pair {
 
 /** A group from its parts: adds `promptId` and leaves absent fields out. */
 export function buildGroup(parts: GroupParts): Group {
-  const { id, form, prompt, responses, preferences, subset, source, meta } = parts
+  const { id, form, prompt, responses, preferences, subset, source, inputs, meta } = parts
   return {
     id,
-    promptId: promptIdOf(prompt, responses),
+    promptId: promptIdOf(parts),
     form,
     prompt,
     responses,
     preferences,
     ...(subset === undefined ? {} : { subset }),
     ...(source === undefined ? {} : { source }),
+    ...(inputs === undefined || Object.keys(inputs).length === 0 ? {} : { inputs }),
     ...(meta === undefined || Object.keys(meta).length === 0 ? {} : { meta }),
   }
 }
@@ -109,16 +112,59 @@ function asMessages(part: TextOrMessages, role: string): readonly Message[] {
 }
 
 /**
- * 16 hexadecimal digits of the SHA-256 of the prompt's roles and contents. Where the prompt has no user turn (whole
- * diverging conversations), the responses count too, in an order that does not depend on which was chosen.
+ * 16 hexadecimal digits of the SHA-256 of the prompt's messages and the template's inputs. Where the prompt has no user
+ * turn (whole diverging conversations), the responses count too, in an order that does not depend on which was chosen.
  */
-function promptIdOf(prompt: readonly Message[], responses: readonly (readonly Message[])[]): string {
+function promptIdOf({ prompt, responses, inputs }: GroupParts): string {
   const content = [conversationKey(prompt)]
   if (!prompt.some((message) => message.role === 'user')) content.push(...responses.map(conversationKey).toSorted())
+  content.push(...inputsKeys(inputs))
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16)
 }
 
-/** Equal for equal conversations. */
+/** Equal for equal conversations: the order of a message's fields does not count, nor do those that are null. */
 export function conversationKey(messages: readonly Message[]): string {
-  return JSON.stringify(messages.map(({ role, content }) => [role, content]))
+  return JSON.stringify(
+    messages.map((message) => {
+      const { role, content } = message
+      const others = otherFields(message)
+      return Object.keys(others).length === 0 ? [role, content] : [role, content, canonical(others)]
+    }),
+  )
+}
+
+/** One text for the inputs of a template, equal where they are; nothing where there are none. */
+export const inputsKeys = (inputs: TemplateInputs | undefined): readonly string[] =>
+  inputs === undefined ? [] : [JSON.stringify(canonical(inputs))]
+
+/** The fields of a message besides role and content; null counts as absent. */
+export function otherFields(message: Message): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(message).filter(([field, value]) => !ownFields.has(field) && value !== null && value !== undefined),
+  )
+}
+
+const ownFields: ReadonlySet<string> = new Set(['role', 'content'])
+
+/** The text of a message; empty where other fields say it all. */
+export const contentOf = ({ content }: Message): string => content ?? ''
+
+/** A message as people read it: its text, and the other fields that are there as JSON below it. */
+export function messageText(message: Message): string {
+  const others = otherFields(message)
+  return Object.keys(others).length === 0
+    ? contentOf(message)
+    : [message.content, JSON.stringify(canonical(others))].filter((text) => text !== null && text !== '').join('\n')
+}
+
+/** A value for JSON with the keys of all objects in one order. */
+function canonical(value: unknown): unknown {
+  if (typeof value === 'bigint') return { bigint: String(value) }
+  if (Array.isArray(value)) return value.map(canonical)
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.keys(value)
+      .toSorted()
+      .map((key) => [key, canonical(value[key])]),
+  )
 }

@@ -1,4 +1,4 @@
-import { conversationKey } from './build.ts'
+import { contentOf, conversationKey, otherFields } from './build.ts'
 import type { Group, Message, Preference } from './group.ts'
 
 /** Why a preference is of no use: nothing to tell apart, nothing to read or to answer, or it shall not count. */
@@ -18,10 +18,22 @@ export function degenerate(group: Group, preference: Preference): DropReason | u
 /** True for a prompt of the user's that says nothing; transcripts are read as they came. */
 function asksNothing({ form, prompt }: Group): boolean {
   const isAsked = form !== 'transcript' && prompt.some(({ role }) => role === 'user')
-  return isAsked && prompt.every(({ content }) => content.trim() === '')
+  return isAsked && prompt.every((message) => !saysSomething(message))
 }
 
 /** True if the last turn, the one that is judged, says nothing. */
 function endsEmpty(response: readonly Message[]): boolean {
-  return (response.at(-1)?.content ?? '').trim() === ''
+  const last = response.at(-1)
+  return last === undefined || !saysSomething(last)
 }
+
+/** A message says something by its content, or by a field such as `tool_calls`; names and ids do not count. */
+export function saysSomething(message: Message): boolean {
+  return (
+    contentOf(message).trim() !== '' ||
+    Object.entries(otherFields(message)).some(([name, value]) => !/^(name|.*_?id)$/.test(name) && !isEmpty(value))
+  )
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === '' || value === false || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)

@@ -44,18 +44,49 @@ export function isObject(value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A conversation: a list of objects with text `role` and `content`. Other fields of a message are not kept. */
+/**
+ * A conversation: a list of objects with text `role` and `content`. Other fields of a message are kept, those that are
+ * null left out (so Parquet writes absent ones). A list of text parts is one text.
+ */
 function messages(value: unknown, field: string): Message[] {
   if (!Array.isArray(value)) throw fieldError(field, value, 'a list of messages {"role", "content"}')
   return value.map((item: unknown, index) => {
     const at = `${field}[${index}]`
     if (!isObject(item)) throw fieldError(at, item, 'a message {"role", "content"}')
-    const { role, content } = item
+    const { role, content, ...rest } = item
     if (typeof role !== 'string' || role === '') throw fieldError(`${at}.role`, role, 'a role such as "user"')
-    if (typeof content !== 'string') throw fieldError(`${at}.content`, content, 'text')
-    return { role, content }
+    const others = Object.entries(rest).filter(([, other]) => other !== null && other !== undefined)
+    return { role, content: contentField(content, others.length > 0, `${at}.content`), ...Object.fromEntries(others) }
   })
 }
+
+/** Null is the content of a message that other fields make, such as tool calls; in any other it is empty text. */
+function contentField(content: unknown, hasOthers: boolean, field: string): string | null {
+  if (typeof content === 'string') return content
+  if (content === null || (content === undefined && hasOthers)) return hasOthers ? null : ''
+  if (Array.isArray(content)) return joinedParts(content, field)
+  throw fieldError(field, content, 'text')
+}
+
+function joinedParts(parts: readonly unknown[], field: string): string {
+  const texts = parts.map(textOfPart)
+  const others = parts.filter((_, index) => texts[index] === undefined).map(kindOfPart)
+  if (others.length === 0) return texts.join('')
+  const kinds = [...new Set(others)].map((kind) => `${others.filter((other) => other === kind).length} ${kind}`)
+  throw new InputError(
+    `field "${field}": found a list of ${parts.length} parts with ${kinds.join(', ')}, expected parts of text only`,
+    { remedy: 'reward models of RewardKit read text; --on-error skip leaves such rows out' },
+  )
+}
+
+function textOfPart(part: unknown): string | undefined {
+  if (typeof part === 'string') return part
+  if (!isObject(part) || typeof part['text'] !== 'string') return undefined
+  return part['type'] === undefined || part['type'] === null || part['type'] === 'text' ? part['text'] : undefined
+}
+
+const kindOfPart = (part: unknown): string =>
+  isObject(part) && typeof part['type'] === 'string' ? part['type'] : described(part)
 
 /** A text or a conversation, whichever it is. */
 export function textOrMessages(value: unknown, field: string): string | Message[] {

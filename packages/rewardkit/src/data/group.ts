@@ -1,7 +1,21 @@
-/** One turn of a conversation. `content` is text; roles are the usual `system`, `user`, `assistant` (others pass). */
+/**
+ * One turn of a conversation; roles are the usual `system`, `user`, `assistant`, `tool` (others pass). Whatever else it
+ * holds (`tool_calls`, `name`, `reasoning_content`, ...) is read by chat templates.
+ */
 export interface Message {
   readonly role: string
-  readonly content: string
+  /** Null where other fields say it all, as in a message of tool calls. */
+  readonly content: string | null
+  readonly [field: string]: unknown
+}
+
+/** What a chat template reads besides the messages, under the names of the columns that hold it. */
+export interface TemplateInputs {
+  /** JSON schemas of the tools that the assistant may call. */
+  readonly tools?: readonly unknown[]
+  readonly documents?: readonly unknown[]
+  /** Variables of the template, such as `enable_thinking`. */
+  readonly chat_template_kwargs?: Readonly<Record<string, unknown>>
 }
 
 /** One judgement between two responses of a group, by their index in `responses`. */
@@ -49,6 +63,8 @@ export interface Group {
    * the k-th transcript of the file; the prompt ends before the marker ("\n\nAssistant:") that opens the responses.
    */
   readonly source?: TranscriptSource
+  /** Absent where there are none. */
+  readonly inputs?: TemplateInputs
   /** Columns that have no place of their own. */
   readonly meta?: Readonly<Record<string, unknown>>
 }

@@ -4,7 +4,7 @@
  */
 export { pairGroup, type Pair, type TextOrMessages } from './build.ts'
 export { formatOf, groupFromRow } from './formats/index.ts'
-export type { Group, Message, Preference, TextForm, TranscriptSource } from './group.ts'
+export type { Group, Message, Preference, TemplateInputs, TextForm, TranscriptSource } from './group.ts'
 export { checkMargins, withMargins, type MissingMargin } from './margins.ts'
 export { columnMapper } from './columns.ts'
 export type { Row } from './fields.ts'

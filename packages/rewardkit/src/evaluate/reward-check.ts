@@ -14,7 +14,7 @@ import { marginStatistics } from './statistics.ts'
 /** Lies beside a saved model: what it makes of eight fixed conversations. */
 const rewardCheckFile = 'reward_check.json'
 
-const messageSchema = z.object({ role: z.string(), content: z.string() })
+const messageSchema = z.object({ role: z.string(), content: z.string().nullable() })
 const entrySchema = z.object({
   name: z.string(),
   messages: z.array(messageSchema),

@@ -1,3 +1,4 @@
+import { messageText } from '../data/build.ts'
 import type { Message } from '../data/index.ts'
 import type { SpooledGroups } from '../tokens/index.ts'
 import type { RewardRow } from './types.ts'
@@ -53,6 +54,8 @@ function placesOf(rows: ReadonlySet<number>, preferenceCounts: readonly number[]
 
 /** A single message as it is; several with their roles in front. */
 function conversationText(messages: readonly Message[]): string {
-  if (messages.length === 1) return messages[0]?.content ?? ''
-  return messages.map(({ role, content }) => `${role}: ${content}`).join('\n\n')
+  const texts = messages.map(messageText)
+  return messages.length === 1
+    ? texts.join('')
+    : messages.map(({ role }, index) => `${role}: ${texts[index]}`).join('\n\n')
 }

@@ -3,6 +3,7 @@ import { InputError, Interrupted } from '../errors.ts'
 import { type Hooks, silentHooks } from '../events.ts'
 import { sha256File } from '../files.ts'
 import { openData } from '../data/data-set.ts'
+import { messageText } from '../data/build.ts'
 import type { Group, Message, Preference } from '../data/group.ts'
 import { readGroups } from '../data/read.ts'
 import { trainingSplits } from '../data/sources/open-source.ts'
@@ -244,6 +245,8 @@ function exampleOf({ group, preference }: Pair): Example {
 
 /** A single message as it is; several with their roles in front. */
 function textOf(messages: readonly Message[]): string {
-  if (messages.length === 1) return messages[0]?.content ?? ''
-  return messages.map(({ role, content }) => `${role}: ${content}`).join('\n\n')
+  const texts = messages.map(messageText)
+  return messages.length === 1
+    ? texts.join('')
+    : messages.map(({ role }, index) => `${role}: ${texts[index]}`).join('\n\n')
 }

@@ -1,3 +1,4 @@
+import { contentOf } from '../data/build.ts'
 import type { Group } from '../data/group.ts'
 import { createSample } from './sample.ts'
 
@@ -30,13 +31,7 @@ export function createLanguages(seed: number) {
       if (typeof said === 'string' && said !== '') column.set(said, (column.get(said) ?? 0) + 1)
       else withoutColumn += 1
       const messages = prompt.length > 0 ? prompt : (responses[0] ?? [])
-      if (isNewPrompt)
-        sample.offer(() =>
-          messages
-            .map(({ content }) => content)
-            .join('\n')
-            .slice(0, sampleLength),
-        )
+      if (isNewPrompt) sample.offer(() => messages.map(contentOf).join('\n').slice(0, sampleLength))
     },
     async result(): Promise<Languages> {
       if (withoutColumn === 0) return { source: 'column', detector: null, ...sorted(column) }

@@ -1,3 +1,4 @@
+import { contentOf } from '../data/build.ts'
 import type { Message, Preference } from '../data/group.ts'
 
 /** In how many pairs the better response is the longer one. Pairs without a preference (probability 0.5) do not count. */
@@ -36,7 +37,8 @@ export function betterOf({ chosen, rejected, probability = 1 }: Preference) {
 /** Characters (Unicode code points) of all messages together. */
 export function charactersOf(messages: readonly Message[]): number {
   let count = 0
-  for (const { content } of messages) {
+  for (const message of messages) {
+    const content = contentOf(message)
     count += content.length
     for (let at = 0; at < content.length; at++) {
       if ((content.codePointAt(at) ?? 0) > 0xffff) {

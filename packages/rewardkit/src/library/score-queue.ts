@@ -1,3 +1,4 @@
+import { messageText } from '../data/build.ts'
 import type { Group } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Job } from '../thread/job.ts'
@@ -117,4 +118,4 @@ function nextBatch(calls: ReadonlySet<Call>, characters: number): { call: Call; 
 }
 
 const lengthOf = ({ prompt, responses }: Group): number =>
-  [prompt, ...responses].flat().reduce((sum, { content }) => sum + content.length, 0)
+  [prompt, ...responses].flat().reduce((sum, message) => sum + messageText(message).length, 0)

@@ -1,21 +1,40 @@
-import type { Message } from '../data/group.ts'
+import { contentOf } from '../data/build.ts'
+import type { Message, TemplateInputs } from '../data/group.ts'
 import { InputError } from '../errors.ts'
 import { compileTemplate } from './python-template.ts'
 
-/** Text of a conversation as a model reads it. */
-export type Render = (messages: readonly Message[]) => string
+/** Text of a conversation, with what belongs to it besides messages, as a model reads it. */
+export type Render = (messages: readonly Message[], inputs?: TemplateInputs) => string
+
+/** What `apply_chat_template` takes by itself: no variables of a template. */
+const reserved = [
+  'messages',
+  'conversation',
+  'chat_template',
+  'add_generation_prompt',
+  'continue_final_message',
+  'tools',
+  'documents',
+]
 
 /**
- * Compiles a model's chat template. Rendering equals transformers' `apply_chat_template(messages, tokenize=False)`:
- * Python's Jinja with blocks trimmed, `bos_token`, `eos_token`, `unk_token` and `pad_token` in the context where the
- * tokenizer has them, neither tools nor documents, no generation prompt. Throws InputError where the template is broken,
+ * Compiles a model's chat template. Rendering equals transformers' `apply_chat_template(messages, tools=tools,
+ * documents=documents, tokenize=False, **chat_template_kwargs)`: Python's Jinja with blocks trimmed, messages with all of
+ * their fields, `bos_token`, `eos_token`, `unk_token` and `pad_token` in the context where the tokenizer has them, no
+ * generation prompt. Throws InputError where the template is broken,
  * uses what is not supported or refuses the conversation; `origin` names it.
  */
 export function compileChatTemplate(source: string, specialTokens: Record<string, string>, origin: string): Render {
   const template = explain(origin, () => compileTemplate(source))
-  const context = { ...specialTokens, tools: null, documents: null, add_generation_prompt: false }
-  return (messages) =>
-    explain(origin, () => template({ ...context, messages: messages.map(({ role, content }) => ({ role, content })) }))
+  return (messages, { tools = null, documents = null, chat_template_kwargs: variables = {} } = {}) => {
+    const taken = reserved.find((name) => Object.hasOwn(variables, name))
+    if (taken !== undefined)
+      throw new InputError(`chat_template_kwargs: found "${taken}", which is no variable of a template`, {
+        remedy: taken === 'tools' || taken === 'documents' ? `put it into a column "${taken}"` : 'take it out',
+      })
+    const context = { ...specialTokens, ...variables, tools, documents, add_generation_prompt: false, messages }
+    return explain(origin, () => template(context))
+  }
 }
 
 const labels: Readonly<Record<string, string>> = { user: 'Human', assistant: 'Assistant', system: 'System' }
@@ -25,7 +44,7 @@ const labels: Readonly<Record<string, string>> = { user: 'Human', assistant: 'As
  * "Assistant: " or "System: " (another role's own name) and the content; the form of HH's transcripts.
  */
 export const renderPlain: Render = (messages) =>
-  messages.map(({ role, content }) => `\n\n${labels[role] ?? role}: ${content}`).join('')
+  messages.map((message) => `\n\n${labels[message.role] ?? message.role}: ${contentOf(message)}`).join('')
 
 function explain<T>(origin: string, run: () => T): T {
   try {

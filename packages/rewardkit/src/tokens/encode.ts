@@ -1,8 +1,9 @@
+import { contentOf } from '../data/build.ts'
 import type { Group, Message } from '../data/group.ts'
 import { InputError } from '../errors.ts'
 import { howRead, type PlainTexts, type Transcripts } from './how-read.ts'
 import type { TokenGroup } from './sequence.ts'
-import { neutralise, refuseSpecialTokens, type SpecialTokensInText } from './special-tokens.ts'
+import { type Conversations, neutralise, refuseSpecialTokens, type SpecialTokensInText } from './special-tokens.ts'
 import { encodeConversations, encodeTexts, type Pool, type Sequences } from './sequences.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { commonPrefixLength, cutRight, cutTextPrompt, cutTurns, longest, type Truncation } from './truncate.ts'
@@ -83,9 +84,10 @@ function chooseReading(group: Group, tokenizer: Tokenizer, options: EncodeOption
   }
   const asTheyAre = {
     conversations: group.responses.map((response) => [...group.prompt, ...response]),
+    inputs: group.inputs,
     tokenizer: how === 'plain_form' ? withoutChat(tokenizer) : tokenizer,
   }
-  const read = specialTokensInText === 'neutralise' ? neutralise(group.id, asTheyAre) : asTheyAre
+  const read = withInputs(specialTokensInText === 'neutralise' ? neutralise(group.id, asTheyAre) : asTheyAre)
   return {
     encode: () => encodeConversations(read.conversations, read.tokenizer, pool),
     cutPrompt: (whole) => cutTurns(whole, read.conversations, group.prompt.length, read.tokenizer, pool, maxLength),
@@ -101,7 +103,17 @@ function textReading(prompt: string, responses: readonly string[], tokenizer: To
 }
 
 function joinContents(messages: readonly Message[]): string {
-  return messages.map((message) => message.content).join('')
+  return messages.map(contentOf).join('')
+}
+
+/** The chat template as it renders with the inputs. */
+function withInputs({ conversations, inputs, tokenizer }: Conversations): Omit<Conversations, 'inputs'> {
+  const { chat } = tokenizer
+  if (inputs === undefined || chat === undefined) return { conversations, tokenizer }
+  return {
+    conversations,
+    tokenizer: { ...tokenizer, chat: { ...chat, render: (messages) => chat.render(messages, inputs) } },
+  }
 }
 
 function withoutChat(tokenizer: Tokenizer): Tokenizer {

@@ -35,8 +35,15 @@ export async function encodeConversations(
   pool: Pool,
 ): Promise<Sequences> {
   const { chat } = tokenizer
-  if (chat === undefined) return encodeTexts(conversations.map(renderPlain), tokenizer)
-  const ids = await tokenizer.encode(conversations.map(chat.render), { addSpecialTokens: false })
+  if (chat === undefined)
+    return encodeTexts(
+      conversations.map((messages) => renderPlain(messages)),
+      tokenizer,
+    )
+  const ids = await tokenizer.encode(
+    conversations.map((messages) => chat.render(messages)),
+    { addSpecialTokens: false },
+  )
   if (pool === 'template-end') {
     return { ids, keep: chat.ending.tail.length + 1 }
   }

@@ -1,6 +1,8 @@
 import { Tokenizer as Encoder } from 'tokenizers'
 import { z } from 'zod'
-import type { Group, Message } from '../data/group.ts'
+import { contentOf } from '../data/build.ts'
+import { isObject } from '../data/fields.ts'
+import type { Group, Message, TemplateInputs } from '../data/group.ts'
 import { InputError } from '../errors.ts'
 import type { TextOptions, Tokenizer } from './tokenizer.ts'
 import type { AddedToken, TokenizerFiles } from './tokenizer-files.ts'
@@ -74,30 +76,31 @@ function renameTokens(tokenizerJson: string, names: ReadonlyMap<string, string>)
   return JSON.stringify(Object.fromEntries(parts.map(([key, part]) => [key, naming.has(key) ? renamed(part) : part])))
 }
 
-/** Conversations, and the tokenizer to read them with. */
-interface Conversations {
+/** Conversations, what their template reads besides them, and the tokenizer to read them with. */
+export interface Conversations {
   readonly conversations: readonly (readonly Message[])[]
+  readonly inputs: TemplateInputs | undefined
   readonly tokenizer: Tokenizer
 }
 
 /**
- * Makes ordinary text of the special tokens that roles and contents write out; what the chat template writes, and the
+ * Makes ordinary text of the special tokens that messages, in any of their fields, and inputs write out; what the chat template writes, and the
  * end token, stay special. While the template runs, each written-out token is a single character that occurs nowhere
  * else, so that trimming and cutting work as ever. Then the remaining special tokens, which are the template's own, get
  * private names, the characters become the tokens' texts again, and an encoder that knows special tokens by their
  * private names alone encodes the whole. Conversations without such tokens, and their tokenizer, are returned as they
  * are. Throws InputError, which names the group, for a text that could hold a private name.
  */
-export function neutralise(id: string, { conversations, tokenizer }: Conversations): Conversations {
+export function neutralise(id: string, { conversations, inputs, tokenizer }: Conversations): Conversations {
   const { written } = tokenizer
-  const texts = conversations.flat().flatMap(({ role, content }) => [role, content])
-  if (texts.every((text) => written.find(text) === undefined)) return { conversations, tokenizer }
+  const texts = [...textsIn(conversations), ...textsIn(inputs)]
+  if (texts.every((text) => written.find(text) === undefined)) return { conversations, inputs, tokenizer }
   if (texts.some((text) => text.includes(opening)))
     throw new InputError(`${id}: the text holds U+10FFFE, which stands for no character`, { remedy: 'take it out' })
 
   const everything = new Set(texts.flatMap((text) => Array.from(text)))
   const standIns = new Map<string, string>()
-  let next = 0xf0000
+  let next = firstStandIn
   const standIn = (token: string) => {
     const known = standIns.get(token)
     if (known !== undefined) return known
@@ -110,9 +113,8 @@ export function neutralise(id: string, { conversations, tokenizer }: Conversatio
   const show = (text: string) =>
     [...standIns].reduce((shown, [token, character]) => shown.replaceAll(character, () => token), text)
   return {
-    conversations: conversations.map((messages) =>
-      messages.map(({ role, content }) => ({ role: hide(role), content: hide(content) })),
-    ),
+    conversations: withTexts(conversations, hide),
+    inputs: withTexts(inputs, hide),
     tokenizer: {
       ...tokenizer,
       encode: (rendered, options) =>
@@ -124,13 +126,33 @@ export function neutralise(id: string, { conversations, tokenizer }: Conversatio
   }
 }
 
+/** Characters of an old script, which Python's `repr`, `trim` and letter cases leave alone. */
+const firstStandIn = 0x2a000
+
+/** All texts of a value, keys included. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (Array.isArray(value)) return value.flatMap(textsIn)
+  return isObject(value) ? Object.entries(value).flatMap(([key, inner]) => [key, ...textsIn(inner)]) : []
+}
+
+/** The value with all of its texts changed. */
+function withTexts<T>(value: T, change: (text: string) => string): T
+function withTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value)
+  if (Array.isArray(value)) return value.map((item: unknown) => withTexts(item, change))
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [change(key), withTexts(inner, change)]))
+}
+
 /** Throws InputError that names the group where any of its texts writes out a special token. */
 export function refuseSpecialTokens(group: Group, { written }: Tokenizer): void {
-  const { prompt, responses, source } = group
-  const messages = [...prompt, ...responses.flat()]
-  const joined = responses.map((response) => [...prompt, ...response].map((message) => message.content).join(''))
+  const { prompt, responses, source, inputs } = group
+  const joined = responses.map((response) => [...prompt, ...response].map(contentOf).join(''))
   const texts = [
-    ...messages.flatMap(({ role, content }) => [role, content]),
+    ...textsIn(prompt),
+    ...textsIn(responses),
+    ...textsIn(inputs),
     ...(group.form === 'text' ? joined : []),
     ...(source?.responses.map((response) => source.prompt + response) ?? []),
   ]

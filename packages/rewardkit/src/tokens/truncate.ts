@@ -1,3 +1,4 @@
+import { contentOf } from '../data/build.ts'
 import type { Message } from '../data/group.ts'
 import { encodeConversations, type Pool, type Sequences } from './sequences.ts'
 import type { Tokenizer } from './tokenizer.ts'
@@ -81,10 +82,10 @@ export async function cutTurns(
   const last = starts.at(-1) ?? firstTurn
   const turn = prompt[last]
   if (longest(byTurns) <= maxLength || turn?.role !== 'user') return byTurns
-  const characters = Array.from(turn.content)
+  const characters = Array.from(contentOf(turn))
   return shortestCut(
     characters.length,
-    (removed) => withPrompt([{ role: 'user', content: characters.slice(removed).join('') }, ...prompt.slice(last + 1)]),
+    (removed) => withPrompt([{ ...turn, content: characters.slice(removed).join('') }, ...prompt.slice(last + 1)]),
     maxLength,
   )
 }

@@ -82,8 +82,8 @@ describe('arena', () => {
     [{ conversation_a: [] }, 'field "conversation_a": found an empty list, expected a turn of the user and an answer'],
     [{ conversation_a: [assistant('Hi'), user('Hi')] }, 'field "conversation_a[0].role": found text "assistant"'],
     [
-      { conversation_b: [user('Hi'), { role: 'assistant', content: null }] },
-      'field "conversation_b[1].content": found null',
+      { conversation_b: [user('Hi'), { role: 'assistant', content: 7 }] },
+      'field "conversation_b[1].content": found number 7',
     ],
   ])('refuses %j', (changes, message) => {
     expect(() => read(changes)).toThrow(message)

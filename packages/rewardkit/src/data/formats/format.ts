@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { fieldError, isObject, optionalName, optionalNumber, textOrMessages, type Row } from '../fields.ts'
-import type { TextOrMessages } from '../build.ts'
+import { contentOf, type TextOrMessages } from '../build.ts'
+import { saysSomething } from '../degenerate.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import type { DataOptions } from '../options.ts'
 import type { Judgements } from '../tables/judgements.ts'
@@ -157,7 +158,7 @@ export function singleText(messages: readonly Message[], what: string): string {
   const [message] = messages
   if (messages.length > 1)
     throw new InputError(`the ${what} is a conversation of ${messages.length} messages; this layout holds one text`)
-  return message?.content ?? ''
+  return message === undefined ? '' : contentOf(message)
 }
 
 /** The pairs of a group, for layouts that hold a pair a row. */
@@ -217,7 +218,7 @@ export function writtenJudgement({ margin, weight, probability }: Preference): R
 
 /** Prompt or response as our own layouts write them: text where the group is text, else messages. */
 export function asWritten({ form }: Group, messages: readonly Message[]): string | readonly Message[] {
-  return form === 'text' ? messages.map(({ content }) => content).join('') : messages
+  return form === 'text' ? messages.map(contentOf).join('') : messages
 }
 
 /** The `prompt` column where there is one; an empty one is an error, for nobody can say what was asked. */
@@ -225,7 +226,7 @@ export function promptField(row: Row): TextOrMessages | undefined {
   const { prompt } = row
   if (prompt === undefined || prompt === null) return undefined
   const value = textOrMessages(prompt, 'prompt')
-  const empty = typeof value === 'string' ? value.trim() === '' : value.every(({ content }) => content.trim() === '')
+  const empty = typeof value === 'string' ? value.trim() === '' : value.every((message) => !saysSomething(message))
   if (empty) {
     const remedy = 'remove the row, or the column if the responses are whole texts'
     throw fieldError('prompt', prompt, 'a prompt that says something', remedy)

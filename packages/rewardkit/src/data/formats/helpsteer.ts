@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { buildGroup } from '../build.ts'
+import { buildGroup, contentOf } from '../build.ts'
 import { fieldError, optionalName, optionalNumber, type Row } from '../fields.ts'
 import type { Group, Message } from '../group.ts'
 import type { DataOptions } from '../options.ts'
@@ -107,7 +107,9 @@ function turnsOf(text: string): Message[] {
 
 function writtenTurns({ prompt }: Group): string {
   return prompt
-    .map(({ role, content }, index) => {
+    .map((message, index) => {
+      const { role } = message
+      const content = contentOf(message)
       if (index === 0 && role === 'user') return content
       if (index > 0 && role === 'user') return `\n<extra_id_1>User\n${content}`
       if (index > 0 && role === 'assistant') return `\n<extra_id_1>Assistant\n${content}`

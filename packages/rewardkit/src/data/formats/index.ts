@@ -4,6 +4,7 @@ import type { Group } from '../group.ts'
 import { defaultDataOptions } from '../options.ts'
 import { alpacaevalFormat } from './alpacaeval.ts'
 import { arenaFormat } from './arena.ts'
+import { carrying } from './carrying.ts'
 import { isPresent, type RowFormat } from './format.ts'
 import { helpsteer2Format, helpsteer3Format } from './helpsteer.ts'
 import { judgebenchFormat } from './judgebench.ts'
@@ -53,10 +54,12 @@ export const foreignFormats: readonly RowFormat[] = [
   ultrafeedbackFormat,
   webgptFormat,
   webgptRawFormat,
-]
+].map(carrying)
 
 /** Our own layouts and those of TRL; a file may mix them. */
-const OWN: readonly RowFormat[] = [transcriptFormat, pairFormat, responseFormat, groupFormat]
+const OWN: readonly RowFormat[] = [transcriptFormat, pairFormat, responseFormat, groupFormat].map(carrying)
+
+const implicitPairs = carrying(implicitPairFormat)
 
 /**
  * The format that reads a row of one of our own layouts, or TRL's.
@@ -81,7 +84,7 @@ export function formatOf(row: Row, candidates: readonly RowFormat[] = OWN): RowF
 export const recognisedFormat = (row: Row): RowFormat => formatOf(row, [...foreignFormats, ...OWN])
 
 /** Whether rows of this format may stand beside others in one file: our own layouts are told apart row by row. */
-export const isOwnFormat = (format: RowFormat): boolean => OWN.includes(format) || format === implicitPairFormat
+export const isOwnFormat = (format: RowFormat): boolean => OWN.includes(format) || format === implicitPairs
 
 /**
  * The format of a name. A pair that is named as such may still be a transcript.
@@ -89,7 +92,7 @@ export const isOwnFormat = (format: RowFormat): boolean => OWN.includes(format) 
  * @throws InputError for a layout that is not there.
  */
 export function formatNamed(name: FormatName): RowFormat {
-  const format = [...foreignFormats, ...OWN, implicitPairFormat].find((candidate) => candidate.name === name)
+  const format = [...foreignFormats, ...OWN, implicitPairs].find((candidate) => candidate.name === name)
   if (!format) throw new InputError(`--data-format: there is no layout ${name}`)
   return format
 }

@@ -1,3 +1,4 @@
+import { contentOf, otherFields } from '../build.ts'
 import { fieldError, textOrMessages, type Row } from '../fields.ts'
 import type { Message } from '../group.ts'
 
@@ -18,5 +19,6 @@ export function promptMessages(row: Row, field: string): readonly Message[] {
 /** The inverse of `promptMessages`: text where that says everything. */
 export function writtenPrompt(prompt: readonly Message[]): string | readonly Message[] {
   const [message] = prompt
-  return message?.role === 'user' && prompt.length === 1 ? message.content : prompt
+  const isText = message?.role === 'user' && prompt.length === 1 && Object.keys(otherFields(message)).length === 0
+  return isText ? contentOf(message) : prompt
 }

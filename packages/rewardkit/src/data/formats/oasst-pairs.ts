@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { buildGroup } from '../build.ts'
+import { buildGroup, contentOf } from '../build.ts'
 import { fieldError, optionalName } from '../fields.ts'
 import type { Message } from '../group.ts'
 import { comparisonsOf, isPresent, judged, otherColumns, type RowFormat, singleText, textField } from './format.ts'
@@ -80,5 +80,7 @@ function promptOf(prompt: readonly Message[]): string {
       `the prompt has the turns ${prompt.map(({ role }) => role).join(', ') || 'of nobody'}; this layout holds user and assistant in turns, from the user to the user`,
       { remedy: 'write pairs or groups' },
     )
-  return prompt.map(({ role, content }) => `${role === 'user' ? 'prompter' : role}: ${content}`).join('\n')
+  return prompt
+    .map((message) => `${message.role === 'user' ? 'prompter' : message.role}: ${contentOf(message)}`)
+    .join('\n')
 }

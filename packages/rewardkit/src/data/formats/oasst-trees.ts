@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { buildGroup } from '../build.ts'
+import { buildGroup, contentOf } from '../build.ts'
 import { fieldError, isObject, optionalNumber, type Row } from '../fields.ts'
 import type { Group, Message } from '../group.ts'
 import {
@@ -50,14 +50,14 @@ export const oasstTreesFormat: RowFormat = {
       replies: [],
     }))
     const root = group.prompt.reduceRight<readonly Row[]>(
-      (below, { role, content }, index) => [
+      (below, message, index) => [
         {
           ...details(path, index, {
             message_id: index === last ? group.id : `${group.id}-prompt-${index}`,
             ...(group.subset === undefined ? {} : { lang: group.subset }),
           }),
-          role: roleOf(role, index, last),
-          text: content,
+          role: roleOf(message.role, index, last),
+          text: contentOf(message),
           replies: below,
         },
       ],

@@ -1,5 +1,6 @@
 import {
   buildGroup,
+  contentOf,
   conversation,
   startsWith,
   type TextOrMessages,
@@ -76,7 +77,7 @@ const position = ({ responses }: Group, { chosen, rejected }: Preference): Row =
 /** Form `text` is read as one string: prompt and response one behind the other. */
 function whole(group: Group, response: readonly Message[]): string | readonly Message[] {
   const messages = [...group.prompt, ...response]
-  return group.form === 'text' ? messages.map(({ content }) => content).join('') : messages
+  return group.form === 'text' ? messages.map(contentOf).join('') : messages
 }
 
 /** Prompt and responses of a pair: texts or conversations, which may repeat the prompt. */

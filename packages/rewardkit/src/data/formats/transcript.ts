@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { buildGroup } from '../build.ts'
+import { buildGroup, contentOf } from '../build.ts'
 import type { Group, Message, TranscriptSource } from '../group.ts'
 import { commonFields, judgement, judgementColumns, type RowFormat, writtenFields, writtenJudgement } from './format.ts'
 
@@ -40,7 +40,9 @@ function transcriptOf({ prompt, responses, source }: Group, index: number): stri
 /** The transcript of a conversation. Throws an InputError for roles that transcripts have not. */
 export function writtenTurns(messages: readonly Message[]): string {
   return messages
-    .map(({ role, content }) => {
+    .map((message) => {
+      const { role } = message
+      const content = contentOf(message)
       if (role === 'user') return `\n\nHuman: ${content}`
       if (role === 'assistant') return `\n\nAssistant: ${content}`
       throw new InputError(`found a turn of the role "${role}"; transcripts have Human and Assistant only`, {

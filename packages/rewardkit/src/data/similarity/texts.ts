@@ -1,4 +1,4 @@
-import { conversationKey } from '../build.ts'
+import { conversationKey, inputsKeys, messageText } from '../build.ts'
 import type { Group, Message } from '../group.ts'
 
 /** What of a group is compared. */
@@ -10,7 +10,7 @@ export type Scope = 'pair' | 'prompt'
  */
 export function exactKey(group: Group, scope: Scope): string {
   if (scope === 'prompt') return group.promptId
-  return keyOf(group, conversationKey)
+  return [keyOf(group, conversationKey), ...inputsKeys(group.inputs)].join('\n')
 }
 
 /** The same for texts that differ in letter case, white space, punctuation and Unicode's compatible characters only. */
@@ -49,5 +49,5 @@ export function comparedText(group: Group, scope: Scope): string {
 }
 
 function plainText(messages: readonly Message[]): string {
-  return messages.map(({ content }) => content).join('\n')
+  return messages.map(messageText).join('\n')
 }

@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { type Hooks, silentHooks } from '../../events.ts'
+import { contentOf } from '../build.ts'
 import { isObject } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import type { FilterOptions } from './options.ts'
@@ -117,5 +118,5 @@ function valueAt(group: Group, path: string): unknown {
 }
 
 function textOf(messages: readonly Message[]): string {
-  return messages.map(({ content }) => content).join('\n')
+  return messages.map(contentOf).join('\n')
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { InputError } from '../../errors.ts'
-import { conversationKey } from '../build.ts'
+import { contentOf, conversationKey } from '../build.ts'
 import type { Row } from '../fields.ts'
 import type { RowFormat } from '../formats/format.ts'
 import type { Group, Message, Preference } from '../group.ts'
@@ -11,8 +11,8 @@ const reading: DataOptions = { ...defaultDataOptions, ties: 'half' }
 
 /**
  * What a layout did not keep of a group: the rows that were written are read again and compared.
- * @returns names such as `margin`, `id`, `meta`; `text` where prompt or responses read otherwise, `pair` where a
- * preference is gone
+ * @returns names such as `margin`, `id`, `meta`, `tools`; `text` where prompt or responses read otherwise,
+ * `message_fields` where they do in fields besides role and content, `pair` where a preference is gone
  */
 export function lostFields(group: Group, rows: readonly Row[], format: RowFormat): string[] {
   const read = readAgain(rows, format)
@@ -33,7 +33,8 @@ export function lostFields(group: Group, rows: readonly Row[], format: RowFormat
       continue
     }
     const { other, preference: again } = match
-    if (match.texts !== texts) lost.add('text')
+    if (match.texts !== texts)
+      lost.add(bareKey(group, preference) === bareKey(other, again) ? 'message_fields' : 'text')
     for (const field of ['margin', 'weight', 'probability'] as const)
       if (preference[field] !== undefined && !isSame(preference[field], again[field])) lost.add(field)
     // Columns in meta may be about the first response, or the second.
@@ -44,6 +45,8 @@ export function lostFields(group: Group, rows: readonly Row[], format: RowFormat
     if (other.form !== group.form || (group.source && !other.source)) lost.add('form')
     if (other.id !== group.id) lost.add('id')
     if (group.subset !== undefined && other.subset !== group.subset) lost.add('subset')
+    for (const name of ['tools', 'documents', 'chat_template_kwargs'] as const)
+      if (!isDeepStrictEqual(group.inputs?.[name], other.inputs?.[name])) lost.add(name)
     const meta = Object.entries(group.meta ?? {})
     if (meta.some(([name, value]) => !isDeepStrictEqual(other.meta?.[name], value))) lost.add('meta')
     if (other.responses.length < group.responses.length && read.length === 1) lost.add('response')
@@ -84,4 +87,10 @@ function createKeys(): (group: Group) => (preference: Preference) => string {
     const answers = responses.map(numberOf)
     return ({ chosen, rejected }) => `${asked} ${answers[chosen]} ${answers[rejected]}`
   }
+}
+
+/** The roles and contents of a pair. */
+function bareKey({ prompt, responses }: Group, { chosen, rejected }: Preference): string {
+  const parts = [prompt, responses[chosen] ?? [], responses[rejected] ?? []]
+  return JSON.stringify(parts.map((messages) => messages.map((message) => [message.role, contentOf(message)])))
 }

@@ -1,0 +1,68 @@
+import { buildGroup } from '../build.ts'
+import { isObject, type Row } from '../fields.ts'
+import type { Group, TemplateInputs } from '../group.ts'
+import type { Reading, RowContext, RowFormat } from './format.ts'
+
+/**
+ * The format, with what any row may carry beside its layout: the inputs of a chat template, in columns `tools`,
+ * `documents` and `chat_template_kwargs`, as values or as JSON text. A column of such a name that holds anything else is
+ * one without a place of its own.
+ */
+export function carrying(format: RowFormat): RowFormat {
+  const { gather } = format
+  return {
+    ...format,
+    read: (row, context) => readWithInputs(row, (rest) => format.read(rest, context)),
+    ...(gather && {
+      gather: {
+        key: (row: Row) => gather.key(row),
+        read: ([first = {}, ...others]: readonly Row[], context: RowContext) =>
+          readWithInputs(first, (rest) => gather.read([rest, ...others], context)),
+      },
+    }),
+    write: ({ inputs, ...group }) =>
+      format.write(group).map((row) => (inputs === undefined || isNumbered(row) ? row : { ...row, ...inputs })),
+  }
+}
+
+/** A row that stands for a list has no columns to spare. */
+const isNumbered = (row: Row): boolean => '0' in row
+
+function readWithInputs(row: Row, read: (rest: Row) => Reading): Reading {
+  const inputs = inputsOf(row)
+  const names = Object.keys(inputs)
+  if (names.length === 0) return read(row)
+  const rest = Object.fromEntries(Object.entries(row).filter(([column]) => !names.includes(column)))
+  const withInputs = <T extends object>(item: T | Group) =>
+    'promptId' in item ? buildGroup({ ...item, inputs }) : item
+  const reading = read(rest)
+  return 'skipped' in reading || 'promptId' in reading ? withInputs(reading) : reading.map(withInputs)
+}
+
+function inputsOf(row: Row): TemplateInputs {
+  const tools = parsed(row['tools'])
+  const documents = parsed(row['documents'])
+  const variables = parsed(row['chat_template_kwargs'])
+  return {
+    ...(isListOfObjects(tools) ? { tools } : {}),
+    ...(isListOfObjects(documents) ? { documents } : {}),
+    ...(isObject(variables) ? { chat_template_kwargs: withoutNulls(variables) } : {}),
+  }
+}
+
+/** Tools are often stored as JSON text, since Parquet has no type for their schemas. */
+function parsed(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    return value
+  }
+}
+
+function isListOfObjects(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.every(isObject)
+}
+
+const withoutNulls = (values: Row): Row =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null))
