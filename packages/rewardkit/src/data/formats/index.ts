@@ -2,9 +2,14 @@ import { InputError } from '../../errors.ts'
 import type { Row } from '../fields.ts'
 import type { Group } from '../group.ts'
 import { defaultDataOptions } from '../options.ts'
+import { alpacaFormat } from './alpaca.ts'
 import { alpacaevalFormat } from './alpacaeval.ts'
 import { arenaFormat } from './arena.ts'
+<<<<<<< HEAD
 import { carrying } from './carrying.ts'
+=======
+import { distilabelFormat, distilabelPairsFormat } from './distilabel.ts'
+>>>>>>> 91b227c (Layouts of tools: ShareGPT, Alpaca's columns, ms-swift, distilabel and Argilla, lists of texts)
 import { isPresent, type RowFormat } from './format.ts'
 import { helpsteer2Format, helpsteer3Format } from './helpsteer.ts'
 import { judgebenchFormat } from './judgebench.ts'
@@ -20,10 +25,13 @@ import { rewardbench2Format, rewardbenchFormat } from './rewardbench.ts'
 import { rmBenchFormat } from './rm-bench.ts'
 import { rmbBestOfNFormat, rmbPairsFormat } from './rmb.ts'
 import { safeRlhfFormat } from './safe-rlhf.ts'
+import { sharegptFormat } from './sharegpt.ts'
 import { shpFormat } from './shp.ts'
 import { skyworkFormat } from './skywork.ts'
 import { summarizeAxisFormat } from './summarize-axis.ts'
 import { summarizeComparisonsFormat } from './summarize-comparisons.ts'
+import { swiftFormat } from './swift.ts'
+import { textListsFormat } from './text-lists.ts'
 import { transcriptFormat } from './transcript.ts'
 import { ultrafeedbackBinarizedFormat, ultrafeedbackFormat } from './ultrafeedback.ts'
 import { webgptFormat, webgptRawFormat } from './webgpt.ts'
@@ -54,7 +62,18 @@ export const foreignFormats: readonly RowFormat[] = [
   ultrafeedbackFormat,
   webgptFormat,
   webgptRawFormat,
+<<<<<<< HEAD
 ].map(carrying)
+=======
+  // Those of tools, which many data sets have.
+  distilabelFormat,
+  distilabelPairsFormat,
+  sharegptFormat,
+  swiftFormat,
+  alpacaFormat,
+  textListsFormat,
+]
+>>>>>>> 91b227c (Layouts of tools: ShareGPT, Alpaca's columns, ms-swift, distilabel and Argilla, lists of texts)
 
 /** Our own layouts and those of TRL; a file may mix them. */
 const OWN: readonly RowFormat[] = [transcriptFormat, pairFormat, responseFormat, groupFormat].map(carrying)

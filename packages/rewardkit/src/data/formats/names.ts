@@ -31,6 +31,12 @@ export const formatNames = [
   'judgebench',
   'pandalm',
   'alpacaeval',
+  'sharegpt',
+  'alpaca',
+  'swift',
+  'distilabel',
+  'distilabel-pairs',
+  'text-lists',
 ] as const
 
 /** A layout of rows. */

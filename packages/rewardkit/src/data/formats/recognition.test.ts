@@ -12,6 +12,7 @@ const question = { dataset: 'eli5', id: 'q', full_text: 'Why?' }
 
 /** A typical row of each layout of others, alphabetical. */
 const rows: readonly (readonly [FormatName, Row])[] = [
+  ['alpaca', { instruction: 'Hi', input: '', chosen: 'a', rejected: 'b' }],
   [
     'alpacaeval',
     { instruction: 'Hi', output_1: 'a', output_2: 'b', preference: 1.2, annotator: 'j', dataset: 'koala' },
@@ -20,6 +21,8 @@ const rows: readonly (readonly [FormatName, Row])[] = [
     'arena',
     { question_id: 'q', model_a: 'a', model_b: 'b', winner: 'model_a', conversation_a: turns, conversation_b: turns },
   ],
+  ['distilabel', { instruction: 'Hi', generations: ['a', 'b'], ratings: [5, 3], rationales: ['x', 'y'] }],
+  ['distilabel-pairs', { prompt: 'Hi', chosen: turns, 'chosen-rating': 5, rejected: turns, 'rejected-rating': 3 }],
   ['helpsteer2', { split: 'train', prompt: 'Hi', response_1: 'a', response_2: 'b', preference_strength: 1 }],
   [
     'helpsteer3',
@@ -46,10 +49,20 @@ const rows: readonly (readonly [FormatName, Row])[] = [
   ],
   ['rmb-pairs', { pair_uid: '1', conversation_input: turns, chosen: { answer: 'a' }, reject: { answer: 'b' } }],
   ['safe-rlhf', { prompt: 'Hi', response_0: 'a', response_1: 'b', better_response_id: 0, safer_response_id: 1 }],
+  [
+    'sharegpt',
+    {
+      conversations: [{ from: 'human', value: 'Hi' }],
+      chosen: { from: 'gpt', value: 'a' },
+      rejected: { from: 'gpt', value: 'b' },
+    },
+  ],
   ['shp', { post_id: 'p', history: 'Hi', human_ref_A: 'a', human_ref_B: 'b', labels: 1, score_ratio: 2 }],
   ['skywork', { chosen: turns, rejected: turns, source: 'magpie' }],
   ['summarize-axis', { info: article, summary: { text: 'Rain.', axes: { overall: 5 } }, worker: 'w', batch: 'cnndm1' }],
   ['summarize-comparisons', { info: article, summaries: [{ text: ' a' }, { text: ' b' }], choice: 0, worker: 'w' }],
+  ['swift', { messages: turns, rejected_response: 'What?' }],
+  ['text-lists', { prompt: 'Hi', chosen: ['a'], rejected: ['b', 'c'] }],
   ['ultrafeedback', { source: 's', instruction: 'Hi', models: ['m'], completions: [{ response: 'a' }] }],
   [
     'ultrafeedback-binarized',
@@ -66,6 +79,7 @@ const own: readonly (readonly [FormatName | 'response', Row])[] = [
   ['pairs', { prompt: 'Hi', chosen: 'a', rejected: 'b' }],
   ['pairs', { prompt: turns.slice(0, 1), chosen: turns.slice(1), rejected: turns.slice(1), margin: 1 }],
   ['pairs', { chosen: turns, rejected: turns }],
+  ['pairs', { instruction: 'Hi', prompt: 'Hi', chosen: 'a', rejected: 'b' }],
   ['response', { prompt: 'Hi', response: 'a' }],
 ]
 

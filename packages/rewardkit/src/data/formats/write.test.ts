@@ -9,7 +9,10 @@ import type { FormatName } from './names.ts'
 
 /** Those that hold any pair of texts: not HH's markers in the prompt (Nectar), not a thread or a tree, not 3 x 3. */
 const names: readonly FormatName[] = [
+  'alpaca',
   'alpacaeval',
+  'distilabel',
+  'distilabel-pairs',
   'helpsteer2',
   'helpsteer3',
   'judgebench',
@@ -20,7 +23,10 @@ const names: readonly FormatName[] = [
   'rmb-best-of-n',
   'rmb-pairs',
   'safe-rlhf',
+  'sharegpt',
   'skywork',
+  'swift',
+  'text-lists',
   'ultrafeedback',
   'ultrafeedback-binarized',
 ]
