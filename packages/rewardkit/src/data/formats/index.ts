@@ -5,11 +5,8 @@ import { defaultDataOptions } from '../options.ts'
 import { alpacaFormat } from './alpaca.ts'
 import { alpacaevalFormat } from './alpacaeval.ts'
 import { arenaFormat } from './arena.ts'
-<<<<<<< HEAD
 import { carrying } from './carrying.ts'
-=======
 import { distilabelFormat, distilabelPairsFormat } from './distilabel.ts'
->>>>>>> 91b227c (Layouts of tools: ShareGPT, Alpaca's columns, ms-swift, distilabel and Argilla, lists of texts)
 import { isPresent, type RowFormat } from './format.ts'
 import { helpsteer2Format, helpsteer3Format } from './helpsteer.ts'
 import { judgebenchFormat } from './judgebench.ts'
@@ -62,9 +59,6 @@ export const foreignFormats: readonly RowFormat[] = [
   ultrafeedbackFormat,
   webgptFormat,
   webgptRawFormat,
-<<<<<<< HEAD
-].map(carrying)
-=======
   // Those of tools, which many data sets have.
   distilabelFormat,
   distilabelPairsFormat,
@@ -72,8 +66,7 @@ export const foreignFormats: readonly RowFormat[] = [
   swiftFormat,
   alpacaFormat,
   textListsFormat,
-]
->>>>>>> 91b227c (Layouts of tools: ShareGPT, Alpaca's columns, ms-swift, distilabel and Argilla, lists of texts)
+].map(carrying)
 
 /** Our own layouts and those of TRL; a file may mix them. */
 const OWN: readonly RowFormat[] = [transcriptFormat, pairFormat, responseFormat, groupFormat].map(carrying)
