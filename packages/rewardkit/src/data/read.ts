@@ -4,13 +4,14 @@ import type { DataPart, DataSet } from './data-set.ts'
 import { degenerate } from './degenerate.ts'
 import type { Row } from './fields.ts'
 import { formatNamed, formatOf, isOwnFormat, recognisedFormat } from './formats/index.ts'
-import type { Reading, RowFormat } from './formats/format.ts'
+import { isPresent, type Reading, type RowContext, type RowFormat } from './formats/format.ts'
+import { createGathering, type Gathering } from './gathering.ts'
 import type { Told } from '../events.ts'
 import type { Group } from './group.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
 import type { DataOptions } from './options.ts'
 import { readRows } from './sources/read-rows.ts'
-import type { BadRow, SourceFile, SourceRow } from './sources/source.ts'
+import type { BadRow, Source, SourceFile, SourceRow } from './sources/source.ts'
 import { tableFormat } from './tables/index.ts'
 import { createJudgements, type Judgements, UnknownJudgement } from './tables/judgements.ts'
 import { judgementNotes } from './tables/notes.ts'
@@ -97,40 +98,60 @@ async function* readSource(
   const mapped = options.columns === undefined ? undefined : columnMapper(options.columns)
   let known: RowFormat | undefined = options.dataFormat === 'auto' ? undefined : formatNamed(options.dataFormat)
   let hasRead = false
-  for (const file of source.files) {
-    const gathered = new Map<string, { place: string; rows: Row[] }>()
-    for await (const item of readRows(file)) {
-      const place = placeOf(file, item)
-      try {
-        if ('error' in item) throw new InputError(item.error, { remedy: item.remedy })
-        const row = mapped ? mapped(item.row) : item.row
-        const format = formatFor(row, known, options, table)
-        known ??= format
-        if (format.gather) {
-          const key = format.gather.key(row)
-          const rows = gathered.get(key)
-          if (rows) rows.rows.push(row)
-          else gathered.set(key, { place, rows: [row] })
-          continue
+  const gathering = createGathering()
+  try {
+    for (const [fileIndex, file] of source.files.entries())
+      for await (const item of readRows(file)) {
+        const place = placeOf(file, item)
+        try {
+          if ('error' in item) throw new InputError(item.error, { remedy: item.remedy })
+          const row = mapped ? mapped(item.row) : item.row
+          const format = formatFor(row, known, options, table)
+          known ??= format
+          const context = { defaultId: defaultId(source.files.length, file, item), options, judgements }
+          if (format.gather) {
+            const key = `${file.subset ?? ''}\n${format.gather.key(row, context)}`
+            gathering.add(key, { place, defaultId: context.defaultId, file: fileIndex, row })
+            hasRead = true
+            continue
+          }
+          const read = format.read(row, context)
+          hasRead = true
+          for (const outcome of outcomes(read, file, row, options)) yield { place, format, ...outcome }
+        } catch (error) {
+          if (error instanceof UnknownJudgement) throw await withAllValues(error, place, source)
+          yield refused(error, place, options, hasRead)
         }
-        const context = { defaultId: defaultId(source.files.length, file, item), options, judgements }
-        const read = format.read(row, context)
-        hasRead = true
-        for (const outcome of outcomes(read, file, row, options)) yield { place, format, ...outcome }
-      } catch (error) {
-        if (error instanceof UnknownJudgement) throw await withAllValues(error, place, source)
-        yield refused(error, place, options, hasRead)
       }
-    }
-    for (const [key, { place, rows }] of gathered) {
-      if (!known?.gather) continue
-      try {
-        const [first = {}] = rows
-        const read = known.gather.read(rows, { defaultId: key, options })
-        for (const outcome of outcomes(read, file, first, options)) yield { place, format: known, ...outcome }
-      } catch (error) {
-        yield refused(error, place, options, true)
-      }
+    if (known?.gather) yield* gatheredGroups(gathering, known, known.gather, source, { options, judgements })
+  } finally {
+    gathering.close()
+  }
+}
+
+/** The groups of rows that were gathered, each at the place of its first row. */
+function* gatheredGroups(
+  gathering: Gathering,
+  format: RowFormat,
+  gather: NonNullable<RowFormat['gather']>,
+  { files }: Source,
+  { options, judgements }: Omit<RowContext, 'defaultId'>,
+): Generator<ReadGroup> {
+  for (const { rows, total } of gathering.groups(gather.most)) {
+    const [first] = rows
+    const file = files[first?.file ?? 0]
+    if (!first || !file) continue
+    const { place, defaultId: id, row } = first
+    try {
+      const context = { defaultId: id, options, ...(judgements && { judgements }) }
+      const read = gather.read(
+        rows.map((one) => one.row),
+        context,
+        total,
+      )
+      for (const outcome of outcomes(read, file, row, options, gather.columns)) yield { place, format, ...outcome }
+    } catch (error) {
+      yield refused(error, place, options, true)
     }
   }
 }
@@ -184,6 +205,7 @@ function* outcomes(
   { subset }: SourceFile,
   row: Row,
   { columns }: DataOptions,
+  own?: readonly string[],
 ): Generator<Pick<ReadGroup, 'group' | 'dropped' | 'unread'>> {
   for (const group of 'skipped' in read || 'promptId' in read ? [read] : read) {
     if ('skipped' in group) {
@@ -197,10 +219,14 @@ function* outcomes(
     yield {
       group: group.subset === undefined && subset !== undefined ? { ...group, subset } : group,
       dropped: [],
-      unread: unreadColumns(row, group, columns),
+      unread: own ? presentBut(own, row) : unreadColumns(row, group, columns),
     }
   }
 }
+
+/** The columns of a row with a value that are none of these. */
+const presentBut = (own: readonly string[], row: Row): string[] =>
+  Object.keys(row).filter((column) => !own.includes(column) && isPresent(row, column) && row[column] !== '')
 
 /** In a mixture the name of the part is the subset, in front of the group's own. */
 function withSubset(group: Group, { name }: DataPart): Group {

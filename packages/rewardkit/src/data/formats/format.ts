@@ -39,11 +39,16 @@ export interface RowFormat {
   read(row: Row, context: RowContext): Reading
   /**
    * For rows that make a group only together, such as scores of single responses: the key of the rows that belong
-   * together, and the group that they make, when the file has ended (rows are kept in memory until then).
+   * together, and the group that they make, when all rows were read.
    */
   readonly gather?: {
-    key(row: Row): string
-    read(rows: readonly Row[], context: RowContext): Reading
+    key(row: Row, context: Omit<RowContext, 'defaultId'>): string
+    /** `total` rows had this key, as many as there are without it; the default id is that of the first. */
+    read(rows: readonly Row[], context: RowContext, total?: number): Reading
+    /** Rows of one key that are kept at most, spread evenly over them; all without it. */
+    readonly most?: number
+    /** The columns that are read. The others do not come to `meta` by their names. */
+    readonly columns?: readonly string[]
   }
   /**
    * Rows from which `read` makes the group again, as far as the layout can hold it: one for each preference where a row

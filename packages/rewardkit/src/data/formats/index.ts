@@ -31,6 +31,7 @@ import { swiftFormat } from './swift.ts'
 import { textListsFormat } from './text-lists.ts'
 import { transcriptFormat } from './transcript.ts'
 import { ultrafeedbackBinarizedFormat, ultrafeedbackFormat } from './ultrafeedback.ts'
+import { unpairedFormat } from './unpaired.ts'
 import { webgptFormat, webgptRawFormat } from './webgpt.ts'
 
 /** The layouts of others, each recognised by columns that no other has, in the order in which they are tried. */
@@ -57,6 +58,7 @@ export const foreignFormats: readonly RowFormat[] = [
   summarizeComparisonsFormat,
   ultrafeedbackBinarizedFormat,
   ultrafeedbackFormat,
+  unpairedFormat,
   webgptFormat,
   webgptRawFormat,
   // Those of tools, which many data sets have.

@@ -6,6 +6,7 @@ export const formatNames = [
   'pairs',
   'pairs-implicit',
   'groups',
+  'unpaired',
   'hh',
   'shp',
   'summarize-comparisons',

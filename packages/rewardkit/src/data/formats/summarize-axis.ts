@@ -22,7 +22,11 @@ export const summarizeAxisFormat: RowFormat = {
   name: 'summarize-axis',
   recognises: (row) => isObject(row['info']) && isObject(row['summary']) && isObject(row['summary']['axes']),
   read: (row, context) => readRatings([row], context),
-  gather: { key: (row) => ratingOf(row).key, read: readRatings },
+  gather: {
+    key: (row) => ratingOf(row).key,
+    read: ([first, ...others], context) =>
+      first ? readRatings([first, ...others], { ...context, defaultId: ratingOf(first).key }) : [],
+  },
   write(group) {
     const ratings = group.meta?.['ratings']
     if (!Array.isArray(ratings) || ratings.length !== group.responses.length)

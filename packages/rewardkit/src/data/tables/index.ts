@@ -3,12 +3,14 @@ import type { NamedColumns } from '../columns.ts'
 import type { RowFormat } from '../formats/format.ts'
 import type { DataOptions } from '../options.ts'
 import { rankingFormat } from './rankings.ts'
+import { ratingFormat } from './ratings.ts'
 import { verdictFormat } from './verdicts.ts'
 
 /** The layout of rows whose judgements `--columns` names; undefined where it names none. */
 export function tableFormat(named: readonly NamedColumns[], { choices }: DataOptions): RowFormat | undefined {
   const has = (name: string) => named.some((one) => one.name === name)
   if (has('choice')) return verdictFormat
+  if (has('rating')) return ratingFormat
   const responses = named.find(({ name }) => name === 'responses')
   const isRanked = has('ranks') || has('scores') || (responses?.columns.length ?? 0) > 1
   if (responses && isRanked && choices === undefined && !has('preferences')) return rankingFormat

@@ -24,12 +24,15 @@ export function createJudgements({ choices, columns = [] }: Pick<DataOptions, 'c
 export const columnsOf = ({ named }: Judgements, name: string): readonly string[] =>
   named.find((one) => one.name === name)?.columns ?? [name]
 
+/** Different values that are kept in mind: scores may have as many as there are rows. */
+const mostWords = 1000
+
 /** Keeps in mind that a value was read, and as what. */
 export function noteWord({ words }: Judgements, value: unknown, meaning: string): void {
   const key = valueKey(value)
   const known = words.get(key)
   if (known) known.count += 1
-  else words.set(key, { shown: shownValue(value), meaning, count: 1 })
+  else if (words.size < mostWords) words.set(key, { shown: shownValue(value), meaning, count: 1 })
 }
 
 export function noteCount({ counts }: Judgements, what: string, count = 1): void {
