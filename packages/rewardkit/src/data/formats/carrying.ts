@@ -15,9 +15,10 @@ export function carrying(format: RowFormat): RowFormat {
     read: (row, context) => readWithInputs(row, (rest) => format.read(rest, context)),
     ...(gather && {
       gather: {
-        key: (row: Row) => gather.key(row),
-        read: ([first = {}, ...others]: readonly Row[], context: RowContext) =>
-          readWithInputs(first, (rest) => gather.read([rest, ...others], context)),
+        ...gather,
+        key: (row: Row, context: Omit<RowContext, 'defaultId'>) => gather.key(row, context),
+        read: ([first = {}, ...others]: readonly Row[], context: RowContext, total?: number) =>
+          readWithInputs(first, (rest) => gather.read([rest, ...others], context, total)),
       },
     }),
     write: ({ inputs, ...group }) =>

@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts'
 import type { NamedColumns } from '../columns.ts'
+import { carrying } from '../formats/carrying.ts'
 import type { RowFormat } from '../formats/format.ts'
 import type { DataOptions } from '../options.ts'
 import { rankingFormat } from './rankings.ts'
@@ -9,11 +10,11 @@ import { verdictFormat } from './verdicts.ts'
 /** The layout of rows whose judgements `--columns` names; undefined where it names none. */
 export function tableFormat(named: readonly NamedColumns[], { choices }: DataOptions): RowFormat | undefined {
   const has = (name: string) => named.some((one) => one.name === name)
-  if (has('choice')) return verdictFormat
-  if (has('rating')) return ratingFormat
+  if (has('choice')) return carrying(verdictFormat)
+  if (has('rating')) return carrying(ratingFormat)
   const responses = named.find(({ name }) => name === 'responses')
   const isRanked = has('ranks') || has('scores') || (responses?.columns.length ?? 0) > 1
-  if (responses && isRanked && choices === undefined && !has('preferences')) return rankingFormat
+  if (responses && isRanked && choices === undefined && !has('preferences')) return carrying(rankingFormat)
   if (choices !== undefined)
     throw new InputError('--choices says what values mean, but --columns does not say of which column', {
       remedy: 'add choice=COLUMN, or rating=COLUMN',
