@@ -6,7 +6,17 @@ import type { TokenGroup } from './sequence.ts'
 import { type Conversations, neutralise, refuseSpecialTokens, type SpecialTokensInText } from './special-tokens.ts'
 import { encodeConversations, encodeTexts, type Pool, type Sequences } from './sequences.ts'
 import type { Tokenizer } from './tokenizer.ts'
-import { commonPrefixLength, cutRight, cutTextPrompt, cutTurns, longest, type Truncation } from './truncate.ts'
+import { cutConversation, responseStarts } from './cut-conversation.ts'
+import { cutTextPrompt, sharedTokens } from './cut-text.ts'
+import {
+  commonPrefixLength,
+  type Cuttable,
+  longest,
+  truncate,
+  type Truncated,
+  type Truncation,
+  type TruncationRule,
+} from './truncate.ts'
 
 /** How groups become token ids. */
 export interface EncodeOptions {
@@ -14,6 +24,8 @@ export interface EncodeOptions {
   readonly maxLength: number
   /** Default `prompt-left`. */
   readonly truncation?: Truncation
+  /** Default 2; 1 is for what an older version did. */
+  readonly truncationRule?: TruncationRule
   /** Default `end`. */
   readonly pool?: Pool
   /** Default `auto`. */
@@ -25,12 +37,16 @@ export interface EncodeOptions {
 }
 
 /**
- * A group that cannot be used: it was `too_long` under truncation `drop`, or all of its preferences compare sequences
- * that are `identical_tokens` as the model reads them.
+ * A group that cannot be used: it was `too_long` under truncation `drop`, or for any response to have room beside what
+ * the chat template writes; or all of its preferences compare sequences that are the same as the model reads them,
+ * `identical_tokens`, where some became so by the cut `identical_after_truncation`.
  */
 export interface DroppedGroup {
-  readonly dropped: 'too_long' | 'identical_tokens'
+  readonly dropped: 'too_long' | Identical
 }
+
+/** Why the two responses of a preference are one sequence: the model reads them alike, or the cut took what differed. */
+export type Identical = 'identical_tokens' | 'identical_after_truncation'
 
 /**
  * Token ids of a group: each response's full sequence read by the group's form, ended at its end token, truncated
@@ -46,24 +62,46 @@ export async function encodeGroup(
   tokenizer: Tokenizer,
   options: EncodeOptions,
 ): Promise<TokenGroup | DroppedGroup> {
-  const { maxLength, truncation = 'prompt-left' } = options
+  const { maxLength, truncation = 'prompt-left', truncationRule: rule = 2 } = options
   const reading = chooseReading(group, tokenizer, options)
   const whole = await reading.encode()
-  const truncated = longest(whole) > maxLength
-  if (truncated && truncation === 'drop') return { dropped: 'too_long' }
-  const shortened = truncated && truncation === 'prompt-left' ? await reading.cutPrompt(whole) : whole
-  const encoded = splitPrefix(cutRight(shortened, maxLength).ids, truncated)
-  const { branchOf } = encoded
-  const isIdentical = ({ chosen, rejected }: { chosen: number; rejected: number }) =>
-    branchOf[chosen] === branchOf[rejected]
-  if (group.preferences.length > 0 && group.preferences.every(isIdentical)) return { dropped: 'identical_tokens' }
-  return encoded
+  const encoded = longest(whole) > maxLength ? await cut() : splitPrefix(whole.ids, false)
+  if (encoded === null) return { dropped: 'too_long' }
+  const reasons = group.preferences.map((preference) => identicalFor(encoded, preference))
+  if (reasons.length === 0 || reasons.includes(null)) return encoded
+  return { dropped: reasons.find((reason) => reason === 'identical_after_truncation') ?? 'identical_tokens' }
+
+  async function cut(): Promise<TokenGroup | null> {
+    if (truncation === 'drop') return null
+    const kept = await truncate(whole, reading, { maxLength, truncation, rule })
+    if (kept === null) return null
+    const { sequences, prompt, system, responses } = kept
+    const before = rule === 1 ? kept : await truncate(whole, reading, { maxLength, truncation, rule: 1 })
+    const wholeBranchOf = splitPrefix(whole.ids, false).branchOf
+    return {
+      ...splitPrefix(sequences.ids, true),
+      cut: { prompt, system, responses, otherwise: !areEqual(before, kept), wholeBranchOf },
+    }
+  }
 }
 
-/** One way to read a group: as it is, and with its prompt cut from the left. */
-interface Reading {
+/** Why a preference says nothing of this group; null where its two responses differ. */
+export function identicalFor(
+  { branchOf, cut }: TokenGroup,
+  { chosen, rejected }: { readonly chosen: number; readonly rejected: number },
+): Identical | null {
+  if (branchOf[chosen] !== branchOf[rejected]) return null
+  return cut && cut.wholeBranchOf[chosen] !== cut.wholeBranchOf[rejected]
+    ? 'identical_after_truncation'
+    : 'identical_tokens'
+}
+
+const areEqual = (one: Truncated | null, other: Truncated): boolean =>
+  other.sequences.ids.every((ids, index) => ids.join() === one?.sequences.ids[index]?.join())
+
+/** One way to read a group: as it is, and cut. */
+interface Reading extends Cuttable {
   encode(): Promise<Sequences>
-  cutPrompt(whole: Sequences): Promise<Sequences>
 }
 
 function chooseReading(group: Group, tokenizer: Tokenizer, options: EncodeOptions): Reading {
@@ -88,9 +126,16 @@ function chooseReading(group: Group, tokenizer: Tokenizer, options: EncodeOption
     tokenizer: how === 'plain_form' ? withoutChat(tokenizer) : tokenizer,
   }
   const read = withInputs(specialTokensInText === 'neutralise' ? neutralise(group.id, asTheyAre) : asTheyAre)
+  const conversations = {
+    prompt: read.conversations[0]?.slice(0, group.prompt.length) ?? [],
+    responses: read.conversations.map((messages) => messages.slice(group.prompt.length)),
+    tokenizer: read.tokenizer,
+    pool,
+  }
   return {
     encode: () => encodeConversations(read.conversations, read.tokenizer, pool),
-    cutPrompt: (whole) => cutTurns(whole, read.conversations, group.prompt.length, read.tokenizer, pool, maxLength),
+    cutPrompt: (whole, rule) => cutConversation(whole, conversations, maxLength, rule),
+    starts: (whole) => responseStarts(whole, conversations),
   }
 }
 
@@ -98,7 +143,11 @@ function textReading(prompt: string, responses: readonly string[], tokenizer: To
   const texts = responses.map((response) => prompt + response)
   return {
     encode: () => encodeTexts(texts, tokenizer),
-    cutPrompt: (whole) => cutTextPrompt(whole, prompt, tokenizer, maxLength),
+    cutPrompt: (whole, rule) => cutTextPrompt(whole, prompt, tokenizer, maxLength, rule),
+    starts: async (whole) => {
+      const shared = await sharedTokens(whole, prompt, tokenizer)
+      return whole.ids.map(() => shared)
+    },
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Cut } from './truncate.ts'
+
 /**
  * One group as token ids, ready for the model: a shared prefix and one branch for each response. The full sequence of
  * response k is `prefix` followed by `branches[k]`; every branch has at least one token. Its last token is the pooled
@@ -9,6 +11,8 @@ export interface TokenGroup {
   readonly branchOf: readonly number[]
   /** True where truncation removed tokens from this group. */
   readonly truncated: boolean
+  /** What it took, where it removed any. */
+  readonly cut?: Cut
 }
 
 /**

@@ -1,17 +1,79 @@
-import { contentOf } from '../data/build.ts'
-import type { Message } from '../data/group.ts'
-import { encodeConversations, type Pool, type Sequences } from './sequences.ts'
-import type { Tokenizer } from './tokenizer.ts'
+import type { Sequences } from './sequences.ts'
 
 /**
  * What happens to a group with a sequence longer than the maximum length:
- * - `prompt-left`: all branches lose the same oldest part of the prompt; a response too long by itself is cut at its
- *   right.
- * - `response-right`: each too long sequence is cut at its right.
+ * - `prompt-left`: all branches lose the same oldest part of the prompt, then the end of the system turn; responses that
+ *   are still too long are cut at their end.
+ * - `response-right`: each too long sequence is cut at its end. A prompt that would leave a response nothing is cut as
+ *   with `prompt-left`.
  * - `drop`: the group is dropped (TRL's behaviour).
- * Every cut keeps BOS, system turn and the end token.
+ * Every cut keeps BOS, the end token, and something of each response.
  */
 export type Truncation = 'prompt-left' | 'response-right' | 'drop'
+
+/**
+ * Which version of the above: 1 is that of models without `truncation_rule` in rewardkit.json. It kept the system turn
+ * whole and let a long prompt empty the responses.
+ */
+export type TruncationRule = 1 | 2
+
+/** What truncation took from a group. */
+export interface Cut {
+  /** Turns of the prompt, or part of one; of plain text, tokens of it. */
+  readonly prompt: boolean
+  /** The end of the system turn. */
+  readonly system: boolean
+  /** The end of a response. */
+  readonly responses: boolean
+  /** Rule 1 gave other ids. */
+  readonly otherwise: boolean
+  /** For each response its branch if nothing had been cut: whether two became equal by the cut. */
+  readonly wholeBranchOf: readonly number[]
+}
+
+/** Sequences whose prompt was cut. */
+export interface PromptCut {
+  readonly sequences: Sequences
+  readonly prompt: boolean
+  readonly system: boolean
+  /** For each sequence, where its response begins. */
+  readonly starts: readonly number[]
+}
+
+/** How a group is read, for the sake of cutting it. */
+export interface Cuttable {
+  /** Cuts the prompt until the longest sequence fits, or until no more of it may go. */
+  cutPrompt(whole: Sequences, rule: TruncationRule): Promise<PromptCut>
+  /** Where the responses of whole sequences begin. */
+  starts(whole: Sequences): Promise<readonly number[]>
+}
+
+/** Sequences that fit, and what they lost. */
+export interface Truncated extends Omit<PromptCut, 'starts'> {
+  readonly responses: boolean
+}
+
+/**
+ * Cuts sequences of which one is too long. Null where no cut leaves something of each response: the maximum length is
+ * about that of what the chat template writes around the contents.
+ */
+export async function truncate(
+  whole: Sequences,
+  reading: Cuttable,
+  { maxLength, truncation, rule }: { maxLength: number; truncation: Truncation; rule: TruncationRule },
+): Promise<Truncated | null> {
+  const cutsPrompt =
+    truncation === 'prompt-left' || (rule === 2 && !hasRoom(whole, await reading.starts(whole), maxLength))
+  if (!cutsPrompt) return { sequences: cutRight(whole, maxLength), prompt: false, system: false, responses: true }
+  const { sequences, prompt, system, starts } = await reading.cutPrompt(whole, rule)
+  if (rule === 2 && !hasRoom(sequences, starts, maxLength)) return null
+  return { sequences: cutRight(sequences, maxLength), prompt, system, responses: longest(sequences) > maxLength }
+}
+
+/** Whether each sequence fits, or is cut at its end without losing all of its response. */
+export function hasRoom({ ids, keep }: Sequences, starts: readonly number[], maxLength: number): boolean {
+  return ids.every(({ length }, index) => length <= maxLength || (starts[index] ?? 0) + keep < maxLength)
+}
 
 /** Length of the longest sequence. */
 export function longest(sequences: Sequences): number {
@@ -28,89 +90,9 @@ export function cutRight({ ids, keep }: Sequences, maxLength: number): Sequences
   return { ids: ids.map(cut), keep }
 }
 
-/**
- * Removes the oldest tokens that the sequences share, BOS excepted, until the longest fits. Shared are those of the
- * prompt; where the group has none, what all of its sequences begin with.
- */
-export async function cutTextPrompt(
-  sequences: Sequences,
-  prompt: string,
-  tokenizer: Tokenizer,
-  maxLength: number,
-): Promise<Sequences> {
-  const { front, behind } = tokenizer.added
-  const compared = [...sequences.ids]
-  if (prompt !== '') {
-    const [ids = new Int32Array()] = await tokenizer.encode([prompt], { addSpecialTokens: true })
-    compared.push(ids.subarray(0, ids.length - behind))
-  }
-  const shortest = Math.min(...sequences.ids.map((ids) => ids.length))
-  const shared = compared.length < 2 ? 0 : Math.min(commonPrefixLength(compared), shortest - sequences.keep)
-  const removed = Math.max(0, Math.min(longest(sequences) - maxLength, shared - front))
-  const ids = sequences.ids.map((sequence) => joined(sequence.subarray(0, front), sequence.subarray(front + removed)))
-  return { ids, keep: sequences.keep }
-}
-
-/**
- * Drops the oldest turns of the shared prompt, its leading system turns excepted, until the longest conversation fits.
- * What remains of it begins with a user turn. Where its last user turn is still too much, that turn loses its oldest
- * characters, as few as will do. `sequences` are the whole conversations, of which the first `promptLength` messages are
- * the prompt.
- */
-export async function cutTurns(
-  sequences: Sequences,
-  conversations: readonly (readonly Message[])[],
-  promptLength: number,
-  tokenizer: Tokenizer,
-  pool: Pool,
-  maxLength: number,
-): Promise<Sequences> {
-  const prompt = conversations[0]?.slice(0, promptLength) ?? []
-  const firstTurn = prompt.findIndex(({ role }) => role !== 'system')
-  if (firstTurn < 0) return sequences
-  const withPrompt = (shortened: readonly Message[]) =>
-    encodeConversations(
-      conversations.map((messages) => [...prompt.slice(0, firstTurn), ...shortened, ...messages.slice(promptLength)]),
-      tokenizer,
-      pool,
-    )
-  const starts = prompt.flatMap(({ role }, index) => (role === 'user' && index > firstTurn ? [index] : []))
-  const byTurns =
-    starts.length === 0
-      ? sequences
-      : await shortestCut(starts.length, (cut) => withPrompt(prompt.slice(starts[cut - 1])), maxLength)
-  const last = starts.at(-1) ?? firstTurn
-  const turn = prompt[last]
-  if (longest(byTurns) <= maxLength || turn?.role !== 'user') return byTurns
-  const characters = Array.from(contentOf(turn))
-  return shortestCut(
-    characters.length,
-    (removed) => withPrompt([{ ...turn, content: characters.slice(removed).join('') }, ...prompt.slice(last + 1)]),
-    maxLength,
-  )
-}
-
-/** The smallest cut of 1 to `limit` that fits, by bisection; the largest where none does. */
-async function shortestCut(
-  limit: number,
-  without: (removed: number) => Promise<Sequences>,
-  maxLength: number,
-): Promise<Sequences> {
-  let best = await without(limit)
-  let tooFew = 0
-  let enough = limit
-  while (longest(best) <= maxLength && enough - tooFew > 1) {
-    const middle = Math.floor((tooFew + enough) / 2)
-    const candidate = await without(middle)
-    if (longest(candidate) <= maxLength) {
-      best = candidate
-      enough = middle
-    } else {
-      tooFew = middle
-    }
-  }
-  return best
-}
+/** Tokens of a prompt that rule 2 spares while the system turn or a response can be cut instead. */
+export const sparedTokens = (maxLength: number, rule: TruncationRule): number =>
+  rule === 1 ? 0 : Math.floor(maxLength / 4)
 
 /** Number of leading ids that all sequences have in common. */
 export function commonPrefixLength(sequences: readonly Int32Array[]): number {
@@ -119,7 +101,7 @@ export function commonPrefixLength(sequences: readonly Int32Array[]): number {
   return difference < 0 ? first.length : difference
 }
 
-function joined(left: Int32Array, right: Int32Array): Int32Array {
+export function joined(left: Int32Array, right: Int32Array): Int32Array {
   const result = new Int32Array(left.length + right.length)
   result.set(left)
   result.set(right, left.length)
