@@ -140,7 +140,12 @@ describe('truncation', () => {
 
   test('takes the last user turn from its left, as little as will do', async () => {
     const tokenizer = await loadTokenizer(folderOf('digit-split'))
-    const source = group('messages', turns.slice(0, 2), [[assistant('a long answer')], [assistant('no')]])
+    const question = 'the first question, which is long, '.repeat(8)
+    const source = group(
+      'messages',
+      [system('Be kind.'), user(question)],
+      [[assistant('a long answer')], [assistant('no')]],
+    )
     const whole = await sequences(source, tokenizer)
     const maxLength = Math.max(...whole.ids.map((ids) => ids.length)) - 3
     const [chosen = '', rejected = ''] = await textOf(source, tokenizer, { maxLength })
@@ -149,7 +154,7 @@ describe('truncation', () => {
         chosen,
       )?.[1]
     expect(kept).toBeTruthy()
-    expect('the first question'.endsWith(kept ?? '-')).toBe(true)
+    expect(question.endsWith(kept ?? '-')).toBe(true)
     expect(rejected).toBe(chosen.replace('a long answer', 'no'))
     const { ids } = await sequences(source, tokenizer, { maxLength })
     expect(Math.max(...ids.map((sequence) => sequence.length))).toBeGreaterThan(maxLength - 3)
@@ -162,7 +167,7 @@ describe('truncation', () => {
     const { bos, eos } = tokenizer
     expect(long).toHaveLength(12)
     for (const ids of [long, short]) expect([ids[0], ids.at(-1)]).toEqual([bos?.id, eos?.id])
-    expect(await tokenizer.decode(long)).toMatch(/^<s>\s*a lamp( a lamp)*/)
+    expect(await tokenizer.decode(long)).toMatch(/^<s>\s*the question( a lamp)+/)
   })
 
   test('of plain text takes the oldest tokens of the shared prompt alone, BOS excepted', async () => {
@@ -194,12 +199,14 @@ describe('truncation', () => {
     const tokenizer = await loadTokenizer(folderOf('digit-split'))
     const drop = await encodeGroup(dialogue, tokenizer, { maxLength: 20, truncation: 'drop' })
     expect(drop).toEqual({ dropped: 'too_long' })
-    const right = await encodeGroup(dialogue, tokenizer, { maxLength: 20, truncation: 'response-right' })
-    expect(right).toEqual({ dropped: 'identical_tokens' })
-    const single = { ...dialogue, preferences: [] }
-    expect(await encodeGroup(single, tokenizer, { maxLength: 20, truncation: 'response-right' })).toMatchObject({
-      branchOf: [0, 0],
-    })
+    const alike = ['a long answer of one kind', 'a long answer of another'].map((text) => [assistant(text)])
+    const parting = group('messages', turns, alike)
+    const [one = []] = (await sequences(group('messages', turns, [[assistant('a long ans')]]), tokenizer)).ids
+    const right = { maxLength: one.length, truncation: 'response-right' } as const
+    expect(await encodeGroup(parting, tokenizer, right)).toEqual({ dropped: 'identical_after_truncation' })
+    expect(await encodeGroup({ ...parting, preferences: [] }, tokenizer, right)).toMatchObject({ branchOf: [0, 0] })
+    const same = group('messages', turns, [...alike.slice(1), ...alike.slice(1)])
+    expect(await encodeGroup(same, tokenizer, right)).toEqual({ dropped: 'identical_tokens' })
   })
 
   test('never takes turns from behind the point where conversations part', async () => {
@@ -209,10 +216,9 @@ describe('truncation', () => {
     const short = await sequences({ ...source, prompt: [user('three')] }, tokenizer)
     const longest = Math.max(...short.ids.map((ids) => ids.length))
     expect((await sequences(source, tokenizer, { maxLength: longest })).ids).toEqual(short.ids)
-    const none = await sequences({ ...source, prompt: [user('')] }, tokenizer)
-    const maxLength = Math.max(...none.ids.map((ids) => ids.length)) - 4
+    const maxLength = longest - 4
     expect((await sequences(source, tokenizer, { maxLength })).ids).toEqual(
-      none.ids.map((ids) => (ids.length > maxLength ? [...ids.slice(0, maxLength - 1), ids.at(-1)] : ids)),
+      short.ids.map((ids) => (ids.length > maxLength ? [...ids.slice(0, maxLength - 1), ids.at(-1)] : ids)),
     )
   })
 
