@@ -62,6 +62,7 @@ function facts(inspection: Inspection): string[][] {
     ['chosen longer (characters)', longerText(inspection.characters.longer)],
   ]
   if (probabilities) lines.push(['with probability', share(probabilities.count)])
+  if (inspection.turned > 0) lines.push(['turned round (probability below 0.5)', whole(inspection.turned)])
   if (weights) lines.push(['with weight', share(weights.count)])
   if (margins.distribution) lines.push(['negative, zero margins', `${margins.negative}, ${margins.zero}`])
   if (tokens) {

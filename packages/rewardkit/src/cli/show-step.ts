@@ -1,4 +1,5 @@
 import { counted } from '../counted.ts'
+import { turnedMessage } from '../data/probability.ts'
 import type { Leakage } from '../data/steps/leakage.ts'
 import type { StepResult } from '../data/steps/step.ts'
 
@@ -6,6 +7,8 @@ import type { StepResult } from '../data/steps/step.ts'
 export function formatStep({ read, removed, outputs, provenance }: StepResult): string {
   const lines = [`read ${counted(read.pairs, 'pair')} in ${counted(read.groups, 'row')} (${read.formats.join(', ')})`]
   if (sum(read.dropped) > 0) lines.push(`left out: ${reasons(read.dropped)}`)
+  const turned = turnedMessage(read.turned)
+  if (turned !== undefined) lines.push(turned)
   if (read.firstUnreadable !== undefined) lines.push(`the first unreadable row: ${read.firstUnreadable}`)
   if (sum(removed) > 0) lines.push(`removed: ${reasons(removed)}`)
   for (const { file, pairs, rows, lost } of outputs) {

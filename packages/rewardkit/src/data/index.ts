@@ -26,6 +26,7 @@ export {
   type Preferences,
   type Survey,
 } from './survey.ts'
+export { turnedMessage, withoutTies } from './probability.ts'
 export { createPromptSplit, type PromptSplit } from './split.ts'
 export { isSpooled, spooledFile, spoolRows } from './spooled-rows.ts'
 export * from './steps/index.ts'

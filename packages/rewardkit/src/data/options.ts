@@ -51,8 +51,10 @@ export const dataOptionsSchema = z.object({
     .describe('use the first so many pairs of each prompt only (SHP has posts with hundreds)'),
   ties: z
     .enum(['drop', 'half'])
-    .default('drop')
-    .describe('pairs without a preference: leave out, or give probability 0.5 (and 1 to the others), for soft-label'),
+    .optional()
+    .describe(
+      'pairs without a preference: leave out, or give probability 0.5 (and 1 to the others), for soft-label; by default those stay that our own layouts give as probability 0.5',
+    ),
   minScoreRatio: z.number().min(1).optional().describe('SHP: leave out pairs whose score_ratio is smaller'),
   turns: z
     .enum(['whole', 'first', 'single'])

@@ -10,6 +10,7 @@ import type { Told } from '../events.ts'
 import type { Group } from './group.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
 import type { DataOptions } from './options.ts'
+import { isTie, upright } from './probability.ts'
 import { readRows } from './sources/read-rows.ts'
 import type { BadRow, Source, SourceFile, SourceRow } from './sources/source.ts'
 import { tableFormat } from './tables/index.ts'
@@ -33,6 +34,8 @@ export interface ReadGroup {
   readonly format?: RowFormat
   /** For a skipped row: file, line and what is wrong with it. */
   readonly error?: string
+  /** Preferences that were turned round, since their probability was below 0.5. */
+  readonly turned?: number
   /** Columns of the row that its layout did not read. */
   readonly unread?: readonly string[]
 }
@@ -55,11 +58,12 @@ export async function* readGroups(data: DataSet, tell: (told: Told) => void = ()
         yield item
         continue
       }
-      const { group, dropped } = checked(item.group, part.options, count)
+      const { group, dropped, turned } = checked(item.group, part.options, count)
       if (group) found += 1
       if (group && part.takes && !part.takes(index++)) continue
       yield {
         ...item,
+        turned,
         dropped: [...item.dropped, ...dropped],
         group: group && { ...withSubset(group, part), id: uniqueId(group.id, item.place, ids) },
       }
@@ -253,20 +257,29 @@ function countPairs({ pairsPerPrompt }: DataOptions): (promptId: string) => bool
   }
 }
 
-/** Splits off the preferences that are of no use, or that are not wanted. */
+/** Splits off the preferences that are of no use, or that are not wanted, and turns those round that stand on their head. */
 function checked(
   group: Group,
-  { subsets }: DataOptions,
+  options: DataOptions,
   isWanted: (promptId: string) => boolean,
-): { group: Group | undefined; dropped: string[] } {
+): { group: Group | undefined; dropped: string[]; turned: number } {
+  const { subsets, ties } = options
   const dropped: string[] = []
+  let turned = 0
   const isOfSubset = subsets === undefined || (group.subset !== undefined && subsets.includes(group.subset))
-  const preferences = group.preferences.filter((preference) => {
-    let reason = isOfSubset ? degenerate(group, preference) : 'subset'
+  const preferences = group.preferences.flatMap((preference) => {
+    let reason: string | undefined = isOfSubset ? degenerate(group, preference) : 'subset'
+    if (reason === undefined && ties === 'drop' && isTie(preference)) reason = 'tie'
     if (reason === undefined && !isWanted(group.promptId)) reason = 'pairs_per_prompt'
-    if (reason !== undefined) dropped.push(reason)
-    return reason === undefined
+    if (reason !== undefined) {
+      dropped.push(reason)
+      return []
+    }
+    const standing = upright(preference, options)
+    if (standing.chosen !== preference.chosen) turned += 1
+    return [standing]
   })
-  if (dropped.length === 0) return { group, dropped }
-  return { group: preferences.length === 0 ? undefined : { ...group, preferences }, dropped }
+  const isSame = preferences.every((preference, index) => preference === group.preferences[index])
+  if (isSame && dropped.length === 0) return { group, dropped, turned }
+  return { group: preferences.length === 0 ? undefined : { ...group, preferences }, dropped, turned }
 }

@@ -24,6 +24,8 @@ export interface Survey {
   readonly dropped: Dropped
   /** The layouts that were recognised, in order. */
   readonly formats: readonly string[]
+  /** Preferences that were turned round, since their probability was below 0.5. */
+  readonly turned: number
   /** Columns that no layout read. */
   readonly unread: UnreadColumns
   /** What is wrong with the first row that was skipped. */
@@ -59,6 +61,7 @@ export async function surveyPreferences(
   const unread = createUnreadTally()
   let kept = 0
   let read = 0
+  let turned = 0
   let firstUnreadable: string | undefined
   const told: Told[] = []
   for await (const item of readGroups(data, (one) => told.push(one))) {
@@ -67,6 +70,7 @@ export async function surveyPreferences(
     for (const reason of item.dropped) dropped[reason] = (dropped[reason] ?? 0) + 1
     if (item.format) formats.add(item.format.name)
     if (!item.group) continue
+    turned += item.turned ?? 0
     unread.add(item.unread ?? [], item.group)
     visit(item.group)
     kept += 1
@@ -86,6 +90,7 @@ export async function surveyPreferences(
     read,
     dropped,
     formats: [...formats],
+    turned,
     unread: { rows: unread.rows, rowsWithoutPrompt: unread.rowsWithoutPrompt },
     firstUnreadable,
     told,

@@ -5,6 +5,8 @@ export interface Tally {
   readonly preferences: number
   readonly withoutMargin: number
   readonly withoutProbability: number
+  /** Preferences whose probability is neither 0.5 nor 1. */
+  readonly uncertain: number
   readonly withWeight: number
   /** Preferences with a margin below the least that is of use, and the first of them. */
   readonly lowMargins: number
@@ -19,6 +21,7 @@ export function createTally(leastMargin = -Infinity): Tally {
     preferences: 0,
     withoutMargin: 0,
     withoutProbability: 0,
+    uncertain: 0,
     withWeight: 0,
     lowMargins: 0,
     add({ id, preferences }) {
@@ -30,6 +33,7 @@ export function createTally(leastMargin = -Infinity): Tally {
           tally.firstLowMargin ??= { id, margin }
         }
         if (probability === undefined) tally.withoutProbability += 1
+        else if (probability !== 0.5 && probability !== 1) tally.uncertain += 1
         if (weight !== undefined) tally.withWeight += 1
       }
     },

@@ -3,8 +3,10 @@ import {
   type PlacedGroup,
   type Survey,
   surveyedGroups,
+  turnedMessage,
   unreadableMessage,
   unreadMessage,
+  withoutTies,
 } from '../data/index.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
@@ -40,7 +42,11 @@ export async function encodeEvaluation(
 ): Promise<EvaluationData> {
   const set = createEncodedSet(spool.begin(), { withTexts: true })
   async function* items() {
-    for await (const placed of watchedGroups(survey, hooks)) yield { ...placed, set }
+    for await (const placed of watchedGroups(survey, hooks)) {
+      const group = withoutTies(placed.group)
+      set.drop('tie', placed.group.preferences.length - group.preferences.length)
+      if (group.preferences.length > 0) yield { ...placed, group, set }
+    }
   }
   await encodeInto(items(), tokenizer, reading)
   return evaluationData(survey, set)
@@ -76,10 +82,12 @@ export async function* watchedGroups(survey: Survey, hooks: Hooks): AsyncGenerat
 function tellOfReading(survey: Survey, hooks: Hooks): void {
   const { path, formats, unread } = survey
   const unreadColumns = unreadMessage(unread)
+  const turned = turnedMessage(survey.turned)
   const missingPrompt = missingPromptMessage(unread)
   hooks.onEvent({ kind: 'log', message: `${path}: read as ${formats.join(' and ')}` })
   for (const told of survey.told) hooks.onEvent(told)
   if (unreadColumns !== undefined) hooks.onEvent({ kind: 'log', message: `${path}: ${unreadColumns}` })
+  if (turned !== undefined) hooks.onEvent({ kind: 'log', message: `${path}: ${turned}` })
   if (missingPrompt !== undefined) hooks.onEvent({ kind: 'warning', message: `${path}: ${missingPrompt}` })
   if (survey.firstUnreadable !== undefined) hooks.onEvent({ kind: 'warning', message: unreadableMessage(survey) })
 }

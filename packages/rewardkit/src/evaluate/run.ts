@@ -56,7 +56,7 @@ async function evaluateFile(folder: string, options: EvaluateOptions, spool: Spo
   const model = loadRewardModel(folder, { seed: null })
   const opened = await openData(options.data, options, evaluationSplits, hooks)
   const readings = createReadingTally(tokenizer, model.reading)
-  const survey = await surveyPreferences(opened, options.limit, readings.add)
+  const survey = await surveyPreferences(opened, options.limit, (group) => readings.add(group))
   readings.tell(options.data, hooks)
   const data = await encodeEvaluation(survey, tokenizer, model.reading, spool, hooks)
   const sha256 = await sha256Folder(folder)

@@ -43,6 +43,8 @@ export interface Inspection extends Repeats {
   readonly weights: Distribution | null
   /** Pairs with probability 0.5, and those that were left out as ties. */
   readonly ties: { readonly kept: number; readonly dropped: number }
+  /** Pairs that were turned round, since their probability was below 0.5. */
+  readonly turned: number
   /** In characters: Unicode code points of all messages. */
   readonly characters: {
     readonly prompt: Distribution | null
@@ -91,7 +93,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
   const dropped = new Map<string, number>()
   const formats = new Set<string>()
   const unread = createUnreadTally()
-  let [rows, groups, place] = [0, 0, '']
+  let [rows, groups, turned, place] = [0, 0, 0, '']
   let isGathered = false
   let firstUnreadable: string | undefined
   for await (const item of readGroups(data, (told) => hooks.onEvent(told))) {
@@ -105,6 +107,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
     const { group } = item
     if (!group) continue
     groups += 1
+    turned += item.turned ?? 0
     unread.add(item.unread ?? [], group)
     responses.add(group.responses.length)
     languages.add(group, repeats.add(group))
@@ -146,6 +149,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
     first_unreadable: firstUnreadable ?? null,
     columns_not_read: unread.rows,
     responses_per_group: responses.distribution(),
+    turned,
     ties: { kept: counted.ties, dropped: dropped.get('tie') ?? 0 },
     languages: await languages.result(),
     tokens: (await counter?.result()) ?? null,

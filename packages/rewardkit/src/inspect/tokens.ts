@@ -1,4 +1,5 @@
 import { InputError, located } from '../errors.ts'
+import type { Hooks } from '../events.ts'
 import type { ReadingTally, Tokenizer } from '../tokens/index.ts'
 import { countTokens, createReadingTally, encodeGroup, loadTokenizer } from '../tokens/index.ts'
 import type { Group, Preference } from '../data/group.ts'
@@ -132,7 +133,7 @@ export async function createTokenCounter(model: string, reading: Reading) {
       if (waiting.length === groupsAtATime) await flush()
     },
     /** Warns of what the model reads otherwise than one might think. */
-    tell: readings.tell,
+    tell: (name: string, hooks: Hooks) => readings.tell(name, hooks),
     async result(): Promise<TokenCounts> {
       await flush()
       return {

@@ -49,7 +49,7 @@ async function trainedOn(data: readonly PreferenceRow[], more: Partial<TrainSett
   const told = watched()
   const out = newFolder()
   const result = await train({ ...settings, data, out, ...more, onEvent: told.onEvent })
-  return { ...told, out, result }
+  return { ...told, result }
 }
 
 async function evaluatedOn(data: readonly PreferenceRow[]) {
@@ -126,5 +126,56 @@ describe('columns that no layout reads', () => {
     for (const told of [...runsOfAll, await inspected(data)])
       expect(told.warnings().join('\n')).toMatch(/no prompt was found in 24 rows.*"question".*columns prompt=question/)
     expect((await inspected(data)).found.columns_not_read).toEqual({ question: 24, rater: 24 })
+  })
+})
+
+describe('probability', () => {
+  const [one, two, three] = conversations
+  const tie = { ...one, probability: 0.5 } as PreferenceRow
+  const turned = { ...two, probability: 0.25 } as PreferenceRow
+  const rest = conversations.slice(3)
+
+  it('of 0.5 is no preference to an objective that does not read it; other ones count in full, said once', async () => {
+    const losses: number[] = []
+    const onStep: TrainSettings['onStep'] = (step) => void losses.push(step.objective_loss)
+    const { logs, warnings } = await trainedOn([tie, turned, ...rest], { onStep })
+    expect(logs().join('\n')).toMatch(/23 pairs read, 22 to train on, 1 dropped \(1 tie\)/)
+    expect(logs().join('\n')).toMatch(/1 pair with a probability below 0.5 was turned round/)
+    expect(warnings().join('\n')).toMatch(
+      /1 pair has a probability between 0.5 and 1, which bradley-terry does not use/,
+    )
+    const swapped = { ...two, chosen: two?.rejected, rejected: two?.chosen } as PreferenceRow
+    await trainedOn([swapped, ...rest], { onStep })
+    // The two runs differ in the order of two responses alone: in rounding.
+    expect(losses).toHaveLength(6)
+    for (const [step, loss] of losses.slice(0, 3).entries()) expect(loss).toBeCloseTo(losses[step + 3] ?? NaN, 6)
+  })
+
+  it('of 0.5 is a tie to soft labels, and left out of what a custom objective sees unless it reads it', async () => {
+    const soft = [tie, turned, ...rest.map((row) => ({ ...row, probability: 1 }))]
+    const read = await trainedOn(soft, { objective: 'soft-label' })
+    expect(read.logs().join('\n')).toMatch(/23 pairs read, 23 to train on/)
+    let seen = 0
+    const own = await trainedOn([tie, turned, ...rest], {
+      objective: (rewards) => {
+        seen += rewards.chosen.length
+        return { loss: 0, chosenGradient: rewards.chosen.map(() => 0), rejectedGradient: rewards.chosen.map(() => 0) }
+      },
+    })
+    expect(own.logs().join('\n')).toMatch(/22 to train on, 1 dropped \(1 tie\)/)
+    expect(seen).toBe(22)
+  })
+
+  it('of 0.5 counts in no accuracy, and below it the other response is the better one', async () => {
+    const { summary } = await evaluatedOn([tie, turned])
+    const { summary: swapped } = await evaluatedOn([
+      { ...two, chosen: two?.rejected, rejected: two?.chosen } as PreferenceRow,
+    ])
+    expect(summary).toMatchObject({ read: 2, pairs: 1, dropped: { tie: 1 } })
+    expect(summary.accuracy.value).toBe(swapped.accuracy.value)
+    expect(summary.reward_margin.mean).toBe(swapped.reward_margin.mean)
+    await expect(evaluatedOn([{ ...three, probability: 0.5 } as PreferenceRow])).rejects.toThrow(
+      /no pair is left to evaluate on, 1 dropped \(1 tie\)/,
+    )
   })
 })

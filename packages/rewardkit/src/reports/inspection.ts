@@ -124,6 +124,7 @@ function facts(inspection: Inspection): Fact[] {
     ...(margins.distribution
       ? [['Negative, zero margins', `${whole(margins.negative)}, ${whole(margins.zero)}`] as const]
       : []),
+    ...(inspection.turned > 0 ? [['Turned round (probability below 0.5)', whole(inspection.turned)] as const] : []),
     ...(inspection.probabilities ? [['With probability', share(inspection.probabilities.count, pairs)] as const] : []),
     ...(inspection.weights ? [['With weight', share(inspection.weights.count, pairs)] as const] : []),
     ['Chosen longer, in characters', longerText(inspection.characters.longer)],

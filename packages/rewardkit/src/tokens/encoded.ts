@@ -21,11 +21,13 @@ export interface EncodedSet {
   readonly groups: SpooledGroups
   /** Number of preferences in all groups. */
   readonly preferences: number
-  /** Preferences lost, by reason: `too_long`, `identical_tokens`. */
+  /** Preferences lost, by reason: `too_long`, `identical_tokens`, and what `drop` was told. */
   readonly dropped: Readonly<Record<string, number>>
   /** Number of groups that lost tokens. */
   readonly truncated: number
   add(group: Group, tokens: TokenGroup | DroppedGroup): void
+  /** Counts preferences that are left out before they become tokens. */
+  drop(reason: string, count: number): void
 }
 
 /**
@@ -36,12 +38,13 @@ export function createEncodedSet(groups: SpooledGroups, options: { readonly with
   const dropped: Record<string, number> = {}
   let kept = 0
   let truncated = 0
-  const drop = (reason: DroppedGroup['dropped'], count: number) => {
+  const drop = (reason: string, count: number) => {
     if (count > 0) dropped[reason] = (dropped[reason] ?? 0) + count
   }
   return {
     groups,
     dropped,
+    drop,
     get preferences() {
       return kept
     },

@@ -3,6 +3,7 @@ import {
   createPromptSplit,
   createTally,
   evaluationSplits,
+  type Group,
   openData,
   type PromptSplit,
   sourceRecords,
@@ -13,6 +14,7 @@ import {
   type Tally,
   trainingSplits,
   withMargins,
+  withoutTies,
 } from '../data/index.ts'
 import { counted } from '../counted.ts'
 import { InputError, Interrupted } from '../errors.ts'
@@ -31,6 +33,7 @@ import {
   createReadingTally,
   describeTokens,
   type EncodedGroup,
+  type EncodedSet,
   encodeInto,
   type Spool,
   type SpooledGroups,
@@ -89,7 +92,7 @@ export async function loadTrainingData(
   const data = await openData(options.data, options, trainingSplits, hooks)
   const survey = await surveyPreferences(data, options.limit, (group) => {
     if (hooks.shouldStop()) throw new Interrupted('stopped on request')
-    tally.add(group)
+    tally.add(objective.needsProbability ? group : withoutTies(group))
     readings.add(group)
     prompts.add(group.promptId)
   })
@@ -99,7 +102,7 @@ export async function loadTrainingData(
       : await surveyPreferences(
           await openData(options.evalData, options, evaluationSplits, hooks),
           undefined,
-          evaluationReadings.add,
+          (group) => evaluationReadings.add(group),
         )
   if (evaluationSurvey) await warnOfLeakage(evaluationSurvey, options.data, prompts, hooks)
   const isHeldOut = options.evalFraction ? prompts.split(options.evalFraction, options.seed) : null
@@ -110,23 +113,26 @@ export async function loadTrainingData(
   const training = createEncodedSet(spool.begin())
   const heldOut = createEncodedSet(spool.begin(), { withTexts: true })
   let heldOutRead = 0
-  let missingMargins = 0
+  /** What of a group counts in a set: nowhere is a tie a preference, but to an objective that reads probabilities. */
+  const used = (group: Group, set: EncodedSet): Group => {
+    const decided = set === training && objective.needsProbability ? group : withoutTies(group)
+    const complete = set === training && objective.needsMargin ? withMargins(decided, options.missingMargin) : decided
+    set.drop('tie', group.preferences.length - decided.preferences.length)
+    set.drop('missing_margin', decided.preferences.length - complete.preferences.length)
+    return complete
+  }
   async function* items() {
     for await (const { group } of watchedGroups(survey, hooks)) {
-      if (isHeldOut?.(group.promptId)) {
-        heldOutRead += group.preferences.length
-        yield { group, set: heldOut }
-        continue
-      }
-      const used = objective.needsMargin ? withMargins(group, options.missingMargin) : group
-      missingMargins += group.preferences.length - used.preferences.length
-      if (used.preferences.length > 0) yield { group: used, set: training }
+      const set = isHeldOut?.(group.promptId) ? heldOut : training
+      if (set === heldOut) heldOutRead += group.preferences.length
+      const counting = used(group, set)
+      if (counting.preferences.length > 0) yield { group: counting, set }
     }
   }
   await encodeInto(items(), tokenizer, options)
 
   const { groups, preferences: pairs, truncated } = training
-  const dropped = addCounts(survey.dropped, training.dropped, { missing_margin: missingMargins })
+  const dropped = addCounts(survey.dropped, training.dropped)
   const left = droppedText(dropped)
   log(`${options.data}: ${counted(survey.read, 'pair')} read, ${pairs} to train on${left}`)
   if (truncated > 0)
@@ -176,12 +182,17 @@ function checkColumns(
   { needsMargin, leastMargin, needsProbability, usesWeight }: Objective,
   hooks: Hooks,
 ): void {
-  if (needsMargin) checkMargins(tally, { path: data, missingMargin, leastMargin })
+  if (needsMargin && tally.preferences > 0) checkMargins(tally, { path: data, missingMargin, leastMargin })
   if (needsProbability && tally.withoutProbability > 0)
     throw new InputError(
       `${data}: ${tally.withoutProbability} of ${tally.preferences} pairs have no "probability", which ${name} needs`,
       { remedy: 'add it (0.5 is a tie), or choose another objective' },
     )
+  if (!needsProbability && tally.uncertain > 0)
+    hooks.onEvent({
+      kind: 'warning',
+      message: `${data}: ${counted(tally.uncertain, 'pair')} ${tally.uncertain === 1 ? 'has' : 'have'} a probability between 0.5 and 1, which ${name} does not use: they count in full`,
+    })
   if (!usesWeight && tally.withWeight > 0)
     hooks.onEvent({
       kind: 'warning',

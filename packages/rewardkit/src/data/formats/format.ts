@@ -5,6 +5,7 @@ import { saysSomething } from '../degenerate.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import type { DataOptions } from '../options.ts'
 import type { Judgements } from '../tables/judgements.ts'
+import { isTie } from '../probability.ts'
 import type { FormatName } from './names.ts'
 
 /** What a format may look at besides the row. */
@@ -106,7 +107,7 @@ export const judgementColumns: readonly string[] = [...JUDGEMENT]
  * is left out or becomes probability 0.5 (`--ties`); the others then get probability 1, as soft-label wants one of all.
  */
 export function judged(better: 0 | 1 | null, { ties }: DataOptions, margin?: number): Preference | Skipped {
-  if (better === null) return ties === 'drop' ? { skipped: 'tie' } : { chosen: 0, rejected: 1, probability: 0.5 }
+  if (better === null) return ties === 'half' ? { chosen: 0, rejected: 1, probability: 0.5 } : { skipped: 'tie' }
   return {
     chosen: better,
     rejected: 1 - better,
@@ -181,9 +182,6 @@ export function pairsOf(group: Group): {
 
 /** The same without ties, for layouts that have none. */
 export const decidedPairsOf = (group: Group) => pairsOf(group).filter(({ preference }) => !isTie(preference))
-
-/** Two responses of which none is the better one. */
-export const isTie = ({ probability }: Preference): boolean => probability === 0.5
 
 /** A preference as rows hold it that compare a first response with a second one. */
 export interface Comparison {

@@ -3,7 +3,8 @@ import { degenerate } from '../degenerate.ts'
 import { fieldError, type Row } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import type { DataOptions } from '../options.ts'
-import { checkPairs, isTie } from './format.ts'
+import { isTie } from '../probability.ts'
+import { checkPairs } from './format.ts'
 
 /** True where the column is a list of texts, and not a conversation. */
 export const isListOfTexts = (value: unknown): value is readonly string[] =>

@@ -4,7 +4,8 @@ import { degenerate } from '../degenerate.ts'
 import { isObject, type Row } from '../fields.ts'
 import type { Group, Preference } from '../group.ts'
 import { defaultDataOptions } from '../options.ts'
-import { isTie, judgedByScore, type Reading } from './format.ts'
+import { isTie } from '../probability.ts'
+import { judgedByScore, type Reading } from './format.ts'
 
 /** A group of these preferences and what is left out of it; the latter alone where no preference remains. */
 export function rankedGroup(

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { type Hooks, silentHooks } from '../../events.ts'
 import { contentOf } from '../build.ts'
-import { isObject } from '../fields.ts'
+import { isObject, type Row } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import type { FilterOptions } from './options.ts'
 import { NothingLeft, type StepResult, transform, type Verdict } from './step.ts'
@@ -12,8 +12,8 @@ import { NothingLeft, type StepResult, transform, type Verdict } from './step.ts
  */
 export async function filterData(options: FilterOptions, hooks: Hooks = silentHooks): Promise<StepResult> {
   const conditions = (options.where ?? []).map(condition)
-  const failsRow = rowConditions(options, conditions)
-  const failsPair = pairConditions(options)
+  const failsRow = rowConditions(options)
+  const failsPair = pairConditions(options, conditions)
   const judge = (group: Group): Verdict => {
     const reason = failsRow(group)
     if (reason !== undefined) return { removed: group.preferences.map(() => reason) }
@@ -42,22 +42,23 @@ export async function filterData(options: FilterOptions, hooks: Hooks = silentHo
 }
 
 /** The name of the first condition that a group fails. */
-function rowConditions(
-  { prompt, maxPromptCharacters = Infinity, maxTurns = Infinity }: FilterOptions,
-  conditions: readonly Condition[],
-) {
+function rowConditions({ prompt, maxPromptCharacters = Infinity, maxTurns = Infinity }: FilterOptions) {
   const pattern = prompt === undefined ? undefined : regularExpression(prompt)
   return (group: Group): string | undefined => {
     const text = textOf(group.prompt)
     if (pattern && !pattern.test(text)) return 'prompt'
     if (text.length > maxPromptCharacters) return 'max_prompt_characters'
-    if (group.prompt.length > maxTurns) return 'max_turns'
-    return conditions.every(({ holds }) => holds(group)) ? undefined : 'where'
+    return group.prompt.length > maxTurns ? 'max_turns' : undefined
   }
 }
 
-function pairConditions({ minMargin, maxMargin, minCharacters = 0, maxCharacters = Infinity }: FilterOptions) {
-  return (group: Group, { chosen, rejected, margin }: Preference): string | undefined => {
+function pairConditions(
+  { minMargin, maxMargin, minCharacters = 0, maxCharacters = Infinity }: FilterOptions,
+  conditions: readonly Condition[],
+) {
+  return (group: Group, preference: Preference): string | undefined => {
+    const { chosen, rejected, margin } = preference
+    if (!conditions.every(({ holds }) => holds(group, preference))) return 'where'
     if (minMargin !== undefined && !(margin !== undefined && margin >= minMargin)) return 'min_margin'
     if (maxMargin !== undefined && !(margin !== undefined && margin <= maxMargin)) return 'max_margin'
     const lengths = [chosen, rejected].map((index) => textOf(group.responses[index] ?? []).length)
@@ -86,20 +87,20 @@ const comparisons: Readonly<Record<string, Comparison>> = {
 
 interface Condition {
   readonly path: string
-  readonly holds: (group: Group) => boolean
+  readonly holds: (group: Group, preference: Preference) => boolean
   /** Whether any row so far has the column. */
   readonly wasFound: () => boolean
 }
 
-/** `COLUMN=VALUE`: a field of the group (`id`, `subset`) or of its meta. Numbers are compared as such. */
+/** `COLUMN=VALUE`: a column of our own layouts, whatever the rows' own is, or of the meta. Numbers are compared as such. */
 function condition(text: string): Condition {
   const [, path = '', operator = '=', value = ''] = /^([^=!<>]+?)\s*(!=|<=|>=|=|<|>)\s*(.*)$/s.exec(text) ?? []
   const compare = comparisons[operator]
   if (compare && (value.trim() === '' || Number.isNaN(Number(value))))
     throw new InputError(`--where ${text}: found "${value}", expected a number behind ${operator}`)
   let wasFound = false
-  const holds = (group: Group): boolean => {
-    const found = valueAt(group, path)
+  const holds = (group: Group, preference: Preference): boolean => {
+    const found = valueAt(group, preference, path)
     if (found !== undefined) wasFound = true
     if (compare) return typeof found === 'number' && compare(found - Number(value))
     const isEqual = (typeof found === 'string' ? found : (JSON.stringify(found) ?? '')) === value
@@ -108,13 +109,30 @@ function condition(text: string): Condition {
   return { path, holds, wasFound: () => wasFound }
 }
 
-function valueAt(group: Group, path: string): unknown {
-  let value: unknown = { ...group.meta, id: group.id, subset: group.subset, meta: group.meta }
+function valueAt(group: Group, preference: Preference, path: string): unknown {
+  let value: unknown = { ...group.meta, ...columnsOf(group, preference) }
   for (const part of path.split('.')) {
     if (Array.isArray(value)) value = value[Number(part)]
     else value = isObject(value) ? value[part] : undefined
   }
   return value
+}
+
+/** What a pair has by the names of our own layouts. */
+function columnsOf({ id, subset, meta, prompt, responses }: Group, preference: Preference): Row {
+  const { margin, weight, probability } = preference
+  const columns = {
+    id,
+    subset,
+    meta,
+    prompt: textOf(prompt),
+    chosen: textOf(responses[preference.chosen] ?? []),
+    rejected: textOf(responses[preference.rejected] ?? []),
+    margin,
+    weight,
+    probability,
+  }
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined))
 }
 
 function textOf(messages: readonly Message[]): string {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { InputError } from '../../errors.ts'
 import { makeFolder, sha256File } from '../../files.ts'
 import type { DataSet } from '../data-set.ts'
-import { formatNamed, isOwnFormat } from '../formats/index.ts'
+import { formatNamed } from '../formats/index.ts'
 import type { RowFormat } from '../formats/format.ts'
 import type { FormatName } from '../formats/names.ts'
 import type { Group } from '../group.ts'
@@ -77,9 +77,8 @@ export function createGroupWriter(path: string, to: FormatName | undefined): Gro
   let pairs = 0
   let rows = 0
   return {
-    async write(original) {
-      const format = asked ?? keepingFormat(original)
-      const group = isOwnFormat(format) ? original : turned(original)
+    async write(group) {
+      const format = asked ?? keepingFormat(group)
       const written = rowsOf(format, group)
       if (asked) for (const field of lostFields(group, written, format)) count(lost, field)
       groups += 1
@@ -94,17 +93,6 @@ export function createGroupWriter(path: string, to: FormatName | undefined): Gro
     },
     discard: () => writer.discard(),
   }
-}
-
-/** Other layouts have no probabilities: where the rejected response is the likelier one, the preference is turned round. */
-function turned(group: Group): Group {
-  const preferences = group.preferences.map((preference) => {
-    const { chosen, rejected, probability = 1, margin } = preference
-    if (probability >= 0.5) return preference
-    const turnedMargin = margin === undefined ? {} : { margin: -margin }
-    return { ...preference, chosen: rejected, rejected: chosen, probability: 1 - probability, ...turnedMargin }
-  })
-  return { ...group, preferences }
 }
 
 function rowsOf(format: RowFormat, group: Group) {

@@ -11,12 +11,14 @@ export interface ReadCounts {
   pairs: number
   /** Pairs, or rows, that were left out, by reason. */
   dropped: Record<string, number>
+  /** Pairs that were turned round, since their probability was below 0.5. */
+  turned: number
   /** The layouts that were recognised, in order. */
   formats: string[]
   firstUnreadable?: string
 }
 
-export const noCounts = (): ReadCounts => ({ groups: 0, pairs: 0, dropped: {}, formats: [] })
+export const noCounts = (): ReadCounts => ({ groups: 0, pairs: 0, dropped: {}, turned: 0, formats: [] })
 
 /** Groups between two signs of life. */
 const groupsBetweenEvents = 20_000
@@ -26,13 +28,15 @@ const groupsBetweenEvents = 20_000
  * @throws InputError as `readGroups` does; Interrupted on request
  */
 export async function* countedGroups(data: DataSet, counts: ReadCounts, hooks: Hooks): AsyncGenerator<Group> {
-  for await (const { group, dropped, format, error } of readGroups(data, (told) => hooks.onEvent(told))) {
+  for await (const item of readGroups(data, (told) => hooks.onEvent(told))) {
+    const { group, dropped, turned = 0, format, error } = item
     if (hooks.shouldStop()) throw new Interrupted('stopped on request; nothing was written')
     for (const reason of dropped) count(counts.dropped, reason)
     if (error !== undefined) counts.firstUnreadable ??= error
     if (format && !counts.formats.includes(format.name)) counts.formats.push(format.name)
     if (!group) continue
     counts.groups += 1
+    counts.turned += turned
     counts.pairs += group.preferences.length
     yield group
     if (counts.groups % groupsBetweenEvents === 0)

@@ -285,6 +285,7 @@ describe('filterData', () => {
     [{ where: ['lang!=en', 'turns>=10'] }, ['b'], { where: 2 }],
     [{ where: ['turns<3'] }, ['a'], { where: 2 }],
     [{ where: ['subset=s'] }, ['a'], { where: 2 }],
+    [{ where: ['margin>1', 'chosen=x'] }, ['b'], { where: 2 }],
     [{ where: ['meta.lang=de'] }, ['b'], { where: 2 }],
   ])('keeps what fulfils %j', async (options, kept, removed) => {
     const data = await rows('filter.jsonl', list)
