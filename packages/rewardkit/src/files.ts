@@ -132,12 +132,19 @@ export function appendLine(path: string, line: string): void {
   }
 }
 
+/** The file in a folder that says which process works in it. */
+export const lockFile = 'run.lock'
+
+/** Whether a file in a folder belongs to its lock, also for the moment in which one is taken over. */
+export const isLockFile = (name: string): boolean => name === lockFile || name.startsWith(`${lockFile}.`)
+
 /**
  * Makes a folder and those above it that are missing, one by one: Node's recursive mkdir never returns where a file
  * system answers a new folder with ENOENT, as /proc does.
+ * @returns those that were missing, from above
  * @throws as `writeFileAtomic`
  */
-export function makeFolder(path: string): void {
+export function makeFolder(path: string): string[] {
   const missing: string[] = []
   for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder)
   try {
@@ -147,6 +154,7 @@ export function makeFolder(path: string): void {
   }
   if (!statSync(path).isDirectory())
     throw new InputError(`${path} cannot be written: it is a file`, { remedy: 'name a folder' })
+  return missing
 }
 
 /**

@@ -46,6 +46,14 @@ const shapesSchema = z.object({
   required: z.array(z.string()).default([]),
 })
 
+/** For every verb that writes a folder which belongs to one process at a time. */
+export const takeOverOption = {
+  takeOver: z
+    .boolean()
+    .default(false)
+    .describe('take --out from a process of another machine or container that gave no sign for a minute'),
+}
+
 /** The options that a schema of camelCase keys describes, in the schema's order. */
 export function commandOptions(schema: z.ZodObject): CommandOption[] {
   const { properties, required } = shapesSchema.parse(z.toJSONSchema(schema, { io: 'output' }))

@@ -1,6 +1,7 @@
+import { resolve, sep } from 'node:path'
 import type { z } from 'zod'
-import type { Event, Hooks } from '../events.ts'
-import { exitCodes } from './exit-codes.ts'
+import { InputError, located } from '../errors.ts'
+import { flagOf } from '../options.ts'
 import { type OptionSources, resolveOptions } from './resolve.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -23,7 +24,28 @@ interface Definition<S extends z.ZodObject> extends Omit<Command, 'execute' | 's
 
 /** A verb whose options are resolved and checked before it runs. */
 export function command<S extends z.ZodObject>({ run, ...rest }: Definition<S>): Command {
-  return { ...rest, execute: async (sources) => run(resolveOptions(rest.schema, sources)) }
+  const execute = async (sources: OptionSources): Promise<number> => {
+    const options = resolveOptions(rest.schema, sources)
+    try {
+      return await run(options)
+    } catch (error) {
+      throw error instanceof InputError ? withOption(error, options) : error
+    }
+  }
+  return { ...rest, execute }
+}
+
+/** An error about a place that cannot be written, with the option in front that named it. */
+function withOption(error: InputError, options: Readonly<Record<string, unknown>>): InputError {
+  const place = /^(?!--)(.+?) cannot be written: /s.exec(error.problem)?.[1]
+  if (place === undefined) return error
+  const isPart = (outer: string, inner: string) => `${resolve(inner)}${sep}`.startsWith(`${resolve(outer)}${sep}`)
+  for (const name of ['out', 'html']) {
+    const value = options[name]
+    if (typeof value !== 'string' || !(isPart(value, place) || isPart(place, value))) continue
+    return located(resolve(value) === resolve(place) ? flagOf(name) : `${flagOf(name)} ${value}`, error)
+  }
+  return error
 }
 
 export const print = (text: string): void => {
@@ -38,23 +60,4 @@ export async function withTerminal<T>(work: (terminal: ReturnType<typeof createT
   } finally {
     terminal.finish()
   }
-}
-
-/** Runs work of this thread with its progress on standard error. The first SIGINT or SIGTERM asks it to stop, the second ends at once. */
-export async function withInterrupts<T>(work: (hooks: Hooks) => Promise<T>): Promise<T> {
-  let isStopping = false
-  return withTerminal(async ({ onEvent }) => {
-    const stop = () => {
-      if (isStopping) process.exit(exitCodes.interrupted)
-      isStopping = true
-    }
-    process.on('SIGINT', stop)
-    process.on('SIGTERM', stop)
-    try {
-      return await work({ onEvent: (event: Event) => onEvent(event), shouldStop: () => isStopping })
-    } finally {
-      process.off('SIGINT', stop)
-      process.off('SIGTERM', stop)
-    }
-  })
 }

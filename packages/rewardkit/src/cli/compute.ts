@@ -1,7 +1,6 @@
 import type { Event } from '../events.ts'
 import { type Job, openJob } from '../thread/job.ts'
 import type { JobName, JobOptions, JobResult } from '../thread/worker.ts'
-import { exitCodes } from './exit-codes.ts'
 
 /** Runs one job in the compute thread, so that this one stays free for signals and the terminal. */
 export async function compute<Name extends JobName>(
@@ -13,8 +12,8 @@ export async function compute<Name extends JobName>(
 }
 
 /**
- * Opens a job for as long as `work` lasts. The first SIGINT or SIGTERM asks it to stop, the second ends the process at
- * once.
+ * Opens a job for as long as `work` lasts. The first Ctrl-C asks it to stop. The second, and SIGTERM, end the process at
+ * once, whatever the thread does meanwhile: files have their names only when they are complete.
  */
 export async function withJob<Name extends JobName, T>(
   name: Name,
@@ -22,18 +21,37 @@ export async function withJob<Name extends JobName, T>(
   onEvent: (event: Event) => void,
   work: (job: Job<Name>) => Promise<T>,
 ): Promise<T> {
-  const job = openJob(name, options, { onEvent })
-  const stop = () => {
-    if (job.stop()) process.exit(exitCodes.interrupted)
-    onEvent({ kind: 'log', message: 'stopping after the current micro-batch; once more to end at once' })
+  let job: Job<Name> | undefined
+  let asked = -Infinity
+  const interrupt = () => {
+    // npx hands on the Ctrl-C that the terminal has given to both.
+    if (performance.now() - asked < samePress) return
+    if (job?.stop()) return end('SIGINT')
+    asked = performance.now()
+    onEvent({ kind: 'log', message: 'stopping as soon as the work under way is done; once more to end at once' })
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  const terminate = () => end('SIGTERM')
+  const unlisten = () => {
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', terminate)
+  }
+  /** By the signal itself, as without us: an exit would wait for the thread. Shells see 130 and 143. */
+  const end = (signal: NodeJS.Signals) => {
+    unlisten()
+    job?.abandon()
+    process.kill(process.pid, signal)
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', terminate)
   try {
+    // Behind the listeners: a signal that comes meanwhile finds its folder locked, and unlocks it.
+    job = openJob(name, options, { onEvent })
     return await work(job)
   } finally {
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
-    await job.close()
+    unlisten()
+    await job?.close()
   }
 }
+
+/** Signals closer to each other than people press, in milliseconds. */
+const samePress = 100

@@ -7,15 +7,21 @@ import {
   splitOptionsSchema,
 } from '../data/steps/options.ts'
 import type { StepResult } from '../data/steps/step.ts'
-import type { Hooks } from '../events.ts'
 import { inspectOptionsSchema } from '../inspect/options.ts'
-import { type Command, command, print, withInterrupts } from './command.ts'
+import type { JobName, JobOptions, JobResult } from '../thread/worker.ts'
+import { type Command, command, print, withTerminal } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { formatLeakage, formatStep } from './show-step.ts'
 
-/** Runs a step that makes data of data, and says what it did. */
-async function runStep(work: (hooks: Hooks) => Promise<StepResult>): Promise<number> {
-  print(formatStep(await withInterrupts(work)))
+/** Runs a verb in a thread of its own, with its progress on standard error. */
+async function inThread<Name extends JobName>(name: Name, options: JobOptions<Name>): Promise<JobResult<Name>> {
+  const { compute } = await import('./compute.ts')
+  return withTerminal(({ onEvent }) => compute(name, options, onEvent))
+}
+
+/** Says what a step that makes data of data did. */
+function showStep(result: StepResult): number {
+  print(formatStep(result))
   return exitCodes.success
 }
 
@@ -28,8 +34,7 @@ export const dataCommands: readonly Command[] = [
     schema: inspectOptionsSchema,
     positional: 'data',
     run: async (options) => {
-      const { inspectData } = await import('../inspect/inspect.ts')
-      const inspection = await withInterrupts((hooks) => inspectData(options, hooks))
+      const inspection = await inThread('inspect', options)
       if (options.html !== undefined) {
         const { writeInspection } = await import('../reports/inspection.ts')
         writeInspection(inspection, options, options.html)
@@ -49,10 +54,7 @@ export const dataCommands: readonly Command[] = [
     example: 'rewardkit data convert stanfordnlp/SHP --to pairs --out shp.parquet',
     schema: convertOptionsSchema,
     positional: 'data',
-    run: async (options) => {
-      const { convertData } = await import('../data/steps/convert.ts')
-      return runStep((hooks) => convertData(options, hooks))
-    },
+    run: async (options) => showStep(await inThread('convert', options)),
   }),
   command({
     name: 'data split',
@@ -61,8 +63,7 @@ export const dataCommands: readonly Command[] = [
     schema: splitOptionsSchema,
     positional: 'data',
     run: async (options) => {
-      const { splitData } = await import('../data/steps/split.ts')
-      const code = await runStep((hooks) => splitData(options, hooks))
+      const code = showStep(await inThread('split', options))
       if (options.by === 'row') print('rows were drawn one by one: a prompt may be on both sides')
       return code
     },
@@ -73,10 +74,7 @@ export const dataCommands: readonly Command[] = [
     example: 'rewardkit data dedupe pairs.jsonl --match near --threshold 0.8 --out unique.jsonl',
     schema: dedupeOptionsSchema,
     positional: 'data',
-    run: async (options) => {
-      const { dedupeData } = await import('../data/steps/dedupe.ts')
-      return runStep((hooks) => dedupeData(options, hooks))
-    },
+    run: async (options) => showStep(await inThread('dedupe', options)),
   }),
   command({
     name: 'data leakage',
@@ -85,8 +83,7 @@ export const dataCommands: readonly Command[] = [
     schema: leakageOptionsSchema,
     positional: 'data',
     run: async (options) => {
-      const { findLeakage } = await import('../data/steps/leakage.ts')
-      const { leakage, written } = await withInterrupts((hooks) => findLeakage(options, hooks))
+      const { leakage, written } = await inThread('leakage', options)
       print(options.json ? JSON.stringify(leakage, null, 2) : formatLeakage(leakage))
       if (written && !options.json) print(formatStep(written))
       if (!written && options.out !== undefined)
@@ -100,10 +97,7 @@ export const dataCommands: readonly Command[] = [
     example: 'rewardkit data mix helpful.jsonl harmless.jsonl --weights 2,1 --out mixed.jsonl',
     schema: mixOptionsSchema,
     positional: 'sources',
-    run: async (options) => {
-      const { mixData } = await import('../data/steps/mix.ts')
-      return runStep((hooks) => mixData(options, hooks))
-    },
+    run: async (options) => showStep(await inThread('mix', options)),
   }),
   command({
     name: 'data filter',
@@ -111,9 +105,6 @@ export const dataCommands: readonly Command[] = [
     example: "rewardkit data filter pairs.jsonl --min-margin 0.5 --where 'subset!=code' --out some.jsonl",
     schema: filterOptionsSchema,
     positional: 'data',
-    run: async (options) => {
-      const { filterData } = await import('../data/steps/filter.ts')
-      return runStep((hooks) => filterData(options, hooks))
-    },
+    run: async (options) => showStep(await inThread('filter', options)),
   }),
 ]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
 import { dataOptionsSchema } from '../data/index.ts'
+import { takeOverOption } from '../options.ts'
 
 /** What `--data` takes, for every verb that reads preferences. */
 export const dataDescription =
@@ -17,6 +18,7 @@ export const evaluateOptionsSchema = z.object({
   limit: z.number().int().positive().optional().describe('use the first so many rows of the data that are of use'),
   ...dataOptionsSchema.shape,
   overwrite: z.boolean().default(false).describe('replace an earlier evaluation in the folder'),
+  ...takeOverOption,
   ...computeOptionsSchema.shape,
 })
 

@@ -27,7 +27,7 @@ export async function runJob<Name extends JobName>(
   names: Readonly<Record<string, string>> = {},
 ): Promise<JobResult<Name>> {
   if (signal?.aborted) throw abortError(signal)
-  const job = openJob(name, options, { onEvent: inLibraryEvents(onEvent), answers })
+  const job = opened(() => openJob(name, options, { onEvent: inLibraryEvents(onEvent), answers }), names)
   const stop = () => void job.stop()
   signal?.addEventListener('abort', stop)
   try {
@@ -46,3 +46,12 @@ export const inLibraryEvents =
   (onEvent: (event: Event) => void) =>
   (event: Event): void =>
     onEvent('message' in event ? { ...event, message: inLibraryWords(event.message) } : event)
+
+/** A job whose folder another process has is refused before it begins. */
+function opened<Result>(open: () => Result, names: Readonly<Record<string, string>>): Result {
+  try {
+    return open()
+  } catch (error) {
+    throw libraryError(error, names)
+  }
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
+import { takeOverOption } from '../options.ts'
 
 /** Everything that `quickstart` can be told. */
 export const quickstartOptionsSchema = z.object({
@@ -8,6 +9,7 @@ export const quickstartOptionsSchema = z.object({
     .default('runs/quickstart')
     .describe('folder for data, runs and report; an earlier quickstart in it is replaced')
     .meta({ placeholder: 'FOLDER' }),
+  ...takeOverOption,
   short: z
     .boolean()
     .default(false)

@@ -13,7 +13,7 @@ import {
 } from '../evaluate/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
-import { makeFolder, writeFileAtomic } from '../files.ts'
+import { isLockFile, makeFolder, writeFileAtomic } from '../files.ts'
 import { type SimulatedPair, simulate } from '../simulate/index.ts'
 import { trainOptionsSchema } from '../train/options.ts'
 import { train } from '../train/train.ts'
@@ -46,7 +46,7 @@ export interface QuickstartResult {
 export async function quickstart(options: QuickstartOptions, hooks: Hooks): Promise<QuickstartResult> {
   const { out, seed, short } = options
   makeFolder(out)
-  const present = readdirSync(out)
+  const present = readdirSync(out).filter((name) => !isLockFile(name))
   if (present.length > 0 && !present.includes('untrained-model'))
     throw new InputError(`--out ${out} is not empty and holds no earlier quickstart`, { remedy: 'name another folder' })
   // Made first and never removed: it is what a later quickstart knows the folder by.

@@ -5,6 +5,7 @@ import { type ErrorDetails, FailureError, InputError, Interrupted, RewardKitErro
 import type { ScoredGroup } from '../evaluate/score.ts'
 import type { Event } from '../events.ts'
 import { type Answers, answerThrough } from './ask.ts'
+import { lockFolder } from './folder-lock.ts'
 import type { FromWorker, JobName, JobOptions, JobResult, PlainError, ScoreRequest, WorkerData } from './worker.ts'
 
 /** A job that runs in the compute thread. */
@@ -19,6 +20,8 @@ export interface Job<Name extends JobName> {
   stopped(): boolean
   /** Ends the thread; whoever still waits gets `reason`. */
   close(reason?: Error): Promise<void>
+  /** Gives up the job's folder, for a process that ends at once. */
+  abandon(): void
 }
 
 export interface JobHooks {
@@ -36,7 +39,8 @@ const workerFile = new URL(
 
 /**
  * Starts a job in a compute thread of its own. While the job `score` waits for requests, it does not keep the process
- * alive.
+ * alive. The folder that a job writes into is locked for this process until the job is closed.
+ * @throws InputError where another process has that folder
  */
 export function openJob<Name extends JobName>(name: Name, options: JobOptions<Name>, hooks: JobHooks): Job<Name> {
   const stopFlag = new Int32Array(new SharedArrayBuffer(4))
@@ -46,6 +50,26 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
   // their processors, spinning takes a hundred times as long (docs/log.md). Read from the environment of the process when
   // libtorch is loaded.
   process.env['GOMP_SPINCOUNT'] ??= '1000'
+  /** What a function of the caller threw: the job, which saves first what it can, ends with it. */
+  let callersError: Error | undefined
+  const stop = () => Atomics.exchange(stopFlag, 0, 1) === 1
+  const stopFor = (error: unknown) => {
+    callersError ??= error instanceof Error ? error : new Error(typeof error === 'string' ? error : inspect(error))
+    stop()
+  }
+  const tell = (event: Event) => {
+    try {
+      hooks.onEvent(event)
+    } catch (error) {
+      stopFor(error)
+    }
+  }
+  const onLost = (error: FailureError) => {
+    fail(error)
+    // At once: what it might still save would be written among another's files.
+    void worker.terminate()
+  }
+  const lock = lockFolder(name, options, { onEvent: tell, onLost })
   const workerData: WorkerData<Name> = { name, options, stopFlag, asking: { port: there, answered } }
   // Without the program's flags for Node: its loaders and conditions are not for this library's files.
   const worker = new Worker(workerFile, { workerData, transferList: [there], execArgv: [] })
@@ -64,13 +88,6 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
   // A failure reaches whoever waits; these two may have nobody.
   result.promise.catch(() => {})
   ready.promise.catch(() => {})
-  const stop = () => Atomics.exchange(stopFlag, 0, 1) === 1
-  /** What a function of the caller threw: the job, which saves first what it can, ends with it. */
-  let callersError: Error | undefined
-  const stopFor = (error: unknown) => {
-    callersError ??= error instanceof Error ? error : new Error(typeof error === 'string' ? error : inspect(error))
-    stop()
-  }
   const settle = (id: number): PromiseWithResolvers<ScoredGroup[]> | undefined => {
     const waiting = requests.get(id)
     requests.delete(id)
@@ -81,13 +98,8 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
   answerThrough({ port: here, answered }, hooks.answers ?? {}, stopFor)
   here.unref()
   worker.on('message', (message: FromWorker) => {
-    if (message.kind === 'event') {
-      try {
-        hooks.onEvent(message.event)
-      } catch (error) {
-        stopFor(error)
-      }
-    } else if (message.kind === 'ready') {
+    if (message.kind === 'event') tell(message.event)
+    else if (message.kind === 'ready') {
       if (callersError) return fail(callersError)
       worker.unref()
       ready.resolve()
@@ -119,11 +131,13 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
       worker.postMessage({ id, groups } satisfies ScoreRequest)
       return waiting.promise
     },
+    abandon: () => lock?.release(),
     close: async (reason = new RewardKitError('closed', 'the compute thread was closed')) => {
       fail(reason)
       stop()
       here.close()
       await worker.terminate()
+      lock?.release()
     },
   }
 }

@@ -1,10 +1,19 @@
 // The compute thread: runs one job of the library and posts what happens.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Group } from '../data/index.ts'
+import type {
+  ConvertOptions,
+  DedupeOptions,
+  FilterOptions,
+  LeakageOptions,
+  MixOptions,
+  SplitOptions,
+} from '../data/steps/options.ts'
 import { RewardKitError } from '../errors.ts'
 import type { EvaluateOptions, ScoreOptions } from '../evaluate/options.ts'
 import type { ScoredGroup } from '../evaluate/score.ts'
 import type { Event, Hooks } from '../events.ts'
+import type { InspectOptions } from '../inspect/options.ts'
 import type { QuickstartOptions } from '../quickstart/options.ts'
 import { ensureSetup } from '../setup.ts'
 import type { TrainOptions } from '../train/options.ts'
@@ -36,7 +45,40 @@ function inputsOf({ asksForData, asksForEvalData, objective }: Omit<TrainJob, 'o
   }
 }
 
+/** Verbs on preference data compute nothing: they run in a thread so that the main one stays free for signals. */
+const dataJobs = {
+  inspect: async (options: InspectOptions, hooks: Hooks) => {
+    const { inspectData } = await import('../inspect/inspect.ts')
+    return inspectData(options, hooks)
+  },
+  convert: async (options: ConvertOptions, hooks: Hooks) => {
+    const { convertData } = await import('../data/steps/convert.ts')
+    return convertData(options, hooks)
+  },
+  split: async (options: SplitOptions, hooks: Hooks) => {
+    const { splitData } = await import('../data/steps/split.ts')
+    return splitData(options, hooks)
+  },
+  dedupe: async (options: DedupeOptions, hooks: Hooks) => {
+    const { dedupeData } = await import('../data/steps/dedupe.ts')
+    return dedupeData(options, hooks)
+  },
+  leakage: async (options: LeakageOptions, hooks: Hooks) => {
+    const { findLeakage } = await import('../data/steps/leakage.ts')
+    return findLeakage(options, hooks)
+  },
+  mix: async (options: MixOptions, hooks: Hooks) => {
+    const { mixData } = await import('../data/steps/mix.ts')
+    return mixData(options, hooks)
+  },
+  filter: async (options: FilterOptions, hooks: Hooks) => {
+    const { filterData } = await import('../data/steps/filter.ts')
+    return filterData(options, hooks)
+  },
+}
+
 const jobs = {
+  ...dataJobs,
   train: async ({ options, ...asked }: TrainJob, hooks: Hooks, ask: Ask) => {
     const { train } = await import('../train/train.ts')
     return train(options, hooks, inputsOf(asked, ask))
@@ -140,7 +182,7 @@ if (parentPort) {
     shouldStop: () => Atomics.load(stopFlag, 0) !== 0,
   }
   try {
-    await ensureSetup((message) => post({ kind: 'event', event: { kind: 'log', message } }))
+    if (!(name in dataJobs)) await ensureSetup((message) => post({ kind: 'event', event: { kind: 'log', message } }))
     const result: unknown = await jobs[name](options, hooks, askThrough(asking))
     if (name !== 'score') post({ kind: 'done', result })
   } catch (error) {

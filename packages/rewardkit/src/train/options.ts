@@ -5,6 +5,7 @@ import { dataDescription } from '../evaluate/options.ts'
 import { isPartName } from '../models/part.ts'
 import { headKinds } from '../models/weights.ts'
 import { type ObjectiveName, objectiveNames, objectiveOptionsSchema } from '../objectives/index.ts'
+import { takeOverOption } from '../options.ts'
 import { readingOptionsSchema } from '../tokens/index.ts'
 
 const count = z.number().int().positive()
@@ -84,6 +85,7 @@ const base = z.object({
     .default(false)
     .describe('with --resume: go on under other data, threads, processor or versions, which gives other bits'),
   overwrite: z.boolean().default(false).describe('write into a run folder that is not empty'),
+  ...takeOverOption,
 })
 
 /** Everything that `train` can be told, with its defaults. */

@@ -35,6 +35,7 @@ const withoutEffect = new Set([
   'resume',
   'allowDifferentBits',
   'overwrite',
+  'takeOver',
   'saveEvery',
   'evalData',
   'evalFraction',

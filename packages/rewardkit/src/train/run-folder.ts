@@ -8,7 +8,7 @@ import { stringify } from 'yaml'
 import { z } from 'zod'
 import { isSpooled } from '../data/index.ts'
 import { InputError } from '../errors.ts'
-import { makeFolder, restoreFolder, writeFileAtomic } from '../files.ts'
+import { isLockFile, makeFolder, restoreFolder, writeFileAtomic } from '../files.ts'
 import { version } from '../version.ts'
 import { lastCheckpoint, restoreCheckpoints } from './checkpoint.ts'
 
@@ -34,9 +34,10 @@ export function checkRunFolder(folder: string, { resume, overwrite }: { resume: 
   if (resume && lastCheckpoint(folder)) return
   const present = statSync(folder, { throwIfNoEntry: false })
   if (present && !present.isDirectory()) throw new InputError(`--out ${folder} is a file`, { remedy: 'name a folder' })
-  if (overwrite) return checkReplaceable(folder, present ? readdirSync(folder) : [])
-  if (resume && present && (isBegun(folder) || hasRowsAlone(folder))) return
-  const isFree = !present || readdirSync(folder).every(isSpooled) || isUnbegun(folder)
+  const names = present ? readdirSync(folder).filter((name) => !isLockFile(name)) : []
+  if (overwrite) return checkReplaceable(folder, names)
+  if (resume && present && (isBegun(folder) || hasRowsAlone(names))) return
+  const isFree = names.every(isSpooled) || isUnbegun(folder)
   if (resume)
     throw new InputError(`--resume: ${folder} has no checkpoint to go on from`, {
       remedy: `${isFree ? 'leave --resume away' : 'give --overwrite in its place'} to start a new run`,
@@ -53,10 +54,7 @@ const isBegun = (folder: string): boolean =>
   existsSync(join(folder, 'config.yaml')) && !existsSync(join(folder, 'model'))
 
 /** A run that was killed, or refused, while or after its rows were spooled: the same. */
-function hasRowsAlone(folder: string): boolean {
-  const names = readdirSync(folder)
-  return names.length > 0 && names.every(isSpooled)
-}
+const hasRowsAlone = (names: readonly string[]): boolean => names.length > 0 && names.every(isSpooled)
 
 /** A folder that holds something else than a run is not ours to empty. */
 function checkReplaceable(folder: string, names: readonly string[]): void {
@@ -99,7 +97,7 @@ export function openRunFolder(folder: string, data: readonly string[]): void {
 }
 
 /** Options that say how a command begins, not what the run is. */
-const ofOneStart = new Set(['resume', 'allowDifferentBits', 'overwrite'])
+const ofOneStart = new Set(['resume', 'allowDifferentBits', 'overwrite', 'takeOver'])
 
 /** Writes the resolved configuration: `rewardkit train --config config.yaml --out NEW` repeats the run. */
 export function writeConfig(folder: string, config: Readonly<Record<string, unknown>>): void {

@@ -225,7 +225,7 @@ function read(file) {
       closeSync(descriptor)
     }
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return null
+    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return null
     throw error
   }
 }

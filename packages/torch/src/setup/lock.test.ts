@@ -56,7 +56,7 @@ const endedPid = (): number => spawnSync(process.execPath, ['-e', '']).pid
 
 describe('of several processes', () => {
   const outcomes = async (contenders: Awaited<ReturnType<typeof contender>>[]) =>
-    (await Promise.all(contenders.map(({ next }) => next()))).sort()
+    (await Promise.all(contenders.map(({ next }) => next()))).toSorted((a = '', b = '') => (a < b ? -1 : 1))
 
   it('one takes a free lock', async () => {
     const contenders = await Promise.all(Array.from({ length: 8 }, contender))

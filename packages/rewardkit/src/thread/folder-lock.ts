@@ -1,0 +1,94 @@
+import { rmdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { type Lock, lockState, type LockState, takeLock } from '@rewardkit/torch/setup'
+import { FailureError, InputError } from '../errors.ts'
+import type { Event } from '../events.ts'
+import { lockFile, makeFolder, writeError } from '../files.ts'
+import type { JobName, JobOptions } from './worker.ts'
+
+/** The folder that a job writes into, and one beside it that nobody may be writing into. */
+interface Place {
+  readonly out: string
+  readonly takeOver: boolean
+  readonly beside?: string
+}
+
+/**
+ * The folders of jobs that have one. A run writes its evaluation into a folder below its own; an evaluation is often
+ * told to lie there, while others of the same run may go on.
+ */
+const places: { readonly [Name in JobName]?: (options: JobOptions<Name>) => Place } = {
+  train: ({ options: { out, takeOver } }) => ({ out, takeOver, beside: join(out, 'evaluation') }),
+  evaluate: ({ options: { out, takeOver } }) => ({ out, takeOver, beside: dirname(resolve(out)) }),
+  quickstart: ({ out, takeOver }) => ({ out, takeOver }),
+}
+
+/**
+ * Takes the folder that a job writes into for this process alone, until the lock is released; a folder that is missing is
+ * made, and goes again where nothing has come into it. Null for a job that has none.
+ * @throws InputError where another process works in it, and where it cannot be written
+ */
+export function lockFolder<Name extends JobName>(
+  name: Name,
+  options: JobOptions<Name>,
+  hooks: { readonly onEvent: (event: Event) => void; readonly onLost: (error: FailureError) => void },
+): Lock | null {
+  const place = places[name]?.(options)
+  if (!place) return null
+  const { out, takeOver, beside } = place
+  const made = attempt(out, () => makeFolder(out))
+  const removeMade = () => made.toReversed().forEach(removeIfEmpty)
+  try {
+    const { lock, from } = attempt(out, () =>
+      takeLock(join(out, lockFile), {
+        takeOver,
+        onLost: (holder: string) =>
+          hooks.onLost(new FailureError(`${out} was taken over by ${holder} while this process was silent`)),
+      }),
+    )
+    if (!lock) throw refusal(out, out, from)
+    const release = () => {
+      lock.release()
+      removeMade()
+    }
+    const other = beside === undefined ? null : lockState(join(beside, lockFile))
+    if (beside !== undefined && other && other.state !== 'ended' && !(other.state === 'silent' && takeOver)) {
+      release()
+      throw refusal(out, beside, other)
+    }
+    if (from) hooks.onEvent({ kind: 'warning', message: `${out} was left locked by ${from.holder}; taken over` })
+    return { release }
+  } catch (error) {
+    removeMade()
+    throw error
+  }
+}
+
+function refusal(out: string, folder: string, { state, holder }: LockState): InputError {
+  const place = folder === out ? `--out ${out}` : `--out ${out}: ${folder}`
+  return new InputError(`${place} is in use by ${holder}`, {
+    remedy:
+      state === 'live'
+        ? 'wait for its end, or name another folder'
+        : 'give --take-over if it has ended, or name another folder',
+  })
+}
+
+function attempt<Result>(out: string, work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    const known = error instanceof InputError || error instanceof FailureError ? error : writeError(out, error)
+    if (!(known instanceof InputError)) throw known
+    const reason = known.problem.replace(/^.*? cannot be written: /s, '')
+    throw new InputError(`--out ${out} cannot be written: ${reason}`, { remedy: known.remedy, cause: error })
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch {
+    // something is in it, or it is gone
+  }
+}
