@@ -40,12 +40,9 @@ afterEach(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const newOut = (): string => join(folder, `run ${runs++}`)
-const words = (...more: string[]): string[] => [
-  main,
-  ...`train --batch-size 4 --threads 1 --dtype fp32 --eval-fraction 0.1`.split(' '),
-  ...['--model', model, '--data', data, '--out', out],
-  ...more,
-]
+const settings = 'train --batch-size 4 --threads 1 --dtype fp32 --eval-fraction 0.1'.split(' ')
+const words = (...more: string[]): string[] =>
+  [main, ...settings, '--model', model, '--data', data, '--out', out].concat(more)
 const command = (...given: string[]) => spawnSync(process.execPath, given, { encoding: 'utf8' })
 const lastLine = ({ stderr }: { readonly stderr: string }): string | undefined => stderr.trim().split('\n').at(-1)
 
@@ -144,11 +141,11 @@ describe('a run folder', () => {
 
   it('is refused to a second run of the same process, and free when the first has ended', async () => {
     out = newOut()
-    const settings = { model, data, out, threads: 1, dtype: 'float32', batchSize: 4, maxSteps: 2 } as const
-    const [first, second] = await Promise.allSettled([train(settings), train(settings)])
+    const own = { model, data, out, threads: 1, dtype: 'float32', batchSize: 4, maxSteps: 2 } as const
+    const [first, second] = await Promise.allSettled([train(own), train(own)])
     expect(first.status).toBe('fulfilled')
     expect(second).toMatchObject({ reason: { problem: `out ${out} is in use by this process` } })
-    await train({ ...settings, overwrite: true })
+    await train({ ...own, overwrite: true })
     expect(readdirSync(out)).not.toContain('run.lock')
   })
 

@@ -82,8 +82,16 @@ export function fingerprint(
   }
 }
 
+/** What of the fingerprint is known before model and data are read; warm-up may be a share of the steps that data make. */
+export function earlyFingerprint(given: TrainOptions, model: string): Record<string, string> {
+  const unknown = ['data', 'model', ...(given.warmupRatio === undefined ? [] : ['warmup_steps'])]
+  const all = fingerprint(resolveOptions({ ...given, model }, 0), { data: '', model: '' })
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !unknown.includes(name)))
+}
+
 /**
  * Compares a run with the one that a checkpoint belongs to.
+ * @param names what is compared: all, unless the rest is not known yet
  * @returns what differs and gives other bits, where that is allowed; empty where nothing differs
  * @throws InputError that names what differs otherwise
  */
@@ -91,9 +99,9 @@ export function checkFingerprint(
   checkpoint: { readonly folder: string; readonly state: CheckpointState },
   identity: Readonly<Record<string, string>>,
   { allowDifferentBits }: { readonly allowDifferentBits: boolean },
+  names: readonly string[] = [...new Set([...Object.keys(identity), ...Object.keys(checkpoint.state.fingerprint)])],
 ): string {
   const saved = checkpoint.state.fingerprint
-  const names = [...new Set([...Object.keys(identity), ...Object.keys(saved)])]
   const changed = names.filter((name) => identity[name] !== saved[name])
   const list = changed.map((name) => `${name} was ${saved[name] ?? 'unknown'}, is ${identity[name] ?? 'unknown'}`)
   const differences = list.join('; ')

@@ -215,6 +215,20 @@ describe('train', () => {
     await expect(run(out, { resume: true, learningRate: 1e-3 })).rejects.toThrow(/learning_rate was 0.01, is 0.001/)
   })
 
+  it('compares options before it reads data, and what depends on data later', async () => {
+    const out = newRun()
+    const whole = newRun()
+    const warming: Partial<TrainInput> = { warmupRatio: 0.5, schedule: 'linear' }
+    await run(whole, warming)
+    await expect(run(out, warming, stopAfter(2))).rejects.toMatchObject({ name: 'Interrupted' })
+    const missing = { ...warming, resume: true, data: join(folder, 'missing.jsonl') }
+    await expect(run(out, { ...missing, seed: 1 })).rejects.toThrow(/another run \(seed was 0, is 1\)/)
+    await expect(run(out, missing)).rejects.toThrow(/no such file/)
+    await expect(run(out, { ...warming, warmupRatio: 1, resume: true })).rejects.toThrow(/warmup_steps was 3, is 6/)
+    await run(out, { ...warming, resume: true })
+    expect(weightsOf(out).equals(weightsOf(whole))).toBe(true)
+  })
+
   it('resumes under other circumstances only when different bits are allowed, and says which', async () => {
     const out = newRun()
     await expect(run(out, {}, stopAfter(2))).rejects.toMatchObject({ name: 'Interrupted' })

@@ -13,7 +13,7 @@ import { openTrainingRewards } from './frozen.ts'
 import { evaluationMetrics, type MetricsLine, stepMetrics } from './metrics.ts'
 import type { TrainOptions } from './options.ts'
 import { prepareTraining, type TrainInputs } from './prepare.ts'
-import { checkFingerprint, defaultSaveEvery, fingerprint, graphKeeper } from './resolve.ts'
+import { checkFingerprint, defaultSaveEvery, earlyFingerprint, fingerprint, graphKeeper } from './resolve.ts'
 import { cutMetrics, checkRunFolder, environment, openRunFolder, writeConfig, writeEnvironment } from './run-folder.ts'
 import { learningRateAt } from './schedule.ts'
 import { trainStep } from './step.ts'
@@ -56,6 +56,11 @@ async function trainFrom(
     throw new InputError(`--overwrite: --model ${given.model} lies in --out ${out} and would be removed`, {
       remedy: 'name another --out',
     })
+  const checkpoint = given.resume ? lastCheckpoint(out) : null
+  if (checkpoint) {
+    const known = earlyFingerprint(given, source.name)
+    checkFingerprint(checkpoint, known, given, Object.keys(known))
+  }
   const prepared = await prepareTraining(given, source, inputs, spool, hooks)
   const { options, objective, tokenizer, data, steps: plan, model, part } = prepared
   const { saveEvery = defaultSaveEvery, evalEvery = plan.length } = options
@@ -74,7 +79,6 @@ async function trainFrom(
   let step = 0
   let savedStep = 0
   let state = objective.initialState
-  const checkpoint = options.resume ? lastCheckpoint(out) : null
   if (checkpoint) {
     const differences = checkFingerprint(checkpoint, identity, options)
     if (differences !== '')
