@@ -30,7 +30,7 @@ function referencePage(): string {
     'source wins: defaults, then the file, then what is typed, then `--set`. Names may be written with dashes or',
     'underscores. A run folder stands for its `model/`.',
     '',
-    'Exit codes: 0 success, 1 failure, 2 usage and input, 3 an evaluation below `--fail-below`, 130 interrupted.',
+    'Exit codes: 0 success, 1 failure, 2 usage and input, 3 an evaluation below `--fail-below`, 130 interrupted (143 by SIGTERM).',
     '`REWARDKIT_DEBUG=1` shows where an error arose; `NO_COLOR` leaves colours away.',
   ]
   return `${[opening.join('\n'), ...commands.map(section), dataSection()].join('\n\n')}\n`
