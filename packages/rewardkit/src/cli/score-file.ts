@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { missingPromptMessage, readRows, rowsOfLines, unreadMessage } from '../data/index.ts'
+import { createReading, missingPromptMessage, readLines, readRows, unreadMessage } from '../data/index.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import type { ScoreOptions } from '../evaluate/options.ts'
 import type { Event } from '../events.ts'
@@ -41,8 +41,9 @@ async function scoreInto(options: ScoreOptions, onEvent: (event: Event) => void)
 
 async function score(options: ScoreOptions, onEvent: (event: Event) => void, write: Write): Promise<ScoreCounts> {
   const { data } = options
-  const rows = data === '-' ? rowsOfLines(process.stdin) : readRows({ path: data, name: data })
-  return withJob('score', options, onEvent, async (job) => {
+  const reading = createReading(options)
+  const rows = data === '-' ? readLines(process.stdin, reading) : readRows({ path: data, name: data }, reading)
+  const counts = await withJob('score', options, onEvent, async (job) => {
     await job.ready
     return scoreRows(
       rows,
@@ -54,6 +55,8 @@ async function score(options: ScoreOptions, onEvent: (event: Event) => void, wri
       options.columns,
     )
   })
+  for (const { kind, message } of reading.notes.told()) onEvent({ kind, message: `${data}: ${message}` })
+  return counts
 }
 
 /** Waits where the reader is slower than the model. A write that fails ends the process (`main.ts`). */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { type Group, rowsOfLines } from '../data/index.ts'
+import { createReading, type Group, readLines } from '../data/index.ts'
 import { scoreRows, type ScoreGroups } from './score.ts'
 
 /** The reward of a response is the number of its characters. */
@@ -14,9 +14,13 @@ const byLength: ScoreGroups = async (groups) =>
 async function scored(rows: readonly (object | string)[], encoding: BufferEncoding = 'utf8') {
   const text = rows.map((row) => `${typeof row === 'string' ? row : JSON.stringify(row)}\n`).join('')
   let output = ''
-  const counts = await scoreRows(rowsOfLines(Readable.from([Buffer.from(text, encoding)])), byLength, async (piece) => {
-    output += piece
-  })
+  const counts = await scoreRows(
+    readLines(Readable.from([Buffer.from(text, encoding)]), createReading()),
+    byLength,
+    async (piece) => {
+      output += piece
+    },
+  )
   return {
     counts,
     lines: output

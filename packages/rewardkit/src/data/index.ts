@@ -13,8 +13,7 @@ export { dataOptionsSchema, defaultDataOptions, type DataOptions } from './optio
 export type { DropReason } from './degenerate.ts'
 export { readGroups, type ReadGroup } from './read.ts'
 export { evaluationSplits, trainingSplits, type SplitOrder } from './sources/open-source.ts'
-export { rowsOfLines } from './sources/json-text.ts'
-export { readRows } from './sources/read-rows.ts'
+export { createReading, readLines, readRows, type SourceReading } from './sources/read-rows.ts'
 export type { BadRow, Source, SourceFile, SourceRow } from './sources/source.ts'
 export {
   readPreferences,

@@ -1,3 +1,5 @@
+import { notUtf8 } from './sources/encoding.ts'
+
 /** A line of a text file, without its line end. `number` counts from 1. */
 export interface Line {
   readonly number: number
@@ -34,7 +36,7 @@ export async function* linesOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<Lin
     try {
       text = decoder.decode(line.subarray(0, end))
     } catch {
-      return { number, error: 'bytes that are not valid UTF-8', remedy: 'save the file as UTF-8' }
+      return { number, ...notUtf8 }
     }
     if (number === 1 && text.startsWith('\uFEFF')) text = text.slice(1)
     return text.trim() === '' ? undefined : { number, text }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { namedColumns } from './columns.ts'
 import { formatNames } from './formats/names.ts'
+import { isEncoding } from './sources/encoding.ts'
 
 const texts = (placeholder: string, description: string) =>
   z.array(z.string()).readonly().optional().describe(description).meta({ placeholder })
@@ -37,6 +38,15 @@ export const dataOptionsSchema = z.object({
       'what the values of the column "choice" mean, such as "A is much better=a:3, tie=tie, NULL=drop", or a .yaml file of such a map; of "rating", a number for each',
     )
     .meta({ placeholder: 'VALUE=MEANING' }),
+  encoding: z
+    .string()
+    .refine(isEncoding, {
+      error: ({ input }) =>
+        `found "${String(input)}", expected the name of an encoding such as utf-8, latin1, windows-1252, utf-16 or shift_jis`,
+    })
+    .default('utf-8')
+    .describe('encoding of text files, such as latin1, windows-1252 or utf-16; Parquet has its own')
+    .meta({ placeholder: 'NAME' }),
   onError: z
     .enum(['stop', 'skip'])
     .default('stop')

@@ -11,7 +11,7 @@ import type { Group } from './group.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
 import type { DataOptions } from './options.ts'
 import { isTie, upright } from './probability.ts'
-import { readRows } from './sources/read-rows.ts'
+import { createReading, readRows, type SourceReading } from './sources/read-rows.ts'
 import type { BadRow, Source, SourceFile, SourceRow } from './sources/source.ts'
 import { tableFormat } from './tables/index.ts'
 import { createJudgements, type Judgements, UnknownJudgement } from './tables/judgements.ts'
@@ -80,16 +80,17 @@ async function* readPart(part: DataPart, tell: (told: Told) => void): AsyncGener
   const { source, options } = part
   const judgements = createJudgements(options)
   const table = tableFormat(judgements.named, options)
+  const reading = createReading(options)
   let failed = false
   try {
-    yield* readSource(part, table, judgements)
+    yield* readSource(part, table, judgements, reading)
   } catch (error) {
     failed = true
     throw error
   } finally {
     // Also where nobody wants the rest.
     if (!failed)
-      for (const { kind, message } of judgementNotes(judgements, table?.name))
+      for (const { kind, message } of [...reading.notes.told(), ...judgementNotes(judgements, table?.name)])
         tell({ kind, message: `${source.name}: ${message}` })
   }
 }
@@ -98,6 +99,7 @@ async function* readSource(
   { source, options }: DataPart,
   table: RowFormat | undefined,
   judgements: Judgements,
+  reading: SourceReading,
 ): AsyncGenerator<ReadGroup> {
   const mapped = options.columns === undefined ? undefined : columnMapper(options.columns)
   let known: RowFormat | undefined = options.dataFormat === 'auto' ? undefined : formatNamed(options.dataFormat)
@@ -105,7 +107,7 @@ async function* readSource(
   const gathering = createGathering()
   try {
     for (const [fileIndex, file] of source.files.entries())
-      for await (const item of readRows(file)) {
+      for await (const item of readRows(file, reading)) {
         const place = placeOf(file, item)
         try {
           if ('error' in item) throw new InputError(item.error, { remedy: item.remedy })
@@ -123,7 +125,7 @@ async function* readSource(
           hasRead = true
           for (const outcome of outcomes(read, file, row, options)) yield { place, format, ...outcome }
         } catch (error) {
-          if (error instanceof UnknownJudgement) throw await withAllValues(error, place, source)
+          if (error instanceof UnknownJudgement) throw await withAllValues(error, place, source, options)
           yield refused(error, place, options, hasRead)
         }
       }

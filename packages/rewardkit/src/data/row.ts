@@ -1,14 +1,15 @@
 import { InputError } from '../errors.ts'
 import { described, isObject, type Row } from './fields.ts'
+import { withExactNumbers } from './json.ts'
 
 /** Deeper nesting than any record has, and less than what exhausts the stack of those who walk through it. */
 const deepestNesting = 1000
 
 /**
- * The row of one line.
+ * The row of one line. Integers beyond 2^53 become text.
  *
- * @throws InputError (without file and line) if the line is no JSON object, nested too deeply, or has a key twice, of
- * which `JSON.parse` would silently take the last.
+ * @throws InputError (without file and line) if the line is no JSON object, nested too deeply, has a number too large for
+ * any, or a key twice, of which `JSON.parse` would silently take the last.
  */
 export function parseRow(text: string): Row {
   if (text.trimStart().startsWith('['))
@@ -24,7 +25,8 @@ export function parseRow(text: string): Row {
   if (!isObject(value))
     throw new InputError(`found ${described(value)}, expected a JSON object`, { remedy: 'write one object a line' })
   checkStructure(text)
-  return value
+  const row = withExactNumbers(text, value)
+  return isObject(row) ? row : value
 }
 
 /** One scan over valid JSON, for nesting and repeated keys. */

@@ -35,6 +35,7 @@ export const scoreOptionsSchema = z.object({
     .describe('file of {prompt, response}, {prompt, responses} or pairs; - for JSON Lines on standard input')
     .meta({ placeholder: 'FILE|-' }),
   columns: dataOptionsSchema.shape.columns,
+  encoding: dataOptionsSchema.shape.encoding,
   out: z
     .string()
     .default('-')

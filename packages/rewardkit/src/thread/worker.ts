@@ -101,7 +101,7 @@ const jobs = {
     return checkModelFolder(options.model, hooks)
   },
   /** Stays open and answers requests. */
-  score: async (options: Omit<ScoreOptions, 'data' | 'out'>, hooks: Hooks) => {
+  score: async (options: Omit<ScoreOptions, 'data' | 'out' | 'encoding'>, hooks: Hooks) => {
     const { openScorer } = await import('../evaluate/score.ts')
     const score = await openScorer(options, hooks)
     parentPort?.on('message', ({ id, groups }: ScoreRequest) => {

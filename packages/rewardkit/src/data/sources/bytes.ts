@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
 import { InputError } from '../../errors.ts'
+import { asUtf8 } from './encoding.ts'
 import { refuseForeign, signatureLength } from './signatures.ts'
 import type { SourceFile } from './source.ts'
 
@@ -14,16 +15,21 @@ const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 const pieceSize = 1 << 18
 
 /**
- * The bytes of a text file as they are under a compression (gzip or zstd, told apart by content, not by name).
+ * The bytes of a text file as UTF-8, as they are under a compression (gzip or zstd, told apart by content, not by name).
+ * @param encoding that of the text
  * @throws InputError (without the file) for an empty file, one that is known to be something else, and, when the reading
  * comes there, compressed data that are damaged or end early
  */
-export async function* readBytes({ path, name }: SourceFile): AsyncGenerator<Buffer> {
+export async function* readBytes(file: SourceFile, encoding: string): AsyncGenerator<Buffer> {
+  yield* asUtf8(uncompressed(file, encoding), encoding)
+}
+
+async function* uncompressed({ path, name }: SourceFile, encoding: string): AsyncGenerator<Buffer> {
   const { head, bytes } = await peek(createReadStream(path, { highWaterMark: pieceSize }), signatureLength)
   if (head.length === 0) throw new InputError('empty file; expected rows', { remedy: 'get it again' })
   const compression = compressionOf(head)
   const expected = /\.gz$/i.test(name) ? 'gzip' : /\.zst$/i.test(name) ? 'zstd' : undefined
-  refuseForeign(head)
+  refuseForeign(head, encoding)
   if (expected && compression !== expected)
     throw new InputError(`not ${expected} data although it is named so; expected a complete file`, {
       remedy: 'get it again',
@@ -39,7 +45,7 @@ export async function* readBytes({ path, name }: SourceFile): AsyncGenerator<Buf
     throw new InputError(`a Parquet file inside ${compression} data; expected Parquet as it is`, {
       remedy: 'decompress it',
     })
-  refuseForeign(inside.head)
+  refuseForeign(inside.head, encoding)
   yield* inside.bytes
 }
 

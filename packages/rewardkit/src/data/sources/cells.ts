@@ -1,4 +1,4 @@
-import { isObject } from '../fields.ts'
+import { isExact, parseJson } from '../json.ts'
 
 /**
  * A column is one of numbers if its name has one of these words (`score_A`, `labels`, `preference_strength`). A list by
@@ -17,9 +17,9 @@ const jsonColumns = new Set(['responses', 'preferences', 'meta'])
 
 /**
  * What a cell of a CSV or TSV file stands for, for these files know texts only: in a column of numbers JSON's numbers and
- * true or false (Python's True, too) are such; in `responses`, `preferences` and `meta`, and wherever the cell is a list
- * of messages {role, content}, JSON is read. In the columns named, an empty cell is null. Everything else is text as it
- * stands, empty text too: an empty prompt is not the same as none.
+ * true or false (Python's True, too) are such; in `responses`, `preferences` and `meta` JSON is read. In the columns
+ * named, an empty cell is null. Everything else is text as it stands, empty text too: an empty prompt is not the same as
+ * none.
  */
 export function cellValue(column: string, cell: string): unknown {
   if (jsonColumns.has(column)) return cell === '' ? null : (fromJson(cell) ?? cell)
@@ -30,28 +30,20 @@ export function cellValue(column: string, cell: string): unknown {
       .some((word) => numberWords.has(word))
   )
     return cell === '' ? null : scalar(cell)
-  if (!/^\s*\[\s*\{/.test(cell)) return cell
-  const list = fromJson(cell)
-  return Array.isArray(list) && list.every(isMessage) ? list : cell
+  return cell
 }
-
-/** Lists of messages as Python prints them, which `str` and pandas write into CSV files: text to every reader. */
-export const isPythonList = (cell: string): boolean => /^\s*(array\()?\[\s*\{\s*'(role|content)'\s*:/.test(cell)
 
 function scalar(cell: string): unknown {
   const text = cell.trim()
-  if (/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return Number(text)
+  if (/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return isExact(text) ? Number(text) : cell
   if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
   return cell
 }
 
 function fromJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return parseJson(text)
   } catch {
     return undefined
   }
 }
-
-const isMessage = (value: unknown): boolean =>
-  isObject(value) && typeof value['role'] === 'string' && typeof value['content'] === 'string'

@@ -3,8 +3,11 @@ import { Readable } from 'node:stream'
 import { counted } from '../../counted.ts'
 import { InputError } from '../../errors.ts'
 import { longestLine } from '../lines.ts'
-import type { Bytes } from './bytes.ts'
-import { cellValue, isPythonList } from './cells.ts'
+import { type Bytes, peek } from './bytes.ts'
+import { cellValue } from './cells.ts'
+import { type Delimiter, delimiterOf, delimiters } from './delimiter.ts'
+import { notUtf8 } from './encoding.ts'
+import type { Notes } from './notes.ts'
 import type { BadRow, SourceRow } from './source.ts'
 
 /** One record as the parser gives it: cells as bytes, so that each is checked to be UTF-8, and blank lines so far. */
@@ -13,13 +16,24 @@ interface CsvRecord {
   readonly info: Info
 }
 
+/** Bytes that are looked at for the delimiter. */
+const headLength = 1 << 16
+
 /**
- * The rows of a CSV or TSV file: the first record names the columns. What a cell becomes is `cellValue`'s
- * to say. Numbers count lines: that on which a record begins, where it spans several.
- * @throws InputError (without the file) for a header that is missing, names a column twice or is parted by something
- * else, for quotes in the wrong place, and where there is a header only
+ * The rows of a CSV or TSV file: the first record names the columns. What parts them is found by looking; what a cell
+ * becomes is `cellValue`'s to say. Numbers count lines: that on which a record begins, where it spans several.
+ * @param usual the delimiter that the name of the file stands for
+ * @throws InputError (without the file) for a header that is missing or names a column twice, for quotes in the wrong
+ * place, and where there is a header only
  */
-export async function* csvRows(bytes: Bytes, delimiter: ',' | '\t'): AsyncGenerator<SourceRow | BadRow> {
+export async function* csvRows(
+  text: Bytes,
+  usual: Delimiter,
+  { notes }: { readonly notes: Notes },
+): AsyncGenerator<SourceRow | BadRow> {
+  const { head, bytes } = await peek(withoutMark(text), headLength)
+  const delimiter = delimiterOf(head.toString('latin1'), usual)
+  if (delimiter !== usual) notes.add('delimiter', 'log', () => `columns are parted by ${delimiters[delimiter]}`)
   const parser = parse({
     delimiter,
     encoding: null,
@@ -28,7 +42,7 @@ export async function* csvRows(bytes: Bytes, delimiter: ',' | '\t'): AsyncGenera
     skip_empty_lines: true,
     max_record_size: longestLine,
   })
-  const source = Readable.from(withoutMark(bytes))
+  const source = Readable.from(bytes)
   source.on('error', (error) => parser.destroy(error))
   source.pipe(parser)
   let columns: readonly string[] | undefined
@@ -38,7 +52,7 @@ export async function* csvRows(bytes: Bytes, delimiter: ',' | '\t'): AsyncGenera
     for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
       // Not the library's `lines`, which are those where records end, and count CRLF in a cell twice.
       const line = 1 + rows + info.empty_lines + lineEndsInside
-      if (!columns) columns = header(record, delimiter)
+      if (!columns) columns = header(record)
       else yield csvRow(columns, record, line)
       rows++
       lineEndsInside += lineEnds(record)
@@ -46,13 +60,10 @@ export async function* csvRows(bytes: Bytes, delimiter: ',' | '\t'): AsyncGenera
   } catch (error) {
     if (error instanceof CsvError)
       // The library shows the cell as bytes.
-      throw new InputError(
-        `broken ${delimiter === ',' ? 'CSV' : 'TSV'} (${error.message.replace(/, value is .*/s, '')})`,
-        {
-          remedy: 'put quotes around cells with quotes, line ends or delimiters, and double the quotes inside',
-          cause: error,
-        },
-      )
+      throw new InputError(`broken ${usual === ',' ? 'CSV' : 'TSV'} (${error.message.replace(/, value is .*/s, '')})`, {
+        remedy: 'put quotes around cells with quotes, line ends or delimiters, and double the quotes inside',
+        cause: error,
+      })
     throw error
   } finally {
     source.destroy()
@@ -75,22 +86,12 @@ async function* withoutMark(bytes: Bytes): AsyncGenerator<Buffer> {
 }
 
 /** pandas writes its index under no name: such a column is called by its place. */
-function header(record: readonly Buffer[], delimiter: ',' | '\t'): readonly string[] {
+function header(record: readonly Buffer[]): readonly string[] {
   const columns = record.map((cell, index) => {
     const name = decoded(cell)
-    if (name === undefined)
-      throw new InputError('the header has bytes that are not valid UTF-8', { remedy: 'save the file as UTF-8' })
+    if (name === undefined) throw new InputError(`the header has ${notUtf8.error}`, { remedy: notUtf8.remedy })
     return name.trim() || `unnamed_${index + 1}`
   })
-  const [only = ''] = columns
-  const other = columns.length === 1 ? [';', '\t', '|', ','].find((character) => only.includes(character)) : undefined
-  if (other !== undefined)
-    throw new InputError(
-      `the header is one column, ${JSON.stringify(only)}; expected ${delimiter === ',' ? 'commas' : 'tabs'} between columns`,
-      {
-        remedy: other === '\t' ? 'name the file .tsv' : 'save it with commas, or as JSONL or Parquet',
-      },
-    )
   const twice = columns.find((column, index) => columns.indexOf(column) !== index)
   if (twice !== undefined)
     throw new InputError(`the header names column "${twice}" twice`, { remedy: 'rename one of the two' })
@@ -107,12 +108,7 @@ function csvRow(columns: readonly string[], record: readonly Buffer[], number: n
   const row: Record<string, unknown> = {}
   for (const [index, column] of columns.entries()) {
     const cell = decoded(record[index] ?? Buffer.alloc(0))
-    if (cell === undefined) return bad(`column "${column}": bytes that are not valid UTF-8`, 'save the file as UTF-8')
-    if (isPythonList(cell))
-      return bad(
-        `column "${column}": found a Python list, expected JSON`,
-        'write it with json.dumps, or save as Parquet',
-      )
+    if (cell === undefined) return bad(`column "${column}": ${notUtf8.error}`, notUtf8.remedy)
     row[column] = cellValue(column, cell)
   }
   return { unit: 'line', number, row }

@@ -3,6 +3,7 @@ import { isObject, type Row } from '../fields.ts'
 import { linesOf, longestLine, tooLongError } from '../lines.ts'
 import { parseRow } from '../row.ts'
 import { type Bytes, peek } from './bytes.ts'
+import { notUtf8 } from './encoding.ts'
 import { listItems } from './json-items.ts'
 import type { BadRow, SourceRow } from './source.ts'
 
@@ -74,7 +75,7 @@ async function* rowsOfList(bytes: Bytes): AsyncGenerator<SourceRow | BadRow> {
       try {
         text = decoder.decode(item).trim()
       } catch {
-        yield { unit: 'row', number, error: 'bytes that are not valid UTF-8', remedy: 'save the file as UTF-8' }
+        yield { unit: 'row', number, ...notUtf8 }
         continue
       }
       yield checkedRow('row', number, () => parseRow(text))

@@ -1,5 +1,6 @@
 import type { ParquetReadOptions } from 'hyparquet'
 import { InputError } from '../../errors.ts'
+import { parseJson } from '../json.ts'
 
 /** Stands in the place of a value that is no text, until its row is known. */
 const notText = Symbol('bytes that are not text')
@@ -28,7 +29,7 @@ export const parsers: NonNullable<ParquetReadOptions['parsers']> = {
     const json = text(bytes)
     if (typeof json !== 'string') return json
     try {
-      return JSON.parse(json) as unknown
+      return parseJson(json)
     } catch {
       return notJson
     }

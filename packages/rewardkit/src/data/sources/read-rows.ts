@@ -1,23 +1,46 @@
+import { counted } from '../../counted.ts'
 import { InputError, located } from '../../errors.ts'
-import { readBytes } from './bytes.ts'
+import { isObject, type Row } from '../fields.ts'
+import { withWholeCharacters } from '../json.ts'
+import { type Bytes, readBytes } from './bytes.ts'
+import { createConversationReader } from './conversations.ts'
 import { csvRows } from './csv.ts'
+import { asUtf8, isUtf8 } from './encoding.ts'
 import { findPath } from './find-file.ts'
-import { jsonRows } from './json-text.ts'
+import { jsonRows, rowsOfLines } from './json-text.ts'
+import { createNotes, type Notes } from './notes.ts'
 import { isParquet, parquetRows } from './parquet.ts'
 import type { BadRow, SourceFile, SourceRow } from './source.ts'
+
+/** How the files of one source are read, and what was noticed so far: one for all of them. */
+export interface SourceReading {
+  readonly encoding: string
+  readonly notes: Notes
+  /** A row with conversations in place of their JSON. */
+  readonly withConversations: (row: Row) => Row
+}
+
+/** @param encoding of text files: a name of the web's standard, such as `latin1` */
+export function createReading({ encoding = 'utf-8' }: { readonly encoding?: string } = {}): SourceReading {
+  const notes = createNotes()
+  return { encoding, notes, withConversations: createConversationReader(notes) }
+}
 
 /**
  * The rows of one file, one after the other, in bounded memory. Its content says what it is where it can: Parquet, JSON,
  * compression; CSV and TSV go by their names. A row that cannot be read comes as a `BadRow`.
  * @throws InputError for a file that cannot be read at all, or not on; it says behind which row
  */
-export async function* readRows(file: SourceFile): AsyncGenerator<SourceRow | BadRow> {
+export async function* readRows(
+  file: SourceFile,
+  reading: SourceReading = createReading(),
+): AsyncGenerator<SourceRow | BadRow> {
   if ((await findPath(file.path)) === 'folder') throw new InputError(`${file.name}: a folder; expected a file of rows`)
   let last: SourceRow | BadRow | undefined
   try {
-    for await (const item of rowsOf(file)) {
+    for await (const item of rowsOf(file, reading)) {
       last = item
-      yield item
+      yield finished(item, reading)
     }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
@@ -25,9 +48,40 @@ export async function* readRows(file: SourceFile): AsyncGenerator<SourceRow | Ba
   }
 }
 
-async function* rowsOf(file: SourceFile): AsyncGenerator<SourceRow | BadRow> {
+/** The rows of a stream of JSON Lines, each as soon as its line is there. */
+export async function* readLines(bytes: Bytes, reading: SourceReading): AsyncGenerator<SourceRow | BadRow> {
+  for await (const item of rowsOfLines(asUtf8(bytes, reading.encoding))) yield finished(item, reading)
+}
+
+async function* rowsOf(file: SourceFile, reading: SourceReading): AsyncGenerator<SourceRow | BadRow> {
   const table = /\.(csv|tsv)(\.(gz|zst))?$/i.exec(file.name)?.[1]?.toLowerCase()
-  if (await isParquet(file)) yield* parquetRows(file.path)
-  else if (table) yield* csvRows(readBytes(file), table === 'tsv' ? '\t' : ',')
-  else yield* jsonRows(readBytes(file), file.name)
+  const { encoding } = reading
+  if (await isParquet(file)) {
+    if (!isUtf8(encoding))
+      throw new InputError(`--encoding ${encoding}: a Parquet file, whose texts are UTF-8`, {
+        remedy: 'leave the option out',
+      })
+    yield* parquetRows(file.path)
+  } else if (table) yield* csvRows(readBytes(file, encoding), table === 'tsv' ? '\t' : ',', reading)
+  else yield* jsonRows(readBytes(file, encoding), file.name)
+}
+
+/** A row with all that holds for every kind of file. */
+function finished(item: SourceRow | BadRow, { notes, withConversations }: SourceReading): SourceRow | BadRow {
+  if ('error' in item) return item
+  const whole = withWholeCharacters(item.row)
+  if (whole !== item.row)
+    notes.add(
+      'surrogates',
+      'warning',
+      (count) =>
+        `${counted(count, 'row')} ${count === 1 ? 'has' : 'have'} halves of characters (lone surrogates), which were replaced by U+FFFD`,
+    )
+  try {
+    const row = withConversations(isObject(whole) ? whole : item.row)
+    return row === item.row ? item : { ...item, row }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    return { unit: item.unit, number: item.number, error: error.problem, remedy: error.remedy }
+  }
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts'
+import { isUtf8 } from './encoding.ts'
 
 /** What a file is that holds no rows which can be read here, told by how it begins. */
 interface Signature {
@@ -30,25 +31,27 @@ const signatures: readonly Signature[] = [
   { begins: 'SQLite format 3\x00', found: 'an SQLite database', remedy: save },
   { begins: 'Obj\x01', found: 'an Avro file', remedy: save },
   { begins: 'version https://git-lfs', found: 'a Git LFS pointer, not the file itself', remedy: 'run git lfs pull' },
-  { begins: '\xff\xfe', found: 'UTF-16 text', remedy: 'save the file as UTF-8' },
-  { begins: '\xfe\xff', found: 'UTF-16 text', remedy: 'save the file as UTF-8' },
-  { begins: '{\x00', found: 'UTF-16 text', remedy: 'save the file as UTF-8' },
-  { begins: '\x00{', found: 'UTF-16 text', remedy: 'save the file as UTF-8' },
 ]
+
+/** How UTF-16 begins: with a byte order mark, or with an object. */
+const utf16Begins = ['\xff\xfe', '\xfe\xff', '{\x00', '\x00{']
 
 /** Bytes that are enough for every signature. */
 export const signatureLength = 512
 
 /**
  * Refuses what is known to be something else, by its first bytes.
+ * @param encoding that of the text, as the user says
  * @throws InputError (without the file) that says what was found and what to do
  */
-export function refuseForeign(head: Buffer): void {
+export function refuseForeign(head: Buffer, encoding = 'utf-8'): void {
   const text = head.toString('latin1', 0, signatureLength)
   const refuse = (found: string, remedy: string): never => {
     throw new InputError(`found ${found}, expected rows as JSONL, JSON, CSV or Parquet`, { remedy })
   }
   for (const { begins, at = 0, found, remedy } of signatures) if (text.startsWith(begins, at)) refuse(found, remedy)
+  if (isUtf8(encoding) && utf16Begins.some((begins) => text.startsWith(begins)))
+    refuse('UTF-16 text', '--encoding utf-16 reads it')
   // A pickle names its protocol, 2 to 5; in safetensors the length of the header, eight bytes, stands before it.
   const protocol = head[1] ?? 0
   if (head[0] === 0x80 && protocol >= 2 && protocol <= 5)

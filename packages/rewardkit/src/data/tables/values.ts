@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { valueAt } from '../columns.ts'
-import { readRows } from '../sources/read-rows.ts'
+import type { DataOptions } from '../options.ts'
+import { createReading, readRows } from '../sources/read-rows.ts'
 import type { Source } from '../sources/source.ts'
 import { valueKey } from './choices.ts'
 import { shownValue, type UnknownJudgement } from './judgements.ts'
@@ -12,9 +13,14 @@ const mostValues = 1000
 const mostListed = 20
 
 /** The same mistake with all values of the column and their counts, and a `--choices` to begin with. */
-export async function withAllValues(error: UnknownJudgement, place: string, source: Source): Promise<InputError> {
+export async function withAllValues(
+  error: UnknownJudgement,
+  place: string,
+  source: Source,
+  options: DataOptions,
+): Promise<InputError> {
   const { column, isKnown, meanings } = error
-  const values = await valuesOf(source, column)
+  const values = await valuesOf(source, column, options)
   const sorted = [...values.values()].toSorted((one, other) => other.count - one.count)
   const listed = sorted.slice(0, mostListed).map(({ value, count }) => `"${shownValue(value)}" (${count})`)
   const more = sorted.length > mostListed ? ` and ${sorted.length - mostListed} more` : ''
@@ -41,12 +47,16 @@ function remedyOf(unknown: readonly unknown[], meanings: string): string {
 }
 
 /** The different values of a column, by their keys, with their counts. */
-async function valuesOf(source: Source, column: string): Promise<Map<string, { value: unknown; count: number }>> {
+async function valuesOf(
+  source: Source,
+  column: string,
+  options: DataOptions,
+): Promise<Map<string, { value: unknown; count: number }>> {
   const values = new Map<string, { value: unknown; count: number }>()
   let rows = 0
   try {
     for (const file of source.files)
-      for await (const item of readRows(file)) {
+      for await (const item of readRows(file, createReading(options))) {
         if (++rows > mostRows) return values
         if ('error' in item) continue
         const value = lookedUp(item.row, column)

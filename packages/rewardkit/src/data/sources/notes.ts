@@ -1,0 +1,20 @@
+import type { Told } from '../../events.ts'
+
+/** What was noticed while rows were read, counted: each is told once, when the reading ends. */
+export interface Notes {
+  /** One more of what `message` tells of. `name` tells which are the same. */
+  add(name: string, kind: Told['kind'], message: (count: number) => string): void
+  told(): Told[]
+}
+
+export function createNotes(): Notes {
+  const notes = new Map<string, { kind: Told['kind']; message: (count: number) => string; count: number }>()
+  return {
+    add(name, kind, message) {
+      const note = notes.get(name)
+      if (note) note.count += 1
+      else notes.set(name, { kind, message, count: 1 })
+    },
+    told: () => [...notes.values()].map(({ kind, message, count }) => ({ kind, message: message(count) })),
+  }
+}
