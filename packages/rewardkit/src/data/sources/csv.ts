@@ -5,7 +5,7 @@ import { InputError } from '../../errors.ts'
 import { longestLine } from '../lines.ts'
 import { type Bytes, peek } from './bytes.ts'
 import { cellValue } from './cells.ts'
-import { type Delimiter, delimiterOf, delimiters } from './delimiter.ts'
+import { type Delimiter, delimiterOf, nameOf } from './delimiter.ts'
 import { notUtf8 } from './encoding.ts'
 import type { Notes } from './notes.ts'
 import type { BadRow, SourceRow } from './source.ts'
@@ -33,7 +33,7 @@ export async function* csvRows(
 ): AsyncGenerator<SourceRow | BadRow> {
   const { head, bytes } = await peek(withoutMark(text), headLength)
   const delimiter = delimiterOf(head.toString('latin1'), usual)
-  if (delimiter !== usual) notes.add('delimiter', 'log', () => `columns are parted by ${delimiters[delimiter]}`)
+  if (delimiter !== usual) notes.add('delimiter', 'log', () => `columns are parted by ${nameOf(delimiter)}`)
   const parser = parse({
     delimiter,
     encoding: null,

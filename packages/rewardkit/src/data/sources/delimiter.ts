@@ -1,7 +1,11 @@
-/** What columns may be parted by, with the words for it. */
-export const delimiters = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' } as const
+const names = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' } as const
 
-export type Delimiter = keyof typeof delimiters
+export type Delimiter = keyof typeof names
+
+const delimiters: readonly Delimiter[] = [',', ';', '\t', '|']
+
+/** `commas`, as in "columns are parted by commas". */
+export const nameOf = (delimiter: Delimiter): string => names[delimiter]
 
 /** Rows behind the header that are looked at. */
 const rowsLookedAt = 50
@@ -13,14 +17,12 @@ const rowsLookedAt = 50
  * @param usual what the name of the file lets expect; it is taken where nothing parts the header
  */
 export function delimiterOf(head: string, usual: Delimiter): Delimiter {
-  const candidates = Object.keys(delimiters)
-    .map((delimiter) => ({ delimiter: delimiter as Delimiter, counts: cellCounts(head, delimiter) }))
-    .flatMap(({ delimiter, counts }) => {
-      const [columns = 0, ...rows] = counts ?? []
-      if (columns < 2) return []
-      const fitting = rows.filter((count) => count === columns).length
-      return [{ delimiter, columns, share: rows.length === 0 ? 1 : fitting / rows.length }]
-    })
+  const candidates = delimiters.flatMap((delimiter) => {
+    const [columns = 0, ...rows] = cellCounts(head, delimiter) ?? []
+    if (columns < 2) return []
+    const fitting = rows.filter((count) => count === columns).length
+    return [{ delimiter, columns, share: rows.length === 0 ? 1 : fitting / rows.length }]
+  })
   const [best] = candidates.toSorted(
     (one, other) =>
       other.share - one.share ||
