@@ -10,6 +10,7 @@ import type { Distribution } from '../inspect/series.ts'
 import type { ShownToken, TokenExample } from '../inspect/tokens.ts'
 import { formatTable } from '../evaluate/table.ts'
 import { counted, plural } from '../counted.ts'
+import { cutParts } from '../tokens/index.ts'
 import { visible } from './visible.ts'
 
 /** Subsets and languages that the tables name; the page and JSON have all. */
@@ -72,7 +73,10 @@ function facts(inspection: Inspection): string[][] {
       ...readInWords(tokens).map((words, index): [string, string] => [index === 0 ? 'how they are read' : '', words]),
       [`sequences over ${tokens.max_length} tokens`, share(tokens.sequences_over_max_length, sequence?.count ?? 0)],
       ['pairs with such a sequence', share(tokens.pairs_over_max_length)],
-      [`groups cut (${tokens.truncation})`, share(tokens.truncated, groups)],
+      [
+        `groups cut (${tokens.truncation})`,
+        [share(tokens.truncated, groups), cutParts(tokens.cut)].filter(Boolean).join(': '),
+      ],
       ['pairs dropped in reading', counts(tokens.dropped)],
       ['tokens, each with its prompt', whole(total.unshared)],
       ['tokens, prefixes shared', `${whole(total.shared)} (${percent(total.saved_share)} saved)`],

@@ -2,6 +2,7 @@ import { droppedText } from '../evaluate/data.ts'
 import { formatTable } from '../evaluate/table.ts'
 import type { TrainingPlan } from '../train/plan.ts'
 import { flagOf } from '../options.ts'
+import { cutParts } from '../tokens/index.ts'
 import { formatDuration } from './terminal.ts'
 
 /** The plan of a run as a table for the terminal. */
@@ -19,7 +20,7 @@ export function formatPlan(plan: TrainingPlan): string {
       ['pairs', `${plan.pairs}`],
       ['groups', `${plan.groups}`],
       ['dropped', droppedText(plan.dropped).replace(/^, (\d+) dropped/, '$1') || '0'],
-      ['truncated', `${plan.truncated}`],
+      ['truncated groups', plan.truncated === 0 ? '0' : `${plan.truncated} (${cutParts(plan.cut)})`],
       ['tokens', `${tokens.unshared}`],
       ['with shared prefixes once', `${tokens.shared} (${saved.toFixed(1)} % less)`],
       ['steps', `${plan.steps}`],

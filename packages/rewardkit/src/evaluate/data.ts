@@ -12,12 +12,15 @@ import { InputError, Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import {
   createEncodedSet,
+  type CutCounts,
   type EncodedSet,
   encodeInto,
   type EncodeOptions,
   type Spool,
   type SpooledGroups,
+  tellOfCuts,
   type Tokenizer,
+  type TruncationRule,
 } from '../tokens/index.ts'
 
 /** Preferences ready to be evaluated: the ids with their texts, and what was left out on the way. */
@@ -30,13 +33,14 @@ export interface EvaluationData {
   readonly read: number
   readonly dropped: Readonly<Record<string, number>>
   readonly truncated: number
+  readonly cut: CutCounts
 }
 
-/** Encodes a surveyed file for an evaluation. Throws InputError where no pair is left. */
+/** Encodes a surveyed file for an evaluation, and says what was cut. Throws InputError where no pair is left. */
 export async function encodeEvaluation(
   survey: Survey,
   tokenizer: Tokenizer,
-  reading: EncodeOptions,
+  reading: EncodeOptions & { readonly trainedBy?: TruncationRule },
   spool: Spool,
   hooks: Hooks,
 ): Promise<EvaluationData> {
@@ -49,6 +53,7 @@ export async function encodeEvaluation(
     }
   }
   await encodeInto(items(), tokenizer, reading)
+  tellOfCuts(set, { ...reading, name: survey.path, dropped: set.dropped }, hooks)
   return evaluationData(survey, set)
 }
 
@@ -59,7 +64,8 @@ export function evaluationData(
 ): EvaluationData {
   const all = addCounts(dropped, set.dropped)
   if (set.preferences === 0) throw new InputError(`${path}: no pair is left to evaluate on${droppedText(all)}`)
-  return { path, sha256, groups: set.groups, pairs: set.preferences, read, dropped: all, truncated: set.truncated }
+  const { groups, preferences: pairs, truncated, cut } = set
+  return { path, sha256, groups, pairs, read, dropped: all, truncated, cut }
 }
 
 /** Groups between two signs of life while a file is turned into tokens. */

@@ -74,7 +74,10 @@ async function readEntry(
   const parts = { prompt: messages.slice(0, -1), responses: [messages.slice(-1)], preferences: [] }
   try {
     const text = (tokenizer.chat?.render ?? renderPlain)(messages)
-    const tokens = await encodeGroup({ id: name, promptId: name, form: 'messages', ...parts }, tokenizer, model.reading)
+    const tokens = await encodeGroup({ id: name, promptId: name, form: 'messages', ...parts }, tokenizer, {
+      ...model.reading,
+      truncationRule: model.truncationRule,
+    })
     if ('dropped' in tokens) return { entry: { ...entry, unreadable: tokens.dropped } }
     return { entry: { ...entry, text, ids: [...tokens.prefix, ...(tokens.branches[0] ?? [])] }, tokens }
   } catch (error) {

@@ -58,7 +58,8 @@ async function evaluateFile(folder: string, options: EvaluateOptions, spool: Spo
   const readings = createReadingTally(tokenizer, model.reading)
   const survey = await surveyPreferences(opened, options.limit, (group) => readings.add(group))
   readings.tell(options.data, hooks)
-  const data = await encodeEvaluation(survey, tokenizer, model.reading, spool, hooks)
+  const reading = { ...model.reading, trainedBy: model.truncationRule }
+  const data = await encodeEvaluation(survey, tokenizer, reading, spool, hooks)
   const sha256 = await sha256Folder(folder)
   const dtype = resolveDtype(options.dtype)
   const rows = evaluateGroups(wholeModel(model, dtype), data, options, hooks)
@@ -105,6 +106,7 @@ export function summarize(
     read: data.read,
     dropped: data.dropped,
     truncated: data.truncated,
+    cut: data.cut,
     ...summarizePairs(rows),
     subsets: summarizeSubsets(rows),
   }

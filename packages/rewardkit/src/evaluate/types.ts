@@ -1,3 +1,5 @@
+import type { CutCounts } from '../tokens/index.ts'
+
 /** One line of `rewards.jsonl`. */
 export interface RewardRow {
   readonly schema_version: 1
@@ -57,6 +59,9 @@ export interface EvaluationSummary extends PairSummary {
   readonly data: { readonly path: string; readonly sha256: string }
   readonly read: number
   readonly dropped: Readonly<Record<string, number>>
+  /** Groups that lost tokens. */
   readonly truncated: number
+  /** The same by what they lost; absent in what versions before truncation rule 2 wrote. */
+  readonly cut?: CutCounts | undefined
   readonly subsets: Readonly<Record<string, PairSummary>>
 }

@@ -1,7 +1,14 @@
 import { InputError, located } from '../errors.ts'
 import type { Hooks } from '../events.ts'
-import type { ReadingTally, Tokenizer } from '../tokens/index.ts'
-import { countTokens, createReadingTally, encodeGroup, loadTokenizer } from '../tokens/index.ts'
+import type { CutCounts, ReadingTally, Tokenizer } from '../tokens/index.ts'
+import {
+  countTokens,
+  createCutTally,
+  createReadingTally,
+  encodeGroup,
+  identicalFor,
+  loadTokenizer,
+} from '../tokens/index.ts'
 import type { Group, Preference } from '../data/group.ts'
 import { countLonger, type LongerCounts, noLonger } from './longer.ts'
 import type { InspectOptions } from './options.ts'
@@ -25,7 +32,9 @@ export interface TokenCounts {
   readonly pairs_over_max_length: number
   /** Groups that lose tokens and stay. */
   readonly truncated: number
-  /** Pairs that are left out: `too_long`, `identical_tokens`. */
+  /** The same by what they lose. */
+  readonly cut: CutCounts
+  /** Pairs that are left out: `too_long`, `identical_tokens`, `identical_after_truncation`. */
   readonly dropped: Readonly<Record<string, number>>
   readonly pairs: number
   /** Of what training reads: with each response's prompt, and with shared prefixes once. */
@@ -74,7 +83,7 @@ export async function createTokenCounter(model: string, reading: Reading) {
   const total = { unshared: 0, shared: 0 }
   let overSequences = 0
   let overPairs = 0
-  let truncated = 0
+  const cuts = createCutTally()
   let pairs = 0
   let waiting: Group[] = []
 
@@ -104,11 +113,14 @@ export async function createTokenCounter(model: string, reading: Reading) {
       countLonger(longer, preference, lengthOf)
     }
     if ('dropped' in read) return drop(read.dropped, group.preferences.length)
-    const told = group.preferences.filter(({ chosen, rejected }) => read.branchOf[chosen] !== read.branchOf[rejected])
-    drop('identical_tokens', group.preferences.length - told.length)
+    const told = group.preferences.filter((preference) => {
+      const identical = identicalFor(read, preference)
+      if (identical) drop(identical, 1)
+      return identical === null
+    })
     if (told.length === 0) return
     pairs += told.length
-    if (read.truncated) truncated += 1
+    cuts.add(read)
     total.shared += countTokens(read)
     for (const branch of read.branchOf) total.unshared += read.prefix.length + (read.branches[branch]?.length ?? 0)
   }
@@ -149,7 +161,8 @@ export async function createTokenCounter(model: string, reading: Reading) {
         longer,
         sequences_over_max_length: overSequences,
         pairs_over_max_length: overPairs,
-        truncated,
+        truncated: cuts.truncated,
+        cut: cuts.cut,
         dropped,
         pairs,
         tokens: { ...total, saved_share: total.unshared === 0 ? 0 : 1 - total.shared / total.unshared },

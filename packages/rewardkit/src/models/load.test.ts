@@ -218,6 +218,16 @@ describe('loadRewardModel', () => {
   })
 })
 
+it('a model without truncation_rule was trained by rule 1; a folder that is not ours says nothing', () => {
+  copyFixture('llama')
+  const rule = () => loadRewardModel(folder, { seed: null }).truncationRule
+  expect(rule()).toBe(2)
+  writeFileSync(join(folder, 'rewardkit.json'), JSON.stringify({ schema_version: 1, reading: { max_length: 80 } }))
+  expect(rule()).toBe(1)
+  expect(loadRewardModel(folder, { seed: 1 }).truncationRule).toBe(2)
+  rmSync(join(folder, 'rewardkit.json'))
+})
+
 describe('saveRewardModel', () => {
   const tokenizer = { files: { 'tokenizer.json': '{}' }, padTokenId: 3 }
   const reading = {
@@ -237,6 +247,7 @@ describe('saveRewardModel', () => {
     saveRewardModel(out, model, tokenizer)
     const again = loadRewardModel(out, { seed: null })
     expect(again.reading).toEqual(reading)
+    expect(again.truncationRule).toBe(2)
     expect(again.config).toEqual(model.config)
     expect(rewardsOf(again, name)).toEqual(rewardsOf(model, name))
     const stored = openSafetensors(join(out, 'model.safetensors'))

@@ -12,7 +12,7 @@ import {
 } from '@rewardkit/torch'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
-import { type ReadingOptions, readingOptionsSchema } from '../tokens/index.ts'
+import { type ReadingOptions, readingOptionsSchema, truncationRule as today } from '../tokens/index.ts'
 import { type DecoderConfig, type ModelConfig, readModelConfig } from './config.ts'
 import { headBiasName, headNames, normalizeHead } from './head.ts'
 import type { RewardModel } from './model.ts'
@@ -67,6 +67,7 @@ export function loadRewardModel(folder: string, options: LoadOptions): RewardMod
     config,
     rawConfig: raw,
     reading: options.reading ? readingOptionsSchema.parse(options.reading) : settings.reading,
+    truncationRule: options.seed === null ? settings.truncationRule : today,
     rewardConstant: constant + settings.rewardConstant,
     names: [...parameters.keys()],
     parameters: [...parameters.values()],

@@ -4,7 +4,7 @@ import type { Tensor } from '@rewardkit/torch'
 import { FailureError, InputError, RewardKitError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { type FetchedModel, fetchModel, isHubName } from '../hub/index.ts'
-import type { ReadingOptions } from '../tokens/index.ts'
+import type { ReadingOptions, TruncationRule } from '../tokens/index.ts'
 import type { DecoderConfig } from './config.ts'
 import type { Weights } from './weights.ts'
 
@@ -25,6 +25,8 @@ export interface RewardModel extends NamedParameters {
   readonly rawConfig: Readonly<Record<string, unknown>>
   /** How texts become token ids for this model. */
   readonly reading: ReadingOptions
+  /** The rule of truncation by which it was trained, or is being trained. */
+  readonly truncationRule: TruncationRule
   /** Added to every reward: 0 but for models whose head came with a bias or a normaliser. Not trained. */
   readonly rewardConstant: number
   /** The same tensors by their part in the decoder. */

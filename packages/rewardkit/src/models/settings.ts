@@ -2,7 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
-import { type ReadingOptions, readingOptionsSchema } from '../tokens/index.ts'
+import {
+  type ReadingOptions,
+  readingOptionsSchema,
+  type TruncationRule,
+  truncationRule as today,
+} from '../tokens/index.ts'
 
 /** Says beside a model's weights how its texts are read. */
 export const settingsFile = 'rewardkit.json'
@@ -15,29 +20,42 @@ const {
 } = readingOptionsSchema.shape
 const settingsSchema = z.looseObject({
   schema_version: z.literal(1),
-  reading: z.object({ max_length: length, plain_texts: plain, special_tokens_in_text: specialTokens, ...otherOptions }),
+  reading: z.object({
+    max_length: length,
+    plain_texts: plain,
+    special_tokens_in_text: specialTokens,
+    truncation_rule: z.union([z.literal(1), z.literal(2)]).default(1),
+    ...otherOptions,
+  }),
   reward_constant: z.number().default(0),
 })
 
 /** What `rewardkit.json` says of a model: how it reads its texts, and what is added to its rewards. */
 export interface ModelSettings {
   readonly reading: ReadingOptions
+  /** The rule of truncation by which it was trained: 1 where the file does not say. */
+  readonly truncationRule: TruncationRule
   readonly rewardConstant: number
 }
 
 /** The settings of a model that was saved here; the defaults for any other folder. Throws InputError for a broken file. */
 export function readSettings(folder: string): ModelSettings {
   const path = join(folder, settingsFile)
-  if (!existsSync(path)) return { reading: readingOptionsSchema.parse({}), rewardConstant: 0 }
+  if (!existsSync(path)) return { reading: readingOptionsSchema.parse({}), truncationRule: today, rewardConstant: 0 }
   try {
     const { reading: stored, reward_constant } = settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
     const {
       max_length: maxLength,
       plain_texts: plainTexts,
       special_tokens_in_text: specialTokensInText,
+      truncation_rule,
       ...reading
     } = stored
-    return { reading: { maxLength, plainTexts, specialTokensInText, ...reading }, rewardConstant: reward_constant }
+    return {
+      reading: { maxLength, plainTexts, specialTokensInText, ...reading },
+      truncationRule: truncation_rule,
+      rewardConstant: reward_constant,
+    }
   } catch (error) {
     throw new InputError(`${path} is not what RewardKit writes`, {
       remedy: 'save the model again, or remove the file to use the defaults',
@@ -47,7 +65,7 @@ export function readSettings(folder: string): ModelSettings {
 }
 
 /** The content of the file. The constant stands there where it is not 0: transformers' rewards lack it. */
-export function settingsOf({ reading, rewardConstant }: ModelSettings): z.input<typeof settingsSchema> {
+export function settingsOf({ reading, truncationRule, rewardConstant }: ModelSettings): z.input<typeof settingsSchema> {
   const {
     maxLength: max_length,
     plainTexts: plain_texts,
@@ -56,7 +74,7 @@ export function settingsOf({ reading, rewardConstant }: ModelSettings): z.input<
   } = reading
   return {
     schema_version: 1,
-    reading: { max_length, plain_texts, special_tokens_in_text, ...rest },
+    reading: { max_length, plain_texts, special_tokens_in_text, truncation_rule: truncationRule, ...rest },
     ...(rewardConstant === 0 ? {} : { reward_constant: rewardConstant }),
   }
 }

@@ -9,6 +9,7 @@ import { inspectOptionsSchema, type InspectOptions } from '../inspect/options.ts
 import { plural } from '../counted.ts'
 import { writeFileAtomic } from '../files.ts'
 import { flagOf } from '../options.ts'
+import { cutParts } from '../tokens/index.ts'
 import { version } from '../version.ts'
 import { draw, ink, runColour } from './draw.ts'
 import { type Figure, figureMarkup } from './figure.ts'
@@ -143,7 +144,10 @@ function tokenFacts({ tokens, pairs, groups }: Inspection): Fact[] {
       share(tokens.sequences_over_max_length, tokens.sequence?.count ?? 0),
     ],
     ['Pairs with such a sequence', share(tokens.pairs_over_max_length, pairs)],
-    [`Groups cut (${tokens.truncation})`, share(tokens.truncated, groups)],
+    [
+      `Groups cut (${tokens.truncation})`,
+      [share(tokens.truncated, groups), cutParts(tokens.cut)].filter(Boolean).join(': '),
+    ],
     ['Pairs dropped in reading', listed(tokens.dropped)],
     ['Tokens, each response with its prompt', whole(tokens.tokens.unshared)],
     ['Tokens, prefixes shared', `${whole(tokens.tokens.shared)} (${percent(tokens.tokens.saved_share)} saved)`],

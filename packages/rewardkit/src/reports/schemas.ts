@@ -81,6 +81,9 @@ export const evaluationSummarySchema: z.ZodType<EvaluationSummary> = z.object({
   read: z.number(),
   dropped: z.record(z.string(), z.number()),
   truncated: z.number(),
+  cut: z
+    .object({ prompt: z.number(), system: z.number(), responses: z.number(), unlike_rule_1: z.number() })
+    .optional(),
   subsets: z.record(z.string(), z.object(pairSummary)),
   ...pairSummary,
 })

@@ -15,6 +15,7 @@ import {
   truncate,
   type Truncated,
   type Truncation,
+  truncationRule as today,
   type TruncationRule,
 } from './truncate.ts'
 
@@ -24,7 +25,7 @@ export interface EncodeOptions {
   readonly maxLength: number
   /** Default `prompt-left`. */
   readonly truncation?: Truncation
-  /** Default 2; 1 is for what an older version did. */
+  /** By default the one of today; 1 is for what an older version did. */
   readonly truncationRule?: TruncationRule
   /** Default `end`. */
   readonly pool?: Pool
@@ -62,7 +63,7 @@ export async function encodeGroup(
   tokenizer: Tokenizer,
   options: EncodeOptions,
 ): Promise<TokenGroup | DroppedGroup> {
-  const { maxLength, truncation = 'prompt-left', truncationRule: rule = 2 } = options
+  const { maxLength, truncation = 'prompt-left', truncationRule: rule = today } = options
   const reading = chooseReading(group, tokenizer, options)
   const whole = await reading.encode()
   const encoded = longest(whole) > maxLength ? await cut() : splitPrefix(whole.ids, false)

@@ -1,6 +1,7 @@
 import type { Group, Preference } from '../data/group.ts'
 import { InputError, located } from '../errors.ts'
-import { encodeGroup, type DroppedGroup, type EncodeOptions } from './encode.ts'
+import { createCutTally, type CutTally } from './cuts.ts'
+import { type DroppedGroup, encodeGroup, type EncodeOptions, identicalFor } from './encode.ts'
 import type { TokenGroup } from './sequence.ts'
 import type { SpooledGroups } from './spool.ts'
 import type { Tokenizer } from './tokenizer.ts'
@@ -17,14 +18,12 @@ export interface EncodedGroup {
 }
 
 /** The groups that belong together, in a spool, and what became of the others: none goes missing uncounted. */
-export interface EncodedSet {
+export interface EncodedSet extends Pick<CutTally, 'truncated' | 'cut'> {
   readonly groups: SpooledGroups
   /** Number of preferences in all groups. */
   readonly preferences: number
-  /** Preferences lost, by reason: `too_long`, `identical_tokens`, and what `drop` was told. */
+  /** Preferences lost, by reason: `too_long`, `identical_tokens`, `identical_after_truncation`, and what `drop` was told. */
   readonly dropped: Readonly<Record<string, number>>
-  /** Number of groups that lost tokens. */
-  readonly truncated: number
   add(group: Group, tokens: TokenGroup | DroppedGroup): void
   /** Counts preferences that are left out before they become tokens. */
   drop(reason: string, count: number): void
@@ -37,7 +36,7 @@ export interface EncodedSet {
 export function createEncodedSet(groups: SpooledGroups, options: { readonly withTexts?: boolean } = {}): EncodedSet {
   const dropped: Record<string, number> = {}
   let kept = 0
-  let truncated = 0
+  const cuts = createCutTally()
   const drop = (reason: string, count: number) => {
     if (count > 0) dropped[reason] = (dropped[reason] ?? 0) + count
   }
@@ -48,17 +47,19 @@ export function createEncodedSet(groups: SpooledGroups, options: { readonly with
     get preferences() {
       return kept
     },
+    cut: cuts.cut,
     get truncated() {
-      return truncated
+      return cuts.truncated
     },
     add(group, tokens) {
       if ('dropped' in tokens) return drop(tokens.dropped, Math.max(1, group.preferences.length))
-      const preferences = group.preferences.filter(
-        ({ chosen, rejected }) => tokens.branchOf[chosen] !== tokens.branchOf[rejected],
-      )
-      drop('identical_tokens', group.preferences.length - preferences.length)
+      const preferences = group.preferences.filter((preference) => {
+        const identical = identicalFor(tokens, preference)
+        if (identical) drop(identical, 1)
+        return identical === null
+      })
       kept += preferences.length
-      if (tokens.truncated) truncated += 1
+      cuts.add(tokens)
       const { id, promptId, subset = null, prompt, responses } = group
       const texts = options.withTexts ? { texts: { prompt, responses } } : {}
       groups.add({ id, promptId, subset, tokens, preferences, ...texts })

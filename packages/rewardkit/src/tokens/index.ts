@@ -5,7 +5,8 @@
 export type { PackedBatch, PackedGroup, TokenGroup } from './sequence.ts'
 export { renderPlain } from './chat-template.ts'
 export { describeTokens, loadTokenizer, type Token, type Tokenizer } from './tokenizer.ts'
-export { encodeGroup, type DroppedGroup, type EncodeOptions } from './encode.ts'
+export { createCutTally, type CutCounts, cutParts, type CutReport, type CutTally, tellOfCuts } from './cuts.ts'
+export { type DroppedGroup, encodeGroup, type EncodeOptions, type Identical, identicalFor } from './encode.ts'
 export {
   createReadingTally,
   createReadingWatch,
@@ -16,7 +17,7 @@ export {
 } from './how-read.ts'
 export { createEncodedSet, encodeInto, type EncodedGroup, type EncodedSet } from './encoded.ts'
 export type { Pool } from './sequences.ts'
-export type { Truncation } from './truncate.ts'
+export { type Cut, type Truncation, type TruncationRule, truncationRule } from './truncate.ts'
 export { choosePadToken, savedTokenizerFiles } from './saved-files.ts'
 export { countTokens, microBatchesOf, packGroups, planMicroBatches } from './pack.ts'
 export { type ReadingOptions, readingOptionsSchema } from './options.ts'

@@ -17,6 +17,9 @@ export type Truncation = 'prompt-left' | 'response-right' | 'drop'
  */
 export type TruncationRule = 1 | 2
 
+/** The rule by which everything is cut now; models that are trained now are saved with it. */
+export const truncationRule: TruncationRule = 2
+
 /** What truncation took from a group. */
 export interface Cut {
   /** Turns of the prompt, or part of one; of plain text, tokens of it. */

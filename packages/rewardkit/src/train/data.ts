@@ -31,12 +31,14 @@ import type { Objective } from '../objectives/index.ts'
 import {
   createEncodedSet,
   createReadingTally,
+  type CutCounts,
   describeTokens,
   type EncodedGroup,
   type EncodedSet,
   encodeInto,
   type Spool,
   type SpooledGroups,
+  tellOfCuts,
   type Tokenizer,
 } from '../tokens/index.ts'
 import type { TrainOptions } from './options.ts'
@@ -52,6 +54,9 @@ export interface DataRecord {
 /** What was read of one set of data, and where it came from. */
 export interface DataSetRecord extends Pick<Survey, 'read' | 'dropped' | 'formats' | 'sha256'> {
   readonly name: string
+  /** Groups that lost tokens; of training data, those that are trained on. */
+  readonly truncated: number
+  readonly cut: CutCounts
   readonly sources: readonly SourceRecord[]
 }
 
@@ -64,6 +69,8 @@ export interface TrainingData {
   readonly dropped: Readonly<Record<string, number>>
   /** Number of groups that lost tokens. */
   readonly truncated: number
+  /** The same by what they lost. */
+  readonly cut: CutCounts
   /** SHA-256 of the file. */
   readonly sha256: string
   /** What was read and where it came from: `data.json`. */
@@ -131,19 +138,19 @@ export async function loadTrainingData(
   }
   await encodeInto(items(), tokenizer, options)
 
-  const { groups, preferences: pairs, truncated } = training
+  const { groups, preferences: pairs, truncated, cut } = training
   const dropped = addCounts(survey.dropped, training.dropped)
   const left = droppedText(dropped)
   log(`${options.data}: ${counted(survey.read, 'pair')} read, ${pairs} to train on${left}`)
-  if (truncated > 0)
-    log(
-      `${counted(truncated, 'pair')} ${truncated === 1 ? 'was' : 'were'} cut to ${options.maxLength} tokens (${options.truncation})`,
-    )
+  tellOfCuts(training, { ...options, name: options.data, dropped: training.dropped }, hooks)
   if (pairs === 0) throw new InputError(`${options.data}: no pair is left to train on${left}`)
   for (const first of groups.read([0])) await describePair(first, tokenizer, log)
 
   let evaluation: EvaluationData | null = null
-  if (isHeldOut) evaluation = evaluationData({ ...survey, read: heldOutRead, dropped: {} }, heldOut)
+  if (isHeldOut) {
+    tellOfCuts(heldOut, { ...options, name: `${survey.path}, held out`, dropped: heldOut.dropped }, hooks)
+    evaluation = evaluationData({ ...survey, read: heldOutRead, dropped: {} }, heldOut)
+  }
   if (evaluationSurvey) evaluation = await encodeEvaluation(evaluationSurvey, tokenizer, options, spool, hooks)
   if (evaluation) {
     const { path, read } = evaluation
@@ -153,14 +160,17 @@ export async function loadTrainingData(
   }
   const record: DataRecord = {
     schema_version: 1,
-    training: await recordOf(survey),
-    evaluation: evaluationSurvey && (await recordOf(evaluationSurvey)),
+    training: await recordOf(survey, training),
+    evaluation: evaluationSurvey && evaluation && (await recordOf(evaluationSurvey, evaluation)),
   }
-  return { groups, pairs, dropped, truncated, sha256: survey.sha256, record, evaluation }
+  return { groups, pairs, dropped, truncated, cut, sha256: survey.sha256, record, evaluation }
 }
 
-async function recordOf({ path, data, formats, read, dropped, sha256 }: Survey): Promise<DataSetRecord> {
-  return { name: path, formats, read, dropped, sha256, sources: await sourceRecords([data]) }
+async function recordOf(
+  { path, data, formats, read, dropped, sha256 }: Survey,
+  { truncated, cut }: Pick<EncodedSet, 'truncated' | 'cut'>,
+): Promise<DataSetRecord> {
+  return { name: path, formats, read, dropped, truncated, cut, sha256, sources: await sourceRecords([data]) }
 }
 
 /** Held-out rows whose prompt is trained on, word for word, say little about new prompts. */

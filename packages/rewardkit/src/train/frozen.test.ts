@@ -10,7 +10,7 @@ import { writeThreeLayers } from '../hidden-states/fixtures/models.ts'
 import { type FixtureName, fixtureNames } from '../models/fixtures/read.ts'
 import { loadRewardModel, trainPart } from '../models/index.ts'
 import { createObjective } from '../objectives/index.ts'
-import { createSpool } from '../tokens/index.ts'
+import { createCutTally, createSpool } from '../tokens/index.ts'
 import { batchOf, frozenStep, tokensOf } from './fixtures/step.ts'
 import { openTrainingRewards } from './frozen.ts'
 import { trainStep } from './step.ts'
@@ -62,7 +62,15 @@ function partGradients(name: FixtureName, part: string, microBatchTokens: number
       const rewards = openTrainingRewards(
         model,
         divided,
-        { groups, sha256: '', pairs: batch.length, dropped: {}, truncated: 0, evaluation: null },
+        {
+          groups,
+          sha256: '',
+          pairs: batch.length,
+          dropped: {},
+          truncated: 0,
+          cut: createCutTally().cut,
+          evaluation: null,
+        },
         [{ epoch: 0, groups: Uint32Array.from(batch.keys()) }],
         { dtype: 'float32', threads: threads(), microBatchTokens },
         silentHooks,

@@ -1,3 +1,4 @@
+import { cutParts } from '../tokens/index.ts'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,7 +46,7 @@ describe('planTraining', () => {
     expect(plan.microBatches).toBeGreaterThan(plan.steps)
     expect(plan.dropped['identical_responses']).toBe(1)
     const logged = events.flatMap((event) => (event.kind === 'log' ? [event.message] : [])).join('\n')
-    expect(logged).toContain(`${plan.truncated} pairs were cut to 24 tokens`)
+    expect(logged).toContain(`${plan.truncated} groups were cut to 24 tokens (prompt-left): ${cutParts(plan.cut)}`)
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan)
     rmSync(out, { recursive: true })
   })

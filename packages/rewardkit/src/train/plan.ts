@@ -12,7 +12,15 @@ import {
 import { Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { findModel, forward, forwardFrom, hiddenStates } from '../models/index.ts'
-import { countTokens, createSpool, packGroups, planMicroBatches, type Spool, type TokenGroup } from '../tokens/index.ts'
+import {
+  countTokens,
+  createSpool,
+  type CutCounts,
+  packGroups,
+  planMicroBatches,
+  type Spool,
+  type TokenGroup,
+} from '../tokens/index.ts'
 import type { TrainOptions } from './options.ts'
 import { type PreparedTraining, prepareTraining, type TrainInputs } from './prepare.ts'
 import { graphMemory } from './resolve.ts'
@@ -31,6 +39,8 @@ export interface TrainingPlan {
   readonly dropped: Readonly<Record<string, number>>
   /** Groups that truncation cuts. */
   readonly truncated: number
+  /** The same by what they lose. */
+  readonly cut: CutCounts
   /** Tokens of one pass over the data: of all responses with their prompts, and with shared prefixes counted once. */
   readonly tokens: { readonly unshared: number; readonly shared: number }
   readonly steps: number
@@ -134,6 +144,7 @@ function describePlan(prepared: PreparedTraining, spool: Spool, hooks: Hooks): T
     groups: data.groups.preferenceCounts.length,
     dropped: data.dropped,
     truncated: data.truncated,
+    cut: data.cut,
     tokens,
     steps: steps.length,
     microBatches,

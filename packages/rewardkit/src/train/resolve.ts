@@ -54,6 +54,7 @@ const circumstances = new Set([
   'node',
   'rewardkit',
   'threads',
+  'truncation_rule',
   'vector_instructions',
   'processor_features',
 ])
@@ -65,7 +66,12 @@ const circumstances = new Set([
  */
 export function fingerprint(
   options: ResolvedOptions,
-  hashes: { readonly data: string; readonly model: string; readonly frozen_weights?: string },
+  hashes: {
+    readonly data: string
+    readonly model: string
+    readonly frozen_weights?: string
+    readonly truncation_rule?: string
+  },
 ): Record<string, string> {
   const settings = Object.entries(options).filter(([name]) => !withoutEffect.has(name))
   return {
@@ -101,7 +107,11 @@ export function checkFingerprint(
   { allowDifferentBits }: { readonly allowDifferentBits: boolean },
   names: readonly string[] = [...new Set([...Object.keys(identity), ...Object.keys(checkpoint.state.fingerprint)])],
 ): string {
-  const saved = checkpoint.state.fingerprint
+  // Runs that do not say were begun under rule 1.
+  const saved: Readonly<Record<string, string>> = {
+    ...('truncation_rule' in identity && { truncation_rule: '1' }),
+    ...checkpoint.state.fingerprint,
+  }
   const changed = names.filter((name) => identity[name] !== saved[name])
   const list = changed.map((name) => `${name} was ${saved[name] ?? 'unknown'}, is ${identity[name] ?? 'unknown'}`)
   const differences = list.join('; ')

@@ -246,6 +246,25 @@ describe('train', () => {
     expect(readFileSync(join(out, 'config.yaml'), 'utf8')).not.toContain('different')
   })
 
+  it('says that a run was begun under another rule of truncation, where that changes its ids', async () => {
+    const begun = async (maxLength: number) => {
+      const out = newRun()
+      const options = { maxLength, saveEvery: 1 }
+      await expect(run(out, options, stopAfter(2))).rejects.toMatchObject({ name: 'Interrupted' })
+      const path = join(out, 'checkpoints', 'step-2', 'state.json')
+      const state = JSON.parse(readFileSync(path, 'utf8')) as { fingerprint: Record<string, string> }
+      const { truncation_rule, ...older } = state.fingerprint
+      writeFileSync(path, JSON.stringify({ ...state, fingerprint: older }))
+      return { truncation_rule, resume: () => run(out, { ...options, resume: true }) }
+    }
+    const short = await begun(20)
+    expect(short.truncation_rule).toBe('2')
+    await expect(short.resume()).rejects.toThrow(/truncation_rule was 1, is 2.*--allow-different-bits/)
+    const long = await begun(2048)
+    expect(long.truncation_rule).toBeUndefined()
+    await long.resume()
+  })
+
   it('refuses a folder that is not empty, and replaces a run when told to', async () => {
     const out = newRun()
     mkdirSync(out)

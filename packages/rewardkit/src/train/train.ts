@@ -7,7 +7,7 @@ import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from
 import type { Hooks } from '../events.ts'
 import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile, writeFileAtomic } from '../files.ts'
 import { findModel, saveRewardModel } from '../models/index.ts'
-import { choosePadToken, createSpool, savedTokenizerFiles, type Spool } from '../tokens/index.ts'
+import { choosePadToken, createSpool, savedTokenizerFiles, type Spool, truncationRule } from '../tokens/index.ts'
 import { lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { openTrainingRewards } from './frozen.ts'
 import { evaluationMetrics, type MetricsLine, stepMetrics } from './metrics.ts'
@@ -74,6 +74,8 @@ async function trainFrom(
     data: data.sha256,
     model: sha256Text(JSON.stringify([model.rawConfig, files])),
     ...(rewards.frozenWeights !== null && { frozen_weights: rewards.frozenWeights }),
+    // Runs that were begun under rule 1 go on where both rules give the same ids.
+    ...(data.cut.unlike_rule_1 > 0 && { truncation_rule: String(truncationRule) }),
   })
 
   let step = 0
