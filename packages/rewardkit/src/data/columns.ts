@@ -3,7 +3,7 @@ import { nearestName } from '../nearest.ts'
 import { isObject, type Row } from './fields.ts'
 
 /** Names on the left of `--columns`: the fields of a pair, of a group of responses, or of a table of judgements. */
-export const columnNames: readonly string[] = [
+const columnNames: readonly string[] = [
   'id',
   'prompt',
   'chosen',

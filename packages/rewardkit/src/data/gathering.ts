@@ -86,7 +86,7 @@ export function createGathering(bytesInMemory = room): Gathering {
       const { descriptor = -1 } = file ?? {}
       let rows: Buffer[] = []
       let [key, total, stride] = [-1, 0, 1]
-      const gathered = (): GatheredRows => ({ rows: rows.map((bytes) => rowIn(bytes)), total })
+      const gathered = (): GatheredRows => ({ rows: rows.map(rowIn), total })
       for (const entry of merged([...runs.map((run) => entriesOf(descriptor, run)), inOrder().values()])) {
         if (entry.key !== key) {
           if (total > 0) yield gathered()
@@ -109,6 +109,7 @@ export function createGathering(bytesInMemory = room): Gathering {
 }
 
 // What `add` was given comes back as it was.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const rowIn = (bytes: Buffer): GatheredRow => deserialize(bytes) as GatheredRow
 
 function openTemporary() {
@@ -148,19 +149,18 @@ function* merged(runs: readonly Iterator<Entry>[]): Generator<Entry> {
 
 function* entriesOf(descriptor: number, { start, end }: { start: number; end: number }): Generator<Entry> {
   let position = start
-  let piece = Buffer.alloc(0)
-  /** At least so many bytes, from the file where too few are left. */
-  const atLeast = (length: number) => {
-    if (piece.length >= length) return
-    const more = Buffer.alloc(Math.min(Math.max(pieceLength, length - piece.length), end - position))
+  let piece: Buffer = Buffer.alloc(0)
+  while (true) {
+    // As much as the next record needs, once its head says how much that is.
+    const needed = piece.length < headLength ? headLength : headLength + piece.readUInt32LE(4)
+    if (piece.length >= needed) {
+      yield { key: piece.readUInt32LE(0), bytes: piece.subarray(headLength, needed) }
+      piece = piece.subarray(needed)
+      continue
+    }
+    const more = Buffer.alloc(Math.min(Math.max(pieceLength, needed - piece.length), end - position))
+    if (more.length === 0) return
     position += readSync(descriptor, more, 0, more.length, position)
     piece = Buffer.concat([piece, more])
-  }
-  while (position < end || piece.length > 0) {
-    atLeast(headLength)
-    const length = headLength + piece.readUInt32LE(4)
-    atLeast(length)
-    yield { key: piece.readUInt32LE(0), bytes: piece.subarray(headLength, length) }
-    piece = piece.subarray(length)
   }
 }

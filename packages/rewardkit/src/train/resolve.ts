@@ -2,6 +2,7 @@ import { totalmem } from 'node:os'
 import { cpuCapability, memoryStatistics } from '@rewardkit/torch'
 import { cpuFeatures, locateNative } from '@rewardkit/torch/setup'
 import { type ComputeDtype, defaultThreads, resolveDtype } from '../compute.ts'
+import { resolvedChoices } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import { version } from '../version.ts'
 import type { CheckpointState } from './checkpoint.ts'
@@ -22,6 +23,7 @@ export function resolveOptions(options: TrainOptions, totalSteps: number): Resol
   const { warmupRatio, ...rest } = options
   return {
     ...rest,
+    ...(rest.choices === undefined ? {} : { choices: resolvedChoices(rest.choices) }),
     dtype: resolveDtype(options.dtype),
     threads: options.threads ?? defaultThreads(),
     // Rounded up, as transformers does.
