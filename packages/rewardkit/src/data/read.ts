@@ -4,7 +4,7 @@ import type { DataPart, DataSet } from './data-set.ts'
 import { degenerate } from './degenerate.ts'
 import type { Row } from './fields.ts'
 import { formatNamed, formatOf, isOwnFormat, recognisedFormat } from './formats/index.ts'
-import { isPresent, type Reading, type RowContext, type RowFormat } from './formats/format.ts'
+import { isPresent, type Reading, type RowContext, type RowFormat, UnknownLayout } from './formats/format.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import type { Told } from '../events.ts'
 import type { Group } from './group.ts'
@@ -16,7 +16,8 @@ import type { BadRow, Source, SourceFile, SourceRow } from './sources/source.ts'
 import { tableFormat } from './tables/index.ts'
 import { createJudgements, type Judgements, UnknownJudgement } from './tables/judgements.ts'
 import { judgementNotes } from './tables/notes.ts'
-import { withAllValues } from './tables/values.ts'
+import { withAllValues, withProposal } from './tables/values.ts'
+import { createVerdictWatch } from './tables/unread-verdicts.ts'
 import { unreadColumns } from './unread-columns.ts'
 
 /** One group of a row, and what was left out of it. */
@@ -81,17 +82,23 @@ async function* readPart(part: DataPart, tell: (told: Told) => void): AsyncGener
   const judgements = createJudgements(options)
   const table = tableFormat(judgements.named, options)
   const reading = createReading(options)
+  const verdicts = createVerdictWatch(options)
   let failed = false
   try {
-    yield* readSource(part, table, judgements, reading)
+    for await (const item of readSource(part, table, judgements, reading)) {
+      verdicts.add(item)
+      yield item
+    }
   } catch (error) {
     failed = true
     throw error
   } finally {
     // Also where nobody wants the rest.
-    if (!failed)
-      for (const { kind, message } of [...reading.notes.told(), ...judgementNotes(judgements, table?.name)])
+    if (!failed) {
+      const notes = [...reading.notes.told(), ...judgementNotes(judgements, table?.name), ...verdicts.notes()]
+      for (const { kind, message } of notes)
         tell({ kind, message: `${source.name}: ${message}` })
+    }
   }
 }
 
@@ -125,6 +132,8 @@ async function* readSource(
           hasRead = true
           for (const outcome of outcomes(read, file, row, options)) yield { place, format, ...outcome }
         } catch (error) {
+          if (error instanceof UnknownLayout && options.onError === 'stop')
+            throw await withProposal(error, place, source, options)
           if (error instanceof UnknownJudgement) throw await withAllValues(error, place, source, options)
           yield refused(error, place, options, hasRead)
         }
@@ -219,7 +228,7 @@ function* outcomes(
       continue
     }
     if (group.preferences.length === 0)
-      throw new InputError(
+      throw new UnknownLayout(
         'no preference; expected "chosen" and "rejected"; rewards of single responses are what score is for',
       )
     yield {

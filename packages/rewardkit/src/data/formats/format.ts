@@ -58,6 +58,11 @@ export interface RowFormat {
   write(group: Group): readonly Row[]
 }
 
+/** Columns that no layout reads as preferences: whoever knows the source may say which options would. */
+export class UnknownLayout extends InputError {
+  override name = 'UnknownLayout'
+}
+
 /** True where the column has a value: null is how pandas and Parquet write an absent one. */
 export function isPresent(row: Row, column: string): boolean {
   return row[column] !== undefined && row[column] !== null

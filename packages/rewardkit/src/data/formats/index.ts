@@ -7,7 +7,7 @@ import { alpacaevalFormat } from './alpacaeval.ts'
 import { arenaFormat } from './arena.ts'
 import { carrying } from './carrying.ts'
 import { distilabelFormat, distilabelPairsFormat } from './distilabel.ts'
-import { isPresent, type RowFormat } from './format.ts'
+import { isPresent, type RowFormat, UnknownLayout } from './format.ts'
 import { helpsteer2Format, helpsteer3Format } from './helpsteer.ts'
 import { judgebenchFormat } from './judgebench.ts'
 import { llmbarFormat } from './llmbar.ts'
@@ -85,7 +85,7 @@ export function formatOf(row: Row, candidates: readonly RowFormat[] = OWN): RowF
   if (format) return format
   const columns = Object.keys(row).map((column) => (isPresent(row, column) ? column : `${column} (null)`))
   const found = columns.length === 0 ? 'no field' : `the fields ${columns.slice(0, 8).join(', ')}`
-  throw new InputError(`found ${found}, expected "chosen" and "rejected", or "response" or "responses"`, {
+  throw new UnknownLayout(`found ${found}, expected "chosen" and "rejected", or "response" or "responses"`, {
     remedy: 'rename them, or say with --columns which hold what',
   })
 }

@@ -10,11 +10,15 @@ export type Choices = ReadonlyMap<string, string>
 /** Values that differ in letter case and blanks only have one key; so have nothing and the ways in which tables write it. */
 export function valueKey(value: unknown): string {
   if (value === null || value === undefined) return 'null'
-  const text = (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).normalize('NFKC')
+  const text = textOf(value).normalize('NFKC')
   const key = text.trim().replaceAll(/\s+/g, ' ').toLowerCase()
   if (/^[+-]?\d+(\.\d*)?$/.test(key)) return String(Number(key))
   return ['', 'null', 'nan', 'n/a', 'na', '-'].includes(key) ? 'null' : key
 }
+
+/** A value as text. */
+export const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? '')
 
 /**
  * The map of `--choices`: `VALUE=MEANING` texts with commas between them, an object, or the name of a YAML file of one.

@@ -2,7 +2,7 @@ import { InputError } from '../../errors.ts'
 import { type NamedColumns, namedColumns } from '../columns.ts'
 import { described } from '../fields.ts'
 import type { DataOptions } from '../options.ts'
-import { type Choices, choicesOf, valueKey } from './choices.ts'
+import { type Choices, choicesOf, textOf, valueKey } from './choices.ts'
 
 /** How the judgements of a table are read: what the options say, and what came of it so far. */
 export interface Judgements {
@@ -42,8 +42,7 @@ export function noteCount({ counts }: Judgements, what: string, count = 1): void
 /** A value as messages and `--choices` show it. */
 export function shownValue(value: unknown): string {
   if (value === null || value === undefined || value === '') return 'NULL'
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
-  const line = text.trim().replaceAll(/\s+/g, ' ')
+  const line = textOf(value).trim().replaceAll(/\s+/g, ' ')
   return line.length > 60 ? `${line.slice(0, 60)}…` : line
 }
 

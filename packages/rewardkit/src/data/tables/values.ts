@@ -1,9 +1,11 @@
-import { InputError } from '../../errors.ts'
+import { InputError, located } from '../../errors.ts'
 import { valueAt } from '../columns.ts'
 import type { DataOptions } from '../options.ts'
 import { createReading, readRows } from '../sources/read-rows.ts'
 import type { Source } from '../sources/source.ts'
 import { valueKey } from './choices.ts'
+import { columnValues } from './column-values.ts'
+import { proposedOptions } from './proposal.ts'
 import { shownValue, type UnknownJudgement } from './judgements.ts'
 
 /** Rows that are looked through for the values of a column, and different values that are kept in mind. */
@@ -31,6 +33,18 @@ export async function withAllValues(
     ),
     cause: error,
   })
+}
+
+/** The same mistake with the options that would read the source, where its columns tell. */
+export async function withProposal(
+  error: InputError,
+  place: string,
+  source: Source,
+  options: DataOptions,
+): Promise<InputError> {
+  const proposal = proposedOptions(await columnValues(source, options))
+  const remedy = proposal === undefined ? error.remedy : `by their names, these options read them: ${proposal}`
+  return located(place, new InputError(error.problem, { remedy, cause: error }))
 }
 
 function remedyOf(unknown: readonly unknown[], meanings: string): string {

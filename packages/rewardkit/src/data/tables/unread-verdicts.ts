@@ -1,0 +1,42 @@
+import { counted } from '../../counted.ts'
+import type { Told } from '../../events.ts'
+import { namedColumns } from '../columns.ts'
+import type { DataOptions } from '../options.ts'
+import type { ReadGroup } from '../read.ts'
+import { ratingWords, verdictWords, wordsOf } from './proposal.ts'
+
+/** What columns are called that may say which answer is better. */
+const names = new Set(['choice', 'winner', 'preference', 'label', 'rating', 'stars', 'score', 'rank'])
+const words = new Set([...verdictWords, ...ratingWords])
+
+/** Our own layouts: those of others say by themselves what their columns are. */
+const ownLayouts = new Set(['pairs', 'pairs-implicit', 'groups'])
+
+/**
+ * Watches for columns that may say which answer is better and are not read. Where chosen and rejected are columns that
+ * the user named, that may turn pairs round: a warning.
+ */
+export function createVerdictWatch({ columns = [] }: DataOptions) {
+  const named = namedColumns(columns)
+  const columnOf = (name: string) => named.find((one) => one.name === name)?.columns[0]
+  const [chosen, rejected] = [columnOf('chosen'), columnOf('rejected')]
+  const isByHand = chosen !== undefined || rejected !== undefined
+  const isWatched = (column: string) =>
+    names.has(column.toLowerCase()) || (isByHand && wordsOf(column).some((word) => words.has(word)))
+  const counts = new Map<string, number>()
+  return {
+    add({ format, unread = [] }: ReadGroup): void {
+      if (!format || !ownLayouts.has(format.name)) return
+      for (const column of unread) if (isWatched(column)) counts.set(column, (counts.get(column) ?? 0) + 1)
+    },
+    notes: (): Told[] =>
+      [...counts].map(([column, count]) => {
+        const found = `column "${column}" is not read (${counted(count, 'row')})`
+        if (!isByHand) return { kind: 'log', message: `${found}: it stays in meta` }
+        return {
+          kind: 'warning',
+          message: `${found}: "${chosen ?? 'chosen'}" is taken as better than "${rejected ?? 'rejected'}" in every row; where the column says which is better, read it with --columns a=${chosen ?? 'chosen'} b=${rejected ?? 'rejected'} choice=${column}`,
+        }
+      }),
+  }
+}
