@@ -96,8 +96,7 @@ async function* readPart(part: DataPart, tell: (told: Told) => void): AsyncGener
     // Also where nobody wants the rest.
     if (!failed) {
       const notes = [...reading.notes.told(), ...judgementNotes(judgements, table?.name), ...verdicts.notes()]
-      for (const { kind, message } of notes)
-        tell({ kind, message: `${source.name}: ${message}` })
+      for (const { kind, message } of notes) tell({ kind, message: `${source.name}: ${message}` })
     }
   }
 }
