@@ -5,22 +5,34 @@ import { parseRow } from '../row.ts'
 import { type Bytes, peek } from './bytes.ts'
 import { notUtf8 } from './encoding.ts'
 import { listItems } from './json-items.ts'
+import { listInside, unwrapped, wrappingField } from './json-wrapped.ts'
+import type { Notes } from './notes.ts'
 import type { BadRow, SourceRow } from './source.ts'
 
 /**
  * The rows of a JSON text, whichever it is: one object a line, one list a line (WebGPT's raw release; the row then has
- * the columns 0, 1, ...), or one list of objects. A file that begins with a list is one list, unless its first line is
+ * the columns 0, 1, ...), one list of objects, or an object around such a list. A file that begins with a list is one list, unless its first line is
  * complete and another follows, or its name says that it has lines.
  * @param name tells `.jsonl` by its end
  */
-export async function* jsonRows(bytes: Bytes, name: string): AsyncGenerator<SourceRow | BadRow> {
+export async function* jsonRows(
+  bytes: Bytes,
+  name: string,
+  { notes }: { readonly notes: Notes },
+): AsyncGenerator<SourceRow | BadRow> {
   const { head, bytes: whole } = await peek(bytes, isTelling)
   const { first, more } = beginning(head)
   const begins = first.charAt(0)
   const listLines = begins === '[' && isJson(first) && (more || /\.(jsonl|ndjson)(\.(gz|zst))?$/i.test(name))
-  if (begins === '{') refuseWrapped(first, more)
+  const wrapped = begins === '{' ? wrappedIn(head, first, more) : undefined
+  if (wrapped !== undefined) notes.add('wrapped', 'log', () => `rows are read from the field "${wrapped}"`)
+  const isList = begins === '[' && !listLines
   let empty = true
-  for await (const row of begins === '[' && !listLines ? rowsOfList(whole) : rowsOfLines(whole, listLines)) {
+  for await (const row of wrapped === undefined
+    ? isList
+      ? rowsOfList(whole)
+      : rowsOfLines(whole, listLines)
+    : rowsOfList(listInside(whole, wrapped), true)) {
     empty = false
     yield row
   }
@@ -66,7 +78,7 @@ export async function* rowsOfLines(bytes: Bytes, lists = false): AsyncGenerator<
   }
 }
 
-async function* rowsOfList(bytes: Bytes): AsyncGenerator<SourceRow | BadRow> {
+async function* rowsOfList(bytes: Bytes, isWrapped = false): AsyncGenerator<SourceRow | BadRow> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   for await (const { number, bytes: item } of listItems(bytes)) {
     if (item === null) yield { unit: 'row', number, error: tooLongError }
@@ -78,7 +90,7 @@ async function* rowsOfList(bytes: Bytes): AsyncGenerator<SourceRow | BadRow> {
         yield { unit: 'row', number, ...notUtf8 }
         continue
       }
-      yield checkedRow('row', number, () => parseRow(text))
+      yield checkedRow('row', number, () => (isWrapped ? unwrapped(parseRow(text)) : parseRow(text)))
     }
   }
 }
@@ -101,19 +113,31 @@ function listRow(text: string): Row {
   return Object.fromEntries(list.entries())
 }
 
-/** What pandas and others write that holds all rows in one object: nothing to read row by row. */
-function refuseWrapped(text: string, more: boolean): void {
+/**
+ * The field that holds all rows, where a file is one object that is read for them.
+ * @throws InputError for an object over several lines, for one that holds the rows in a field of another name, and for a
+ * table by columns: nothing to read row by row
+ */
+function wrappedIn(head: Buffer, first: string, more: boolean): string | undefined {
   const refuse = (found: string, remedy: string): never => {
     throw new InputError(`found ${found}; expected one JSON object a line, or one list of objects`, { remedy })
   }
-  if (more && /^\s*\{\s*("[^"]*"\s*:\s*[[{]?\s*)?$/.test(text))
-    refuse('one JSON object over several lines', "write its rows one a line, as jq -c '.data[]' does")
-  if (!/^\s*\{\s*"[^"]*"\s*:\s*[[{]/.test(text) || !isJson(text)) return
-  const row: unknown = JSON.parse(text)
+  const isWhole = isJson(first)
+  if (isWhole && more) return undefined
+  const text = head
+    .toString()
+    .replace(/^\uFEFF/, '')
+    .trimStart()
+  const field = wrappingField(text)
+  if (field?.isOpened) return field.name
+  if (field)
+    refuse(`all rows inside the field "${field.name}"`, `write them one a line, as jq -c '.${field.name}[]' does`)
+  if (!isWhole && more && /^\{\s*("(?:[^"\\]|\\.)*"\s*:\s*[[{]?\s*|.*[^}\s],)?$/.test(first))
+    refuse('a JSON object over several lines', 'write each object on one line, as jq -c . does')
+  if (!isWhole || !/^\s*\{\s*"[^"]*"\s*:\s*[[{]/.test(first)) return undefined
+  const row: unknown = JSON.parse(first)
   const entries = isObject(row) ? Object.entries(row) : []
-  const [first] = entries
-  if (first && entries.length === 1 && Array.isArray(first[1]) && first[1].length > 0 && first[1].every(isObject))
-    refuse(`all rows inside the field "${first[0]}"`, `write them one a line, as jq -c '.${first[0]}[]' does`)
   if (entries.length > 1 && entries.every(([, value]) => isObject(value) && '0' in value))
     refuse('a table by columns, as pandas writes it', 'write it with to_json(orient="records", lines=True)')
+  return undefined
 }

@@ -103,6 +103,53 @@ describe('JSON', () => {
   })
 })
 
+describe('an object around the rows', () => {
+  const inside = [{ a: 1, rows: ['x]}'] }, { a: '{"rows": [' }]
+  const server = {
+    features: [{ feature_idx: 0, name: 'a' }],
+    rows: inside.map((row, index) => ({ row_idx: index, row, truncated_cells: [] })),
+    num_rows_total: 2,
+  }
+
+  it.each([
+    ['rows', JSON.stringify({ rows: inside })],
+    [
+      'data, over many lines',
+      JSON.stringify({ version: 1, note: 'rows":[{', data: inside, more: { rows: [{}] } }, null, 2),
+    ],
+    ['examples, behind a mark', `\uFEFF${JSON.stringify({ examples: inside })}\n`],
+    ['items in gzip', gzipSync(JSON.stringify({ meta: { items: [{ b: 2 }] }, items: inside }))],
+    ["the answer of Hugging Face's server", JSON.stringify(server)],
+  ])('is opened: %s', async (_, content) => {
+    expect(await readText('wrapped.json', content)).toEqual(inside)
+  })
+
+  it('is cut anywhere', async () => {
+    const rows = Array.from({ length: 9 }, (_, index) => ({
+      text: `${'x'.repeat(65_521 + index)}"\\",]}ü😀`.repeat(4),
+    }))
+    expect(await readText('cut.json', JSON.stringify({ n: 9, rows, end: [] }))).toEqual(rows)
+  })
+
+  it('is told, and refused where the server has cut cells', async () => {
+    const path = written('told.json', JSON.stringify({ rows: [{ row_idx: 0, row: { a: 1 }, truncated_cells: ['a'] }] }))
+    const reading = createReading()
+    const found = []
+    for await (const item of readRows({ path, name: path }, reading)) found.push(item)
+    expect(found).toMatchObject([{ number: 1, error: 'the server has cut a' }])
+    expect(reading.notes.told()).toEqual([{ kind: 'log', message: 'rows are read from the field "rows"' }])
+  })
+
+  it('is none around a row, or several objects', async () => {
+    const row = { completions: [{ a: 1 }], source: 'x' }
+    expect(await readText('row.json', JSON.stringify(row))).toEqual([row])
+    const own = { data: [{ a: 1 }], chosen: 'x' }
+    expect(await readText('own.json', JSON.stringify(own))).toEqual([own])
+    const line = JSON.stringify({ rows: [{ a: 1 }] })
+    expect(await readText('lines.json', `${line}\n${line}\n`)).toEqual([{ rows: [{ a: 1 }] }, { rows: [{ a: 1 }] }])
+  })
+})
+
 describe('CSV', () => {
   it('reads quotes, line ends in cells, CRLF and a byte order mark', async () => {
     const text = '\uFEFFid,prompt,chosen,rejected\r\n7,"a ""b"", c","two\r\nlines",\r\n8,ü,42,true\r\n'
@@ -272,12 +319,32 @@ describe('files as they break in life, each in one line', () => {
     ['a list without an end', 'a.json', '[{"a": 1}, {"b"', /^a\.json, after row 1: the list does not end.*incomplete/],
     ['two lists', 'a.json', '[{"a": 1},\n{"b": 2}]\n[]', /after row 2: something follows the end of the list/],
     [
-      'an object around the rows',
+      'an object around the rows under another name',
       'a.json',
-      '{"data": [{"a": 1}]}',
-      /all rows inside the field "data".*jq -c '\.data\[\]'/,
+      '{"train": [{"a": 1}]}',
+      /all rows inside the field "train".*jq -c '\.train\[\]'/,
     ],
-    ['an object over many lines', 'a.json', '{\n "data": [\n{}]}', /found one JSON object over several lines.*jq/],
+    ['the same over many lines', 'a.json', '{\n "train": [\n{"a": 1}]}', /all rows inside the field "train".*jq/],
+    [
+      'objects over many lines',
+      'a.json',
+      '{\n "a": "b",\n "c": 1\n}\n{\n}\n',
+      /found a JSON object over.*jq -c \. does/,
+    ],
+    [
+      'the same, begun in the first',
+      'a.json',
+      '{"a": "b",\n "c": [{}]\n}\n',
+      /found a JSON object over.*jq -c \. does/,
+    ],
+    [
+      'an object without an end',
+      'a.json',
+      '{"rows": [{"a": 1}], "n": ',
+      /after row 1: the object around "rows" does not end/,
+    ],
+    ['two objects', 'a.json', '{"rows":\n [{"a": 1}]}\n{}', /after row 1: something follows the object around "rows"/],
+    ['rows without an end', 'a.json', '{"rows": [{"a": 1}, {"b', /after row 1: (the list|the object around).*not end/],
     ['columns of pandas', 'a.json', '{"a": {"0": 1}, "b": {"0": 2}}', /a table by columns.*orient="records"/],
     ['cut gzip', 'a.jsonl.gz', gzipSync(lines).subarray(0, -20), /broken gzip data.*damaged or incomplete/],
     ['a flipped byte in gzip', 'a.jsonl.gz', withByte(gzipSync(lines), 300, (byte) => byte ^ 4), /broken gzip data/],

@@ -63,7 +63,7 @@ async function* rowsOf(file: SourceFile, reading: SourceReading): AsyncGenerator
       })
     yield* parquetRows(file.path)
   } else if (table) yield* csvRows(readBytes(file, encoding), table === 'tsv' ? '\t' : ',', reading)
-  else yield* jsonRows(readBytes(file, encoding), file.name)
+  else yield* jsonRows(readBytes(file, encoding), file.name, reading)
 }
 
 /** A row with all that holds for every kind of file. */
