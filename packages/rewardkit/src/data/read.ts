@@ -190,8 +190,8 @@ function placeOf({ name }: SourceFile, { unit, number }: SourceRow | BadRow): st
   return `${name}, ${unit} ${number}`
 }
 
-function defaultId(files: number, { name }: SourceFile, { unit, number }: SourceRow | BadRow): string {
-  return files === 1 ? `${unit}-${number}` : `${name}:${unit}-${number}`
+function defaultId(files: number, { name, idName }: SourceFile, { unit, number }: SourceRow | BadRow): string {
+  return files === 1 ? `${unit}-${number}` : `${idName ?? name}:${unit}-${number}`
 }
 
 /**

@@ -20,8 +20,11 @@ const describing = new Set([
 /** Whether a file holds rows, by its name. */
 export const isDataFile = (path: string): boolean => {
   const name = path.split(/[\\/]/).at(-1) ?? ''
-  return dataName.test(name) && !describing.has(name.toLowerCase()) && !isHidden(name)
+  return dataName.test(name) && !describing.has(name.toLowerCase()) && !isHidden(name) && !isRecord(name)
 }
+
+/** What our own steps write beside their output. */
+const isRecord = (name: string) => name === 'provenance.json' || name.endsWith('.provenance.json')
 
 const isHidden = (name: string) => name.startsWith('.') || name.startsWith('_')
 
@@ -40,18 +43,22 @@ export async function filesOfFolder(folder: string, splits: SplitOrder, hooks: H
     say(`${counted(others.length, 'other file')} ${others.length === 1 ? 'is' : 'are'} not read (${shortened(others)})`)
   const paths = ofOneSplit(folder, data, splits, say)
   checkOneKind(folder, paths)
-  return withSubsets(paths)
+  return withSubsets(paths, folder)
 }
 
-/** Files with the folder as the subset, where they lie in several: relative to the one that holds them all. */
-export function withSubsets(paths: readonly string[]): SourceFile[] {
+/**
+ * Files with the folder as the subset, where they lie in several: relative to the one that holds them all.
+ * @param named what the user named, as far as it is a folder: ids are relative to it
+ */
+export function withSubsets(paths: readonly string[], named: string): SourceFile[] {
   const folders = paths.map((path) => dirname(path).split(sep))
   const [first = []] = folders
   let common = 0
   while (common < first.length && folders.every((parts) => parts[common] === first[common])) common++
   return paths.map((path, index) => {
     const subset = folders[index]?.slice(common).join('/')
-    return { path, name: path, ...(subset ? { subset } : {}) }
+    const idName = relative(named, path).split(sep).join('/')
+    return { path, name: path, idName, ...(subset ? { subset } : {}) }
   })
 }
 

@@ -15,6 +15,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
+import { silentHooks } from '../../events.ts'
+import { openData } from '../data-set.ts'
+import { defaultDataOptions } from '../options.ts'
+import { readPreferences } from '../survey.ts'
 import { evaluationSplits, openSource, type SplitOrder, trainingSplits } from './open-source.ts'
 
 const fixtures = fileURLToPath(new URL('fixtures/', import.meta.url))
@@ -87,6 +91,24 @@ it('reads the files that match a pattern, links to files included', async () => 
   symlinkSync(join(folder, 'y/a.jsonl'), join(folder, 'x/c.jsonl'))
   const { files } = await opened(folder, trainingSplits, join(folder, 'x/*'))
   expect(files.map(([path]) => path)).toEqual(['x/a.jsonl', 'x/b.jsonl', 'x/c.jsonl'])
+})
+
+it('reads beside the records of our own steps, which are no rows', async () => {
+  const folder = names('a.csv', 'a.csv.provenance.json', 'b.jsonl.provenance.json', 'provenance.json')
+  expect((await opened(folder, trainingSplits)).files).toEqual([['a.csv', undefined]])
+  expect((await opened(folder, trainingSplits, join(folder, '*'))).files).toEqual([['a.csv', undefined]])
+})
+
+it('calls files in ids by their path from what was named, wherever that lies', async () => {
+  const folder = names('x/train-0.jsonl', 'x/y/train-1.jsonl')
+  const idsOf = async (name: string) => {
+    const data = await openData(name, defaultDataOptions, trainingSplits, silentHooks)
+    return (await readPreferences(data)).groups.map(({ id }) => id)
+  }
+  const found = ['x/train-0.jsonl:line-1', 'x/y/train-1.jsonl:line-1']
+  expect(await idsOf(folder)).toEqual(found)
+  expect(await idsOf(join(folder, '**/*.jsonl'))).toEqual(found)
+  expect(await idsOf(`${folder}/x/`)).toEqual(['train-0.jsonl:line-1', 'y/train-1.jsonl:line-1'])
 })
 
 it.each([

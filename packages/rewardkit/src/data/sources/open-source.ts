@@ -65,7 +65,14 @@ async function filesOfPattern(pattern: string): Promise<SourceFile[]> {
     throw new InputError(`${pattern}: no file of rows matches`, {
       remedy: 'check the pattern; ** reaches into folders',
     })
-  return withSubsets(paths)
+  return withSubsets(paths, fixedFolder(pattern))
+}
+
+/** The folders of a pattern in front of its first part that stands for several names. */
+function fixedFolder(pattern: string): string {
+  const parts = pattern.split('/')
+  const first = parts.findIndex((part) => isDynamicPattern(part))
+  return parts.slice(0, first).join('/') || (pattern.startsWith('/') ? '/' : '.')
 }
 
 /** Shards are of one kind: Parquet files name their columns, so that one which differs is found before any is read. */

@@ -5,6 +5,8 @@ export interface SourceFile {
   readonly path: string
   /** What messages call it. */
   readonly name: string
+  /** What ids of rows begin with, where a source has several files: its path from what the user named, else the name. */
+  readonly idName?: string
   /** For rows that name none: the folder, where the files of a source lie in several. */
   readonly subset?: string
 }
