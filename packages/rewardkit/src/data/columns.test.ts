@@ -23,6 +23,17 @@ describe('columnMapper', () => {
     expect(swapped).toEqual({ chosen: 'b', rejected: 'a' })
   })
 
+  it('keeps a column whose name another one gets', () => {
+    const found = columnMapper(['prompt=question', 'id=key'])({
+      prompt: 'p',
+      question: 'q',
+      id: 1,
+      key: 2,
+      id_column: 3,
+    })
+    expect(found).toEqual({ prompt: 'q', prompt_column: 'p', id: 2, id_column: 3, id_column_column: 1 })
+  })
+
   it.each(['nowhere', 'question.words', 'answers.2', 'answers.x', 'toString', 'question.constructor', ''])(
     'says that there is no column %j',
     (column) => {

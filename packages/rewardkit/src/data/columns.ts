@@ -66,7 +66,8 @@ export function namedColumns(texts: readonly string[]): NamedColumns[] {
 
 /**
  * Renames columns as `--columns` says. A column that is reached through dots stays where it is; one that is named whole
- * goes to its new name. What is not named stays, and ends up in `meta`.
+ * goes to its new name. What is not named stays, and ends up in `meta`; a column whose name another one gets is kept as
+ * `NAME_column`.
  * @param columns `NAME=COLUMN` texts
  * @returns the row with the fields that a format looks for; it throws an InputError where a column is missing
  * @throws InputError as `namedColumns` does
@@ -74,14 +75,23 @@ export function namedColumns(texts: readonly string[]): NamedColumns[] {
 export function columnMapper(columns: readonly string[]): (row: Row) => Row {
   const all = namedColumns(columns)
   const moved = new Set(all.flatMap((named) => named.columns))
+  const taken = new Set(all.map(({ name }) => name))
   return (row) => {
-    const kept = Object.entries(row).filter(([column]) => !moved.has(column))
+    const kept = Object.entries(row)
+      .filter(([column]) => !moved.has(column))
+      .map(([column, value]) => [taken.has(column) ? freeName(column, row) : column, value] as const)
     const named = all.map(({ name, columns: from }) => {
       const values = from.map((column) => numberIn(name, valueAt(row, column)))
       return [name, values.length === 1 ? values[0] : values] as const
     })
     return { ...Object.fromEntries(kept), ...Object.fromEntries(named) }
   }
+}
+
+/** What a column is kept as whose name another value has: `NAME_column`, or more of it where that is taken, too. */
+export function freeName(column: string, ...taken: readonly Row[]): string {
+  const name = `${column}_column`
+  return taken.some((row) => Object.hasOwn(row, name)) ? freeName(name, ...taken) : name
 }
 
 const numbers = new Set(['margin', 'weight', 'probability'])

@@ -43,7 +43,8 @@ export function unreadColumns(row: Row, { meta }: Group, columns: readonly strin
   return Object.keys(row).filter((column) => {
     const value = row[column]
     const isEmpty = value === undefined || value === null || value === ''
-    return !isEmpty && meta[column] === value && !entered.has(column)
+    const isKept = meta[column] === value || meta[`${column}_column`] === value
+    return !isEmpty && isKept && !entered.has(column)
   })
 }
 

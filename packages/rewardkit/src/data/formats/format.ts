@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { InputError } from '../../errors.ts'
 import { fieldError, isObject, optionalName, optionalNumber, textOrMessages, type Row } from '../fields.ts'
 import { contentOf, type TextOrMessages } from '../build.ts'
 import { saysSomething } from '../degenerate.ts'
 import type { Group, Message, Preference } from '../group.ts'
+import { freeName } from '../columns.ts'
 import type { DataOptions } from '../options.ts'
 import type { Judgements } from '../tables/judgements.ts'
 import { isTie } from '../probability.ts'
@@ -73,17 +75,26 @@ const JUDGEMENT = new Set(['margin', 'weight', 'probability'])
 /** Columns of our own layouts: a table that holds several of them has all, null where the layout of the row has none. */
 const LAYOUTS = new Set(['prompt', 'chosen', 'rejected', 'response', 'responses', 'preferences', ...JUDGEMENT])
 
-/** `id`, `subset` and `meta`; columns that neither these nor `own` name go into `meta` (which wins on equal names). */
+/**
+ * `id`, `subset` and `meta`; columns that neither these nor `own` name go into `meta`, as `NAME_column` where it holds
+ * another value of their name.
+ */
 export function commonFields(row: Row, defaultId: string, own: readonly string[]) {
   const { meta } = row
   if (meta !== undefined && meta !== null && !isObject(meta)) throw fieldError('meta', meta, 'an object')
-  const other = Object.entries(row).filter(
-    ([column, value]) => !COMMON.has(column) && !own.includes(column) && !(value === null && LAYOUTS.has(column)),
-  )
+  const held: Row = meta ?? {}
+  const other = Object.entries(row)
+    .filter(
+      ([column, value]) => !COMMON.has(column) && !own.includes(column) && !(value === null && LAYOUTS.has(column)),
+    )
+    .map(([column, value]) => {
+      const isTaken = Object.hasOwn(held, column) && !isDeepStrictEqual(held[column], value)
+      return [isTaken ? freeName(column, held, row) : column, value] as const
+    })
   return {
     id: optionalName(row, 'id') ?? defaultId,
     subset: optionalName(row, 'subset'),
-    meta: { ...Object.fromEntries(other), ...meta },
+    meta: { ...Object.fromEntries(other), ...held },
   }
 }
 

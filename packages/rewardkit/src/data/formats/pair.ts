@@ -21,6 +21,7 @@ import {
   writtenFields,
   writtenJudgement,
 } from './format.ts'
+import { refuseNearMisses } from './near-misses.ts'
 
 /**
  * `chosen` and `rejected`, with or without `prompt`, each as text or as messages: TRL's four preference shapes and the
@@ -31,6 +32,7 @@ export const pairFormat: RowFormat = {
   name: 'pairs',
   recognises: (row) => isPresent(row, 'chosen') || isPresent(row, 'rejected'),
   read(row, { defaultId }): Group {
+    refuseNearMisses(row, ['prompt', 'chosen', 'rejected', ...judgementColumns])
     const prompt = promptField(row)
     const chosen = textOrMessages(row['chosen'], 'chosen')
     const rejected = textOrMessages(row['rejected'], 'rejected')

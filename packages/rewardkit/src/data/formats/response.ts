@@ -11,6 +11,7 @@ import {
   writtenFields,
   writtenJudgement,
 } from './format.ts'
+import { refuseNearMisses } from './near-misses.ts'
 import { isTranscript, splitTranscripts } from './transcript.ts'
 
 /** What `score` reads: {prompt, response}. */
@@ -51,6 +52,7 @@ export const groupFormat: RowFormat = {
 }
 
 function groupOf(row: Row, defaultId: string, responses: readonly TextOrMessages[]): Group {
+  refuseNearMisses(row, ['prompt', 'preferences'])
   const prompt = promptField(row)
   const common = commonFields(row, defaultId, ['prompt', 'response', 'responses', 'preferences'])
   const preferences = preferencesOf(row, responses.length)

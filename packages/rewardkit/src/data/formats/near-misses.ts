@@ -1,0 +1,38 @@
+import { distance } from 'fastest-levenshtein'
+import { InputError } from '../../errors.ts'
+import type { Row } from '../fields.ts'
+import { isPresent } from './format.ts'
+
+/** Letters by which a long name may differ. */
+const longName = 8
+
+/**
+ * Refuses a column whose name is nearly one that the layout reads and that the row does not have: `promt`, `Chosen`.
+ * @param names that the layout reads
+ * @throws InputError that names both
+ */
+export function refuseNearMisses(row: Row, names: readonly string[]): void {
+  for (const name of names) {
+    if (isPresent(row, name)) continue
+    const near = nearMiss(row, name)
+    if (near !== undefined)
+      throw new InputError(`found a column "${near}" and no "${name}"`, {
+        remedy: `did you mean ${name}? rename it, or give --columns ${name}=${near}`,
+      })
+  }
+}
+
+/** The column whose name is nearly this one: but for case, one letter (two of a long name), or two in the wrong order. */
+function nearMiss(row: Row, name: string): string | undefined {
+  return Object.keys(row).find((column) => isPresent(row, column) && isNear(column.toLowerCase(), name))
+}
+
+function isNear(column: string, name: string): boolean {
+  // Weight and height, chosen and frozen are words of their own.
+  if (column[0] !== name[0] || Math.abs(column.length - name.length) > 2) return false
+  const letters = distance(column, name)
+  if (letters <= (name.length < longName ? 1 : 2)) return true
+  return letters === 2 && column.length === name.length && sorted(column) === sorted(name)
+}
+
+const sorted = (word: string): string => [...word].toSorted().join('')
