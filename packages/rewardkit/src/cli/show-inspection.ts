@@ -50,6 +50,7 @@ function facts(inspection: Inspection): string[][] {
     ['layout', inspection.formats.join(', ')],
     ['rows read', rows === null ? 'several make one group' : whole(rows)],
     ['left out', counts(inspection.dropped)],
+    ...inspection.skipped.first.map((error): [string, string] => ['', visible(error)]),
     ['columns not read', counts(inspection.columns_not_read)],
     ['groups', whole(groups)],
     ['pairs', whole(pairs)],

@@ -1,5 +1,6 @@
 import { counted } from '../counted.ts'
 import { turnedMessage } from '../data/probability.ts'
+import { skippedMessage } from '../data/skipped-rows.ts'
 import type { Leakage } from '../data/steps/leakage.ts'
 import type { StepResult } from '../data/steps/step.ts'
 
@@ -9,7 +10,8 @@ export function formatStep({ read, removed, outputs, provenance }: StepResult): 
   if (sum(read.dropped) > 0) lines.push(`left out: ${reasons(read.dropped)}`)
   const turned = turnedMessage(read.turned)
   if (turned !== undefined) lines.push(turned)
-  if (read.firstUnreadable !== undefined) lines.push(`the first unreadable row: ${read.firstUnreadable}`)
+  const skipped = skippedMessage(read.skipped)
+  if (skipped !== undefined) lines.push(skipped)
   if (sum(removed) > 0) lines.push(`removed: ${reasons(removed)}`)
   for (const { file, pairs, rows, lost } of outputs) {
     lines.push(`${file}: ${counted(pairs, 'pair')} in ${counted(rows, 'row')}`)

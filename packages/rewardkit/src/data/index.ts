@@ -20,13 +20,13 @@ export {
   readPreferences,
   surveyedGroups,
   surveyPreferences,
-  unreadableMessage,
   type Dropped,
   type PlacedGroup,
   type Preferences,
   type Survey,
 } from './survey.ts'
 export { turnedMessage, withoutTies } from './probability.ts'
+export { type SkippedRows, tellOfSkipped } from './skipped-rows.ts'
 export { createPromptSplit, type PromptSplit } from './split.ts'
 export { isSpooled, spooledFile, spoolRows } from './spooled-rows.ts'
 export * from './steps/index.ts'

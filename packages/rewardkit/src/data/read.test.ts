@@ -110,10 +110,11 @@ describe('readPreferences', () => {
       Buffer.from(pair('5')),
     ])
     const path = await file('bad.jsonl', bytes)
-    const { groups, read, dropped, firstUnreadable } = await readPreferences(path, { onError: 'skip' })
+    const { groups, read, dropped, skipped } = await readPreferences(path, { onError: 'skip' })
     expect(groups.map(({ id }) => id)).toEqual(['line-1', 'line-5'])
     expect([read, dropped]).toEqual([5, { unreadable: 3 }])
-    expect(firstUnreadable).toMatch(/bad\.jsonl, line 2: field "chosen"/)
+    expect(skipped.count).toBe(dropped['unreadable'])
+    expect(skipped.first[0]).toMatch(/bad\.jsonl, line 2: field "chosen"/)
     await expect(readPreferences(path)).rejects.toThrow(/line 2/)
   })
 

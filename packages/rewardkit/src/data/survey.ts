@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
-import { counted } from '../counted.ts'
 import { InputError } from '../errors.ts'
 import type { Told } from '../events.ts'
 import { sha256File } from '../files.ts'
 import type { DataSet } from './data-set.ts'
 import type { Group } from './group.ts'
+import { createSkippedRows, type SkippedRows } from './skipped-rows.ts'
 import { readGroups, type ReadGroup } from './read.ts'
 import { createUnreadTally, type UnreadColumns } from './unread-columns.ts'
 
@@ -28,8 +28,8 @@ export interface Survey {
   readonly turned: number
   /** Columns that no layout read. */
   readonly unread: UnreadColumns
-  /** What is wrong with the first row that was skipped. */
-  readonly firstUnreadable?: string | undefined
+  /** Rows that could not be read and were skipped. */
+  readonly skipped: SkippedRows
   /** What there is to say of how the data were read. */
   readonly told: readonly Told[]
   /** SHA-256 of the file as it lies on the disk, hexadecimal; of several files, that of their hashes and names, the file of a mixture first. */
@@ -62,10 +62,10 @@ export async function surveyPreferences(
   let kept = 0
   let read = 0
   let turned = 0
-  let firstUnreadable: string | undefined
+  const skipped = createSkippedRows()
   const told: Told[] = []
   for await (const item of readGroups(data, (one) => told.push(one))) {
-    firstUnreadable ??= item.error
+    skipped.add(item.error)
     read += item.dropped.length + (item.group?.preferences.length ?? 0)
     for (const reason of item.dropped) dropped[reason] = (dropped[reason] ?? 0) + 1
     if (item.format) formats.add(item.format.name)
@@ -80,7 +80,10 @@ export async function surveyPreferences(
   if (kept === 0) {
     const counts = Object.entries(dropped).map(([reason, count]) => `${reason}: ${count}`)
     throw new InputError(
-      `${path}: none of the ${read} preferences is of use (${counts.join(', ')}); expected two different responses that are not empty${firstUnreadable === undefined ? '' : `; ${firstUnreadable}`}`,
+      `${path}: none of the ${read} preferences is of use (${counts.join(', ')}); expected two different responses that are not empty${skipped.first
+        .map((error) => `; ${error}`)
+        .slice(0, 1)
+        .join('')}`,
     )
   }
   return {
@@ -92,7 +95,7 @@ export async function surveyPreferences(
     formats: [...formats],
     turned,
     unread: { rows: unread.rows, rowsWithoutPrompt: unread.rowsWithoutPrompt },
-    firstUnreadable,
+    skipped: { count: skipped.count, first: skipped.first },
     told,
     sha256: await hashOf(data),
     state,
@@ -126,11 +129,6 @@ export async function readPreferences(data: DataSet, limit?: number): Promise<Pr
   const groups: Group[] = []
   const survey = await surveyPreferences(data, limit, (group) => groups.push(group))
   return { ...survey, groups }
-}
-
-/** What to say of rows that were skipped. */
-export function unreadableMessage({ dropped, firstUnreadable }: Pick<Survey, 'dropped' | 'firstUnreadable'>): string {
-  return `${counted(dropped['unreadable'] ?? 0, 'row')} could not be read and ${dropped['unreadable'] === 1 ? 'was' : 'were'} skipped (--on-error skip); the first: ${firstUnreadable}`
 }
 
 const filesOf = ({ parts }: DataSet) => parts.flatMap(({ source }) => source.files)

@@ -1,10 +1,11 @@
 import {
+  type DataOptions,
   missingPromptMessage,
   type PlacedGroup,
   type Survey,
   surveyedGroups,
+  tellOfSkipped,
   turnedMessage,
-  unreadableMessage,
   unreadMessage,
   withoutTies,
 } from '../data/index.ts'
@@ -43,6 +44,7 @@ export async function encodeEvaluation(
   reading: EncodeOptions & { readonly trainedBy?: TruncationRule },
   spool: Spool,
   hooks: Hooks,
+  onError: DataOptions['onError'],
 ): Promise<EvaluationData> {
   const set = createEncodedSet(spool.begin(), { withTexts: true })
   async function* items() {
@@ -52,7 +54,8 @@ export async function encodeEvaluation(
       if (group.preferences.length > 0) yield { ...placed, group, set }
     }
   }
-  await encodeInto(items(), tokenizer, reading)
+  await encodeInto(items(), tokenizer, reading, onError)
+  tellOfSkipped(survey.path, set.skipped, hooks)
   tellOfCuts(set, { ...reading, name: survey.path, dropped: set.dropped }, hooks)
   return evaluationData(survey, set)
 }
@@ -95,7 +98,7 @@ function tellOfReading(survey: Survey, hooks: Hooks): void {
   if (unreadColumns !== undefined) hooks.onEvent({ kind: 'log', message: `${path}: ${unreadColumns}` })
   if (turned !== undefined) hooks.onEvent({ kind: 'log', message: `${path}: ${turned}` })
   if (missingPrompt !== undefined) hooks.onEvent({ kind: 'warning', message: `${path}: ${missingPrompt}` })
-  if (survey.firstUnreadable !== undefined) hooks.onEvent({ kind: 'warning', message: unreadableMessage(survey) })
+  tellOfSkipped(path, survey.skipped, hooks)
 }
 
 export function addCounts(...counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

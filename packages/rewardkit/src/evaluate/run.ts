@@ -59,7 +59,7 @@ async function evaluateFile(folder: string, options: EvaluateOptions, spool: Spo
   const survey = await surveyPreferences(opened, options.limit, (group) => readings.add(group))
   readings.tell(options.data, hooks)
   const reading = { ...model.reading, trainedBy: model.truncationRule }
-  const data = await encodeEvaluation(survey, tokenizer, reading, spool, hooks)
+  const data = await encodeEvaluation(survey, tokenizer, reading, spool, hooks, options.onError)
   const sha256 = await sha256Folder(folder)
   const dtype = resolveDtype(options.dtype)
   const rows = evaluateGroups(wholeModel(model, dtype), data, options, hooks)

@@ -4,7 +4,7 @@ import type { Group } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { findModel, loadRewardModel } from '../models/index.ts'
-import { createReadingWatch, encodeGroup, loadTokenizer, type TokenGroup } from '../tokens/index.ts'
+import { createReadingWatch, encodeReadable, loadTokenizer, type TokenGroup } from '../tokens/index.ts'
 import type { ScoreOptions } from './options.ts'
 import { computeRewards } from './rewards.ts'
 
@@ -30,7 +30,7 @@ export async function openScorer(
     watch(group)
     try {
       // Without preferences, responses that read the same are no reason to leave the group out.
-      const tokens = await encodeGroup({ ...group, preferences: [] }, tokenizer, model.reading)
+      const tokens = await encodeReadable({ ...group, preferences: [] }, tokenizer, model.reading)
       if (!('dropped' in tokens)) return tokens
       return {
         error: `longer than the ${model.reading.maxLength} tokens that the model reads (max_length, truncation: drop)`,

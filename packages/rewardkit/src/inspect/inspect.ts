@@ -6,6 +6,7 @@ import { openData } from '../data/data-set.ts'
 import { messageText } from '../data/build.ts'
 import type { Group, Message, Preference } from '../data/group.ts'
 import { readGroups } from '../data/read.ts'
+import { createSkippedRows, type SkippedRows } from '../data/skipped-rows.ts'
 import { trainingSplits } from '../data/sources/open-source.ts'
 import { createUnreadTally, missingPromptMessage } from '../data/unread-columns.ts'
 import { createLanguages, type Languages } from './languages.ts'
@@ -29,7 +30,8 @@ export interface Inspection extends Repeats {
   readonly formats: readonly string[]
   /** What was left out, by reason. */
   readonly dropped: Readonly<Record<string, number>>
-  readonly first_unreadable: string | null
+  /** Rows that could not be read and were skipped: how many, and the first of them. */
+  readonly skipped: SkippedRows
   /** Columns that no layout reads, with the rows in which each has a value: they stay in meta, and no model sees them. */
   readonly columns_not_read: Readonly<Record<string, number>>
   /** Pairs by the form of their texts. */
@@ -95,13 +97,13 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
   const unread = createUnreadTally()
   let [rows, groups, turned, place] = [0, 0, 0, '']
   let isGathered = false
-  let firstUnreadable: string | undefined
+  const skipped = createSkippedRows()
   for await (const item of readGroups(data, (told) => hooks.onEvent(told))) {
     if (hooks.shouldStop()) throw new Interrupted('stopped on request')
     if (item.place !== place) rows += 1
     place = item.place
     for (const reason of item.dropped) dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
-    firstUnreadable ??= item.error
+    skipped.add(item.error)
     if (item.format) formats.add(item.format.name)
     isGathered ||= item.format?.gather !== undefined
     const { group } = item
@@ -116,17 +118,20 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
       examples.offer(() => ({ group, preference }))
       tokenExamples.offer(() => ({ group, preference }))
     }
-    await counter?.add(group)
+    await counter?.add(group, item.place)
     if (groups % rowsBetweenEvents === 0) hooks.onEvent({ kind: 'log', message: `${data.name}: ${groups} rows so far` })
     if (groups >= limit) break
   }
   if (groups === 0) {
     const counts = [...dropped].map(([reason, count]) => `${count} ${reason}`).join(', ')
     throw new InputError(
-      `${data.name}: no pair is of use (${counts})${firstUnreadable === undefined ? '' : `; ${firstUnreadable}`}`,
+      `${data.name}: no pair is of use (${counts})${skipped.first
+        .map((error) => `; ${error}`)
+        .slice(0, 1)
+        .join('')}`,
     )
   }
-  counter?.tell(data.name, hooks)
+  await counter?.tell(data.name, hooks)
   const missingPrompt = missingPromptMessage(unread)
   if (missingPrompt !== undefined) hooks.onEvent({ kind: 'warning', message: `${data.name}: ${missingPrompt}` })
   const files = []
@@ -146,7 +151,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
     ...repeats.result(),
     formats: [...formats],
     dropped: Object.fromEntries(dropped),
-    first_unreadable: firstUnreadable ?? null,
+    skipped: { count: skipped.count, first: skipped.first },
     columns_not_read: unread.rows,
     responses_per_group: responses.distribution(),
     turned,

@@ -1,15 +1,16 @@
-import { InputError, located } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import type { CutCounts, ReadingTally, Tokenizer } from '../tokens/index.ts'
 import {
   countTokens,
   createCutTally,
   createReadingTally,
-  encodeGroup,
+  encodePlaced,
   identicalFor,
   loadTokenizer,
+  UnusableRow,
 } from '../tokens/index.ts'
 import type { Group, Preference } from '../data/group.ts'
+import { createSkippedRows, tellOfSkipped } from '../data/skipped-rows.ts'
 import { countLonger, type LongerCounts, noLonger } from './longer.ts'
 import type { InspectOptions } from './options.ts'
 import { createSeries, type Distribution } from './series.ts'
@@ -62,7 +63,7 @@ export interface TokenExample {
 
 type Reading = Pick<
   InspectOptions,
-  'maxLength' | 'truncation' | 'pool' | 'transcripts' | 'plainTexts' | 'specialTokensInText'
+  'onError' | 'maxLength' | 'truncation' | 'pool' | 'transcripts' | 'plainTexts' | 'specialTokensInText'
 >
 
 /** Groups that are encoded at once, enough to keep the encoder's threads busy. */
@@ -85,19 +86,15 @@ export async function createTokenCounter(model: string, reading: Reading) {
   let overPairs = 0
   const cuts = createCutTally()
   let pairs = 0
-  let waiting: Group[] = []
+  let waiting: { readonly group: Group; readonly place: string }[] = []
+  const skipped = createSkippedRows()
 
   const drop = (reason: string, count: number) => {
     if (count > 0) dropped[reason] = (dropped[reason] ?? 0) + count
   }
-  const encode = async (group: Group, maxLength: number) => {
-    try {
-      return await encodeGroup(group, tokenizer, { ...reading, maxLength })
-    } catch (error) {
-      throw error instanceof InputError ? located(`pair ${group.id}`, error) : error
-    }
-  }
-  const count = (group: Group, { whole, read }: Awaited<ReturnType<typeof bothOf>>) => {
+  const encode = (group: Group, place: string, maxLength: number) =>
+    encodePlaced({ group, place }, tokenizer, { ...reading, maxLength }, reading.onError)
+  const count = (group: Group, { whole, read }: Exclude<Awaited<ReturnType<typeof bothOf>>, UnusableRow>) => {
     if ('dropped' in whole) return
     const lengthOf = (response: number) =>
       whole.prefix.length + (whole.branches[whole.branchOf[response] ?? 0]?.length ?? 0)
@@ -125,27 +122,41 @@ export async function createTokenCounter(model: string, reading: Reading) {
     for (const branch of read.branchOf) total.unshared += read.prefix.length + (read.branches[branch]?.length ?? 0)
   }
   /** Before anything is cut, and as training reads it. Without preferences no group is dropped as identical. */
-  const bothOf = async (group: Group) => {
-    const whole = await encode({ ...group, preferences: [] }, Infinity)
+  const bothOf = async ({ group, place }: { readonly group: Group; readonly place: string }) => {
+    const whole = await encode({ ...group, preferences: [] }, place, Infinity)
+    if (whole instanceof UnusableRow) return whole
     const isOver =
       !('dropped' in whole) && whole.branches.some((branch) => whole.prefix.length + branch.length > reading.maxLength)
-    return { whole, read: isOver ? await encode(group, reading.maxLength) : whole }
+    const read = isOver ? await encode(group, place, reading.maxLength) : whole
+    return read instanceof UnusableRow ? read : { whole, read }
   }
   const flush = async () => {
-    const groups = waiting
+    const rows = waiting
     waiting = []
-    const encoded = await Promise.all(groups.map(bothOf))
-    encoded.forEach((both, index) => groups[index] && count(groups[index], both))
+    const encoded = await Promise.all(rows.map(bothOf))
+    for (const [index, both] of encoded.entries()) {
+      const group = rows[index]?.group
+      if (!group) continue
+      if (!(both instanceof UnusableRow)) count(group, both)
+      else {
+        drop(both.reason, group.preferences.length)
+        skipped.add(both.message)
+      }
+    }
   }
 
   return {
-    async add(group: Group): Promise<void> {
+    async add(group: Group, place: string): Promise<void> {
       readings.add(group)
-      waiting.push(group)
+      waiting.push({ group, place })
       if (waiting.length === groupsAtATime) await flush()
     },
     /** Warns of what the model reads otherwise than one might think. */
-    tell: (name: string, hooks: Hooks) => readings.tell(name, hooks),
+    async tell(name: string, hooks: Hooks): Promise<void> {
+      await flush()
+      readings.tell(name, hooks)
+      tellOfSkipped(name, skipped, hooks)
+    },
     async result(): Promise<TokenCounts> {
       await flush()
       return {
@@ -170,9 +181,10 @@ export async function createTokenCounter(model: string, reading: Reading) {
     },
     /** A pair with its tokens. */
     async show(group: Group, { chosen, rejected }: Preference): Promise<TokenExample> {
-      const read = await encode(group, reading.maxLength)
       const { id } = group
+      const read = await encode(group, `pair ${id}`, reading.maxLength)
       const nothing = { chosen_text: '', rejected_text: '', prefix: [], chosen: [], rejected: [] }
+      if (read instanceof UnusableRow) return { id, dropped: read.reason, truncated: false, ...nothing }
       if ('dropped' in read) return { id, dropped: read.dropped, truncated: false, ...nothing }
       const branchOf = (response: number) => read.branches[read.branchOf[response] ?? 0] ?? new Int32Array()
       const textOf = (response: number) => tokenizer.decode([...read.prefix, ...branchOf(response)])

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -15,13 +15,13 @@ const untrained = join(folder, 'untrained')
 const trained = join(folder, 'trained')
 const { pairs } = simulate({ pairs: 24, noise: 'flip:0', lengthBias: 0, gradeNoise: 0, seed: 1 })
 const settings = { model: untrained, batchSize: 8, threads: 1, dtype: 'float32' } as const
+const template = "{% for turn in messages %}{{ turn['role'] + ' ' + turn['content'] }}<|end|>{% endfor %}"
 let runs = 0
 const newFolder = () => join(folder, `out-${runs++}`)
 
 beforeAll(async () => {
   createSimulationModel(untrained, { hiddenSize: 16, intermediateSize: 32, layers: 1, heads: 2 })
   const config = join(untrained, 'tokenizer_config.json')
-  const template = "{% for turn in messages %}{{ turn['role'] + ' ' + turn['content'] }}<|end|>{% endfor %}"
   writeFileSync(config, JSON.stringify({ ...JSON.parse(readFileSync(config, 'utf8')), chat_template: template }))
   await train({ ...settings, data: conversations, out: trained })
 })
@@ -177,5 +177,68 @@ describe('probability', () => {
     await expect(evaluatedOn([{ ...three, probability: 0.5 } as PreferenceRow])).rejects.toThrow(
       /no pair is left to evaluate on, 1 dropped \(1 tie\)/,
     )
+  })
+})
+
+describe('a row that the model cannot read', () => {
+  const picky = join(folder, 'picky')
+  const data = [
+    conversations[0],
+    { ...conversations[1], prompt: [...turn('system', 'brief'), ...(conversations[1]?.prompt ?? [])] },
+    { ...conversations[2], chosen: turn('assistant', 'the <|extra|> word') },
+    ...conversations.slice(3),
+  ] as PreferenceRow[]
+
+  beforeAll(() => {
+    // A template that refuses system turns, and a token behind the last embedding.
+    cpSync(trained, picky, { recursive: true })
+    const model = join(picky, 'model')
+    const edit = (name: string, change: (value: Record<string, unknown>) => object) => {
+      const path = join(model, name)
+      writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')))))
+    }
+    const { vocab_size: size } = JSON.parse(readFileSync(join(model, 'config.json'), 'utf8')) as { vocab_size: number }
+    const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: false }
+    edit('tokenizer.json', (value) => ({
+      ...value,
+      added_tokens: [...(value['added_tokens'] as object[]), { id: size, content: '<|extra|>', ...flags }],
+    }))
+    rmSync(join(model, 'chat_template.jinja'), { force: true })
+    edit('tokenizer_config.json', (value) => ({
+      ...value,
+      chat_template: `{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system turns') }}{% endif %}${template}`,
+    }))
+  })
+
+  it('stops with its file and line, or is skipped, counted by its reason and listed', async () => {
+    const model = join(picky, 'model')
+    await expect(trainedOn(data, { model })).rejects.toThrow(
+      /^data, line 2: .*no system turns\); onError skip leaves such rows out$/,
+    )
+    const { logs, warnings, result } = await trainedOn(data, { model, onError: 'skip' })
+    expect(logs().join('\n')).toMatch(
+      /24 pairs read, 22 to train on, 2 dropped \(1 refused_by_template, 1 unknown_token\)/,
+    )
+    expect(result.steps).toBe(3)
+    expect(warnings()).toHaveLength(1)
+    expect(warnings()[0]).toMatch(
+      /2 rows were skipped \(onError skip\):\n  .*line 2: .*no system turns.*\n  .*line 3: the text holds "<\|extra\|>", token \d+, for which the model has no embedding/,
+    )
+  })
+
+  it('is met in the same way by evaluate and inspect, and has an error of its own in scores', async () => {
+    const told = watched()
+    const summary = await evaluate({ model: picky, data, out: newFolder(), onError: 'skip', onEvent: told.onEvent })
+    expect(summary).toMatchObject({ read: 24, pairs: 22, dropped: { refused_by_template: 1, unknown_token: 1 } })
+    expect(told.warnings()[0]).toMatch(/2 rows were skipped/)
+    const { found, warnings } = await inspected(data, { model: join(picky, 'model'), onError: 'skip' })
+    expect(found.tokens).toMatchObject({ pairs: 22, dropped: { refused_by_template: 1, unknown_token: 1 } })
+    expect(warnings()[0]).toMatch(/2 rows were skipped/)
+    const scorer = await RewardModel.load(picky, { threads: 1 })
+    await expect(scorer.score([{ response: 'the <|extra|> word' }])).rejects.toThrow(
+      /item 0: the text holds "<\|extra\|>"/,
+    )
+    await expect(scorer.score([{ response: '' }])).rejects.toThrow(/item 0: .*no token that the model could read/)
+    await scorer.close()
   })
 })

@@ -1,7 +1,7 @@
 import { contentOf } from '../data/build.ts'
 import type { Message, TemplateInputs } from '../data/group.ts'
-import { InputError } from '../errors.ts'
 import { compileTemplate } from './python-template.ts'
+import { UnusableRow } from './unusable-row.ts'
 
 /** Text of a conversation, with what belongs to it besides messages, as a model reads it. */
 export type Render = (messages: readonly Message[], inputs?: TemplateInputs) => string
@@ -29,9 +29,13 @@ export function compileChatTemplate(source: string, specialTokens: Record<string
   return (messages, { tools = null, documents = null, chat_template_kwargs: variables = {} } = {}) => {
     const taken = reserved.find((name) => Object.hasOwn(variables, name))
     if (taken !== undefined)
-      throw new InputError(`chat_template_kwargs: found "${taken}", which is no variable of a template`, {
-        remedy: taken === 'tools' || taken === 'documents' ? `put it into a column "${taken}"` : 'take it out',
-      })
+      throw new UnusableRow(
+        'refused_by_template',
+        `chat_template_kwargs: found "${taken}", which is no variable of a template`,
+        {
+          remedy: taken === 'tools' || taken === 'documents' ? `put it into a column "${taken}"` : 'take it out',
+        },
+      )
     const context = { ...specialTokens, ...variables, tools, documents, add_generation_prompt: false, messages }
     return explain(origin, () => template(context))
   }
@@ -51,6 +55,9 @@ function explain<T>(origin: string, run: () => T): T {
     return run()
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    throw new InputError(`${origin}: the chat template cannot render this conversation (${reason})`)
+    throw new UnusableRow(
+      'refused_by_template',
+      `${origin}: the chat template cannot render this conversation (${reason})`,
+    )
   }
 }

@@ -239,7 +239,7 @@ async function encodedSet(groups: readonly Group[], tokenizer: Tokenizer, option
   const spool = createSpool(tmpdir())
   const set = createEncodedSet(spool.begin())
   async function* items() {
-    for (const one of groups) yield { group: one, set }
+    for (const [index, one] of groups.entries()) yield { group: one, place: `rows.jsonl, line ${index + 1}`, set }
   }
   try {
     await encodeInto(items(), tokenizer, options)
@@ -258,7 +258,7 @@ test('a conversation that the template refuses is named', async () => {
   const ending = { endIds: new Set<number>(), tail: new Int32Array(), present: false }
   const strict = { ...tokenizer, chat: { render, ending } }
   const source = group('messages', [user('Why?')], [[assistant('So.')], [assistant('No.')]], { id: 'line-7' })
-  await expect(encodedSet([source], strict, { maxLength: 80 })).rejects.toThrow(/^pair line-7: roles must/)
+  await expect(encodedSet([source], strict, { maxLength: 80 })).rejects.toThrow(/^rows.jsonl, line 1: roles must/)
 })
 
 test('preferences are counted: kept, too long, identical as the model reads them', async () => {

@@ -6,6 +6,7 @@ import type { TokenGroup } from './sequence.ts'
 import { type Conversations, neutralise, refuseSpecialTokens, type SpecialTokensInText } from './special-tokens.ts'
 import { encodeConversations, encodeTexts, type Pool, type Sequences } from './sequences.ts'
 import type { Tokenizer } from './tokenizer.ts'
+import { UnusableRow } from './unusable-row.ts'
 import { cutConversation, responseStarts } from './cut-conversation.ts'
 import { cutTextPrompt, sharedTokens } from './cut-text.ts'
 import {
@@ -55,8 +56,9 @@ export type Identical = 'identical_tokens' | 'identical_after_truncation'
  * identical sequences share a branch. A preference whose two responses share a branch carries no information; only
  * where that is so for all of a group's preferences is the group itself dropped.
  *
- * Throws InputError where the chat template refuses the conversation, `transcripts` asks for a template that the model
- * lacks, the tokenizer has no end token, or a text holds a special token under `refuse`.
+ * Throws UnusableRow where the chat template refuses the conversation, the model has no embedding for a token,
+ * or a text holds a special token under `refuse`; InputError where `transcripts` asks for a template
+ * that the model lacks, or the tokenizer has no end token.
  */
 export async function encodeGroup(
   group: Group,
@@ -66,6 +68,7 @@ export async function encodeGroup(
   const { maxLength, truncation = 'prompt-left', truncationRule: rule = today } = options
   const reading = chooseReading(group, tokenizer, options)
   const whole = await reading.encode()
+  checkIds(whole, tokenizer)
   const encoded = longest(whole) > maxLength ? await cut() : splitPrefix(whole.ids, false)
   if (encoded === null) return { dropped: 'too_long' }
   const reasons = group.preferences.map((preference) => identicalFor(encoded, preference))
@@ -84,6 +87,28 @@ export async function encodeGroup(
       cut: { prompt, system, responses, otherwise: !areEqual(before, kept), wholeBranchOf },
     }
   }
+}
+
+/** Throws UnusableRow for a token that the model cannot look up. */
+function checkIds({ ids }: Sequences, tokenizer: Tokenizer): void {
+  const { embeddings } = tokenizer.files
+  const unknown = ids.flatMap((sequence) => sequence.find((id) => id >= embeddings) ?? [])[0]
+  if (unknown !== undefined)
+    throw new UnusableRow(
+      'unknown_token',
+      `the text holds ${JSON.stringify(tokenizer.tokenOf(unknown) ?? '')}, token ${unknown}, for which the model has no embedding (it has ${embeddings})`,
+      { remedy: 'take it out, or use the tokenizer that belongs to the model' },
+    )
+}
+
+/** Ids as `encodeGroup` gives them. Throws UnusableRow, too, where a response and its prompt have no token of their own. */
+export async function encodeReadable(...parameters: Parameters<typeof encodeGroup>): ReturnType<typeof encodeGroup> {
+  const encoded = await encodeGroup(...parameters)
+  const [, { bos, eos }] = parameters
+  const isSpecial = (id: number) => id === bos?.id || id === eos?.id
+  if ('branches' in encoded && encoded.prefix.every(isSpecial) && encoded.branches.some((ids) => ids.every(isSpecial)))
+    throw new UnusableRow('no_tokens', 'prompt and response have no token that the model could read')
+  return encoded
 }
 
 /** Why a preference says nothing of this group; null where its two responses differ. */

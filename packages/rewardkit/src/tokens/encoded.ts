@@ -1,10 +1,12 @@
 import type { Group, Preference } from '../data/group.ts'
+import { createSkippedRows, type SkippedRows } from '../data/skipped-rows.ts'
 import { InputError, located } from '../errors.ts'
 import { createCutTally, type CutTally } from './cuts.ts'
-import { type DroppedGroup, encodeGroup, type EncodeOptions, identicalFor } from './encode.ts'
+import { type DroppedGroup, encodeReadable, type EncodeOptions, identicalFor } from './encode.ts'
 import type { TokenGroup } from './sequence.ts'
 import type { SpooledGroups } from './spool.ts'
 import type { Tokenizer } from './tokenizer.ts'
+import { UnusableRow } from './unusable-row.ts'
 
 /** A group as training and evaluation use it: token ids and preferences. */
 export interface EncodedGroup {
@@ -27,6 +29,10 @@ export interface EncodedSet extends Pick<CutTally, 'truncated' | 'cut'> {
   add(group: Group, tokens: TokenGroup | DroppedGroup): void
   /** Counts preferences that are left out before they become tokens. */
   drop(reason: string, count: number): void
+  /** Rows that this model cannot read and that were skipped. */
+  readonly skipped: SkippedRows
+  /** Leaves out a row that this model cannot read; its preferences are counted by the reason. */
+  skip(group: Group, error: UnusableRow): void
 }
 
 /**
@@ -35,6 +41,7 @@ export interface EncodedSet extends Pick<CutTally, 'truncated' | 'cut'> {
  */
 export function createEncodedSet(groups: SpooledGroups, options: { readonly withTexts?: boolean } = {}): EncodedSet {
   const dropped: Record<string, number> = {}
+  const skipped = createSkippedRows()
   let kept = 0
   const cuts = createCutTally()
   const drop = (reason: string, count: number) => {
@@ -44,6 +51,11 @@ export function createEncodedSet(groups: SpooledGroups, options: { readonly with
     groups,
     dropped,
     drop,
+    skipped,
+    skip(group, { reason, message }) {
+      drop(reason, Math.max(1, group.preferences.length))
+      skipped.add(message)
+    },
     get preferences() {
       return kept
     },
@@ -70,19 +82,31 @@ export function createEncodedSet(groups: SpooledGroups, options: { readonly with
 /** Enough to keep the encoder's threads busy, few enough to bound memory. */
 const groupsAtATime = 64
 
+/** A group on its way into a set, and where it stands: file and line. */
+export interface EncodableGroup {
+  readonly group: Group
+  readonly place: string
+  readonly set: EncodedSet
+}
+
 /**
  * Turns groups into token ids as they come, and adds each to its set, in their order. Throws as `encodeGroup` does,
- * naming the pair.
+ * naming the place; with `onError: skip` a row that this model cannot read is left out and counted.
  */
 export async function encodeInto(
-  items: AsyncIterable<{ readonly group: Group; readonly set: EncodedSet }>,
+  items: AsyncIterable<EncodableGroup>,
   tokenizer: Tokenizer,
   options: EncodeOptions,
+  onError: 'stop' | 'skip' = 'stop',
 ): Promise<void> {
-  let chunk: { group: Group; set: EncodedSet }[] = []
+  let chunk: EncodableGroup[] = []
   const flush = async () => {
-    const outcomes = await Promise.all(chunk.map(({ group }) => encodeNamed(group, tokenizer, options)))
-    outcomes.forEach((tokens, i) => chunk[i]?.set.add(chunk[i].group, tokens))
+    const outcomes = await Promise.all(chunk.map((item) => encodePlaced(item, tokenizer, options, onError)))
+    for (const [i, { group, set }] of chunk.entries()) {
+      const outcome = outcomes[i]
+      if (outcome instanceof UnusableRow) set.skip(group, outcome)
+      else if (outcome) set.add(group, outcome)
+    }
     chunk = []
   }
   for await (const item of items) {
@@ -92,11 +116,28 @@ export async function encodeInto(
   await flush()
 }
 
-async function encodeNamed(...[group, ...rest]: Parameters<typeof encodeGroup>): ReturnType<typeof encodeGroup> {
+/**
+ * The ids of a group, as `encodeGroup` gives them; with `onError: skip` what this model finds wrong with it is returned.
+ * Its place stands in front of errors.
+ */
+export async function encodePlaced(
+  { group, place }: Pick<EncodableGroup, 'group' | 'place'>,
+  tokenizer: Tokenizer,
+  options: EncodeOptions,
+  onError: 'stop' | 'skip',
+): Promise<TokenGroup | DroppedGroup | UnusableRow> {
   try {
-    return await encodeGroup(group, ...rest)
+    return await encodeReadable(group, tokenizer, options)
   } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    throw located(`pair ${group.id}`, error)
+    if (!(error instanceof UnusableRow)) throw error instanceof InputError ? located(place, error) : error
+    const told = placed(place, error)
+    if (onError === 'stop') throw told
+    return told
   }
+}
+
+/** The same with its place in front, and the remedy that leaves such rows out where there is no other. */
+function placed(place: string, error: UnusableRow): UnusableRow {
+  const remedy = error.remedy ?? '--on-error skip leaves such rows out'
+  return new UnusableRow(error.reason, `${place}: ${error.problem}`, { remedy, cause: error })
 }

@@ -6,7 +6,14 @@ export type { PackedBatch, PackedGroup, TokenGroup } from './sequence.ts'
 export { renderPlain } from './chat-template.ts'
 export { describeTokens, loadTokenizer, type Token, type Tokenizer } from './tokenizer.ts'
 export { createCutTally, type CutCounts, cutParts, type CutReport, type CutTally, tellOfCuts } from './cuts.ts'
-export { type DroppedGroup, encodeGroup, type EncodeOptions, type Identical, identicalFor } from './encode.ts'
+export {
+  type DroppedGroup,
+  encodeGroup,
+  encodeReadable,
+  type EncodeOptions,
+  type Identical,
+  identicalFor,
+} from './encode.ts'
 export {
   createReadingTally,
   createReadingWatch,
@@ -15,7 +22,8 @@ export {
   type ReadingTally,
   type Transcripts,
 } from './how-read.ts'
-export { createEncodedSet, encodeInto, type EncodedGroup, type EncodedSet } from './encoded.ts'
+export { createEncodedSet, encodeInto, encodePlaced, type EncodedGroup, type EncodedSet } from './encoded.ts'
+export { UnusableRow, type UnusableReason } from './unusable-row.ts'
 export type { Pool } from './sequences.ts'
 export { type Cut, type Truncation, type TruncationRule, truncationRule } from './truncate.ts'
 export { choosePadToken, savedTokenizerFiles } from './saved-files.ts'

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { contentOf } from '../data/build.ts'
 import { isObject } from '../data/fields.ts'
 import type { Group, Message, TemplateInputs } from '../data/group.ts'
-import { InputError } from '../errors.ts'
+import { UnusableRow } from './unusable-row.ts'
 import type { TextOptions, Tokenizer } from './tokenizer.ts'
 import type { AddedToken, TokenizerFiles } from './tokenizer-files.ts'
 
@@ -96,7 +96,9 @@ export function neutralise(id: string, { conversations, inputs, tokenizer }: Con
   const texts = [...textsIn(conversations), ...textsIn(inputs)]
   if (texts.every((text) => written.find(text) === undefined)) return { conversations, inputs, tokenizer }
   if (texts.some((text) => text.includes(opening)))
-    throw new InputError(`${id}: the text holds U+10FFFE, which stands for no character`, { remedy: 'take it out' })
+    throw new UnusableRow('special_token', `${id}: the text holds U+10FFFE, which stands for no character`, {
+      remedy: 'take it out',
+    })
 
   const everything = new Set(texts.flatMap((text) => Array.from(text)))
   const standIns = new Map<string, string>()
@@ -159,7 +161,7 @@ export function refuseSpecialTokens(group: Group, { written }: Tokenizer): void 
   for (const text of texts) {
     const token = written.find(text)
     if (token !== undefined)
-      throw new InputError(`${group.id}: the text holds the special token ${JSON.stringify(token)}`, {
+      throw new UnusableRow('special_token', `${group.id}: the text holds the special token ${JSON.stringify(token)}`, {
         remedy: 'take it out, or choose --special-tokens-in-text neutralise or parse',
       })
   }

@@ -26,7 +26,12 @@ const tokenizerConfig = z.looseObject({
   ...specialTokens.shape,
   chat_template: z.union([z.string(), namedTemplates, z.record(z.string(), z.string())]).nullish(),
 })
-const modelConfig = z.looseObject({ bos_token_id: tokenIds, eos_token_id: tokenIds, pad_token_id: tokenIds })
+const modelConfig = z.looseObject({
+  bos_token_id: tokenIds,
+  eos_token_id: tokenIds,
+  pad_token_id: tokenIds,
+  vocab_size: z.number().nullish().catch(undefined),
+})
 
 /** One entry of tokenizer.json's `added_tokens`. */
 export type AddedToken = z.infer<typeof addedToken>
@@ -48,6 +53,8 @@ export interface TokenizerFiles {
   readonly named: Readonly<Record<'bos' | 'eos' | 'unk' | 'pad', string | undefined>>
   /** Ids that config.json and generation_config.json give. */
   readonly configured: Readonly<Record<'bos' | 'eos' | 'pad', readonly number[]>>
+  /** How many token ids config.json says that the model has embeddings for; Infinity where it does not. */
+  readonly embeddings: number
 }
 
 /**
@@ -98,6 +105,7 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
       pad: config.pad_token ?? map.pad_token,
     },
     configured: { bos: ids('bos_token_id'), eos: ids('eos_token_id'), pad: ids('pad_token_id') },
+    embeddings: model.vocab_size ?? Infinity,
   }
 }
 

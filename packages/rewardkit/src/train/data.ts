@@ -12,6 +12,7 @@ import {
   surveyedGroups,
   surveyPreferences,
   type Tally,
+  tellOfSkipped,
   trainingSplits,
   withMargins,
   withoutTies,
@@ -129,14 +130,15 @@ export async function loadTrainingData(
     return complete
   }
   async function* items() {
-    for await (const { group } of watchedGroups(survey, hooks)) {
+    for await (const { group, place } of watchedGroups(survey, hooks)) {
       const set = isHeldOut?.(group.promptId) ? heldOut : training
       if (set === heldOut) heldOutRead += group.preferences.length
       const counting = used(group, set)
-      if (counting.preferences.length > 0) yield { group: counting, set }
+      if (counting.preferences.length > 0) yield { group: counting, place, set }
     }
   }
-  await encodeInto(items(), tokenizer, options)
+  await encodeInto(items(), tokenizer, options, options.onError)
+  for (const set of [training, heldOut]) tellOfSkipped(options.data, set.skipped, hooks)
 
   const { groups, preferences: pairs, truncated, cut } = training
   const dropped = addCounts(survey.dropped, training.dropped)
@@ -151,7 +153,8 @@ export async function loadTrainingData(
     tellOfCuts(heldOut, { ...options, name: `${survey.path}, held out`, dropped: heldOut.dropped }, hooks)
     evaluation = evaluationData({ ...survey, read: heldOutRead, dropped: {} }, heldOut)
   }
-  if (evaluationSurvey) evaluation = await encodeEvaluation(evaluationSurvey, tokenizer, options, spool, hooks)
+  if (evaluationSurvey)
+    evaluation = await encodeEvaluation(evaluationSurvey, tokenizer, options, spool, hooks, options.onError)
   if (evaluation) {
     const { path, read } = evaluation
     log(

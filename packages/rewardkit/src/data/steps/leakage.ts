@@ -5,7 +5,7 @@ import { createNumbering, type Numbering } from '../numbering.ts'
 import { createNearIndex, type NearIndex } from '../similarity/near-index.ts'
 import { comparedText, exactKey, normalisedKey } from '../similarity/texts.ts'
 import { evaluationSplits, trainingSplits } from '../sources/open-source.ts'
-import { unreadableMessage } from '../survey.ts'
+import { tellOfSkipped } from '../skipped-rows.ts'
 import type { LeakageOptions } from './options.ts'
 import { checkOutputs, createGroupWriter } from './output.ts'
 import { provenanceOf } from './provenance.ts'
@@ -82,8 +82,7 @@ export async function findLeakage(
       else await writer?.write(group)
     }
     for (const [{ name }, counts] of [[data, read] as const, [against, readAgainst] as const])
-      if (counts.firstUnreadable !== undefined)
-        hooks.onEvent({ kind: 'warning', message: `${name}: ${unreadableMessage(counts)}` })
+      tellOfSkipped(name, counts.skipped, hooks)
     const leakage: Leakage = {
       schema_version: 1,
       data: data.name,

@@ -2,6 +2,7 @@ import { Interrupted } from '../../errors.ts'
 import type { Hooks } from '../../events.ts'
 import type { DataSet } from '../data-set.ts'
 import type { Group } from '../group.ts'
+import { createSkippedRows, type SkippedTally } from '../skipped-rows.ts'
 import { readGroups } from '../read.ts'
 
 /** What was read and left out, counted while a step reads its data. */
@@ -15,10 +16,18 @@ export interface ReadCounts {
   turned: number
   /** The layouts that were recognised, in order. */
   formats: string[]
-  firstUnreadable?: string
+  /** Rows that could not be read and were skipped. */
+  skipped: SkippedTally
 }
 
-export const noCounts = (): ReadCounts => ({ groups: 0, pairs: 0, dropped: {}, turned: 0, formats: [] })
+export const noCounts = (): ReadCounts => ({
+  groups: 0,
+  pairs: 0,
+  dropped: {},
+  turned: 0,
+  formats: [],
+  skipped: createSkippedRows(),
+})
 
 /** Groups between two signs of life. */
 const groupsBetweenEvents = 20_000
@@ -32,7 +41,7 @@ export async function* countedGroups(data: DataSet, counts: ReadCounts, hooks: H
     const { group, dropped, turned = 0, format, error } = item
     if (hooks.shouldStop()) throw new Interrupted('stopped on request; nothing was written')
     for (const reason of dropped) count(counts.dropped, reason)
-    if (error !== undefined) counts.firstUnreadable ??= error
+    counts.skipped.add(error)
     if (format && !counts.formats.includes(format.name)) counts.formats.push(format.name)
     if (!group) continue
     counts.groups += 1

@@ -66,16 +66,16 @@ export class NothingLeft extends InputError {}
 
 function nothingLeft(
   name: string,
-  { dropped, firstUnreadable }: ReadCounts,
+  { dropped, skipped }: ReadCounts,
   removed: Readonly<Record<string, number>>,
 ): NothingLeft {
   const counts = Object.entries({ ...dropped, ...removed }).map(([reason, number]) => `${number} ${reason}`)
   if (counts.length === 0) return new NothingLeft(`${name}: there is no row`, { remedy: 'look into the file' })
   return new NothingLeft(`${name}: no row is left to write (${counts.join(', ')})`, {
     remedy:
-      firstUnreadable === undefined
+      skipped.count === 0
         ? 'look at the reasons and the options behind them'
-        : `the first unreadable row: ${firstUnreadable}`,
+        : `the first unreadable row: ${skipped.first[0]}`,
   })
 }
 

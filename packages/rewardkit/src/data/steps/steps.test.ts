@@ -187,7 +187,9 @@ describe('findLeakage', () => {
     }
     await findLeakage(options, { ...silentHooks, onEvent })
     expect(warnings).toEqual([
-      expect.stringMatching(/skipped\.jsonl: 2 rows could not be read and were skipped .*line 3: field "chosen"/),
+      expect.stringMatching(
+        /skipped\.jsonl: 2 rows were skipped \(--on-error skip\):\n.*line 3: field "chosen".*\n.*line 4:/,
+      ),
     ])
   })
 

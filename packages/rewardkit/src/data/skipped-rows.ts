@@ -1,0 +1,47 @@
+import { counted } from '../counted.ts'
+import type { Hooks } from '../events.ts'
+
+/** Rows that were left out because something is wrong with them: how many, and the first of them. */
+export interface SkippedRows {
+  readonly count: number
+  /** File, line and what is wrong, for the first few. */
+  readonly first: readonly string[]
+}
+
+/** Rows that are listed. */
+const mostListed = 5
+
+export interface SkippedTally extends SkippedRows {
+  /** @param error file, line and what is wrong with a row that was skipped; nothing is counted without it */
+  add(error: string | undefined): void
+}
+
+export function createSkippedRows(): SkippedTally {
+  const first: string[] = []
+  let count = 0
+  return {
+    first,
+    get count() {
+      return count
+    },
+    add(error) {
+      if (error === undefined) return
+      count += 1
+      if (count <= mostListed) first.push(error)
+    },
+  }
+}
+
+/** What to say of rows that were skipped, the first of them in lines of their own; undefined where there are none. */
+export function skippedMessage({ count, first }: SkippedRows): string | undefined {
+  if (count === 0) return undefined
+  const more = count - first.length
+  const lines = [...first, ...(more > 0 ? [`and ${more.toLocaleString('en-US')} more`] : [])]
+  return `${counted(count, 'row')} ${count === 1 ? 'was' : 'were'} skipped (--on-error skip):\n${lines.map((line) => `  ${line}`).join('\n')}`
+}
+
+/** Warns of rows that were skipped, if there are any. `name` is where they came from. */
+export function tellOfSkipped(name: string, skipped: SkippedRows, hooks: Hooks): void {
+  const message = skippedMessage(skipped)
+  if (message !== undefined) hooks.onEvent({ kind: 'warning', message: `${name}: ${message}` })
+}
