@@ -54,11 +54,20 @@ const hasTwoTexts = ({ chosen, rejected, output }: Row): boolean =>
   (isText(chosen) && isText(rejected)) ||
   (chosen === undefined && rejected === undefined && isListOfTexts(output) && output.length === 2)
 
+/** Turns behind that of a column `system`, unless they begin with one of their own. */
+export const behindSystem = (row: Row, turns: readonly Message[]): readonly Message[] =>
+  turns[0]?.role === 'system' ? turns : [...systemTurn(row), ...turns]
+
 function systemTurn({ system }: Row): Message[] {
   return isText(system) && system !== '' ? [{ role: 'system', content: system }] : []
 }
 
-function historyOf({ history }: Row): Message[] {
+/** The column `system`, unless a prompt has a system turn that says something else: then it is a column like any other. */
+export const readSystem = ({ system }: Row, [first]: readonly Message[]): readonly 'system'[] =>
+  isText(system) && system !== '' && first?.content !== system ? [] : ['system']
+
+/** The turns of a column `history`, a list of [question, answer]. */
+export function historyOf({ history }: Row): Message[] {
   if (history === undefined || history === null) return []
   if (!Array.isArray(history)) throw fieldError('history', history, 'a list of [question, answer]')
   return history.flatMap((round: unknown, index) => {

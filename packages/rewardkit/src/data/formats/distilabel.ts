@@ -89,6 +89,7 @@ const pairs = [
   ['chosen_rating', 'rejected_rating'],
   ['chosen-rating', 'rejected-rating'],
   ['chosen_avg_rating', 'rejected_avg_rating'],
+  ['rating_chosen', 'rating_rejected'],
 ] as const
 
 /**

@@ -40,6 +40,37 @@ const cases: readonly (readonly [string, RowFormat, Row, Row])[] = [
     { prompt: [turn('user', 'Hi')], responses: ends('a', 'b') },
   ],
   [
+    'one turn each behind messages',
+    sharegptFormat,
+    {
+      messages: [turn('user', 'Hi')],
+      chosen: { ...turn('assistant', 'a'), thinking: 't' },
+      rejected: turn('assistant', 'b'),
+    },
+    {
+      prompt: [turn('user', 'Hi')],
+      responses: [[{ ...turn('assistant', 'a'), thinking: 't' }], [turn('assistant', 'b')]],
+    },
+  ],
+  [
+    'texts behind a conversation with a system turn of its own',
+    sharegptFormat,
+    { system: 'S', conversation: [said('system', 'Be brief.'), said('human', 'Hi')], chosen: 'a', rejected: 'b' },
+    { prompt: [turn('system', 'Be brief.'), turn('user', 'Hi')], responses: ends('a', 'b'), meta: { system: 'S' } },
+  ],
+  [
+    'answers as messages behind messages',
+    sharegptFormat,
+    { messages: [turn('user', 'Hi')], chosen: [turn('assistant', 'a')], rejected: [turn('assistant', 'b')] },
+    { prompt: [turn('user', 'Hi')], responses: ends('a', 'b') },
+  ],
+  [
+    'other names of the assistant',
+    sharegptFormat,
+    { conversations: [said('human', 'Hi')], chosen: said('chatgpt', 'a'), rejected: said('bot', 'b') },
+    { prompt: [turn('user', 'Hi')], responses: ends('a', 'b') },
+  ],
+  [
     'an instruction with an input, a history and a system turn',
     alpacaFormat,
     {
@@ -79,11 +110,17 @@ const cases: readonly (readonly [string, RowFormat, Row, Row])[] = [
     { prompt: [turn('user', 'Hi')], responses: ends('a', 'b'), preferences: [{ chosen: 0, rejected: 1 }] },
   ],
   [
-    'several rejected texts',
+    'a system turn in a column beside turns of ShareGPT',
     swiftFormat,
-    { system: 'Be brief.', query: 'Hi', response: 'a', rejected_responses: ['b', 'c'] },
+    { system: 'Be brief.', messages: [said('human', 'Hi'), said('gpt', 'a')], rejected_response: 'b' },
+    { prompt: [turn('system', 'Be brief.'), turn('user', 'Hi')], responses: ends('a', 'b') },
+  ],
+  [
+    'several rejected texts behind a history',
+    swiftFormat,
+    { system: 'Be brief.', history: [['q', 'r']], prompt: 'Hi', response: 'a', rejected_responses: ['b', 'c'] },
     {
-      prompt: [turn('system', 'Be brief.'), turn('user', 'Hi')],
+      prompt: [turn('system', 'Be brief.'), turn('user', 'q'), turn('assistant', 'r'), turn('user', 'Hi')],
       responses: [...ends('a', 'b'), [turn('assistant', 'c')]],
       preferences: [
         { chosen: 0, rejected: 1 },
@@ -157,7 +194,7 @@ describe('the layouts of tools', () => {
   it.each(cases)('read %s', (_, format, row, expected) => {
     expect(format.recognises(row)).toBe(true)
     expect(groupsOf(format, [{ ...row, id: 'x', note: 'kept' }])).toMatchObject([
-      { ...expected, id: 'x', form: 'messages', meta: { note: 'kept' } },
+      { ...expected, id: 'x', form: 'messages', meta: { ...(expected['meta'] as Row | undefined), note: 'kept' } },
     ])
   })
 

@@ -2,29 +2,38 @@ import { buildGroup, type TextParts, wholeConversations } from '../build.ts'
 import { fieldError, isObject, optionalName, type Row } from '../fields.ts'
 import type { Message } from '../group.ts'
 import { decidedPairsOf, otherColumns, type RowFormat } from './format.ts'
+import { behindSystem, readSystem } from './alpaca.ts'
 import { eachPreferred } from './lists.ts'
+import { assistantMessage } from './messages.ts'
 
-const own = ['id', 'system', 'conversations', 'chosen', 'rejected', 'subset']
+/** Where the prompt may be, in the order in which they are looked for. */
+const conversations = ['conversations', 'conversation', 'messages'] as const
 
 /**
- * Pairs in ShareGPT's turns {from, value}, as LLaMA-Factory ranks them: `conversations` is the prompt, `chosen` and
- * `rejected` are a turn each, or a list of turns. Without `conversations` both are whole conversations. `human` is the
- * user, `gpt` the assistant and `observation` what a tool said; other names are kept as they are. Turns {role, content}
- * are read, too. `system` is the system turn in front.
+ * Pairs in ShareGPT's turns {from, value}, as LLaMA-Factory ranks them: `conversations` is the prompt (or `conversation`,
+ * or `messages`), `chosen` and `rejected` are a turn each, a list of turns or a text. Without a prompt both are whole
+ * conversations. `human` is the user, `gpt` the assistant and `observation` what a tool said; other names are kept as they
+ * are. Turns {role, content} are read, too. `system` is the system turn in front.
  */
 export const sharegptFormat: RowFormat = {
   name: 'sharegpt',
-  recognises: ({ conversations, chosen, rejected }) =>
-    [chosen, rejected].every((value) => isTurn(value) || isTurnList(value)) &&
-    (Array.isArray(conversations) || isTurnList(chosen)),
-  read: (row, { defaultId, options }) =>
-    buildGroup({
+  recognises(row) {
+    const responses = [row['chosen'], row['rejected']]
+    if (responses.every(isTurnList)) return true
+    if (row['prompt'] !== undefined || row['instruction'] !== undefined || promptColumn(row) === undefined) return false
+    return responses.every((value) => isTurn(value) || isMessage(value) || isTurnList(value)) || areAnswers(row)
+  },
+  read(row, { defaultId, options }) {
+    const parts = partsOf(row)
+    const own = ['id', 'chosen', 'rejected', 'subset', promptColumn(row) ?? 'conversations']
+    return buildGroup({
       id: optionalName(row, 'id') ?? defaultId,
-      ...partsOf(row),
+      ...parts,
       preferences: eachPreferred(1, 1, options),
       subset: optionalName(row, 'subset'),
-      meta: otherColumns(row, own),
-    }),
+      meta: otherColumns(row, [...own, ...readSystem(row, parts.prompt)]),
+    })
+  },
   write: (group) =>
     decidedPairsOf(group).map(({ chosen, rejected }) => ({
       ...group.meta,
@@ -37,26 +46,46 @@ export const sharegptFormat: RowFormat = {
 }
 
 function partsOf(row: Row): TextParts {
-  const { conversations, system } = row
-  const front: Message[] = typeof system === 'string' && system !== '' ? [{ role: 'system', content: system }] : []
+  const column = promptColumn(row)
   const responses = ['chosen', 'rejected'].map((field) => turnsOf(row[field], field))
-  if (conversations !== undefined && conversations !== null)
-    return { form: 'messages', prompt: [...front, ...turnsOf(conversations, 'conversations')], responses }
-  return wholeConversations(responses.map((turns) => [...front, ...turns]))
+  if (column !== undefined) {
+    const turns = turnsOf(row[column], column)
+    return { form: 'messages', prompt: behindSystem(row, turns), responses }
+  }
+  return wholeConversations(responses.map((turns) => behindSystem(row, turns)))
 }
 
+const promptColumn = (row: Row) => conversations.find((column) => Array.isArray(row[column]))
+
+/** Texts, or messages of the assistant, behind a conversation that waits for one. */
+function areAnswers({ chosen, rejected, ...row }: Row): boolean {
+  const turns: unknown = row[promptColumn(row) ?? '']
+  const last: unknown = Array.isArray(turns) ? turns.at(-1) : undefined
+  const speaker: unknown = isObject(last) ? (last['from'] ?? last['role']) : undefined
+  return (
+    (speaker === 'human' || speaker === 'user') &&
+    [chosen, rejected].every(
+      (value) =>
+        typeof value === 'string' || (Array.isArray(value) && isMessage(value[0]) && value[0]['role'] === 'assistant'),
+    )
+  )
+}
+
+const isMessage = (value: unknown): value is Row => isObject(value) && 'role' in value && 'content' in value
 const isTurn = (value: unknown): value is Row => isObject(value) && 'from' in value && 'value' in value
-const isTurnList = (value: unknown): boolean => Array.isArray(value) && value.length > 0 && value.every(isTurn)
+/** Whether a value is a list of turns {from, value}. */
+export const isTurnList = (value: unknown): boolean => Array.isArray(value) && value.length > 0 && value.every(isTurn)
 
 const roles: ReadonlyMap<string, string> = new Map([
   ['human', 'user'],
-  ['gpt', 'assistant'],
+  ...['chatgpt', 'bing', 'bard', 'bot', 'gpt'].map((name) => [name, 'assistant'] as const),
   ['observation', 'tool'],
 ])
 const names: ReadonlyMap<string, string> = new Map([...roles].map(([name, role]) => [role, name]))
 
-/** The messages of a turn, or of a list of turns. */
+/** The messages of a turn, of a list of turns, or of a text that the assistant answers. */
 export function turnsOf(value: unknown, field: string): Message[] {
+  if (typeof value === 'string') return assistantMessage(value)
   if (!Array.isArray(value)) return [turnOf(value, field)]
   return value.map((item: unknown, index) => turnOf(item, `${field}[${index}]`))
 }

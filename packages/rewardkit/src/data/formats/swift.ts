@@ -1,23 +1,26 @@
 import { buildGroup, type GroupParts, wholeConversations } from '../build.ts'
 import { fieldError, optionalName, type Row, textOrMessages } from '../fields.ts'
 import type { Message } from '../group.ts'
+import { behindSystem, historyOf, readSystem } from './alpaca.ts'
 import { isPresent, otherColumns, type RowFormat, singleText, textField } from './format.ts'
 import { chosenAndRejected, eachPreferred, textList } from './lists.ts'
 import { assistantMessage, userMessage } from './messages.ts'
+import { isTurnList, turnsOf } from './sharegpt.ts'
 
 const rejectedColumns = ['rejected_response', 'rejected_responses', 'rejected_messages'] as const
-const own = ['id', 'subset', 'system', 'messages', 'query', 'response', ...rejectedColumns]
+const questions = ['query', 'prompt', 'instruction', 'question', 'input'] as const
 
 /**
  * ms-swift's pairs: `messages` is the chosen conversation. `rejected_response` is a text in place of its last turn
- * (`rejected_responses` a list of such texts), `rejected_messages` another whole conversation. `query` and `response`, with
- * an optional `system`, stand for a conversation of one turn.
+ * (`rejected_responses` a list of such texts), `rejected_messages` another whole conversation. `query` (or
+ * `prompt`, `instruction`, `question`, `input`) and `response`, behind the rounds of `history`, stand for a conversation,
+ * too. `system` is the system turn in front. Turns may be ShareGPT's {from, value}.
  */
 export const swiftFormat: RowFormat = {
   name: 'swift',
   recognises: (row) =>
     rejectedColumns.some((column) => isPresent(row, column)) &&
-    (Array.isArray(row['messages']) || (typeof row['query'] === 'string' && typeof row['response'] === 'string')),
+    (Array.isArray(row['messages']) || (questionOf(row) !== undefined && typeof row['response'] === 'string')),
   read(row, { defaultId, options }) {
     const parts = partsOf(row)
     return buildGroup({
@@ -25,7 +28,13 @@ export const swiftFormat: RowFormat = {
       ...parts,
       preferences: eachPreferred(1, parts.responses.length - 1, options),
       subset: optionalName(row, 'subset'),
-      meta: otherColumns(row, own),
+      meta: otherColumns(row, [
+        'id',
+        'subset',
+        ...rejectedColumns,
+        ...readSystem(row, parts.prompt),
+        ...(isPresent(row, 'messages') ? ['messages'] : ['history', 'response', questionOf(row) ?? 'query']),
+      ]),
     })
   },
   write(group) {
@@ -65,10 +74,17 @@ function partsOf(row: Row): Pick<GroupParts, 'form' | 'prompt' | 'responses'> {
 }
 
 function chosenConversation(row: Row): readonly Message[] {
-  if (isPresent(row, 'messages')) return conversation(row['messages'], 'messages')
-  const system: Message[] = isPresent(row, 'system') ? [{ role: 'system', content: textField(row, 'system') }] : []
-  return [...system, ...userMessage(textField(row, 'query')), ...assistantMessage(textField(row, 'response'))]
+  const turns = isPresent(row, 'messages')
+    ? conversation(row['messages'], 'messages')
+    : [
+        ...historyOf(row),
+        ...userMessage(textField(row, questionOf(row) ?? 'query')),
+        ...assistantMessage(textField(row, 'response')),
+      ]
+  return behindSystem(row, turns)
 }
+
+const questionOf = (row: Row) => questions.find((column) => typeof row[column] === 'string')
 
 function rejectedTexts(row: Row): string[] {
   const field = isPresent(row, 'rejected_response') ? 'rejected_response' : 'rejected_responses'
@@ -76,7 +92,7 @@ function rejectedTexts(row: Row): string[] {
 }
 
 function conversation(value: unknown, field: string): readonly Message[] {
-  const messages = textOrMessages(value, field)
+  const messages = isTurnList(value) ? turnsOf(value, field) : textOrMessages(value, field)
   if (typeof messages === 'string' || messages.length === 0) throw fieldError(field, value, 'a conversation')
   return messages
 }
