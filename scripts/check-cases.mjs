@@ -46,7 +46,9 @@ async function check(index, { args, code = 0, says = [], silentOn = [], writes =
   ]
   if (wrong.length === 0) return
   failed += 1
-  console.error(`rewardkit ${args}\n  ${wrong.join('\n  ')}\n${`${found.output}\n${text}`.replaceAll(/^/gm, '    | ')}`)
+  console.error(
+    `rewardkit ${args}\n  ${wrong.join('\n  ')}\n${`${found.output}\n${text}`.slice(0, 4000).replaceAll(/^/gm, '    | ')}`,
+  )
 }
 
 /**
