@@ -2,12 +2,13 @@ import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
 import { dataOptionsSchema } from '../data/index.ts'
 import { takeOverOption } from '../options.ts'
+import { readingOverridesSchema } from '../tokens/options.ts'
 
 /** What `--data` takes, for every verb that reads preferences. */
 export const dataDescription =
   'preference data: a file (JSON, JSONL, CSV, TSV or Parquet, also gzip or zstd), a folder, a pattern, a name at the Hugging Face hub, the .yaml file of a mixture, or - for standard input'
 
-/** Everything that `evaluate` can be told. How texts are read is saved with the model. */
+/** Everything that `evaluate` can be told. How texts are read is saved with the model, and can be overruled. */
 export const evaluateOptionsSchema = z.object({
   model: z.string().describe('reward-model folder, run folder, or a name at the hub').meta({ placeholder: 'MODEL' }),
   data: z.string().describe(dataDescription).meta({ placeholder: 'DATA' }),
@@ -17,6 +18,7 @@ export const evaluateOptionsSchema = z.object({
     .meta({ placeholder: 'FOLDER' }),
   limit: z.number().int().positive().optional().describe('use the first so many rows of the data that are of use'),
   ...dataOptionsSchema.shape,
+  ...readingOverridesSchema.shape,
   overwrite: z.boolean().default(false).describe('replace an earlier evaluation in the folder'),
   ...takeOverOption,
   ...computeOptionsSchema.shape,
@@ -27,7 +29,7 @@ export type EvaluateOptions = z.output<typeof evaluateOptionsSchema>
 /** Options as a caller may give them. */
 export type EvaluateInput = z.input<typeof evaluateOptionsSchema>
 
-/** Everything that `score` can be told. How texts are read is saved with the model. */
+/** Everything that `score` can be told. How texts are read is saved with the model, and can be overruled. */
 export const scoreOptionsSchema = z.object({
   model: z.string().describe('reward-model folder, run folder, or a name at the hub').meta({ placeholder: 'MODEL' }),
   data: z
@@ -41,6 +43,7 @@ export const scoreOptionsSchema = z.object({
     .default('-')
     .describe('file to write, a line for each line read; - for standard output')
     .meta({ placeholder: 'FILE|-' }),
+  ...readingOverridesSchema.shape,
   ...computeOptionsSchema.shape,
 })
 

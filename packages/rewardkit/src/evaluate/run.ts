@@ -7,10 +7,11 @@ import { evaluationSplits, openData, spoolRows, surveyPreferences } from '../dat
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { jsonLines, makeWritableFolder, sha256Folder, writeLinesAtomic } from '../files.ts'
-import { findModel, loadRewardModel } from '../models/index.ts'
-import { createReadingTally, createSpool, loadTokenizer, type Spool, type SpooledGroups } from '../tokens/index.ts'
+import { findModel } from '../models/index.ts'
+import { createReadingTally, createSpool, type Spool, type SpooledGroups } from '../tokens/index.ts'
 import { version } from '../version.ts'
 import { encodeEvaluation, type EvaluationData } from './data.ts'
+import { openRewardModel } from './open-model.ts'
 import type { EvaluateOptions } from './options.ts'
 import { rewardsByMicroBatch, type RewardOptions, rewardRows, type RewardsOf, wholeModel } from './rewards.ts'
 import { summarizePairs, summarizeSubsets } from './summary.ts'
@@ -52,8 +53,7 @@ export async function evaluateModel(
 async function evaluateFile(folder: string, options: EvaluateOptions, spool: Spool, hooks: Hooks): Promise<Evaluation> {
   const threads = options.threads ?? defaultThreads()
   setThreads(threads)
-  const tokenizer = await loadTokenizer(folder)
-  const model = loadRewardModel(folder, { seed: null })
+  const { model, tokenizer, overridden } = await openRewardModel(folder, options, hooks)
   const opened = await openData(options.data, options, evaluationSplits, hooks)
   const readings = createReadingTally(tokenizer, model.reading)
   const survey = await surveyPreferences(opened, options.limit, (group) => readings.add(group))
@@ -68,6 +68,8 @@ async function evaluateFile(folder: string, options: EvaluateOptions, spool: Spo
     sha256,
     dtype,
     pool: model.reading.pool,
+    ...(Object.keys(overridden).length > 0 && { overridden }),
+    ...(tokenizer.files.templateDate && { template_date: tokenizer.files.templateDate.day }),
   })
   writeModelEvaluation(options.out, rows, summary, data.groups)
   return { rows, summary }

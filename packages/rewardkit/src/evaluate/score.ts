@@ -3,8 +3,14 @@ import { defaultThreads, resolveDtype } from '../compute.ts'
 import type { Group } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
+<<<<<<< HEAD
 import { findModel, loadRewardModel } from '../models/index.ts'
 import { createReadingWatch, encodeReadable, loadTokenizer, type TokenGroup } from '../tokens/index.ts'
+=======
+import { findModel } from '../models/index.ts'
+import { createReadingWatch, encodeGroup, type ReadingOverrides, type TokenGroup } from '../tokens/index.ts'
+import { openRewardModel } from './open-model.ts'
+>>>>>>> 8155d2e (Reading options overrule what a model has saved, its template's date is pinned, and its head is accounted for)
 import type { ScoreOptions } from './options.ts'
 import { computeRewards } from './rewards.ts'
 
@@ -17,13 +23,12 @@ export type ScoredGroup = { readonly rewards: readonly number[] } | { readonly e
  * @throws InputError for what is wrong with the model folder; the function throws Interrupted on request
  */
 export async function openScorer(
-  options: Pick<ScoreOptions, 'model' | 'dtype' | 'threads' | 'microBatchTokens'>,
+  options: Pick<ScoreOptions, 'model' | 'dtype' | 'threads' | 'microBatchTokens'> & ReadingOverrides,
   hooks: Hooks,
 ): Promise<(groups: readonly Group[]) => Promise<ScoredGroup[]>> {
   const { folder } = await findModel(options.model, hooks)
   setThreads(options.threads ?? defaultThreads())
-  const tokenizer = await loadTokenizer(folder)
-  const model = loadRewardModel(folder, { seed: null })
+  const { model, tokenizer } = await openRewardModel(folder, options, hooks)
   const dtype = resolveDtype(options.dtype)
   const watch = createReadingWatch(tokenizer, model.reading, hooks)
   const encode = async (group: Group): Promise<TokenGroup | { error: string }> => {

@@ -63,7 +63,11 @@ export interface TokenExample {
 
 type Reading = Pick<
   InspectOptions,
+<<<<<<< HEAD
   'onError' | 'maxLength' | 'truncation' | 'pool' | 'transcripts' | 'plainTexts' | 'specialTokensInText'
+=======
+  'maxLength' | 'truncation' | 'pool' | 'transcripts' | 'plainTexts' | 'specialTokensInText' | 'templateDate'
+>>>>>>> 8155d2e (Reading options overrule what a model has saved, its template's date is pinned, and its head is accounted for)
 >
 
 /** Groups that are encoded at once, enough to keep the encoder's threads busy. */
@@ -71,7 +75,7 @@ const groupsAtATime = 64
 
 /** Loads the tokenizer of a folder and counts with it. */
 export async function createTokenCounter(model: string, reading: Reading) {
-  const tokenizer = await loadTokenizer(model)
+  const tokenizer = await loadTokenizer(model, reading)
   const series = {
     sequence: createSeries('logarithmic'),
     chosen: createSeries('logarithmic'),

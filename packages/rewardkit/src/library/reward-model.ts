@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
 import { groupFromRow, type TextOrMessages } from '../data/index.ts'
 import { InputError, located, RewardKitError } from '../errors.ts'
+import { readingOverridesSchema } from '../tokens/options.ts'
 import { type Job, openJob } from '../thread/job.ts'
 import { abortError } from './abort.ts'
 import { libraryError, parseOptions } from './options.ts'
@@ -10,11 +11,13 @@ import { inLibraryEvents, type Watching } from './run-job.ts'
 
 const loadOptionsSchema = z.object({
   model: z.string().describe('reward-model folder, run folder, or a name at the hub'),
+  ...readingOverridesSchema.shape,
   ...computeOptionsSchema.shape,
 })
 
-/** How a model is to compute; by default as the command does. */
-export interface LoadSettings extends Readonly<z.input<typeof computeOptionsSchema>>, Watching {}
+/** How a model is to compute, by default as the command does, and to read texts, by default as saved with it. */
+export interface LoadSettings
+  extends Readonly<z.input<typeof computeOptionsSchema>>, Readonly<z.input<typeof readingOverridesSchema>>, Watching {}
 
 /** A prompt with the response to judge: text or messages. `prompt` is absent where the response is the whole of it. */
 export interface PromptAndResponse {

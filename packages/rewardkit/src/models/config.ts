@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
+import { hasWeights } from './weight-files.ts'
 
 /** How rotary position embedding turns queries and keys. */
 export interface Rotary {
@@ -102,8 +103,8 @@ type RawConfig = z.infer<typeof schema>
  */
 export function readModelConfig(folder: string): ModelConfig {
   const path = join(folder, 'config.json')
-  if (existsSync(join(folder, 'adapter_config.json')))
-    throw new InputError(`${folder} is a LoRA adapter`, {
+  if (existsSync(join(folder, 'adapter_config.json')) && !hasWeights(folder))
+    throw new InputError(`${folder} is a LoRA adapter without its base model`, {
       remedy: 'merge it into its base model (merge_and_unload in peft) and save',
     })
   if (!existsSync(path))

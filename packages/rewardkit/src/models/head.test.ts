@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { backward, noGradient, openSafetensors, ops, scope, tensorFrom, writeSafetensors } from '@rewardkit/torch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRandom } from '../random.ts'
+import { readModelConfig } from './config.ts'
 import { forward } from './decoder.ts'
 import { fixtureFolder, pack, readExpected } from './fixtures/read.ts'
 import { checkWeights, loadRewardModel } from './load.ts'
@@ -15,6 +16,8 @@ afterAll(() => rmSync(folder, { recursive: true }))
 // A language model: a fixture without its head.
 beforeAll(() => {
   saveRewardModel(folder, loadRewardModel(fixtureFolder('neox'), { seed: null }), { files: {}, padTokenId: 0 })
+  const { num_labels: _, id2label: __, ...config } = readModelConfig(folder).raw
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, architectures: ['GPTNeoXForCausalLM'] }))
   scope(() => {
     const file = openSafetensors(join(fixtureFolder('neox'), 'model.safetensors'))
     const names = [...file.entries.keys()].filter((name) => name !== 'score.weight')
@@ -103,7 +106,7 @@ describe('an mlp head', () => {
     // No class of transformers fits it.
     expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'))).toMatchObject({ architectures: [] })
     expect(() => loadRewardModel(out, { seed: 0, head: 'linear' })).toThrow(
-      `--head linear: ${out} already has a head of the kind mlp; give --head mlp to go on with it`,
+      `--head linear: ${out} already has a head of the kind mlp; give --head mlp to go on with it, --head new for another`,
     )
     scope(() => {
       const file = openSafetensors(join(out, 'model.safetensors'))

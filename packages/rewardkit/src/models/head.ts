@@ -6,15 +6,30 @@ import { headName } from './weights.ts'
 export const headBiasName = 'score.bias'
 
 const schema = z.object({
+  architectures: z.array(z.string()).nullish(),
+  id2label: z.record(z.string(), z.string()).nullish(),
+  num_labels: z.number().nullish(),
   value_head_prefix: z.string().optional(),
   normalize_reward: z.boolean().optional(),
   mean: z.number().optional(),
   std: z.number().positive().optional(),
 })
 
+/** What config.json says that only a model with a reward head has: its words, or null for a language model. */
+export function claimOfHead(raw: Readonly<Record<string, unknown>>): string | null {
+  const fields = schema.safeParse(raw).data
+  const architecture = fields?.architectures?.find((name) => /ForSequenceClassification$|Reward|ValueHead/.test(name))
+  if (architecture !== undefined) return architecture
+  if (fields?.value_head_prefix !== undefined) return 'value_head_prefix'
+  if (fields?.normalize_reward === true) return 'normalize_reward'
+  const isOneLabel = fields?.num_labels === 1 || Object.keys(fields?.id2label ?? {}).length === 1
+  return isOneLabel ? 'one label' : null
+}
+
 /**
  * The names of a reward head elsewhere, and ours for them: OpenRLHF's `value_head` (or what config.json's
- * `value_head_prefix` says; openrlhf/models/model.py), and `v_head.summary` of TRL's AutoModelForCausalLMWithValueHead.
+ * `value_head_prefix` says; openrlhf/models/model.py), and `v_head.summary` of TRL's AutoModelForCausalLMWithValueHead, which
+ * LLaMA-Factory writes to a file of its own.
  */
 export function headNames(raw: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
   const prefix = schema.safeParse(raw).data?.value_head_prefix ?? 'value_head'

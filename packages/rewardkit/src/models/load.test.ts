@@ -14,7 +14,7 @@ import {
   readExpected,
   relativeDifference,
 } from './fixtures/read.ts'
-import { loadRewardModel } from './load.ts'
+import { checkWeights, loadRewardModel } from './load.ts'
 import type { RewardModel } from './model.ts'
 import { saveRewardModel } from './save.ts'
 
@@ -48,6 +48,9 @@ function tensorsOf(name: FixtureName): Record<string, Tensor> {
   const file = openSafetensors(join(fixtureFolder(name), 'model.safetensors'))
   return Object.fromEntries([...file.entries.keys()].map((key) => [key, file.get(key)]))
 }
+
+/** What config.json of a language model says. */
+const languageModel: Fields = { architectures: ['GPTNeoXForCausalLM'], id2label: undefined, num_labels: undefined }
 
 const without = (tensors: Record<string, Tensor>, name: string): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(tensors).filter(([key]) => key !== name))
@@ -101,7 +104,7 @@ describe('readModelConfig', () => {
     writeFileSync(join(folder, 'config.json'), '{"model_type": ')
     expect(() => readModelConfig(folder)).toThrow(/config.json: not JSON/)
     writeFileSync(join(folder, 'adapter_config.json'), '{}')
-    expect(() => readModelConfig(folder)).toThrow(/LoRA adapter; merge/)
+    expect(() => readModelConfig(folder)).toThrow(/LoRA adapter without its base model; merge/)
   })
 })
 
@@ -163,7 +166,7 @@ describe('loadRewardModel', () => {
   })
 
   it('gives a language model a head from the seed, and leaves its output head and old buffers out', () => {
-    copyFixture('neox', {}, (tensors) => ({
+    copyFixture('neox', languageModel, (tensors) => ({
       ...without(tensors, 'score.weight'),
       'embed_out.weight': ops.ones([61, 32]),
       'gpt_neox.layers.0.attention.rotary_emb.inv_freq': ops.ones([1]),
@@ -198,6 +201,83 @@ describe('loadRewardModel', () => {
     copyFixture('llama', fields, renamed(name, extra))
     const expected = rewards.map((reward) => reward + bias)
     expect(relativeDifference(rewardsOf(load(), 'llama'), expected)).toBeLessThan(1e-5)
+  })
+
+  it("reads LLaMA-Factory's value head beside a language model's weights, its bias included", () => {
+    copyFixture('llama', {}, (tensors) => without(tensors, 'score.weight'))
+    const { 'score.weight': head = ops.zeros([1]) } = tensorsOf('llama')
+    const bias = tensorFrom(Float32Array.of(-0.375))
+    const file = join(folder, 'value_head.safetensors')
+    writeSafetensors(file, { 'v_head.summary.weight': head, 'v_head.summary.bias': bias })
+    const expected = rewards.map((reward) => reward - 0.375)
+    expect(relativeDifference(rewardsOf(load(), 'llama'), expected)).toBeLessThan(1e-5)
+    expect(load().headOrigin).toEqual({
+      kind: 'value-head',
+      tensor: 'v_head.summary.weight',
+      file: 'value_head.safetensors',
+    })
+    saveRewardModel(join(folder, 'saved'), load(), { files: {}, padTokenId: 0 })
+    const again = loadRewardModel(join(folder, 'saved'), { seed: null })
+    expect(relativeDifference(rewardsOf(again, 'llama'), expected)).toBeLessThan(1e-5)
+    expect(again.headOrigin).toEqual({ kind: 'kept' })
+    // A new head has neither its weights nor its bias.
+    const drawn = loadRewardModel(folder, { seed: 5, head: 'new' })
+    expect(drawn).toMatchObject({ headOrigin: { kind: 'drawn', seed: 5 }, rewardConstant: 0 })
+    expect(ops.equal(ops.detach(drawn.weights.head), head)).toBe(false)
+  })
+
+  it('refuses two heads', () => {
+    copyFixture('llama')
+    writeSafetensors(join(folder, 'value_head.safetensors'), { 'v_head.summary.weight': ops.zeros([1, 32]) })
+    expect(load).toThrow(/two heads: score.weight in model.safetensors and v_head.summary.weight in value_head.safete/)
+  })
+
+  it.each<[string, Fields]>([
+    ['GPTNeoXForSequenceClassification', {}],
+    ['value_head_prefix', { ...languageModel, value_head_prefix: 'value' }],
+    ['one label', { ...languageModel, id2label: { 0: 'LABEL_0' } }],
+  ])('a folder that claims to be a reward model (%s) has a head, or --head new', (claim, fields) => {
+    copyFixture('neox', fields, (tensors) => without(tensors, 'score.weight'))
+    expect(() => loadRewardModel(folder, { seed: 1 })).toThrow(
+      `by its config.json (${claim}) it is a reward model, but`,
+    )
+    writeFileSync(join(folder, 'value_head.bin'), '')
+    expect(() => checkWeights(folder, 'linear')).toThrow(/save value_head.bin as value_head.safetensors/)
+    expect(checkWeights(folder, 'new')).toBe('language-model')
+    expect(loadRewardModel(folder, { seed: 1, head: 'new' }).headOrigin).toEqual({ kind: 'drawn', seed: 1 })
+  })
+
+  it('--head new draws another head in place of the one that is there', () => {
+    copyFixture('neox')
+    const head = (choice: 'linear' | 'new') => {
+      const model = loadRewardModel(folder, { seed: 1, head: choice })
+      return [...ops.detach(model.weights.head).float32()]
+    }
+    const { 'score.weight': stored = ops.zeros([1]) } = tensorsOf('neox')
+    expect(head('linear')).toEqual([...stored.float32()])
+    copyFixture('neox', languageModel, (tensors) => without(tensors, 'score.weight'))
+    const drawn = head('linear')
+    copyFixture('neox')
+    expect(head('new')).toEqual(drawn)
+  })
+
+  it('tells shards without an index, and those that are missing', () => {
+    copyFixture('llama')
+    rmSync(join(folder, 'model.safetensors'))
+    writeFileSync(join(folder, 'model-00001-of-00003.safetensors'), '')
+    writeFileSync(join(folder, 'model-00003-of-00003.safetensors'), '')
+    expect(load).toThrow(
+      /has model-00001-of-00003.safetensors, model-00003-of-00003.safetensors, but no model.safetensors.index.json, and no model-00002-of-00003.safetensors/,
+    )
+    const weight_map = { a: 'model-00001-of-00003.safetensors', b: 'x.safetensors', c: 'y.safetensors' }
+    writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map }))
+    expect(load).toThrow(/names x.safetensors, y.safetensors, which are missing/)
+  })
+
+  it('reads a whole model that has an adapter beside it', () => {
+    copyFixture('llama')
+    writeFileSync(join(folder, 'adapter_config.json'), '{}')
+    expect(rewardsOf(load(), 'llama')).toHaveLength(rewards.length)
   })
 
   it("gives OpenRLHF's normalised rewards, also after saving", () => {
@@ -237,6 +317,7 @@ describe('saveRewardModel', () => {
     transcripts: 'as-is',
     plainTexts: 'messages',
     specialTokensInText: 'parse',
+    templateDate: '2026-07-26',
   } as const
 
   it.each(fixtureNames)('keeps %s: weights, rewards, configuration, and how texts are read', (name) => {

@@ -1,30 +1,23 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import {
-  manualSeed,
-  noGradient,
-  openSafetensors,
-  ops,
-  type Safetensors,
-  SafetensorsError,
-  scope,
-  type Tensor,
-} from '@rewardkit/torch'
-import { z } from 'zod'
+import { manualSeed, noGradient, ops, type Safetensors, scope, type Tensor } from '@rewardkit/torch'
 import { InputError } from '../errors.ts'
 import { type ReadingOptions, readingOptionsSchema, truncationRule as today } from '../tokens/index.ts'
 import { type DecoderConfig, type ModelConfig, readModelConfig } from './config.ts'
-import { headBiasName, headNames, normalizeHead } from './head.ts'
-import type { RewardModel } from './model.ts'
+import { claimOfHead, headBiasName, headNames, normalizeHead } from './head.ts'
+import type { HeadOrigin, RewardModel } from './model.ts'
 import { readSettings } from './settings.ts'
+import { openWeights } from './weight-files.ts'
 import {
   arrangeWeights,
   checkpointPrefix,
   decoderShapes,
+  type HeadChoice,
   type HeadKind,
   headKindOf,
   headName,
   headShapes,
+  isOfHead,
   type ParameterShapes,
 } from './weights.ts'
 
@@ -32,43 +25,45 @@ import {
 export interface LoadOptions {
   /** Draws the head of a causal language model; null where only a finished reward model will do. */
   readonly seed: number | null
-  /** The kind of head that is wanted; by default the one that the folder has, else a linear one. */
-  readonly head?: HeadKind
-  /** How texts are read from now on; by default as the folder says, else the defaults. */
-  readonly reading?: ReadingOptions
+  /**
+   * The kind of head that is wanted, by default the one that the folder has, else a linear one; `new` draws a linear one
+   * whatever the folder has.
+   */
+  readonly head?: HeadChoice
+  /** How texts are read from now on, where it is given; otherwise as the folder says, else the defaults. */
+  readonly reading?: Partial<ReadingOptions>
 }
 
 /**
  * Loads a Hugging Face folder into float32 parameters in memory of their own: a causal language model, which gets a head
- * N(0, 1 / sqrt(inputs + 1)) from the seed, or a reward model: ours, transformers', TRL's or OpenRLHF's. One or several
- * safetensors files, stored in float32, float16 or bfloat16. A language model's output head and old buffers are left out.
+ * N(0, 1 / sqrt(inputs + 1)) from the seed, or a reward model: ours, transformers', TRL's, OpenRLHF's or LLaMA-Factory's.
+ * One or several safetensors files, stored in float32, float16 or bfloat16. A language model's output head and old
+ * buffers are left out.
  * @throws InputError that names the file and every weight that is missing, unexpected or of the wrong shape, and for a
- * head of another kind than the one that is wanted
+ * head of another kind than the one that is wanted, two heads, or none where config.json speaks of one
  */
 export function loadRewardModel(folder: string, options: LoadOptions): RewardModel {
   const { decoder: config, raw } = readModelConfig(folder)
+  const { seed } = options
   const settings = readSettings(folder)
-  const { stored, head } = fittingWeights(folder, { decoder: config, raw }, { needsHead: options.seed === null })
-  if (head && options.head && head !== options.head)
-    throw new InputError(`--head ${options.head}: ${folder} already has a head of the kind ${head}`, {
-      remedy: `give --head ${head} to go on with it, or a language model`,
-    })
+  const { stored, head } = fittingWeights(folder, { decoder: config, raw }, { ...options, needsHead: seed === null })
   const parameters = new Map<string, Tensor>()
   for (const [name, { file, name: theirs }] of stored)
     if (name !== headBiasName) parameters.set(name, ownCopy(file, theirs))
-  if (!head)
-    for (const [name, tensor] of drawHead(headShapes(config, options.head ?? 'linear'), options.seed ?? 0))
-      parameters.set(name, tensor)
+  const kind = head ?? (options.head === 'mlp' ? 'mlp' : 'linear')
+  if (!head) for (const [name, tensor] of drawHead(headShapes(config, kind), seed ?? 0)) parameters.set(name, tensor)
   for (const parameter of parameters.values()) parameter.setRequiresGradient(true)
   const weights = arrangeWeights(config, parameters)
   const bias = stored.get(headBiasName)
-  const constant = normalizeHead(weights.head, bias ? ownCopy(bias.file, bias.name).item() : 0, raw)
+  const constant = head ? normalizeHead(weights.head, bias ? ownCopy(bias.file, bias.name).item() : 0, raw) : 0
   return {
     config,
     rawConfig: raw,
-    reading: options.reading ? readingOptionsSchema.parse(options.reading) : settings.reading,
     truncationRule: options.seed === null ? settings.truncationRule : today,
-    rewardConstant: constant + settings.rewardConstant,
+    reading: readingOptionsSchema.parse({ ...settings.reading, ...options.reading }),
+    savedReading: settings.isSaved ? settings.reading : null,
+    headOrigin: head ? originOf(stored) : { kind: 'drawn', seed: seed ?? 0 },
+    rewardConstant: head ? constant + settings.rewardConstant : 0,
     names: [...parameters.keys()],
     parameters: [...parameters.values()],
     weights,
@@ -77,11 +72,13 @@ export function loadRewardModel(folder: string, options: LoadOptions): RewardMod
 
 /**
  * Compares the headers of a folder's weights with its configuration, without reading the weights.
+ * @param head the head that is wanted, as for loadRewardModel
  * @returns what the folder holds
  * @throws InputError as loadRewardModel does
  */
-export function checkWeights(folder: string): 'reward-model' | 'language-model' {
-  return fittingWeights(folder, readModelConfig(folder), { needsHead: false }).head ? 'reward-model' : 'language-model'
+export function checkWeights(folder: string, head?: HeadChoice): 'reward-model' | 'language-model' {
+  const found = fittingWeights(folder, readModelConfig(folder), { head, needsHead: false })
+  return found.head ? 'reward-model' : 'language-model'
 }
 
 /** A tensor of a file, under our name for it. */
@@ -91,25 +88,45 @@ interface Stored {
   readonly shape: readonly number[]
 }
 
+/** Where a head that the folder has came from. */
+function originOf(stored: ReadonlyMap<string, Stored>): HeadOrigin {
+  const head = stored.get(headName)
+  if (!head || head.name === headName) return { kind: 'kept' }
+  return { kind: 'value-head', tensor: head.name, file: basename(head.file.path) }
+}
+
+/** The tensors of a folder by our names for them. Throws InputError where it has two heads. */
+function storedTensors(folder: string, { decoder, raw }: ModelConfig, wantsNew: boolean): Map<string, Stored> {
+  const heads = headNames(raw)
+  const present = new Map<string, Stored>()
+  for (const file of openWeights(folder)) {
+    for (const [theirs, { shape }] of file.entries) {
+      const name = heads.get(theirs) ?? canonicalName(decoder, theirs)
+      const isHead = isOfHead(name) || name === headBiasName
+      if (isHead && wantsNew) continue
+      const other = present.get(name)
+      if (isHead && other)
+        throw new InputError(
+          `${folder} has two heads: ${other.name} in ${basename(other.file.path)} and ${theirs} in ${basename(file.path)}`,
+          { remedy: 'remove the one that is not to be used, or give --head new to train another' },
+        )
+      present.set(name, { file, name: theirs, shape })
+    }
+  }
+  return present
+}
+
 /**
  * The tensors of a folder by our names for them, in our order: all that the configuration asks for, its head if it has
  * one, and the head's bias. Nothing unknown is there.
  */
 function fittingWeights(
   folder: string,
-  { decoder: config, raw }: ModelConfig,
-  { needsHead }: { readonly needsHead: boolean },
+  model: ModelConfig,
+  wanted: { readonly head?: HeadChoice | undefined; readonly needsHead: boolean },
 ): { readonly stored: ReadonlyMap<string, Stored>; readonly head: HeadKind | null } {
-  const files = openWeights(folder)
-  const heads = headNames(raw)
-  const present = new Map(
-    files.flatMap((file) =>
-      [...file.entries].map(([name, { shape }]): [string, Stored] => [
-        heads.get(name) ?? canonicalName(config, name),
-        { file, name, shape },
-      ]),
-    ),
-  )
+  const { decoder: config, raw } = model
+  const present = storedTensors(folder, model, wanted.head === 'new')
   const head = headKindOf(present)
   const shapes = new Map([...decoderShapes(config), ...(head ? headShapes(config, head) : [])])
 
@@ -122,56 +139,38 @@ function fittingWeights(
       problems.push(`${name} is [${found.shape.join(', ')}], expected [${shape.join(', ')}]`)
     else stored.set(name, found)
   }
-  if (needsHead && !head) problems.push(`${headName} is missing: it is no reward model`)
+  if (wanted.needsHead && !head) problems.push(`${headName} is missing: it is no reward model`)
   const unexpected = [...present.keys()].filter((name) => !shapes.has(name) && !isIgnored(name))
   problems.push(...unexpected.map((name) => `${name} is unexpected`))
   if (problems.length > 0) {
     const more = problems.length > 3 ? ` and ${problems.length - 3} more problems` : ''
     throw new InputError(`${folder}: the weights do not fit config.json: ${problems.slice(0, 3).join('; ')}${more}`)
   }
+  checkHead(folder, raw, head, wanted.head)
   const bias = present.get(headBiasName)
   if (bias) stored.set(headBiasName, bias)
   return { stored, head }
 }
 
-const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) })
-
-/** model.safetensors, or all the files that model.safetensors.index.json names. */
-function openWeights(folder: string): Safetensors[] {
-  const single = join(folder, 'model.safetensors')
-  const index = `${single}.index.json`
-  let paths = [single]
-  if (!existsSync(single)) {
-    if (!existsSync(index))
-      throw new InputError(`${folder} has no model.safetensors`, {
-        remedy: 'convert the weights to safetensors (pickles are never loaded)',
-      })
-    const parsed = indexSchema.safeParse(readJson(index))
-    if (!parsed.success) throw new InputError(`${index} has no weight_map`, { remedy: 'copy the file again' })
-    paths = [...new Set(Object.values(parsed.data.weight_map))].map((name) => join(folder, name))
-    const outside = Object.values(parsed.data.weight_map).find((name) => name !== basename(name) || name === '..')
-    if (outside !== undefined)
-      throw new InputError(`${index} names "${outside}"; expected the name of a file beside it`, {
-        remedy: 'copy the file again',
-      })
-    const missing = paths.find((path) => !existsSync(path))
-    if (missing) throw new InputError(`${index} names ${missing}, which is missing`, { remedy: 'copy the file again' })
-  }
-  try {
-    return paths.map(openSafetensors)
-  } catch (error) {
-    if (error instanceof SafetensorsError)
-      throw new InputError(error.message, { remedy: 'copy the file again', cause: error })
-    throw error
-  }
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new InputError(`${path}: not JSON (${String(error)})`, { remedy: 'copy the file again', cause: error })
-  }
+/** Refuses a head of another kind than the one that is wanted, and a reward model without its head. */
+function checkHead(
+  folder: string,
+  raw: ModelConfig['raw'],
+  head: HeadKind | null,
+  wanted: HeadChoice | undefined,
+): void {
+  if (wanted === 'new') return
+  if (head && wanted && head !== wanted)
+    throw new InputError(`--head ${wanted}: ${folder} already has a head of the kind ${head}`, {
+      remedy: `give --head ${head} to go on with it, --head new for another, or a language model`,
+    })
+  const claim = claimOfHead(raw)
+  if (head || claim === null) return
+  throw new InputError(`${folder}: by its config.json (${claim}) it is a reward model, but its weights hold no head`, {
+    remedy: existsSync(join(folder, 'value_head.bin'))
+      ? 'save value_head.bin as value_head.safetensors (pickles are never loaded), or give --head new to train another'
+      : 'copy its weights again, or give --head new to train one that is drawn from the seed',
+  })
 }
 
 /** Some checkpoints hold the bare decoder, without the prefix of the whole model. */

@@ -16,6 +16,15 @@ export interface NamedParameters {
 }
 
 /**
+ * Where a model's head came from: kept as our folders and transformers' have it, taken from the value head of another
+ * tool, or drawn from a seed.
+ */
+export type HeadOrigin =
+  | { readonly kind: 'kept' }
+  | { readonly kind: 'value-head'; readonly tensor: string; readonly file: string }
+  | { readonly kind: 'drawn'; readonly seed: number }
+
+/**
  * A reward model in memory, all its parameters in the order of the forward pass: plain data, which `forward` reads and
  * the training step changes in place.
  */
@@ -27,6 +36,9 @@ export interface RewardModel extends NamedParameters {
   readonly reading: ReadingOptions
   /** The rule of truncation by which it was trained, or is being trained. */
   readonly truncationRule: TruncationRule
+  /** The same as the folder's rewardkit.json says it; null where there is none. */
+  readonly savedReading: ReadingOptions | null
+  readonly headOrigin: HeadOrigin
   /** Added to every reward: 0 but for models whose head came with a bias or a normaliser. Not trained. */
   readonly rewardConstant: number
   /** The same tensors by their part in the decoder. */

@@ -16,6 +16,7 @@ const {
   maxLength: length,
   plainTexts: plain,
   specialTokensInText: specialTokens,
+  templateDate,
   ...otherOptions
 } = readingOptionsSchema.shape
 const settingsSchema = z.looseObject({
@@ -25,13 +26,14 @@ const settingsSchema = z.looseObject({
     plain_texts: plain,
     special_tokens_in_text: specialTokens,
     truncation_rule: z.union([z.literal(1), z.literal(2)]).default(1),
+    template_date: templateDate,
     ...otherOptions,
   }),
   reward_constant: z.number().default(0),
 })
 
 /** What `rewardkit.json` says of a model: how it reads its texts, and what is added to its rewards. */
-export interface ModelSettings {
+interface ModelSettings {
   readonly reading: ReadingOptions
   /** The rule of truncation by which it was trained: 1 where the file does not say. */
   readonly truncationRule: TruncationRule
@@ -39,9 +41,10 @@ export interface ModelSettings {
 }
 
 /** The settings of a model that was saved here; the defaults for any other folder. Throws InputError for a broken file. */
-export function readSettings(folder: string): ModelSettings {
+export function readSettings(folder: string): ModelSettings & { readonly isSaved: boolean } {
   const path = join(folder, settingsFile)
-  if (!existsSync(path)) return { reading: readingOptionsSchema.parse({}), truncationRule: today, rewardConstant: 0 }
+  if (!existsSync(path))
+    return { reading: readingOptionsSchema.parse({}), truncationRule: today, rewardConstant: 0, isSaved: false }
   try {
     const { reading: stored, reward_constant } = settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
     const {
@@ -49,12 +52,15 @@ export function readSettings(folder: string): ModelSettings {
       plain_texts: plainTexts,
       special_tokens_in_text: specialTokensInText,
       truncation_rule,
-      ...reading
+      template_date: day,
+      ...others
     } = stored
+    const dated = day === undefined ? {} : { templateDate: day }
     return {
-      reading: { maxLength, plainTexts, specialTokensInText, ...reading },
+      reading: { maxLength, plainTexts, specialTokensInText, ...others, ...dated },
       truncationRule: truncation_rule,
       rewardConstant: reward_constant,
+      isSaved: true,
     }
   } catch (error) {
     throw new InputError(`${path} is not what RewardKit writes`, {
@@ -70,11 +76,19 @@ export function settingsOf({ reading, truncationRule, rewardConstant }: ModelSet
     maxLength: max_length,
     plainTexts: plain_texts,
     specialTokensInText: special_tokens_in_text,
+    templateDate: template_date,
     ...rest
   } = reading
   return {
     schema_version: 1,
-    reading: { max_length, plain_texts, special_tokens_in_text, truncation_rule: truncationRule, ...rest },
+    reading: {
+      max_length,
+      plain_texts,
+      special_tokens_in_text,
+      truncation_rule: truncationRule,
+      ...rest,
+      ...(template_date !== undefined && { template_date }),
+    },
     ...(rewardConstant === 0 ? {} : { reward_constant: rewardConstant }),
   }
 }

@@ -37,8 +37,12 @@ export interface Weights {
  * What makes a reward of the final hidden state h: `linear` is w · h, as in the paper and in transformers; `mlp` is
  * w2 · silu(W1 h + b1) with 256 hidden units.
  */
-export const headKinds = ['linear', 'mlp'] as const
+const headKinds = ['linear', 'mlp'] as const
 export type HeadKind = (typeof headKinds)[number]
+
+/** What training can be told: a kind, kept where the folder has it and drawn where it has none, or a new linear head. */
+export const headChoices = [...headKinds, 'new'] as const
+export type HeadChoice = (typeof headChoices)[number]
 
 /** Every parameter's name in a Hugging Face checkpoint, with the shape that the configuration gives it. */
 export type ParameterShapes = ReadonlyMap<string, readonly number[]>

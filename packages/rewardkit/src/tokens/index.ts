@@ -22,12 +22,23 @@ export {
   type ReadingTally,
   type Transcripts,
 } from './how-read.ts'
+<<<<<<< HEAD
 export { createEncodedSet, encodeInto, encodePlaced, type EncodedGroup, type EncodedSet } from './encoded.ts'
 export { UnusableRow, type UnusableReason } from './unusable-row.ts'
+=======
+export { createEncodedSet, encodeInto, type EncodedGroup, type EncodedSet } from './encoded.ts'
+export { pooledElsewhere } from './pooled-elsewhere.ts'
+>>>>>>> 8155d2e (Reading options overrule what a model has saved, its template's date is pinned, and its head is accounted for)
 export type { Pool } from './sequences.ts'
 export { type Cut, type Truncation, type TruncationRule, truncationRule } from './truncate.ts'
 export { choosePadToken, savedTokenizerFiles } from './saved-files.ts'
 export { countTokens, microBatchesOf, packGroups, planMicroBatches } from './pack.ts'
-export { type ReadingOptions, readingOptionsSchema } from './options.ts'
+export {
+  givenReading,
+  type ReadingOptions,
+  readingOptionsSchema,
+  type ReadingOverrides,
+  readingOverridesSchema,
+} from './options.ts'
 export { createSpool, type Spool, type SpooledGroups } from './spool.ts'
 export { wordTokenizerFiles, wordTokenizerSpecials } from './word-tokenizer.ts'

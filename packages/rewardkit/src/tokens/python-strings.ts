@@ -94,10 +94,20 @@ const days = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' 
 
 /** Python's `strftime` in the C locale and in local time, for the directives that dates and times are written with. */
 export function strftime(date: Date, format: string): string {
+  const directives: Readonly<Record<string, string>> = strftimeDirectives(date)
+  return format.replaceAll(/%(.?)/gsu, (_, name: string) => {
+    const written = directives[name]
+    if (written === undefined) throw new Error(`strftime_now: the directive %${name} is not supported`)
+    return written
+  })
+}
+
+/** What each directive of `strftime` writes, by its letter. */
+export function strftimeDirectives(date: Date) {
   const pad = (number: number, length = 2) => String(number).padStart(length, '0')
   const month = months[date.getMonth()] ?? ''
   const day = days[date.getDay()] ?? ''
-  const directives: Readonly<Record<string, string>> = {
+  return {
     Y: pad(date.getFullYear(), 4),
     y: pad(date.getFullYear() % 100),
     m: pad(date.getMonth() + 1),
@@ -113,9 +123,4 @@ export function strftime(date: Date, format: string): string {
     S: pad(date.getSeconds()),
     '%': '%',
   }
-  return format.replaceAll(/%(.?)/gsu, (_, name: string) => {
-    const written = directives[name]
-    if (written === undefined) throw new Error(`strftime_now: the directive %${name} is not supported`)
-    return written
-  })
 }

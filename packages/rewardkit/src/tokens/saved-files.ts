@@ -1,3 +1,5 @@
+import { withoutPin } from './template-date.ts'
+import type { TokenizerFiles } from './tokenizer-files.ts'
 import type { Token, Tokenizer } from './tokenizer.ts'
 
 /**
@@ -41,7 +43,7 @@ const overriding = [
  * The tokenizer's part of a saved reward model's folder, by file name: transformers' AutoTokenizer gives the same ids
  * there (the class is PreTrainedTokenizerFast, since transformers 5 otherwise swaps it by model type and changes ids),
  * and pad is the one of `choosePadToken`. config.json's `pad_token_id` must be set to the same token, null where there
- * is none.
+ * is none. A chat template that asks for the date prints the pinned one there, and lies beside as it was.
  */
 export function savedTokenizerFiles(tokenizer: Tokenizer): Record<string, string> {
   const { files } = tokenizer
@@ -51,13 +53,22 @@ export function savedTokenizerFiles(tokenizer: Tokenizer): Record<string, string
     ...(tokenizer.unk && { unk_token: tokenizer.unk.text }),
     pad_token: choosePadToken(tokenizer)?.text ?? null,
   }
-  const config = Object.fromEntries(Object.entries(files.tokenizerConfig).filter(([key]) => !overriding.includes(key)))
+  // Before the file chat_template.jinja was known, transformers looked here alone.
+  const template = files.templateDate && { chat_template: files.chatTemplate }
+  const kept = Object.entries(files.tokenizerConfig).filter(([key]) => !overriding.includes(key))
+  const config = { ...Object.fromEntries(kept), ...template }
   return {
     'tokenizer.json': files.tokenizerJson,
     'tokenizer_config.json': json({ ...config, ...tokens, tokenizer_class: 'PreTrainedTokenizerFast' }),
     ...(files.specialTokensMap && { 'special_tokens_map.json': json({ ...files.specialTokensMap, ...tokens }) }),
-    ...(files.chatTemplateFile !== undefined && { 'chat_template.jinja': files.chatTemplateFile }),
+    ...savedTemplate(files),
   }
+}
+
+function savedTemplate({ chatTemplate = '', chatTemplateFile, templateDate }: TokenizerFiles): Record<string, string> {
+  if (templateDate)
+    return { 'chat_template.jinja': chatTemplate, 'chat_template.original.jinja': withoutPin(chatTemplate) }
+  return chatTemplateFile === undefined ? {} : { 'chat_template.jinja': chatTemplateFile }
 }
 
 function json(value: unknown): string {

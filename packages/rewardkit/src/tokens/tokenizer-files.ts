@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
+import { asksForDate, dayOf, pinDate, pinnedDay, withoutPin } from './template-date.ts'
 
 /** A token as the configuration files write it: its text, or an object with its text. */
 const tokenText = z.union([z.string(), z.object({ content: z.string() }).transform((token) => token.content)])
@@ -46,7 +47,10 @@ export interface TokenizerFiles {
   readonly tokenizerConfig: Readonly<Record<string, unknown>>
   /** special_tokens_map.json as it is, where there is one. */
   readonly specialTokensMap: Readonly<Record<string, unknown>> | undefined
+  /** The chat template, its date pinned where it asks for one. */
   readonly chatTemplate: string | undefined
+  /** The day that the template prints, where it asks for the date; `isToday` where nothing had pinned it. */
+  readonly templateDate: { readonly day: string; readonly isToday: boolean } | undefined
   /** chat_template.jinja as it is, where there is one. */
   readonly chatTemplateFile: string | undefined
   /** Texts of the special tokens that the tokenizer's own files name. */
@@ -60,8 +64,9 @@ export interface TokenizerFiles {
 /**
  * Reads tokenizer.json (required), tokenizer_config.json, special_tokens_map.json, chat_template.jinja, config.json and
  * generation_config.json of a Hugging Face model folder. Throws InputError where a file is missing or broken.
+ * @param day what a chat template that asks for the date is told; by default what was pinned before, else today
  */
-export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
+export async function readTokenizerFiles(folder: string, day?: string): Promise<TokenizerFiles> {
   const read = (name: string) => readOptional(join(folder, name))
   const text = await read('tokenizer.json')
   if (text === undefined) {
@@ -85,6 +90,7 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
     modelConfig,
   )
   const chatTemplateFile = await read('chat_template.jinja')
+  const template = chatTemplateFile ?? defaultTemplate(folder, config.chat_template)
   const ids = (key: 'bos_token_id' | 'eos_token_id' | 'pad_token_id') =>
     [...new Set([model[key] ?? [], generation[key] ?? []].flat())].filter((id) => id >= 0)
   return {
@@ -96,7 +102,7 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
     addedTokens: parsed.added_tokens ?? [],
     tokenizerConfig: record(configText),
     specialTokensMap: mapText === undefined ? undefined : record(mapText),
-    chatTemplate: chatTemplateFile ?? defaultTemplate(config.chat_template),
+    ...dated(template, day),
     chatTemplateFile,
     named: {
       bos: config.bos_token ?? map.bos_token,
@@ -141,9 +147,33 @@ function record(text: string | undefined): Record<string, unknown> {
   return z.record(z.string(), z.unknown()).parse(JSON.parse(text ?? '{}'))
 }
 
-/** Of several named templates the one named `default`, as transformers chooses without tools. */
-function defaultTemplate(template: z.infer<typeof tokenizerConfig>['chat_template']): string | undefined {
+/**
+ * Of several named templates the one named `default`, as transformers chooses without tools. Throws InputError where
+ * there are others alone: another way to read texts would be a guess.
+ */
+function defaultTemplate(
+  folder: string,
+  template: z.infer<typeof tokenizerConfig>['chat_template'],
+): string | undefined {
   if (template === undefined || template === null || typeof template === 'string') return template ?? undefined
-  if (Array.isArray(template)) return template.find((entry) => entry.name === 'default')?.template
-  return template['default']
+  const named = Array.isArray(template)
+    ? new Map(template.map((entry) => [entry.name, entry.template]))
+    : new Map(Object.entries(template))
+  if (named.size === 0 || named.has('default')) return named.get('default')
+  const names = [...named.keys()].map((name) => JSON.stringify(name)).join(', ')
+  throw new InputError(
+    `${join(folder, 'tokenizer_config.json')}: found the chat templates ${names}, expected one named "default"`,
+    {
+      remedy:
+        'write the one that the model was trained with to chat_template.jinja in the folder, or name it "default"',
+    },
+  )
+}
+
+function dated(template: string | undefined, given: string | undefined) {
+  if (template === undefined || !asksForDate(withoutPin(template)))
+    return { chatTemplate: template, templateDate: undefined }
+  const day = given ?? pinnedDay(template)
+  const printed = day ?? dayOf(new Date())
+  return { chatTemplate: pinDate(template, printed), templateDate: { day: printed, isToday: day === undefined } }
 }

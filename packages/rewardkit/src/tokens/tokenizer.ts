@@ -61,9 +61,14 @@ export interface Tokenizer {
  * tokenizer_config.json's `eos_token` (string or object), else special_tokens_map.json's, else the first `eos_token_id`
  * of config.json and generation_config.json; the other special tokens likewise. Throws InputError where a file is
  * missing or broken, a named special token is not in the vocabulary, or the chat template fails.
+ * @param templateDate the day that a chat template which asks for the date is told, YYYY-MM-DD; by default what
+ * is pinned in the folder, else today
  */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  const files = await readTokenizerFiles(folder)
+export async function loadTokenizer(
+  folder: string,
+  { templateDate }: { readonly templateDate?: string | undefined } = {},
+): Promise<Tokenizer> {
+  const files = await readTokenizerFiles(folder, templateDate)
   const encoder = createEncoder(files)
   const idOf = (token: string) => encoder.tokenToId(token) ?? undefined
   const tokenOf = (id: number) => encoder.idToToken(id) ?? undefined

@@ -3,7 +3,7 @@ import { computeOptionsSchema } from '../compute.ts'
 import { dataOptionsSchema } from '../data/index.ts'
 import { dataDescription } from '../evaluate/options.ts'
 import { isPartName } from '../models/part.ts'
-import { headKinds } from '../models/weights.ts'
+import { headChoices } from '../models/weights.ts'
 import { type ObjectiveName, objectiveNames, objectiveOptionsSchema } from '../objectives/index.ts'
 import { takeOverOption } from '../options.ts'
 import { readingOptionsSchema } from '../tokens/index.ts'
@@ -43,10 +43,10 @@ const base = z.object({
     )
     .meta({ placeholder: 'all|head|last:N' }),
   head: z
-    .enum(headKinds)
+    .enum(headChoices)
     .default('linear')
     .describe(
-      'what makes a reward of the final hidden state: a linear map, or 256 hidden units, which transformers does not open',
+      'what makes a reward of the final hidden state: a linear map, or 256 hidden units, which transformers does not open (a head of that kind that the folder has is kept); new: another linear head, whatever the folder has',
     ),
   batchSize: count.default(128).describe('pairs of an optimizer step, however many micro-batches they take'),
   ...readingOptionsSchema.shape,

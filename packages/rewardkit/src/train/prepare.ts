@@ -1,11 +1,21 @@
 import { setThreads } from '@rewardkit/torch'
+import { z } from 'zod'
 import { spoolRows } from '../data/index.ts'
 import type { Hooks } from '../events.ts'
 import type { FetchedModel } from '../hub/index.ts'
-import { loadRewardModel, readModelConfig, type RewardModel, type TrainedPart, trainPart } from '../models/index.ts'
+import { headText, unusedDate, warnOfPool } from '../evaluate/open-model.ts'
+import {
+  checkWeights,
+  loadRewardModel,
+  readModelConfig,
+  type RewardModel,
+  type TrainedPart,
+  trainPart,
+} from '../models/index.ts'
 import { createObjective, type Objective } from '../objectives/index.ts'
 import { loadTokenizer, type Spool, type Tokenizer } from '../tokens/index.ts'
 import { type PlannedStep, planSteps } from './batches.ts'
+import { lastCheckpoint } from './checkpoint.ts'
 import { loadTrainingData, type TrainingData } from './data.ts'
 import type { TrainOptions } from './options.ts'
 import { type ResolvedOptions, resolveOptions } from './resolve.ts'
@@ -44,18 +54,41 @@ export async function prepareTraining(
   hooks: Hooks,
 ): Promise<PreparedTraining> {
   readModelConfig(source.folder)
+  checkWeights(source.folder, given.head)
   const objective = inputs.objective ?? createObjective(given.objective, given)
-  const tokenizer = await loadTokenizer(source.folder)
+  const tokenizer = await loadTokenizer(source.folder, { templateDate: given.templateDate ?? dateOfRun(given) })
   spoolRows(given.data, inputs.rows, given.resume, hooks)
   if (given.evalData !== undefined) spoolRows(given.evalData, inputs.evaluationRows, given.resume, hooks)
   const data = await loadTrainingData(given, objective, tokenizer, spool, hooks)
   const steps = planSteps(data.groups.preferenceCounts, given)
-  const options = resolveOptions({ ...given, model: source.name }, steps.length)
+  const options = resolveOptions({ ...dated(given, tokenizer, hooks), model: source.name }, steps.length)
   setThreads(options.threads)
   const model = loadRewardModel(source.folder, { seed: options.seed, reading: options, head: options.head })
+  hooks.onEvent({ kind: 'log', message: headText(model) })
   warnOfDropout(model, hooks)
   warnOfHead(model, hooks)
+  if (model.headOrigin.kind !== 'drawn') await warnOfPool(model, tokenizer, hooks)
   return { options, objective, tokenizer, data, steps, model, part: trainPart(model, options.train) }
+}
+
+/** The day that the template of the run which goes on was told, where there is one. */
+function dateOfRun({ resume, out }: TrainOptions): string | undefined {
+  const day = resume ? lastCheckpoint(out)?.state.fingerprint['template_date'] : undefined
+  return day === undefined ? undefined : z.string().parse(JSON.parse(day))
+}
+
+/** The options with the day that the chat template is told, in a run and for good; without one where it does not ask. */
+function dated({ templateDate, ...options }: TrainOptions, { files }: Tokenizer, hooks: Hooks): TrainOptions {
+  if (!files.templateDate) {
+    if (templateDate !== undefined) hooks.onEvent({ kind: 'warning', message: unusedDate(files.folder, templateDate) })
+    return options
+  }
+  const { day } = files.templateDate
+  hooks.onEvent({
+    kind: 'log',
+    message: `the chat template asks for the date: it is told ${day} from now on, which is saved with the model`,
+  })
+  return { ...options, templateDate: day }
 }
 
 /** The folder looks like one that transformers opens, which would put a head of its own in place of this one. */
