@@ -90,9 +90,12 @@ export function fingerprint(
   }
 }
 
-/** What of the fingerprint is known before model and data are read; warm-up may be a share of the steps that data make. */
+/**
+ * What of the fingerprint is known before model and data are read; warm-up may be a share of the steps that data make, and
+ * whether the template asks for a date is not known.
+ */
 export function earlyFingerprint(given: TrainOptions, model: string): Record<string, string> {
-  const unknown = ['data', 'model', ...(given.warmupRatio === undefined ? [] : ['warmup_steps'])]
+  const unknown = ['data', 'model', 'template_date', ...(given.warmupRatio === undefined ? [] : ['warmup_steps'])]
   const all = fingerprint(resolveOptions({ ...given, model }, 0), { data: '', model: '' })
   return Object.fromEntries(Object.entries(all).filter(([name]) => !unknown.includes(name)))
 }
