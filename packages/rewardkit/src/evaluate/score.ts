@@ -3,14 +3,9 @@ import { defaultThreads, resolveDtype } from '../compute.ts'
 import type { Group } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
-<<<<<<< HEAD
-import { findModel, loadRewardModel } from '../models/index.ts'
-import { createReadingWatch, encodeReadable, loadTokenizer, type TokenGroup } from '../tokens/index.ts'
-=======
 import { findModel } from '../models/index.ts'
-import { createReadingWatch, encodeGroup, type ReadingOverrides, type TokenGroup } from '../tokens/index.ts'
+import { createReadingWatch, encodeReadable, type ReadingOverrides, type TokenGroup } from '../tokens/index.ts'
 import { openRewardModel } from './open-model.ts'
->>>>>>> 8155d2e (Reading options overrule what a model has saved, its template's date is pinned, and its head is accounted for)
 import type { ScoreOptions } from './options.ts'
 import { computeRewards } from './rewards.ts'
 

@@ -63,11 +63,14 @@ export interface TokenExample {
 
 type Reading = Pick<
   InspectOptions,
-<<<<<<< HEAD
-  'onError' | 'maxLength' | 'truncation' | 'pool' | 'transcripts' | 'plainTexts' | 'specialTokensInText'
-=======
-  'maxLength' | 'truncation' | 'pool' | 'transcripts' | 'plainTexts' | 'specialTokensInText' | 'templateDate'
->>>>>>> 8155d2e (Reading options overrule what a model has saved, its template's date is pinned, and its head is accounted for)
+  | 'onError'
+  | 'maxLength'
+  | 'truncation'
+  | 'pool'
+  | 'transcripts'
+  | 'plainTexts'
+  | 'specialTokensInText'
+  | 'templateDate'
 >
 
 /** Groups that are encoded at once, enough to keep the encoder's threads busy. */

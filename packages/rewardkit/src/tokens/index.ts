@@ -22,13 +22,9 @@ export {
   type ReadingTally,
   type Transcripts,
 } from './how-read.ts'
-<<<<<<< HEAD
 export { createEncodedSet, encodeInto, encodePlaced, type EncodedGroup, type EncodedSet } from './encoded.ts'
 export { UnusableRow, type UnusableReason } from './unusable-row.ts'
-=======
-export { createEncodedSet, encodeInto, type EncodedGroup, type EncodedSet } from './encoded.ts'
 export { pooledElsewhere } from './pooled-elsewhere.ts'
->>>>>>> 8155d2e (Reading options overrule what a model has saved, its template's date is pinned, and its head is accounted for)
 export type { Pool } from './sequences.ts'
 export { type Cut, type Truncation, type TruncationRule, truncationRule } from './truncate.ts'
 export { choosePadToken, savedTokenizerFiles } from './saved-files.ts'
