@@ -107,8 +107,9 @@ export const wordsOf = (path: string): string[] =>
  * where values need it; undefined where they tell nothing.
  */
 export function proposedOptions(columns: readonly ColumnValues[]): string | undefined {
-  const texts = columns.filter(({ kind }) => kind === 'text' || kind === 'messages')
-  const answers = severalAnswers(texts) ?? listedAnswers(columns) ?? ratedAnswer(columns, texts)
+  const isNumber = (path: string) => wordsOf(path).some((word) => rankWord.test(word) || scoreWord.test(word))
+  const texts = columns.filter(({ path, kind }) => (kind === 'text' && !isNumber(path)) || kind === 'messages')
+  const answers = severalAnswers(columns, texts) ?? listedAnswers(columns) ?? ratedAnswer(columns, texts)
   if (!answers) return undefined
   const verdict = answers.named.some((text) => /^(responses|b)=/.test(text))
     ? verdictColumn(columns, answers)
@@ -132,17 +133,41 @@ interface Answers {
   readonly needsVerdict: boolean
 }
 
-/** Answers in columns of their own: the better and the worse one, a and b, or several. */
-function severalAnswers(texts: readonly ColumnValues[]): Answers | undefined {
+/** Answers in columns of their own: the better and the worse one, several with ranks or scores or in order, or a and b. */
+function severalAnswers(columns: readonly ColumnValues[], texts: readonly ColumnValues[]): Answers | undefined {
   const paths = texts.map(({ path }) => path)
-  const named = [...betterWorse, ...sequences].map((words) => alike(paths, words)).filter((found) => found.length > 1)
-  const [found] = named.toSorted((one, other) => other.length - one.length)
+  const decided = longest(betterWorse.map((words) => alike(paths, words)))
+  const found = longest(sequences.map((words) => alike(paths, words)))
+  if (decided && (found?.length ?? 0) < 3) {
+    const [chosen = '', rejected = ''] = decided
+    return { named: [`chosen=${chosen}`, `rejected=${rejected}`], used: decided, needsVerdict: false }
+  }
   if (!found) return undefined
-  const [first = '', second = ''] = found
-  const isDecided = betterWorse.some((words) => alike(paths, words).join('\n') === found.join('\n'))
-  if (isDecided) return { named: [`chosen=${first}`, `rejected=${second}`], used: found, needsVerdict: false }
+  const numbers = numbersBeside(columns, found.length)
+  if (numbers) return { named: [`responses=${found.join(',')}`, numbers], used: found, needsVerdict: false }
   if (found.length > 2) return { named: [`responses=${found.join(',')}`], used: found, needsVerdict: false }
-  return { named: [`a=${first}`, `b=${second}`], used: found, needsVerdict: true }
+  return { named: found.map((path, index) => `${index === 0 ? 'a' : 'b'}=${path}`), used: found, needsVerdict: true }
+}
+
+/** `ranks=` or `scores=` with as many columns of numbers whose names say what they are. */
+function numbersBeside(columns: readonly ColumnValues[], count: number): string | undefined {
+  for (const [name, pattern] of [
+    ['ranks', rankWord],
+    ['scores', scoreWord],
+  ] as const) {
+    const named = columns.filter(({ path }) => wordsOf(path).some((word) => pattern.test(word))).map(({ path }) => path)
+    const run = longest(sequences.map((words) => alike(named, words)))
+    if (run?.length === count) return `${name}=${run.join(',')}`
+  }
+  return undefined
+}
+
+const rankWord = /^(rank|ranking|place|position|order)/
+const scoreWord = /^(score|rating|reward|grade|points|stars)/
+
+function longest(runs: readonly (readonly string[])[]): readonly string[] | undefined {
+  const [found = []] = runs.toSorted((one, other) => other.length - one.length)
+  return found.length > 1 ? found : undefined
 }
 
 /** Columns whose names differ in one word only, which is in turn each of these, from the first on. */
@@ -166,11 +191,9 @@ function listedAnswers(columns: readonly ColumnValues[]): Answers | undefined {
   const list = columns.find(({ kind }) => kind === 'answers')
   if (!list) return undefined
   const numbers = columns.filter(({ kind }) => kind === 'numbers')
-  const found = numbers.find(({ path }) =>
-    wordsOf(path).some((word) => /^(rank|score|rating|reward|grade|order)/.test(word)),
-  )
+  const found = numbers.find(({ path }) => wordsOf(path).some((word) => rankWord.test(word) || scoreWord.test(word)))
   if (!found) return { named: [`responses=${list.path}`], used: [list.path], needsVerdict: true }
-  const isRank = wordsOf(found.path).some((word) => /^(rank|order)/.test(word))
+  const isRank = wordsOf(found.path).some((word) => rankWord.test(word))
   return {
     named: [`responses=${list.path}`, `${isRank ? 'ranks' : 'scores'}=${found.path}`],
     used: [list.path, found.path],
