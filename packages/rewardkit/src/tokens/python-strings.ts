@@ -43,7 +43,7 @@ function split(text: string, separator?: unknown, limit: unknown = -1): string[]
 }
 
 /** The first character in title case (ß becomes Ss), the others in lower case. */
-export function capitalize(text: string): string {
+function capitalize(text: string): string {
   const [first = '', ...others] = Array.from(text)
   const [upper = '', ...more] = Array.from(first.toUpperCase())
   return upper + more.concat(others).join('').toLowerCase()

@@ -1,5 +1,7 @@
 import * as jinja from '@huggingface/jinja'
-import { capitalize, pythonLength, stringFilters, stringMethods, strftime } from './python-strings.ts'
+import { isObject } from '../data/fields.ts'
+import { pythonLength, stringFilters, stringMethods, strftime } from './python-strings.ts'
+import { type JsonStyle, pythonJson, pythonRepr } from './python-values.ts'
 
 /** What the package gives: its own declarations lose their types on the way (imports without file extensions). */
 interface Library {
@@ -13,10 +15,11 @@ interface Library {
 }
 interface Scope {
   set(name: string, value: unknown): Value
+  setVariable(name: string, value: Value): Value
 }
 interface Value {
   readonly type: string
-  readonly value: string | number | boolean | null | undefined | Value[] | Map<string, Value> | (() => void)
+  readonly value: string | number | bigint | boolean | null | undefined | Value[] | Map<string, Value> | (() => void)
   readonly builtins: ReadonlyMap<string, unknown>
   __bool__(): { readonly value: boolean }
   toString(): string
@@ -40,7 +43,7 @@ export function compileTemplate(source: string): CompiledTemplate {
   const whole = parse(tokens)
   return (context) => {
     const scope = new Environment()
-    for (const [name, value] of Object.entries({ ...globals, ...context })) scope.set(name, value)
+    for (const [name, value] of Object.entries({ ...globals, ...context })) scope.setVariable(name, toValue(value))
     return pythonText(new PythonInterpreter(scope).run(whole))
   }
 }
@@ -66,14 +69,21 @@ const globals = {
 type Node =
   | { readonly type: 'Program'; readonly body: readonly Statement[] }
   | { readonly type: 'If'; readonly test: Statement; readonly body: Statement[]; readonly alternate: Statement[] }
-  | { readonly type: 'For'; readonly body: Statement[]; readonly defaultBlock: Statement[] }
+  | {
+      readonly type: 'For'
+      readonly iterable: Statement & { readonly lhs?: Statement }
+      readonly body: Statement[]
+      readonly defaultBlock: Statement[]
+    }
   | { readonly type: 'Macro' | 'CallStatement' | 'Set'; readonly body: Statement[] }
   | { readonly type: 'FilterStatement'; readonly body: Statement[]; readonly filter: Filter }
   | { readonly type: 'FilterExpression'; readonly operand: Statement; readonly filter: Filter }
   | { readonly type: 'Break' | 'Continue' }
+  | { readonly type: 'TestExpression'; readonly operand: Statement; readonly test: Named; readonly negate: boolean }
   | Binary
   | Call
   | Held
+  | Member
   | Round
 interface Binary {
   readonly type: 'BinaryExpression'
@@ -83,6 +93,12 @@ interface Binary {
 }
 type Named = { readonly value: string }
 type Filter = (Named & { readonly type: 'Identifier' }) | Call
+interface Member {
+  readonly type: 'MemberExpression'
+  readonly object: Statement
+  readonly property: Named
+  readonly computed: boolean
+}
 type Argument = Statement & { readonly key?: Named; readonly value?: Statement }
 interface Call {
   readonly type: 'CallExpression'
@@ -128,7 +144,11 @@ class PythonInterpreter extends Interpreter {
       }
       case 'For': {
         const round: Round = { type: 'Round', body: node.body, hasElse: node.defaultBlock.length > 0, stopped: false }
-        return super.evaluate(joined(node, { body: [round], defaultBlock: [program(node.defaultBlock)] }), scope)
+        const iterable = this.#iterable(node.iterable, scope)
+        return super.evaluate(
+          joined(node, { iterable, body: [round], defaultBlock: [program(node.defaultBlock)] }),
+          scope,
+        )
       }
       case 'Round':
         return toValue(this.#round(node, scope))
@@ -147,6 +167,14 @@ class PythonInterpreter extends Interpreter {
         return this.#call(node, scope)
       case 'BinaryExpression':
         return this.#operate(node, scope)
+      case 'MemberExpression':
+        return this.#member(node, scope)
+      case 'TestExpression': {
+        const operand = this.evaluate(node.operand, scope)
+        const test = pythonTests[node.test.value]
+        if (test === undefined) return super.evaluate(joined(node, { operand: held(operand) }), scope)
+        return toValue(test(operand) !== node.negate)
+      }
       case undefined:
     }
     return super.evaluate(statement, scope)
@@ -178,16 +206,57 @@ class PythonInterpreter extends Interpreter {
     }
   }
 
+  /** Nothing where there is nothing to go through; the characters of a text. */
+  #iterable(iterable: Statement & { readonly lhs?: Statement }, scope: Scope): Statement {
+    const value = this.evaluate(iterable.lhs ?? iterable, scope)
+    const items =
+      value.type === 'UndefinedValue' ? [] : typeof value.value === 'string' ? Array.from(value.value) : undefined
+    const source = held(items === undefined ? value : toValue(items))
+    return iterable.lhs === undefined ? source : joined(iterable, { lhs: source })
+  }
+
+  /** `a.b` and `a[b]`. A mapping's methods go before its keys where a point is written. */
+  #member(node: Member, scope: Scope): Value {
+    const object = this.evaluate(node.object, scope)
+    if (object.type === 'UndefinedValue') throw new Error('something undefined has no attributes')
+    const name = node.property.value
+    if (!node.computed && isMapping(object) && mappingMethods.has(name) && object.value.has(name))
+      throw new Error(`"${name}" is a method of mappings in Python, which is not supported without a call`)
+    return super.evaluate(joined(node, { object: held(object) }), scope)
+  }
+
   #filter(operand: Value, filter: Filter, scope: Scope): Value {
     const name = filter.type === 'Identifier' ? filter.value : (filter.callee.value ?? '')
     if (name === 'length' || name === 'count') return toValue(pythonLength(operand.value))
     if (name === 'string') return toValue(pythonText(operand))
+    if (name === 'tojson') return toValue(pythonJson(operand, this.#jsonStyle(filter, scope)))
+    if (name === 'list' && isMapping(operand)) return toValue([...operand.value.keys()])
+    if (name === 'list' && typeof operand.value === 'string') return toValue(Array.from(operand.value))
+    if (name === 'join' && Array.isArray(operand.value)) {
+      const [separator = ''] = filter.type === 'Identifier' ? [] : this.#arguments(filter, ['d'], scope)
+      return toValue(operand.value.map(pythonText).join(String(separator)))
+    }
     const run = stringFilters[name]
     if (run && typeof operand.value === 'string') {
       const args = filter.type === 'Identifier' ? [] : this.#arguments(filter, ['width', 'first', 'blank'], scope)
       return toValue(run(operand.value, ...args))
     }
     return super.evaluate(joined({ type: 'FilterExpression' }, { filter, operand: held(operand) }), scope)
+  }
+
+  /** The arguments of transformers' `tojson`. */
+  #jsonStyle(filter: Filter, scope: Scope): JsonStyle {
+    const names = ['ensure_ascii', 'indent', 'separators', 'sort_keys']
+    const [ensureAscii, indent, separators, sortKeys] =
+      filter.type === 'Identifier' ? [] : this.#arguments(filter, names, scope)
+    const isIndented = indent !== undefined && indent !== null
+    const [item, key] = Array.isArray(separators) ? separators.map((one: Value) => pythonText(one)) : []
+    return {
+      ensureAscii: ensureAscii === true,
+      indent: isIndented ? (typeof indent === 'number' ? ' '.repeat(indent) : String(indent)) : undefined,
+      separators: [item ?? (isIndented ? ',' : ', '), key ?? ': '],
+      sortKeys: sortKeys === true,
+    }
   }
 
   #call(call: Call, scope: Scope): Value {
@@ -200,7 +269,9 @@ class PythonInterpreter extends Interpreter {
       if (!target.builtins.has(property.value))
         throw new Error(`the method "${property.value}" of strings is not supported`)
     }
-    return super.evaluate(joined(call, { callee: { ...call.callee, object: held(target) } }), scope)
+    const method = isMapping(target) && mappingMethods.has(property.value) && target.builtins.get(property.value)
+    const callee = method ? { type: 'Held', held: method } : { ...call.callee, object: held(target) }
+    return super.evaluate(joined(call, { callee }), scope)
   }
 
   /** The values of a call's arguments; those given by name at the place that their name has in `names`. */
@@ -223,6 +294,8 @@ class PythonInterpreter extends Interpreter {
     const [a, b] = [left.value, right.value]
     if (operator === '==' || operator === '!=') return toValue(isEqual(left, right) === (operator === '=='))
     if (operator === '~') return toValue(pythonText(left) + pythonText(right))
+    if (operator === '+' && (typeof a === 'string') !== (typeof b === 'string'))
+      throw new Error('a text and something else are added')
     if (operator === '*' && typeof a === 'string' && typeof b === 'number') return toValue(a.repeat(Math.max(0, b)))
     if (operator === '*' && typeof a === 'number' && typeof b === 'string') return toValue(b.repeat(Math.max(0, a)))
     if (operator === '%' && typeof a === 'number' && typeof b === 'number' && b !== 0)
@@ -234,7 +307,21 @@ class PythonInterpreter extends Interpreter {
 /** Statements whose value is no text. */
 const silent: ReadonlySet<string> = new Set(['Set', 'Macro', 'Comment'])
 
-const toValue = (value: unknown): Value => new Environment().set('value', value)
+function toValue(value: unknown): Value {
+  if (Array.isArray(value)) {
+    const list = plainValue([])
+    if (Array.isArray(list.value)) list.value.push(...value.map(toValue))
+    return list
+  }
+  if (typeof value === 'bigint') return Object.assign(plainValue(0), { value })
+  if (!isObject(value)) return plainValue(value)
+  const mapping = plainValue({})
+  if (mapping.value instanceof Map)
+    for (const [key, item] of Object.entries(value)) if (item !== undefined) mapping.value.set(key, toValue(item))
+  return mapping
+}
+
+const plainValue = (value: unknown): Value => new Environment().set('value', value)
 const held = (value: Value): Held => ({ type: 'Held', held: value })
 const joined = (node: Statement, parts: Readonly<Record<string, unknown>>): Statement => ({ ...node, ...parts })
 
@@ -243,12 +330,21 @@ const program = (body: readonly Statement[]): Statement => Object.assign(parse([
 
 /** What Python's `str` makes of a value. */
 function pythonText(value: Value): string {
-  if (typeof value.value === 'boolean') return capitalize(String(value.value))
-  if (isNone(value)) return 'None'
-  if (value.value === undefined) return ''
-  if (typeof value.value === 'object' || typeof value.value === 'function')
-    throw new Error('a list, a mapping or a function is written as text, whose form in Python is not supported')
-  return value.toString()
+  if (typeof value.value === 'string') return value.value
+  return value.type === 'UndefinedValue' ? '' : pythonRepr(value)
+}
+
+const isMapping = (value: Value): value is Value & { readonly value: Map<string, Value> } =>
+  value.type === 'ObjectValue'
+
+/** Methods of Python's `dict` that templates call. */
+const mappingMethods: ReadonlySet<string> = new Set(['items', 'keys', 'values', 'get'])
+
+/** Tests that the JavaScript library has in another way, or not at all. */
+const pythonTests: Readonly<Record<string, (value: Value) => boolean>> = {
+  iterable: ({ type }) => ['ArrayValue', 'TupleValue', 'ObjectValue', 'StringValue', 'UndefinedValue'].includes(type),
+  number: ({ type }) => ['IntegerValue', 'FloatValue', 'BooleanValue'].includes(type),
+  float: ({ type }) => type === 'FloatValue',
 }
 
 /** Python's `==`: numbers and truth values by number, lists and mappings by what they hold, nothing across kinds. */
