@@ -47,6 +47,20 @@ export const dataOptionsSchema = z.object({
     .default('utf-8')
     .describe('encoding of text files, such as latin1, windows-1252 or utf-16; Parquet has its own')
     .meta({ placeholder: 'NAME' }),
+  roles: z
+    .array(
+      z.string().regex(/^.+=.+$/s, {
+        error: ({ input }) => `found "${String(input)}", expected ROLE=ROLE such as bot=assistant`,
+      }),
+    )
+    .readonly()
+    .optional()
+    .describe('read the roles of messages as others, such as bot=assistant customer=user')
+    .meta({ placeholder: 'ROLE=ROLE', takesSeveral: true }),
+  lastTurnUser: z
+    .enum(['keep', 'drop'])
+    .default('keep')
+    .describe("pairs with a response that ends with the user's turn: compare them there, with a warning, or leave out"),
   onError: z
     .enum(['stop', 'skip'])
     .default('stop')

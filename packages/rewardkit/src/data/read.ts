@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts'
 import { InputError, located } from '../errors.ts'
 import { columnMapper } from './columns.ts'
 import type { DataPart, DataSet } from './data-set.ts'
@@ -7,7 +8,7 @@ import { formatNamed, formatOf, isOwnFormat, recognisedFormat } from './formats/
 import { isPresent, type Reading, type RowContext, type RowFormat, UnknownLayout } from './formats/format.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import type { Told } from '../events.ts'
-import type { Group } from './group.ts'
+import type { Group, Preference } from './group.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
 import type { DataOptions } from './options.ts'
 import { isTie, upright } from './probability.ts'
@@ -54,20 +55,27 @@ export async function* readGroups(data: DataSet, tell: (told: Told) => void = ()
     const count = countPairs(part.options)
     let index = 0
     let found = 0
-    for await (const item of readPart(part, tell)) {
-      if (!item.group) {
-        yield item
-        continue
+    let userLast = 0
+    try {
+      for await (const item of readPart(part, tell)) {
+        if (!item.group) {
+          yield item
+          continue
+        }
+        const { group, dropped, turned } = checked(item.group, part.options, count)
+        if (group) found += 1
+        if (group && part.takes && !part.takes(index++)) continue
+        userLast += group?.preferences.filter((preference) => endsWithUser(group, preference)).length ?? 0
+        yield {
+          ...item,
+          turned,
+          dropped: [...item.dropped, ...dropped],
+          group: group && { ...withSubset(group, part), id: uniqueId(group.id, item.place, ids) },
+        }
       }
-      const { group, dropped, turned } = checked(item.group, part.options, count)
-      if (group) found += 1
-      if (group && part.takes && !part.takes(index++)) continue
-      yield {
-        ...item,
-        turned,
-        dropped: [...item.dropped, ...dropped],
-        group: group && { ...withSubset(group, part), id: uniqueId(group.id, item.place, ids) },
-      }
+    } finally {
+      // Also where nobody wants the rest.
+      if (userLast > 0) tell({ kind: 'warning', message: `${part.source.name}: ${userLastMessage(userLast)}` })
     }
     if (found === 0 && part.name !== undefined)
       throw new InputError(`${data.name}: no row of ${part.name} is of use`, {
@@ -273,13 +281,14 @@ function checked(
   options: DataOptions,
   isWanted: (promptId: string) => boolean,
 ): { group: Group | undefined; dropped: string[]; turned: number } {
-  const { subsets, ties } = options
+  const { subsets, ties, lastTurnUser } = options
   const dropped: string[] = []
   let turned = 0
   const isOfSubset = subsets === undefined || (group.subset !== undefined && subsets.includes(group.subset))
   const preferences = group.preferences.flatMap((preference) => {
     let reason: string | undefined = isOfSubset ? degenerate(group, preference) : 'subset'
     if (reason === undefined && ties === 'drop' && isTie(preference)) reason = 'tie'
+    if (reason === undefined && lastTurnUser === 'drop' && endsWithUser(group, preference)) reason = 'user_last'
     if (reason === undefined && !isWanted(group.promptId)) reason = 'pairs_per_prompt'
     if (reason !== undefined) {
       dropped.push(reason)
@@ -293,3 +302,11 @@ function checked(
   if (isSame && dropped.length === 0) return { group, dropped, turned }
   return { group: preferences.length === 0 ? undefined : { ...group, preferences }, dropped, turned }
 }
+
+/** Whether a response of the pair ends with a turn of the user. Transcripts too; plain texts have no turns. */
+function endsWithUser({ responses }: Group, { chosen, rejected }: Preference): boolean {
+  return [chosen, rejected].some((index) => responses[index]?.at(-1)?.role === 'user')
+}
+
+const userLastMessage = (pairs: number): string =>
+  `${counted(pairs, 'pair')} end${pairs === 1 ? 's' : ''} with the user's turn, where the reward is read; --last-turn-user drop leaves such pairs out`

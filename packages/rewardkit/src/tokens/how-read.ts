@@ -2,6 +2,7 @@ import { counted } from '../counted.ts'
 import type { Group } from '../data/group.ts'
 import type { Hooks } from '../events.ts'
 import type { Tokenizer } from './tokenizer.ts'
+import { createUnrenderedTally } from './unrendered.ts'
 
 /** How transcripts are read: `auto` takes the chat template where the model has one, else the text as it came. */
 export type Transcripts = 'auto' | 'template' | 'as-is'
@@ -40,19 +41,25 @@ export function howRead(
 export interface ReadingTally {
   readonly rows: Readonly<Partial<Record<HowRead, number>>>
   add(group: Group): void
-  /** Warns of plain texts that a model with a chat template reads without it. `name` is where they came from. */
+  /**
+   * Warns of plain texts that a model with a chat template reads without it, and of what the template does not render.
+   * `name` is where the rows came from.
+   */
   tell(name: string, hooks: Hooks): void
 }
 
 export function createReadingTally({ chat }: Tokenizer, options: Parameters<typeof howRead>[2]): ReadingTally {
   const rows: Partial<Record<HowRead, number>> = {}
+  const unrendered = createUnrenderedTally(chat?.render)
   return {
     rows,
     add(group) {
       const how = howRead(group, chat !== undefined, options)
       rows[how] = (rows[how] ?? 0) + 1
+      if (how === 'template' || how === 'plain_form') unrendered.add(group)
     },
     tell(name, hooks) {
+      for (const message of unrendered.messages()) hooks.onEvent({ kind: 'warning', message: `${name}: ${message}` })
       if (!chat) return
       for (const how of ['joined', 'whole'] as const) {
         const count = rows[how] ?? 0
@@ -64,9 +71,17 @@ export function createReadingTally({ chat }: Tokenizer, options: Parameters<type
 
 /** The same for groups that come without end: warns once of each kind, at the first of it. */
 export function createReadingWatch({ chat }: Tokenizer, options: Parameters<typeof howRead>[2], hooks: Hooks) {
-  const told = new Set<HowRead>()
+  const told = new Set<string>()
   return (group: Group): void => {
     const how = howRead(group, chat !== undefined, options)
+    if (how === 'template' || how === 'plain_form') {
+      const unrendered = createUnrenderedTally(chat?.render)
+      unrendered.add(group)
+      for (const message of unrendered.messages()) {
+        if (!told.has(message)) hooks.onEvent({ kind: 'warning', message: `${group.id}: ${message}` })
+        told.add(message)
+      }
+    }
     if (!chat || told.has(how)) return
     told.add(how)
     if (how === 'joined' || how === 'whole') warn(how, '', hooks)

@@ -249,12 +249,12 @@ class PythonInterpreter extends Interpreter {
     const names = ['ensure_ascii', 'indent', 'separators', 'sort_keys']
     const [ensureAscii, indent, separators, sortKeys] =
       filter.type === 'Identifier' ? [] : this.#arguments(filter, names, scope)
-    const isIndented = indent !== undefined && indent !== null
+    const level = typeof indent === 'number' ? ' '.repeat(indent) : typeof indent === 'string' ? indent : undefined
     const [item, key] = Array.isArray(separators) ? separators.map((one: Value) => pythonText(one)) : []
     return {
       ensureAscii: ensureAscii === true,
-      indent: isIndented ? (typeof indent === 'number' ? ' '.repeat(indent) : String(indent)) : undefined,
-      separators: [item ?? (isIndented ? ',' : ', '), key ?? ': '],
+      indent: level,
+      separators: [item ?? (level === undefined ? ', ' : ','), key ?? ': '],
       sortKeys: sortKeys === true,
     }
   }

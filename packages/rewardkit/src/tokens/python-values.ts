@@ -11,7 +11,8 @@ export function pythonRepr({ type, value }: TemplateValue): string {
   if (type === 'NullValue') return 'None'
   if (typeof value === 'boolean') return value ? 'True' : 'False'
   if (typeof value === 'string') return stringRepr(value)
-  if (typeof value === 'number') return type === 'FloatValue' || !Number.isSafeInteger(value) ? floatRepr(value) : String(value)
+  if (typeof value === 'number')
+    return type === 'FloatValue' || !Number.isSafeInteger(value) ? floatRepr(value) : String(value)
   if (typeof value === 'bigint') return String(value)
   if (isList(value)) {
     const items = value.map(pythonRepr)

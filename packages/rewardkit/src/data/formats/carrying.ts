@@ -1,24 +1,27 @@
 import { buildGroup } from '../build.ts'
 import { isObject, type Row } from '../fields.ts'
 import type { Group, TemplateInputs } from '../group.ts'
+import type { DataOptions } from '../options.ts'
 import type { Reading, RowContext, RowFormat } from './format.ts'
 
 /**
  * The format, with what any row may carry beside its layout: the inputs of a chat template, in columns `tools`,
  * `documents` and `chat_template_kwargs`, as values or as JSON text. A column of such a name that holds anything else is
- * one without a place of its own.
+ * one without a place of its own. Roles are read as `--roles` says.
  */
 export function carrying(format: RowFormat): RowFormat {
   const { gather } = format
   return {
     ...format,
-    read: (row, context) => readWithInputs(row, (rest) => format.read(rest, context)),
+    read: (row, context) => readWithInputs(withRoles(row, context.options), (rest) => format.read(rest, context)),
     ...(gather && {
       gather: {
         ...gather,
-        key: (row: Row, context: Omit<RowContext, 'defaultId'>) => gather.key(row, context),
-        read: ([first = {}, ...others]: readonly Row[], context: RowContext, total?: number) =>
-          readWithInputs(first, (rest) => gather.read([rest, ...others], context, total)),
+        key: (row: Row, context: Omit<RowContext, 'defaultId'>) => gather.key(withRoles(row, context.options), context),
+        read: (rows: readonly Row[], context: RowContext, total?: number) => {
+          const [first = {}, ...others] = rows.map((row) => withRoles(row, context.options))
+          return readWithInputs(first, (rest) => gather.read([rest, ...others], context, total))
+        },
       },
     }),
     write: ({ inputs, ...group }) =>
@@ -67,3 +70,21 @@ function isListOfObjects(value: unknown): value is readonly unknown[] {
 
 const withoutNulls = (values: Row): Row =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null))
+
+/** The row with the roles of its messages (`role`, or `from`) renamed as `--roles` says. */
+function withRoles(row: Row, { roles }: Pick<DataOptions, 'roles'>): Row {
+  if (roles === undefined) return row
+  const names = new Map(
+    roles.map((text) => [text.slice(0, text.lastIndexOf('=')), text.slice(text.lastIndexOf('=') + 1)]),
+  )
+  const renamed = (value: unknown): unknown => {
+    if (!Array.isArray(value)) return value
+    return value.map((item: unknown) => {
+      if (!isObject(item)) return renamed(item)
+      const field = typeof item['role'] === 'string' ? 'role' : 'from'
+      const name = names.get(String(item[field]))
+      return name === undefined ? item : { ...item, [field]: name }
+    })
+  }
+  return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, renamed(value)]))
+}

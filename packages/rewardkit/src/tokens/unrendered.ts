@@ -1,0 +1,122 @@
+import { counted } from '../counted.ts'
+import { contentOf, otherFields } from '../data/build.ts'
+import { saysSomething } from '../data/degenerate.ts'
+import type { Group, Message, TemplateInputs } from '../data/group.ts'
+import { InputError } from '../errors.ts'
+import type { Render } from './chat-template.ts'
+
+/** Something that a chat template may read or not: a field of messages, an input beside them, or a role. */
+type Part =
+  | { readonly kind: 'field'; readonly name: string }
+  | { readonly kind: 'input'; readonly name: keyof TemplateInputs; readonly variable?: string }
+  | { readonly kind: 'role'; readonly name: string }
+
+/** Counts the rows that hold what the model does not read. */
+export interface UnrenderedTally {
+  add(group: Group): void
+  /** One message for fields and inputs, one for roles; none where everything is read. */
+  messages(): string[]
+}
+
+/** A part is tried with the first so many rows that have it: where it makes no difference in any, it is not rendered. */
+const mostTries = 5
+
+/**
+ * Finds out what a chat template leaves out by rendering rows with and without it. Without a template (the plain form)
+ * nothing but roles and contents is read.
+ */
+export function createUnrenderedTally(render: Render | undefined): UnrenderedTally {
+  const parts = new Map<string, { part: Part; rows: number; tries: number; isRendered: boolean }>()
+  return {
+    add(group) {
+      for (const part of partsOf(group)) {
+        const name = shownName(part)
+        const key = `${part.kind} ${name}`
+        const entry = parts.get(key) ?? { part, rows: 0, tries: 0, isRendered: false }
+        parts.set(key, entry)
+        entry.rows += 1
+        if (entry.isRendered || entry.tries === mostTries) continue
+        entry.tries += 1
+        entry.isRendered = isRendered(group, part, render)
+      }
+    },
+    messages() {
+      const left = [...parts.values()].filter((entry) => !entry.isRendered)
+      const others = left.filter(({ part }) => part.kind !== 'role')
+      const roles = left.filter(({ part }) => part.kind === 'role')
+      const listed = (entries: typeof left) =>
+        entries.map(({ part, rows }) => `${shownName(part)} (${counted(rows, 'row')})`).join(', ')
+      const reader = render === undefined ? 'the model has no chat template, and its plain form' : 'the chat template'
+      return [
+        ...(others.length === 0 ? [] : [`${reader} does not read ${listed(others)}`]),
+        ...(roles.length === 0
+          ? []
+          : [
+              `the chat template leaves no text of the ${roles.length === 1 ? 'role' : 'roles'} ${listed(roles)}; --roles ${shownName(roles[0]?.part)}=ROLE reads it as another role`,
+            ]),
+      ]
+    },
+  }
+}
+
+function shownName(part: Part | undefined): string {
+  if (part?.kind === 'input' && part.variable !== undefined) return `${part.name}.${part.variable}`
+  return part?.name ?? ''
+}
+
+function partsOf({ prompt, responses, inputs = {} }: Group): Part[] {
+  const messages = [...prompt, ...responses.flat()]
+  const fields = new Set(messages.flatMap((message) => Object.keys(otherFields(message))))
+  const roles = new Set(messages.filter(saysSomething).map(({ role }) => role))
+  const { tools, documents, chat_template_kwargs: variables = {} } = inputs
+  return [
+    ...[...fields].map((name): Part => ({ kind: 'field', name })),
+    ...(tools && tools.length > 0 ? [{ kind: 'input', name: 'tools' } as const] : []),
+    ...(documents && documents.length > 0 ? [{ kind: 'input', name: 'documents' } as const] : []),
+    ...Object.keys(variables).map((variable): Part => ({ kind: 'input', name: 'chat_template_kwargs', variable })),
+    ...[...roles].map((name): Part => ({ kind: 'role', name })),
+  ]
+}
+
+/** Whether a conversation of the group reads otherwise without the part. What a template refuses, it has looked at. */
+function isRendered({ prompt, responses, inputs = {} }: Group, part: Part, render: Render | undefined): boolean {
+  if (render === undefined) return part.kind === 'role'
+  const textOf = (messages: readonly Message[], given: TemplateInputs) => {
+    try {
+      return render(messages, given)
+    } catch (error) {
+      if (error instanceof InputError) return null
+      throw error
+    }
+  }
+  return responses.some((response) => {
+    const messages = [...prompt, ...response]
+    const whole = textOf(messages, inputs)
+    return (
+      whole === null ||
+      textOf(
+        messages.map((message) => changed(message, part)),
+        withoutInput(inputs, part),
+      ) !== whole
+    )
+  })
+}
+
+/** The message without the field; one of the role with another text. */
+function changed(message: Message, part: Part): Message {
+  if (part.kind === 'field') {
+    const { [part.name]: _removed, ...rest } = message
+    return { ...rest, role: message.role, content: message.content }
+  }
+  if (part.kind !== 'role' || message.role !== part.name) return message
+  // Calls may stand in place of the text.
+  return { role: message.role, content: `${contentOf(message)} and more` }
+}
+
+function withoutInput(inputs: TemplateInputs, part: Part): TemplateInputs {
+  if (part.kind !== 'input') return inputs
+  const { [part.name]: held, ...others } = inputs
+  if (part.variable === undefined) return others
+  const variables = Object.entries(held ?? {}).filter(([name]) => name !== part.variable)
+  return { ...others, chat_template_kwargs: Object.fromEntries(variables) }
+}
