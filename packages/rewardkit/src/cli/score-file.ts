@@ -52,7 +52,7 @@ async function score(options: ScoreOptions, onEvent: (event: Event) => void, wri
         return job.request(groups)
       },
       write,
-      options.columns,
+      options,
     )
   })
   for (const { kind, message } of reading.notes.told()) onEvent({ kind, message: `${data}: ${message}` })

@@ -1,6 +1,8 @@
 import {
   type BadRow,
   columnMapper,
+  type DataOptions,
+  defaultDataOptions,
   createUnreadTally,
   type Row,
   formatOf,
@@ -11,6 +13,7 @@ import {
   type UnreadColumns,
 } from '../data/index.ts'
 import { InputError } from '../errors.ts'
+import type { ScoreOptions } from '../evaluate/options.ts'
 import type { ScoredGroup } from '../evaluate/score.ts'
 
 /** Scores groups, in order. */
@@ -42,13 +45,14 @@ interface Failed {
 /**
  * Scores rows as they come and writes a JSON line for each, in order: the row as it was with `reward` (one response),
  * `rewards` (a list of responses) or `chosen_reward`, `rejected_reward` and `reward_margin` (a pair) added, or
- * {id, error}. `columns` says which columns hold what (`--columns`); what is written has their own names. One that cannot be read, or that has no id, is called `line-N` or `row-N` in an error.
+ * {id, error}. `--columns` says which columns hold what, and `--roles` how roles are read; what is written has their own
+ * names. One that cannot be read, or that has no id, is called `line-N` or `row-N` in an error.
  */
 export async function scoreRows(
   rows: AsyncIterable<SourceRow | BadRow>,
   scoreGroups: ScoreGroups,
   write: (text: string) => Promise<void>,
-  columns?: readonly string[],
+  { columns, roles }: Pick<ScoreOptions, 'columns' | 'roles'> = {},
 ): Promise<ScoreCounts> {
   const mapped = columns ? columnMapper(columns) : (row: Row) => row
   let count = 0
@@ -69,7 +73,7 @@ export async function scoreRows(
   }
   for await (const item of rows) {
     count += 1
-    const readRow = read(item, mapped)
+    const readRow = read(item, mapped, { ...defaultDataOptions, roles })
     if ('group' in readRow) unread.add(unreadColumns(readRow.row, readRow.group, columns), readRow.group)
     batch.push(readRow)
     if (batch.length === rowsAtATime) await flush()
@@ -78,7 +82,7 @@ export async function scoreRows(
   return { lines: count, failed, unread }
 }
 
-function read(item: SourceRow | BadRow, mapped: (row: Row) => Row): ReadRow | Failed {
+function read(item: SourceRow | BadRow, mapped: (row: Row) => Row, options: DataOptions): ReadRow | Failed {
   const unnamed = `${item.unit}-${item.number}`
   let id = unnamed
   try {
@@ -86,7 +90,7 @@ function read(item: SourceRow | BadRow, mapped: (row: Row) => Row): ReadRow | Fa
     const row = mapped(item.row)
     if (typeof row['id'] === 'string' || typeof row['id'] === 'number') id = String(row['id'])
     const format = formatOf(row)
-    return { source: item, row, format, group: groupFromRow(row, unnamed) }
+    return { source: item, row, format, group: groupFromRow(row, unnamed, options) }
   } catch (error) {
     if (error instanceof InputError) return { id, error: `${item.unit} ${item.number}: ${error.message}` }
     throw error

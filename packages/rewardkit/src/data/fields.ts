@@ -53,10 +53,12 @@ function messages(value: unknown, field: string): Message[] {
   return value.map((item: unknown, index) => {
     const at = `${field}[${index}]`
     if (!isObject(item)) throw fieldError(at, item, 'a message {"role", "content"}')
-    const { role, content, ...rest } = item
+    const { role, content } = item
     if (typeof role !== 'string' || role === '') throw fieldError(`${at}.role`, role, 'a role such as "user"')
-    const others = Object.entries(rest).filter(([, other]) => other !== null && other !== undefined)
-    return { role, content: contentField(content, others.length > 0, `${at}.content`), ...Object.fromEntries(others) }
+    const present = Object.entries(item).filter(([, other]) => other !== null && other !== undefined)
+    const hasOthers = present.some(([name]) => name !== 'role' && name !== 'content')
+    // With its fields in their order.
+    return { ...Object.fromEntries(present), role, content: contentField(content, hasOthers, `${at}.content`) }
   })
 }
 

@@ -37,6 +37,7 @@ export const scoreOptionsSchema = z.object({
     .describe('file of {prompt, response}, {prompt, responses} or pairs; - for JSON Lines on standard input')
     .meta({ placeholder: 'FILE|-' }),
   columns: dataOptionsSchema.shape.columns,
+  roles: dataOptionsSchema.shape.roles,
   encoding: dataOptionsSchema.shape.encoding,
   out: z
     .string()

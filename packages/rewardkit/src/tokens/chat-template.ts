@@ -6,16 +6,11 @@ import { UnusableRow } from './unusable-row.ts'
 /** Text of a conversation, with what belongs to it besides messages, as a model reads it. */
 export type Render = (messages: readonly Message[], inputs?: TemplateInputs) => string
 
-/** What `apply_chat_template` takes by itself: no variables of a template. */
-const reserved = [
-  'messages',
-  'conversation',
-  'chat_template',
-  'add_generation_prompt',
-  'continue_final_message',
-  'tools',
-  'documents',
-]
+/** What `apply_chat_template` takes itself: no variables of a template. */
+const reserved =
+  'messages conversation chat_template add_generation_prompt continue_final_message tools documents tokenize padding truncation max_length return_tensors return_dict return_assistant_tokens_mask tokenizer_kwargs sanitize_control_tokens'.split(
+    ' ',
+  )
 
 /**
  * Compiles a model's chat template. Rendering equals transformers' `apply_chat_template(messages, tools=tools,
@@ -36,9 +31,21 @@ export function compileChatTemplate(source: string, specialTokens: Record<string
           remedy: taken === 'tools' || taken === 'documents' ? `put it into a column "${taken}"` : 'take it out',
         },
       )
-    const context = { ...specialTokens, ...variables, tools, documents, add_generation_prompt: false, messages }
-    return explain(origin, () => template(context))
+    const context = { ...specialTokens, ...variables, tools, documents, add_generation_prompt: false }
+    return explain(origin, () => template({ ...context, messages: messages.map(seen) }), rolesRemedy(messages))
   }
+}
+
+/**
+ * A message as transformers shows it to a template: without what is null, and with reasoning under the name that
+ * templates read, whichever of its names it came by.
+ */
+function seen(message: Message): Readonly<Record<string, unknown>> {
+  const present = Object.fromEntries(
+    Object.entries(message).filter(([, value]) => value !== null && value !== undefined),
+  )
+  const reasoning = present['reasoning_content'] ?? present['thinking'] ?? present['reasoning']
+  return reasoning === undefined ? present : { thinking: reasoning, ...present, reasoning_content: reasoning }
 }
 
 const labels: Readonly<Record<string, string>> = { user: 'Human', assistant: 'Assistant', system: 'System' }
@@ -50,7 +57,17 @@ const labels: Readonly<Record<string, string>> = { user: 'Human', assistant: 'As
 export const renderPlain: Render = (messages) =>
   messages.map((message) => `\n\n${labels[message.role] ?? message.role}: ${contentOf(message)}`).join('')
 
-function explain<T>(origin: string, run: () => T): T {
+const usualRoles: ReadonlySet<string> = new Set(['system', 'user', 'assistant', 'tool'])
+
+/** What to do where a conversation has a role that templates seldom know. */
+function rolesRemedy(messages: readonly Message[]): string | undefined {
+  const role = messages.find((message) => !usualRoles.has(message.role))?.role
+  return role === undefined
+    ? undefined
+    : `if it does not know the role "${role}", --roles ${role}=ROLE reads it as another`
+}
+
+function explain<T>(origin: string, run: () => T, remedy?: string): T {
   try {
     return run()
   } catch (error) {
@@ -58,6 +75,7 @@ function explain<T>(origin: string, run: () => T): T {
     throw new UnusableRow(
       'refused_by_template',
       `${origin}: the chat template cannot render this conversation (${reason})`,
+      { remedy },
     )
   }
 }

@@ -96,7 +96,7 @@ type Filter = (Named & { readonly type: 'Identifier' }) | Call
 interface Member {
   readonly type: 'MemberExpression'
   readonly object: Statement
-  readonly property: Named
+  readonly property: Statement & Named
   readonly computed: boolean
 }
 type Argument = Statement & { readonly key?: Named; readonly value?: Statement }
@@ -219,6 +219,12 @@ class PythonInterpreter extends Interpreter {
   #member(node: Member, scope: Scope): Value {
     const object = this.evaluate(node.object, scope)
     if (object.type === 'UndefinedValue') throw new Error('something undefined has no attributes')
+    if (node.computed && isMapping(object)) {
+      // What is no text is no key.
+      const key = this.evaluate(node.property, scope)
+      if (typeof key.value !== 'string') return toValue(undefined)
+      return super.evaluate(joined(node, { object: held(object), property: held(key) }), scope)
+    }
     const name = node.property.value
     if (!node.computed && isMapping(object) && mappingMethods.has(name) && object.value.has(name))
       throw new Error(`"${name}" is a method of mappings in Python, which is not supported without a call`)

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts'
 import type { Row } from '../fields.ts'
 import type { Group } from '../group.ts'
-import { defaultDataOptions } from '../options.ts'
+import { type DataOptions, defaultDataOptions } from '../options.ts'
 import { alpacaFormat } from './alpaca.ts'
 import { alpacaevalFormat } from './alpacaeval.ts'
 import { arenaFormat } from './arena.ts'
@@ -118,8 +118,8 @@ export function formatNamed(name: FormatName): RowFormat {
  *
  * @throws InputError that names the field, what was found and what was expected (not file and line).
  */
-export function groupFromRow(row: Row, defaultId: string): Group {
-  const read = formatOf(row).read(row, { defaultId, options: defaultDataOptions })
+export function groupFromRow(row: Row, defaultId: string, options: DataOptions = defaultDataOptions): Group {
+  const read = formatOf(row).read(row, { defaultId, options })
   if ('promptId' in read) return read
   throw new InputError('the row holds no group')
 }
