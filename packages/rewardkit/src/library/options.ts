@@ -28,11 +28,16 @@ export function parseOptions<S extends z.ZodObject>(schema: S, given: Readonly<R
   throw refusal(option.shape, name, values[name], issue)
 }
 
-/** `--batch-size`, as the command says it, becomes `batchSize`; two hyphens within a path or a name stay. */
-export const inLibraryWords = (text: string): string =>
-  text.replaceAll(/(?<=^|[\s(])--([a-z]+(?:-[a-z]+)*)/g, (_, name: string) =>
+/**
+ * `--batch-size`, as the command says it, becomes `batchSize`; two hyphens within a path or a name stay.
+ * @param names texts to replace: file names by the names of options
+ */
+export function inLibraryWords(text: string, names: Readonly<Record<string, string>> = {}): string {
+  const words = text.replaceAll(/(?<=^|[\s(])--([a-z]+(?:-[a-z]+)*)/g, (_, name: string) =>
     name.replaceAll(/-([a-z])/g, (__, letter: string) => letter.toUpperCase()),
   )
+  return Object.entries(names).reduce((named, [file, name]) => named.replaceAll(file, name), words)
+}
 
 /**
  * An error in the words of the library: options as they are named in code, and a spooled file as the rows that it holds.
@@ -40,11 +45,7 @@ export const inLibraryWords = (text: string): string =>
  */
 export function libraryError(error: unknown, names: Readonly<Record<string, string>> = {}): unknown {
   if (!(error instanceof RewardKitError)) return error
-  const inWords = (text: string): string => {
-    let words = inLibraryWords(text)
-    for (const [file, name] of Object.entries(names)) words = words.replaceAll(file, name)
-    return words
-  }
+  const inWords = (text: string): string => inLibraryWords(text, names)
   const { problem, message, remedy } = error
   return Object.assign(error, {
     problem: inWords(problem),

@@ -27,7 +27,7 @@ export async function runJob<Name extends JobName>(
   names: Readonly<Record<string, string>> = {},
 ): Promise<JobResult<Name>> {
   if (signal?.aborted) throw abortError(signal)
-  const job = opened(() => openJob(name, options, { onEvent: inLibraryEvents(onEvent), answers }), names)
+  const job = opened(() => openJob(name, options, { onEvent: inLibraryEvents(onEvent, names), answers }), names)
   const stop = () => void job.stop()
   signal?.addEventListener('abort', stop)
   try {
@@ -43,9 +43,9 @@ export async function runJob<Name extends JobName>(
 
 /** Events whose messages name options as code does. */
 export const inLibraryEvents =
-  (onEvent: (event: Event) => void) =>
+  (onEvent: (event: Event) => void, names: Readonly<Record<string, string>> = {}) =>
   (event: Event): void =>
-    onEvent('message' in event ? { ...event, message: inLibraryWords(event.message) } : event)
+    onEvent('message' in event ? { ...event, message: inLibraryWords(event.message, names) } : event)
 
 /** A job whose folder another process has is refused before it begins. */
 function opened<Result>(open: () => Result, names: Readonly<Record<string, string>>): Result {

@@ -242,3 +242,18 @@ describe('a row that the model cannot read', () => {
     await scorer.close()
   })
 })
+
+describe('a prompt that is trained on and held out', () => {
+  it('is told of, and so are its user turns under another system turn', async () => {
+    const [first, second, third] = conversations
+    const under = (row: typeof first) => ({ ...row, prompt: [...turn('system', 'brief'), ...(row?.prompt ?? [])] })
+    const evalData = [first, under(second), under(third)] as PreferenceRow[]
+    const { warnings } = await trainedOn(conversations, { evalData })
+    expect(warnings()).toEqual([
+      expect.stringMatching(/1 of 3 rows of evalData \(33.3 %\) have a prompt that is also in data:/),
+      expect.stringMatching(
+        /2 of 3 rows of evalData \(66.7 %\) have the user turns of a prompt in data, with another system turn/,
+      ),
+    ])
+  })
+})

@@ -18,6 +18,8 @@ import {
   withoutTies,
 } from '../data/index.ts'
 import { counted } from '../counted.ts'
+import { createNumbering, type Numbering } from '../data/numbering.ts'
+import { userTurnsKey } from '../data/similarity/texts.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import {
   addCounts,
@@ -97,12 +99,14 @@ export async function loadTrainingData(
   const readings = createReadingTally(tokenizer, options)
   const evaluationReadings = createReadingTally(tokenizer, options)
   const prompts = createPromptSplit()
+  const promptIds = createNumbering()
   const data = await openData(options.data, options, trainingSplits, hooks)
   const survey = await surveyPreferences(data, options.limit, (group) => {
     if (hooks.shouldStop()) throw new Interrupted('stopped on request')
     tally.add(objective.needsProbability ? group : withoutTies(group))
     readings.add(group)
-    prompts.add(group.promptId)
+    prompts.add(userTurnsKey(group))
+    if (options.evalData !== undefined) promptIds.numberOf(group.promptId)
   })
   const evaluationSurvey =
     options.evalData === undefined
@@ -112,7 +116,8 @@ export async function loadTrainingData(
           undefined,
           (group) => evaluationReadings.add(group),
         )
-  if (evaluationSurvey) await warnOfLeakage(evaluationSurvey, options.data, prompts, hooks)
+  if (evaluationSurvey)
+    await warnOfLeakage(evaluationSurvey, options.data, { prompts: promptIds, userTurns: prompts }, hooks)
   const isHeldOut = options.evalFraction ? prompts.split(options.evalFraction, options.seed) : null
   checkColumns(tally, options, objective, hooks)
   readings.tell(options.data, hooks)
@@ -131,7 +136,7 @@ export async function loadTrainingData(
   }
   async function* items() {
     for await (const { group, place } of watchedGroups(survey, hooks)) {
-      const set = isHeldOut?.(group.promptId) ? heldOut : training
+      const set = isHeldOut?.(userTurnsKey(group)) ? heldOut : training
       if (set === heldOut) heldOutRead += group.preferences.length
       const counting = used(group, set)
       if (counting.preferences.length > 0) yield { group: counting, place, set }
@@ -176,16 +181,28 @@ async function recordOf(
   return { name: path, formats, read, dropped, truncated, cut, sha256, sources: await sourceRecords([data]) }
 }
 
-/** Held-out rows whose prompt is trained on, word for word, say little about new prompts. */
-async function warnOfLeakage(evaluation: Survey, data: string, trained: PromptSplit, hooks: Hooks): Promise<void> {
-  let leaked = 0
-  for await (const { group } of surveyedGroups(evaluation)) if (trained.has(group.promptId)) leaked += 1
-  if (leaked === 0) return
-  const share = ((100 * leaked) / evaluation.kept).toFixed(1)
-  hooks.onEvent({
-    kind: 'warning',
-    message: `${leaked} of ${evaluation.kept} rows of ${evaluation.path} (${share} %) have a prompt that is also in ${data}: rewardkit data leakage shows and removes them`,
-  })
+/** Held-out rows whose prompt is trained on, word for word or in what the user says, tell little about new prompts. */
+async function warnOfLeakage(
+  evaluation: Survey,
+  data: string,
+  trained: { readonly prompts: Numbering; readonly userTurns: PromptSplit },
+  hooks: Hooks,
+): Promise<void> {
+  const leaked = { prompt: 0, userTurns: 0 }
+  for await (const { group } of surveyedGroups(evaluation)) {
+    if (trained.prompts.has(group.promptId)) leaked.prompt += 1
+    else if (trained.userTurns.has(userTurnsKey(group))) leaked.userTurns += 1
+  }
+  const warn = (count: number, what: string) => {
+    if (count === 0) return
+    const share = ((100 * count) / evaluation.kept).toFixed(1)
+    hooks.onEvent({
+      kind: 'warning',
+      message: `${count} of ${evaluation.kept} rows of ${evaluation.path} (${share} %) have ${what}: rewardkit data leakage shows and removes them`,
+    })
+  }
+  warn(leaked.prompt, `a prompt that is also in ${data}`)
+  warn(leaked.userTurns, `the user turns of a prompt in ${data}, with another system turn or other answers between`)
 }
 
 /** Checks that the preferences have what the objective needs, and says what it will not use. */

@@ -13,6 +13,23 @@ export function exactKey(group: Group, scope: Scope): string {
   return [keyOf(group, conversationKey), ...inputsKeys(group.inputs)].join('\n')
 }
 
+/**
+ * Equal for prompts whose user turns are equal, whatever stands beside them: other system turns, other answers between. A
+ * prompt in which no user speaks stands for itself.
+ */
+export function userTurnsKey(group: Group): string {
+  const turns = userTurns(group)
+  return turns.length === 0 ? group.promptId : conversationKey(turns)
+}
+
+/** What the user says in a prompt as one text; undefined where that is nothing, or all of the prompt. */
+export function userText(group: Group): string | undefined {
+  const turns = userTurns(group)
+  return turns.length === 0 || turns.length === group.prompt.length ? undefined : plainText(turns)
+}
+
+const userTurns = ({ prompt }: Group): readonly Message[] => prompt.filter(({ role }) => role === 'user')
+
 /** The same for texts that differ in letter case, white space, punctuation and Unicode's compatible characters only. */
 export function normalisedKey(group: Group, scope: Scope): string {
   // What has neither letters nor digits is compared as it is.

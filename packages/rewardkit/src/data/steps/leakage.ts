@@ -3,7 +3,7 @@ import { openData } from '../data-set.ts'
 import type { Group } from '../group.ts'
 import { createNumbering, type Numbering } from '../numbering.ts'
 import { createNearIndex, type NearIndex } from '../similarity/near-index.ts'
-import { comparedText, exactKey, normalisedKey } from '../similarity/texts.ts'
+import { comparedText, exactKey, normalisedKey, normalisedText, userText, userTurnsKey } from '../similarity/texts.ts'
 import { evaluationSplits, trainingSplits } from '../sources/open-source.ts'
 import { tellOfSkipped } from '../skipped-rows.ts'
 import type { LeakageOptions } from './options.ts'
@@ -12,8 +12,11 @@ import { provenanceOf } from './provenance.ts'
 import { count, countedGroups, noCounts } from './reading.ts'
 import { finish, type StepResult } from './step.ts'
 
-/** How a prompt was found: the first that holds. */
-export type LeakageMatch = 'exact' | 'normalised' | 'near'
+/**
+ * How a prompt was found, the first that holds: the same prompt, the same user turns under another system turn or with
+ * other answers between, or one that is equal but for case and punctuation, or alike, as a whole or in its user turns.
+ */
+export type LeakageMatch = 'exact' | 'user_turns' | 'normalised' | 'near'
 
 /** One row whose prompt is also in the evaluation data. */
 export interface LeakedRow {
@@ -63,7 +66,7 @@ export async function findLeakage(
   const read = noCounts()
   const removed: Record<string, number> = {}
   const prompts = createNumbering()
-  const leakedRows: Record<LeakageMatch, number> = { exact: 0, normalised: 0, near: 0 }
+  const leakedRows: Record<LeakageMatch, number> = { exact: 0, user_turns: 0, normalised: 0, near: 0 }
   const examples: LeakedRow[] = []
   let leakedPairs = 0
   const writer = options.out === undefined ? undefined : createGroupWriter(options.out, options.to)
@@ -106,17 +109,19 @@ export async function findLeakage(
   }
 }
 
-const order: readonly LeakageMatch[] = ['exact', 'normalised', 'near']
+const order: readonly LeakageMatch[] = ['exact', 'user_turns', 'normalised', 'near']
 const isRemoved = (found: LeakageMatch, upTo: LeakageMatch): boolean => order.indexOf(found) <= order.indexOf(upTo)
 
 /** The prompts of the evaluation data, and which of them were found. */
 function createKnownPrompts(threshold: number) {
   const exact = createNumbering()
+  const userTurns = createNumbering()
   const normalised = createNumbering()
   const pairs = createNumbering()
   const near: NearIndex = createNearIndex(threshold)
-  /** The row that a prompt first came in, by the number of the prompt in each of the three. */
+  /** The row that a prompt first came in, by the number of the prompt, and of what is compared of it. */
   const rows: string[] = []
+  const byUserTurns: number[] = []
   const byNormalised: number[] = []
   const byNear: number[] = []
   const found = new Set<number>()
@@ -134,9 +139,12 @@ function createKnownPrompts(threshold: number) {
       if (exact.has(key)) return
       const prompt = exact.numberOf(key)
       rows[prompt] = group.id
-      const same = normalisedKey(group, 'prompt')
-      if (!normalised.has(same)) byNormalised[normalised.numberOf(same)] = prompt
-      byNear[near.add(comparedText(group, 'prompt'))] = prompt
+      const said = userTurnsKey(group)
+      if (!userTurns.has(said)) byUserTurns[userTurns.numberOf(said)] = prompt
+      for (const { key: same, text } of comparedTexts(group)) {
+        if (!normalised.has(same)) byNormalised[normalised.numberOf(same)] = prompt
+        byNear[near.add(text)] = prompt
+      }
     },
     find(group: Group): Omit<LeakedRow, 'id'> | undefined {
       const match = (prompt: number, kind: LeakageMatch, similarity: number) => {
@@ -145,14 +153,26 @@ function createKnownPrompts(threshold: number) {
       }
       const equal = known(exact, exactKey(group, 'prompt'))
       if (equal !== undefined) return match(equal, 'exact', 1)
-      const same = known(normalised, normalisedKey(group, 'prompt'))
+      const said = known(userTurns, userTurnsKey(group))
+      if (said !== undefined) return match(byUserTurns[said] ?? 0, 'user_turns', 1)
+      const texts = comparedTexts(group)
+      const same = texts.map(({ key }) => known(normalised, key)).find((number) => number !== undefined)
       if (same !== undefined) return match(byNormalised[same] ?? 0, 'normalised', 1)
-      const alike = near.nearest(comparedText(group, 'prompt'))
-      return alike && match(byNear[alike.number] ?? 0, 'near', alike.similarity)
+      const alike = texts
+        .flatMap(({ text }) => near.nearest(text) ?? [])
+        .toSorted((a, b) => b.similarity - a.similarity)
+      return alike[0] && match(byNear[alike[0].number] ?? 0, 'near', alike[0].similarity)
     },
     hasPair: (group: Group) => pairs.has(exactKey(group, 'pair')),
     foundCount: () => found.size,
     cut: () => near.cut,
     close: () => near.close(),
   }
+}
+
+/** What is compared of a prompt: all of it, and what the user says by itself, so that a system turn hides nothing. */
+function comparedTexts(group: Group): { readonly key: string; readonly text: string }[] {
+  const whole = { key: normalisedKey(group, 'prompt'), text: comparedText(group, 'prompt') }
+  const said = userText(group)
+  return said === undefined ? [whole] : [whole, { key: normalisedText(said) || said, text: said }]
 }

@@ -34,7 +34,9 @@ export const splitOptionsSchema = z.object({
   by: z
     .enum(['prompt', 'row'])
     .default('prompt')
-    .describe("keep a prompt's rows on one side, or draw row by row as the paper did, which leaks prompts"),
+    .describe(
+      'keep rows with the same user turns on one side, or draw row by row as the paper did, which leaks prompts',
+    ),
   stratify: z.boolean().default(false).describe('the same shares of every subset, as far as whole prompts allow'),
   type: z.enum(['jsonl', 'jsonl.gz', 'parquet']).default('jsonl').describe('kind of the files'),
   overwrite: z.boolean().default(false).describe('replace an earlier split in the folder'),

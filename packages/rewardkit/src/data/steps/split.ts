@@ -5,6 +5,7 @@ import { type Hooks, silentHooks } from '../../events.ts'
 import { openData } from '../data-set.ts'
 import type { Group } from '../group.ts'
 import { trainingSplits } from '../sources/open-source.ts'
+import { userTurnsKey } from '../similarity/texts.ts'
 import { createPromptSplit } from '../split.ts'
 import type { SplitOptions } from './options.ts'
 import { checkOutputs, createGroupWriter, type GroupWriter } from './output.ts'
@@ -13,8 +14,8 @@ import { countedGroups, noCounts } from './reading.ts'
 import { finish, type StepResult } from './step.ts'
 
 /**
- * Splits preference data into train, test and, where asked for, validation files; reads the data twice. By prompt, no
- * prompt is on two sides.
+ * Splits preference data into train, test and, where asked for, validation files; reads the data twice. By prompt, what
+ * the user asks in prompts is on one side alone, whatever system turn stands before it.
  * @throws InputError where a side would get nothing
  */
 export async function splitData(options: SplitOptions, hooks: Hooks = silentHooks): Promise<StepResult> {
@@ -28,7 +29,7 @@ export async function splitData(options: SplitOptions, hooks: Hooks = silentHook
     throw new InputError(`--out ${out}: it already holds a split (${earlier.join(', ')})`, {
       remedy: 'name another folder, or give --overwrite',
     })
-  const unitOf = (group: Group, index: number) => (options.by === 'prompt' ? group.promptId : String(index))
+  const unitOf = (group: Group, index: number) => (options.by === 'prompt' ? userTurnsKey(group) : String(index))
   const split = createPromptSplit()
   let index = 0
   for await (const group of countedGroups(data, noCounts(), hooks))

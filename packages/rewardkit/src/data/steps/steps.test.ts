@@ -21,6 +21,26 @@ import { splitData } from './split.ts'
 import { at, json, many, message, read, rows, sha256 } from './fixtures/rows.ts'
 
 describe('splitData', () => {
+  it('never parts what the user asks twice under two system turns', async () => {
+    const asked = Array.from({ length: 60 }, (_, index) =>
+      ['Be kind.', 'Be brief.'].map((system) => ({
+        prompt: [message('system', system), message('user', `question ${index}`)],
+        chosen: [message('assistant', 'a')],
+        rejected: [message('assistant', 'b')],
+      })),
+    ).flat()
+    const data = await rows('two-systems.jsonl', asked)
+    for (const seed of [0, 1, 2]) {
+      const out = at(`two-systems-${seed}`)
+      await splitData(splitOptionsSchema.parse({ data, out, test: 0.3, seed }), silentHooks)
+      const questions = async (name: string) =>
+        new Set((await read(join(out, name))).map(({ prompt }) => prompt.find(({ role }) => role === 'user')?.content))
+      const test = await questions('test.jsonl')
+      expect(test.size).toBe(18)
+      expect([...(await questions('train.jsonl'))].filter((question) => test.has(question))).toEqual([])
+    }
+  })
+
   it('leaves nothing behind where one of its files cannot be written', async () => {
     const data = await rows('few.jsonl', many.slice(0, 20))
     await mkdir(at('taken/test.jsonl'), { recursive: true })
@@ -159,7 +179,7 @@ describe('findLeakage', () => {
     expect(leakage).toMatchObject({
       rows: 5,
       prompts: 4,
-      leaked_rows: { exact: 2, normalised: 1, near: 1 },
+      leaked_rows: { exact: 2, user_turns: 0, normalised: 1, near: 1 },
       leaked_pairs: 1,
       evaluation_prompts: 2,
       leaked_evaluation_prompts: 1,
@@ -172,6 +192,67 @@ describe('findLeakage', () => {
     ])
     // 15 runs of four words against 14 of them and one more.
     expect(leakage.examples[3]?.similarity).toBeCloseTo(15 / 16, 10)
+  })
+
+  it('finds what the user says under another system turn, told apart from equal prompts', async () => {
+    const under = (system: string, text: string) => [message('system', system.repeat(40)), message('user', text)]
+    const find2 = async (more: object) =>
+      findLeakage(
+        leakageOptionsSchema.parse({
+          data: await rows('systems.jsonl', [
+            {
+              id: 'same',
+              prompt: under('Be kind. ', prompt),
+              chosen: [message('assistant', 'a')],
+              rejected: [message('assistant', 'b')],
+            },
+            {
+              id: 'other',
+              prompt: under('Be brief. ', prompt),
+              chosen: [message('assistant', 'a')],
+              rejected: [message('assistant', 'b')],
+            },
+            {
+              id: 'case',
+              prompt: under('Be brief. ', `${prompt.toUpperCase()}!`),
+              chosen: [message('assistant', 'a')],
+              rejected: [message('assistant', 'b')],
+            },
+            {
+              id: 'near',
+              prompt: under('Be brief. ', `${prompt} today`),
+              chosen: [message('assistant', 'a')],
+              rejected: [message('assistant', 'b')],
+            },
+            {
+              id: 'none',
+              prompt: under('Be kind. ', 'what is the capital of France'),
+              chosen: [message('assistant', 'a')],
+              rejected: [message('assistant', 'b')],
+            },
+          ]),
+          against: await rows('kind.jsonl', [
+            {
+              id: 'e1',
+              prompt: under('Be kind. ', prompt),
+              chosen: [message('assistant', 'c')],
+              rejected: [message('assistant', 'd')],
+            },
+          ]),
+          ...more,
+        }),
+        silentHooks,
+      )
+    const { leakage } = await find2({})
+    expect(leakage.leaked_rows).toEqual({ exact: 1, user_turns: 1, normalised: 1, near: 1 })
+    expect(leakage.examples.map(({ id, match }) => [id, match])).toEqual([
+      ['same', 'exact'],
+      ['other', 'user_turns'],
+      ['case', 'normalised'],
+      ['near', 'near'],
+    ])
+    const { written } = await find2({ match: 'normalised', out: at('without.jsonl') })
+    expect(written?.removed).toEqual({ exact_prompt: 1, user_turns_prompt: 1, normalised_prompt: 1 })
   })
 
   it('says which rows of either were skipped: their prompts are not compared', async () => {
