@@ -11,7 +11,11 @@ const byLength: ScoreGroups = async (groups) =>
     return rewards.includes(13) ? { error: 'unlucky' } : { rewards }
   })
 
-async function scored(rows: readonly (object | string)[], encoding: BufferEncoding = 'utf8') {
+async function scored(
+  rows: readonly (object | string)[],
+  encoding: BufferEncoding = 'utf8',
+  columns?: readonly string[],
+) {
   const text = rows.map((row) => `${typeof row === 'string' ? row : JSON.stringify(row)}\n`).join('')
   let output = ''
   const counts = await scoreRows(
@@ -20,6 +24,7 @@ async function scored(rows: readonly (object | string)[], encoding: BufferEncodi
     async (piece) => {
       output += piece
     },
+    columns ? { columns } : {},
   )
   return {
     counts,
@@ -74,6 +79,20 @@ test('the columns that were read decide which rewards are written', async () => 
     { prompt: 'p', response: null, responses: ['a', 'bb'], rewards: [1, 2] },
   ])
   expect(lines[0]).not.toHaveProperty('reward')
+})
+
+test('answers in columns get a list of rewards, a rated answer gets one', async () => {
+  const compared = { question: 'p', answer_a: 'a', answer_b: 'bb', choice: 'B' }
+  const { lines } = await scored([compared], 'utf8', ['prompt=question', 'a=answer_a', 'b=answer_b', 'choice=choice'])
+  expect(lines).toEqual([{ ...compared, rewards: [1, 2] }])
+  const ranked = { question: 'p', first: 'a', second: 'bb' }
+  expect((await scored([ranked], 'utf8', ['prompt=question', 'responses=first,second'])).lines).toEqual([
+    { ...ranked, rewards: [1, 2] },
+  ])
+  const rated = { question: 'p', answer: 'abc', stars: 4 }
+  expect((await scored([rated], 'utf8', ['prompt=question', 'response=answer', 'rating=stars'])).lines).toEqual([
+    { ...rated, reward: 3 },
+  ])
 })
 
 test('a line that is not UTF-8 and a reward that is no number are errors of their lines', async () => {

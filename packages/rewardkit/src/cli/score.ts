@@ -1,6 +1,5 @@
 import {
   type BadRow,
-  columnMapper,
   type DataOptions,
   defaultDataOptions,
   createUnreadTally,
@@ -8,6 +7,7 @@ import {
   formatOf,
   type Group,
   groupFromRow,
+  responseMapper,
   type SourceRow,
   unreadColumns,
   type UnreadColumns,
@@ -54,7 +54,7 @@ export async function scoreRows(
   write: (text: string) => Promise<void>,
   { columns, roles }: Pick<ScoreOptions, 'columns' | 'roles'> = {},
 ): Promise<ScoreCounts> {
-  const mapped = columns ? columnMapper(columns) : (row: Row) => row
+  const mapped = columns ? responseMapper(columns) : (row: Row) => row
   let count = 0
   let failed = 0
   const unread = createUnreadTally()

@@ -24,7 +24,7 @@ const columnNames: readonly string[] = [
 ]
 
 /** Names that several columns may make up: a list of their values, in this order. */
-const listNames = new Set(['responses', 'ranks', 'scores'])
+export const listNames: ReadonlySet<string> = new Set(['responses', 'ranks', 'scores'])
 
 /** What `--columns` says of one name. */
 export interface NamedColumns {

@@ -131,6 +131,23 @@ parts:
     expect(first).toHaveLength(6)
   })
 
+  it('reads tables of judgements, with choices in a file beside it and lists of columns', async () => {
+    await writeFile(join(folder, 'choices.yaml'), 'links: a:2\nrechts: b\n')
+    await writeFile(join(folder, 'judged.csv'), 'q,x,y,v\nWhy?,one,two,links\nHow?,three,four,rechts\n')
+    const path = join(folder, 'judged.yaml')
+    await writeFile(
+      path,
+      'parts: [{data: judged.csv, choices: choices.yaml, columns: {prompt: q, a: x, b: y, choice: v}}, {data: judged.csv, name: ranked, columns: {prompt: q, responses: [x, y]}}]',
+    )
+    const { groups } = await readPreferences(await openData(path, defaultDataOptions, [], silentHooks))
+    expect(groups.map(({ preferences }) => preferences[0])).toEqual([
+      { chosen: 0, rejected: 1, margin: 2 },
+      { chosen: 1, rejected: 0 },
+      { chosen: 0, rejected: 1, margin: 1 },
+      { chosen: 0, rejected: 1, margin: 1 },
+    ])
+  })
+
   it('takes columns as a list or as a mapping', async () => {
     const columns = ['[prompt=question, chosen=good, rejected=bad]', '{prompt: question, chosen: good, rejected: bad}']
     const [list, mapping] = await Promise.all(

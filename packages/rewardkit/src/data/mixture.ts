@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { isHubName } from '../hub/index.ts'
 import { nearestName } from '../nearest.ts'
+import { listNames } from './columns.ts'
 import { commandOptions, refusal, snakeCase } from '../options.ts'
 import { described, fieldError, isObject, type Row } from './fields.ts'
 import { type DataOptions, dataOptionsSchema } from './options.ts'
@@ -107,7 +108,7 @@ function mixtureOf(value: unknown, folder: string, given: DataOptions): Mixture 
       name,
       weight,
       cap,
-      options: { ...given, ...defined(options) },
+      options: { ...given, ...defined({ ...options, choices: choicesBeside(folder, options.choices) }) },
     })),
     total,
     seed,
@@ -146,11 +147,20 @@ function withColumnTexts(part: Row, place: string): Row {
   const { columns } = part
   if (!isObject(columns)) return part
   const texts = Object.entries(columns).map(([name, column]) => {
+    const isList = listNames.has(name) && Array.isArray(column) && column.every((one) => typeof one === 'string')
+    if (isList) return `${name}=${column.join(',')}`
     if (typeof column !== 'string' && typeof column !== 'number')
       throw fieldError(`${place}.columns.${name}`, column, 'the name of a column')
     return `${name}=${column}`
   })
   return { ...part, columns: texts }
+}
+
+/** A file of choices is looked for beside the mixture first. */
+function choicesBeside(folder: string, choices: DataOptions['choices']): DataOptions['choices'] {
+  if (typeof choices !== 'string') return choices
+  const path = resolve(folder, choices)
+  return existsSync(path) ? path : choices
 }
 
 const camelCase = (name: string): string => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())

@@ -1,4 +1,5 @@
 import { buildGroup, conversation, type TextOrMessages, wholeConversations } from '../build.ts'
+import { columnMapper, namedColumns } from '../columns.ts'
 import { type Row, textOrMessages } from '../fields.ts'
 import { commonFields, judgementColumns, promptField } from '../formats/format.ts'
 import type { Group, Preference } from '../group.ts'
@@ -36,4 +37,21 @@ function listParts(prompt: TextOrMessages | undefined, responses: readonly TextO
   const conversations = responses.filter((response) => typeof response !== 'string')
   const isWhole = prompt === undefined && conversations.length === responses.length
   return isWhole ? wholeConversations(conversations) : conversation(prompt, responses)
+}
+
+/**
+ * Renames columns for a reading without judgements, as `score` reads: the two answers of a comparison are `responses`,
+ * and a list may come as JSON text.
+ */
+export function responseMapper(columns: readonly string[]): (row: Row) => Row {
+  const mapped = columnMapper(columns)
+  const names = new Set(namedColumns(columns).map(({ name }) => name))
+  return (row) => {
+    const found = mapped(row)
+    if (names.has('a') && names.has('b')) {
+      const { a, b, choice: _, ...others } = found
+      return { ...others, responses: [a, b] }
+    }
+    return names.has('responses') ? { ...found, responses: listOf(found['responses']) ?? found['responses'] } : found
+  }
 }
