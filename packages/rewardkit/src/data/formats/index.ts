@@ -5,6 +5,7 @@ import { type DataOptions, defaultDataOptions } from '../options.ts'
 import { alpacaFormat } from './alpaca.ts'
 import { alpacaevalFormat } from './alpacaeval.ts'
 import { arenaFormat } from './arena.ts'
+import { argillaFormat } from './argilla.ts'
 import { carrying } from './carrying.ts'
 import { distilabelFormat, distilabelPairsFormat } from './distilabel.ts'
 import { isPresent, type RowFormat, UnknownLayout } from './format.ts'
@@ -63,6 +64,7 @@ export const foreignFormats: readonly RowFormat[] = [
   webgptFormat,
   webgptRawFormat,
   // Those of tools, which many data sets have.
+  argillaFormat,
   distilabelFormat,
   distilabelPairsFormat,
   sharegptFormat,

@@ -37,6 +37,7 @@ export const formatNames = [
   'swift',
   'distilabel',
   'distilabel-pairs',
+  'argilla',
   'text-lists',
 ] as const
 

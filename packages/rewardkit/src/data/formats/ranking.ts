@@ -37,7 +37,8 @@ export function marginScores(group: Group): readonly number[] {
   const preferences = decided(group)
   const better = new Set(preferences.map(({ chosen }) => chosen))
   const worst = preferences.find(({ rejected }) => !better.has(rejected))?.rejected
-  const scores = group.responses.map((_, index) => (index === worst ? 0 : NaN))
+  // Others that are better than none are as bad as the worst.
+  const scores = group.responses.map((_, index) => (better.has(index) ? NaN : 0))
   for (const { chosen, rejected, margin = NaN } of preferences) if (rejected === worst) scores[chosen] = margin
   return scores
 }

@@ -21,6 +21,10 @@ const rows: readonly (readonly [FormatName, Row])[] = [
     'arena',
     { question_id: 'q', model_a: 'a', model_b: 'b', winner: 'model_a', conversation_a: turns, conversation_b: turns },
   ],
+  [
+    'argilla',
+    { prompt: 'Hi', response_1: 'a', response_2: 'b', 'preference.responses': [['response_2', 'response_1']] },
+  ],
   ['distilabel', { instruction: 'Hi', generations: ['a', 'b'], ratings: [5, 3], rationales: ['x', 'y'] }],
   ['distilabel-pairs', { prompt: 'Hi', chosen: turns, 'chosen-rating': 5, rejected: turns, 'rejected-rating': 3 }],
   ['helpsteer2', { split: 'train', prompt: 'Hi', response_1: 'a', response_2: 'b', preference_strength: 1 }],

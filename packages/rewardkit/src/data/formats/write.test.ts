@@ -11,6 +11,7 @@ import type { FormatName } from './names.ts'
 const names: readonly FormatName[] = [
   'alpaca',
   'alpacaeval',
+  'argilla',
   'distilabel',
   'distilabel-pairs',
   'helpsteer2',
