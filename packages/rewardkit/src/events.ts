@@ -8,7 +8,7 @@ export type Event =
   | { readonly kind: 'step'; readonly metrics: StepMetrics; readonly totalSteps: number }
   /** The held-out pairs have been evaluated during training. */
   | { readonly kind: 'evaluation'; readonly metrics: EvaluationMetrics }
-  /** `done` of `total` `unit`s (a plural, such as "pairs") of what `label` names are finished. */
+  /** `done` of `total` `unit`s (a plural, such as "pairs") of what `label` names are finished; Infinity where nobody knows. */
   | {
       readonly kind: 'progress'
       readonly label: string

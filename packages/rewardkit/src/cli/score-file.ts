@@ -1,13 +1,13 @@
 import { once } from 'node:events'
-import { existsSync, realpathSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { createReading, missingPromptMessage, readLines, readRows, unreadMessage } from '../data/index.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import type { ScoreOptions } from '../evaluate/options.ts'
 import type { Event } from '../events.ts'
-import { createAtomicFile, makeFolder } from '../files.ts'
+import { tellOfCuts } from '../tokens/index.ts'
 import { withJob } from './compute.ts'
 import { type ScoreCounts, scoreRows } from './score.ts'
+import { openScoreOutput } from './score-output.ts'
 
 type Write = Parameters<typeof scoreRows>[2]
 
@@ -19,8 +19,11 @@ export async function scoreFile(options: ScoreOptions, onEvent: (event: Event) =
   const counts = await scoreInto(options, onEvent)
   const unread = unreadMessage(counts.unread)
   const missingPrompt = missingPromptMessage(counts.unread)
-  if (unread !== undefined) onEvent({ kind: 'log', message: `${options.data}: ${unread}` })
-  if (missingPrompt !== undefined) onEvent({ kind: 'warning', message: `${options.data}: ${missingPrompt}` })
+  if (unread !== undefined) onEvent({ kind: 'log', message: `${nameOf(options.data)}: ${unread}` })
+  if (missingPrompt !== undefined) onEvent({ kind: 'warning', message: `${nameOf(options.data)}: ${missingPrompt}` })
+  const { cuts, lastCut, identical } = counts
+  const dropped = { identical_after_truncation: identical }
+  if (lastCut) tellOfCuts(cuts, { ...lastCut, name: nameOf(options.data), dropped }, { onEvent })
   return counts
 }
 
@@ -28,14 +31,13 @@ async function scoreInto(options: ScoreOptions, onEvent: (event: Event) => void)
   if (options.out === '-') return score(options, onEvent, toStandardOutput)
   if (existsSync(options.out) && existsSync(options.data) && realpathSync(options.out) === realpathSync(options.data))
     throw new InputError(`--out ${options.out} is the file of --data`, { remedy: 'name another file' })
-  makeFolder(dirname(options.out))
-  const file = createAtomicFile(options.out)
+  const output = openScoreOutput(options.out)
   try {
-    const counts = await score(options, onEvent, async (text) => file.write(text))
-    file.commit()
+    const counts = await score(options, onEvent, async (text) => output.write(text))
+    await output.commit()
     return counts
   } finally {
-    file.discard()
+    output.discard()
   }
 }
 
@@ -45,6 +47,7 @@ async function score(options: ScoreOptions, onEvent: (event: Event) => void, wri
   const rows = data === '-' ? readLines(process.stdin, reading) : readRows({ path: data, name: data }, reading)
   const counts = await withJob('score', options, onEvent, async (job) => {
     await job.ready
+    const total = await countRows(options, () => job.stopped())
     return scoreRows(
       rows,
       (groups) => {
@@ -53,9 +56,10 @@ async function score(options: ScoreOptions, onEvent: (event: Event) => void, wri
       },
       write,
       options,
+      (done) => onEvent({ kind: 'progress', label: 'scoring', done, total, unit: 'rows' }),
     )
   })
-  for (const { kind, message } of reading.notes.told()) onEvent({ kind, message: `${data}: ${message}` })
+  for (const { kind, message } of reading.notes.told()) onEvent({ kind, message: `${nameOf(data)}: ${message}` })
   return counts
 }
 
@@ -63,3 +67,20 @@ async function score(options: ScoreOptions, onEvent: (event: Event) => void, wri
 const toStandardOutput: Write = async (text) => {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain')
 }
+
+/** Rows of a file; Infinity where they come but once, as from a pipe, and where reading them will fail. */
+async function countRows({ data, encoding }: ScoreOptions, isStopped: () => boolean): Promise<number> {
+  if (data === '-' || !statSync(data, { throwIfNoEntry: false })?.isFile()) return Infinity
+  let count = 0
+  try {
+    for await (const _ of readRows({ path: data, name: data }, createReading({ encoding })))
+      if (isStopped()) break
+      else count += 1
+  } catch (error) {
+    if (error instanceof InputError) return Infinity
+    throw error
+  }
+  return count
+}
+
+const nameOf = (data: string): string => (data === '-' ? 'standard input' : data)

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { createReading, type Group, readLines } from '../data/index.ts'
+import type { ScoreCut } from '../evaluate/score.ts'
 import { scoreRows, type ScoreGroups } from './score.ts'
 
 /** The reward of a response is the number of its characters. */
@@ -112,4 +113,44 @@ test('order holds over many batches', async () => {
   const rows = Array.from({ length: 300 }, (_, index) => ({ id: index, prompt: 'p', response: 'x' }))
   const { lines } = await scored(rows)
   expect(lines.map((line) => (line as { id: number }).id)).toEqual(rows.map(({ id }) => id))
+})
+
+test('what the model reads cut is marked and counted, and progress is told in rows', async () => {
+  const cut: ScoreCut = {
+    prompt: true,
+    system: false,
+    responses: false,
+    otherwise: false,
+    wholeBranchOf: [0],
+    maxLength: 80,
+    truncation: 'prompt-left',
+    trainedBy: 2,
+    identical: 1,
+  }
+  const rows = [{ response: 'a' }, { response: 'long' }, { response: 'long', truncated: 'mine' }]
+  const scoring: ScoreGroups = async (groups) =>
+    groups.map(({ responses }) => (responses[0]?.[0]?.content === 'long' ? { rewards: [1], cut } : { rewards: [1] }))
+  const done: number[] = []
+  let output = ''
+  const counts = await scoreRows(
+    readLines(Readable.from([Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''))]), createReading()),
+    scoring,
+    async (piece) => {
+      output += piece
+    },
+    undefined,
+    (count) => done.push(count),
+  )
+  expect(
+    output
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line)),
+  ).toEqual([
+    { response: 'a', reward: 1 },
+    { response: 'long', reward: 1, truncated: true },
+    { response: 'long', truncated: 'mine', reward: 1 },
+  ])
+  expect(counts).toMatchObject({ cuts: { truncated: 2, cut: { prompt: 2, system: 0 } }, lastCut: cut, identical: 2 })
+  expect(done).toEqual([3])
 })

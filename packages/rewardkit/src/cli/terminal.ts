@@ -50,7 +50,8 @@ export function createTerminal(stream: TerminalStream, now: () => number = () =>
     if (!last && !firstLook && time - shown < (isLive ? lively : quietInterval)) return
     shown = time
     const rate = (done - work.first) / Math.max(1, time - work.start)
-    const left = last || rate === 0 ? '' : ` · ${formatDuration((total - done) / rate / 1000)} left`
+    const left =
+      last || rate === 0 || total === Infinity ? '' : ` · ${formatDuration((total - done) / rate / 1000)} left`
     if (last) work = { label: '', start: 0, first: 0 }
     if (!isLive || last) return line(`${text}${left}`)
     clear()
@@ -67,7 +68,7 @@ export function createTerminal(stream: TerminalStream, now: () => number = () =>
         progress('step', event.metrics.step, event.totalSteps, stepText(event.metrics, event.totalSteps))
       } else {
         const { label, done, total, unit } = event
-        progress(label, done, total, `${label}: ${done} of ${total} ${unit}`)
+        progress(label, done, total, `${label}: ${total === Infinity ? done : `${done} of ${total}`} ${unit}`)
       }
     },
     finish: () => {

@@ -4,13 +4,27 @@ import type { Group } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { findModel } from '../models/index.ts'
-import { createReadingWatch, encodeReadable, type ReadingOverrides, type TokenGroup } from '../tokens/index.ts'
+import {
+  createReadingWatch,
+  type Cut,
+  type CutReport,
+  encodeReadable,
+  identicalFor,
+  type ReadingOverrides,
+  type TokenGroup,
+} from '../tokens/index.ts'
 import { openRewardModel } from './open-model.ts'
 import type { ScoreOptions } from './options.ts'
 import { computeRewards } from './rewards.ts'
 
-/** The reward of each response of a group, or why there is none. */
-export type ScoredGroup = { readonly rewards: readonly number[] } | { readonly error: string }
+/** What a group lost, how long its sequences may be, and by which rule the model was trained. */
+export interface ScoreCut extends Cut, Pick<CutReport, 'maxLength' | 'truncation' | 'trainedBy'> {
+  /** Its preferences whose responses became identical by the cut. */
+  readonly identical: number
+}
+
+/** The reward of each response of a group, with what was cut, if anything was; or why there is none. */
+export type ScoredGroup = { readonly rewards: readonly number[]; readonly cut?: ScoreCut } | { readonly error: string }
 
 /**
  * Loads a reward model and returns a function that scores groups, in order. A group that cannot be read becomes an
@@ -32,14 +46,25 @@ export async function openScorer(
       // Without preferences, responses that read the same are no reason to leave the group out.
       const tokens = await encodeReadable({ ...group, preferences: [] }, tokenizer, model.reading)
       if (!('dropped' in tokens)) return tokens
+      const { maxLength, truncation } = model.reading
       return {
-        error: `longer than the ${model.reading.maxLength} tokens that the model reads (max_length, truncation: drop)`,
+        error:
+          truncation === 'drop'
+            ? `longer than the ${maxLength} tokens that the model reads (max_length, truncation: drop)`
+            : `the ${maxLength} tokens that the model reads (max_length) leave no room for a response beside what the chat template writes`,
       }
     } catch (error) {
       if (error instanceof InputError) return { error: error.message }
       throw error
     }
   }
+  const cutOf = (tokens: TokenGroup, cut: Cut, preferences: Group['preferences']): ScoreCut => ({
+    ...cut,
+    maxLength: model.reading.maxLength,
+    truncation: model.reading.truncation,
+    trainedBy: model.truncationRule,
+    identical: preferences.filter((one) => identicalFor(tokens, one) === 'identical_after_truncation').length,
+  })
   return async (groups) => {
     const encoded: (TokenGroup | { error: string })[] = []
     for (const group of groups) encoded.push(await encode(group))
@@ -49,8 +74,10 @@ export async function openScorer(
       dtype,
       shouldStop: () => hooks.shouldStop(),
     }).values()
-    return encoded.map((item) =>
-      'error' in item ? { error: item.error } : { rewards: [...(rewards.next().value ?? [])] },
-    )
+    return encoded.map((item, index) => {
+      if ('error' in item) return item
+      const cut = item.cut && cutOf(item, item.cut, groups[index]?.preferences ?? [])
+      return { rewards: [...(rewards.next().value ?? [])], ...(cut && { cut }) }
+    })
   }
 }

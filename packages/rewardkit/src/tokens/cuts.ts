@@ -72,8 +72,10 @@ export function tellOfCuts(
   hooks: Pick<Hooks, 'onEvent'>,
 ): void {
   const were = (count: number, noun: string) => `${counted(count, noun)} ${count === 1 ? 'was' : 'were'}`
-  const otherwise = counted(cut.unlike_rule_1, 'group')
-  const note = cut.unlike_rule_1 > 0 && trainedBy !== 1 ? `; earlier versions (rule 1) cut ${otherwise} otherwise` : ''
+  const note =
+    cut.unlike_rule_1 > 0 && trainedBy !== 1
+      ? `; ${cut.unlike_rule_1} of them differently from earlier versions (truncation rule 1)`
+      : ''
   if (truncated > 0)
     hooks.onEvent({
       kind: 'log',
@@ -82,12 +84,18 @@ export function tellOfCuts(
   if (cut.unlike_rule_1 > 0 && trainedBy === 1)
     hooks.onEvent({
       kind: 'warning',
-      message: `${name}: ${were(cut.unlike_rule_1, 'group')} cut otherwise than when the model was trained (truncation rule 1; now 2, which spares the responses)`,
+      message: `${name}: ${were(cut.unlike_rule_1, 'group')} cut differently than when the model was trained: by truncation rule 2, which never empties a response, not by rule 1`,
+    })
+  const tooLong = truncation === 'drop' ? 0 : (dropped['too_long'] ?? 0)
+  if (tooLong > 0)
+    hooks.onEvent({
+      kind: 'warning',
+      message: `${name}: in ${counted(tooLong, 'pair')}, ${maxLength} tokens leave no room for a response beside what the chat template writes (too_long): a larger --max-length makes room`,
     })
   const identical = dropped['identical_after_truncation'] ?? 0
   if (identical > 0)
     hooks.onEvent({
       kind: 'warning',
-      message: `${name}: the responses of ${counted(identical, 'pair')} became identical by the cut to ${maxLength} tokens (identical_after_truncation): a larger --max-length keeps them apart`,
+      message: `${name}: ${counted(identical, 'pair')} became identical when cut to ${maxLength} tokens (identical_after_truncation): a larger --max-length keeps the responses apart`,
     })
 }

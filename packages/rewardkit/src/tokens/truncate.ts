@@ -84,7 +84,7 @@ export function longest(sequences: Sequences): number {
 }
 
 /** Cuts each sequence that is longer than `maxLength` at its right, keeping the end. */
-export function cutRight({ ids, keep }: Sequences, maxLength: number): Sequences {
+function cutRight({ ids, keep }: Sequences, maxLength: number): Sequences {
   const kept = Math.min(keep, maxLength)
   const cut = (sequence: Int32Array) =>
     sequence.length <= maxLength

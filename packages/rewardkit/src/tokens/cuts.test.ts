@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import type { Event } from '../events.ts'
+import { createCutTally, type CutReport, tellOfCuts } from './cuts.ts'
+
+const cut = { prompt: false, system: false, responses: false, otherwise: false, wholeBranchOf: [0, 1] }
+
+function told(tally: ReturnType<typeof createCutTally>, report: Partial<CutReport> = {}): string[] {
+  const messages: string[] = []
+  const onEvent = (event: Event) => {
+    if ('message' in event) messages.push(`${event.kind}: ${event.message}`)
+  }
+  tellOfCuts(tally, { name: 'pairs.jsonl', maxLength: 80, ...report }, { onEvent })
+  return messages
+}
+
+test('groups are counted by what they lost, and told in one line', () => {
+  const tally = createCutTally()
+  expect(told(tally)).toEqual([])
+  tally.add({ truncated: false })
+  tally.add({ truncated: true, cut: { ...cut, prompt: true, system: true, otherwise: true } })
+  tally.add({ truncated: true, cut: { ...cut, prompt: true } })
+  tally.add({ truncated: true, cut: { ...cut, responses: true } })
+  expect(tally.truncated).toBe(3)
+  expect(tally.cut).toEqual({ prompt: 2, system: 1, responses: 1, unlike_rule_1: 1 })
+  const line =
+    'log: pairs.jsonl: 3 groups were cut to 80 tokens (prompt-left): 2 in the prompt, 1 in the system turn, 1 in the responses'
+  expect(told(tally)).toEqual([`${line}; 1 of them differently from earlier versions (truncation rule 1)`])
+  expect(told(tally, { trainedBy: 1 })).toEqual([
+    line,
+    'warning: pairs.jsonl: 1 group was cut differently than when the model was trained: by truncation rule 2, which never empties a response, not by rule 1',
+  ])
+})
+
+test('what is lost by the cut is warned of with the remedy', () => {
+  const dropped = { too_long: 2, identical_tokens: 5, identical_after_truncation: 1 }
+  expect(told(createCutTally(), { dropped })).toEqual([
+    expect.stringMatching(/^warning: .* in 2 pairs, 80 tokens leave no room for a response .*--max-length/),
+    expect.stringMatching(/^warning: .* 1 pair became identical .*\(identical_after_truncation\): .*--max-length/),
+  ])
+  expect(told(createCutTally(), { dropped: { too_long: 2 }, truncation: 'drop' })).toEqual([])
+})
