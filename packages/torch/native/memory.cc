@@ -5,6 +5,7 @@
 // 64 KiB on are therefore kept in free lists by size class and reused; smaller ones go to the system allocator.
 #include "binding.h"
 
+#include <dlfcn.h>
 #include <sys/mman.h>
 
 #include <atomic>
@@ -15,6 +16,10 @@
 #include <mutex>
 #include <new>
 #include <vector>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <c10/core/CPUAllocator.h>
 
@@ -89,8 +94,14 @@ class CachingAllocator final : public c10::Allocator {
   void resetPeak() { peak_.store(inUse_.load()); }
 
   void trim() {
-    std::lock_guard<std::mutex> lock(mutex_);
-    releaseCached();
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      releaseCached();
+    }
+#ifdef __GLIBC__
+    // After the first large block was freed, glibc keeps those up to 32 MB in its heaps.
+    malloc_trim(0);
+#endif
   }
 
  private:
@@ -249,13 +260,27 @@ napi_value releaseCachedMemory(napi_env env, napi_callback_info) {
   });
 }
 
+// Node unloads an addon when the last environment that loaded it ends. The allocator, with the blocks that it keeps, and
+// the code that frees the tensors of libtorch's own statics would go with it.
+void stayLoaded() {
+  Dl_info info;
+  if (dladdr(reinterpret_cast<void*>(&stayLoaded), &info)) dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
+}
+
+// Runs after the finalizers of the environment's tensors: what was attached to it first is finalized last.
+void endEnvironment(node_api_basic_env, void*, void*) { allocator().trim(); }
+
 }  // namespace
 
 void countTensor(int delta) { liveTensors.fetch_add(delta); }
 
 void defineMemory(napi_env env, napi_value exports) {
   static std::once_flag once;
-  std::call_once(once, [] { c10::SetCPUAllocator(&allocator(), 100); });
+  std::call_once(once, [] {
+    stayLoaded();
+    c10::SetCPUAllocator(&allocator(), 100);
+  });
+  check(env, napi_set_instance_data(env, nullptr, endEnvironment, nullptr));
   defineMethods(env, exports, {{"memoryStatistics", memoryStatistics}, {"resetPeakMemory", resetPeakMemory}, {"releaseCachedMemory", releaseCachedMemory}});
 }
 
