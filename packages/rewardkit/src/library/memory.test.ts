@@ -47,9 +47,9 @@ function residentAfter(job: string, rounds: number): number[] {
 describe.runIf(process.platform === 'linux')('memory of a model that was closed, or of a job that is done', () => {
   it.each([
     { job: 'load', rounds: 20 },
-    { job: 'overlapping', rounds: 5 },
-    { job: 'train', rounds: 4 },
-    { job: 'evaluate', rounds: 4 },
+    { job: 'overlapping', rounds: 4 },
+    { job: 'train', rounds: 3 },
+    { job: 'evaluate', rounds: 3 },
   ])('comes back: $job, $rounds times', { timeout: 300_000 }, ({ job, rounds }) => {
     const resident = residentAfter(job, rounds)
     expect(resident.length).toBe(rounds)
