@@ -54,7 +54,8 @@ export async function encodeEvaluation(
       if (group.preferences.length > 0) yield { ...placed, group, set }
     }
   }
-  await encodeInto(items(), tokenizer, reading, onError)
+  const strange = await encodeInto(items(), tokenizer, reading, onError)
+  strange.tell(survey.path, hooks)
   tellOfSkipped(survey.path, set.skipped, hooks)
   tellOfCuts(set, { ...reading, name: survey.path, dropped: set.dropped }, hooks)
   return evaluationData(survey, set)

@@ -11,7 +11,7 @@ import { findModel } from '../models/index.ts'
 import { createReadingTally, createSpool, type Spool, type SpooledGroups } from '../tokens/index.ts'
 import { version } from '../version.ts'
 import { encodeEvaluation, type EvaluationData } from './data.ts'
-import { openRewardModel } from './open-model.ts'
+import { type OpenedModel, openRewardModel } from './open-model.ts'
 import type { EvaluateOptions } from './options.ts'
 import { rewardsByMicroBatch, type RewardOptions, rewardRows, type RewardsOf, wholeModel } from './rewards.ts'
 import { summarizePairs, summarizeSubsets } from './summary.ts'
@@ -41,19 +41,24 @@ export async function evaluateModel(
 ): Promise<Evaluation> {
   const { folder } = await findModel(options.model, hooks)
   prepareFolder(options)
+  setThreads(options.threads ?? defaultThreads())
+  const opened = await openRewardModel(folder, options, hooks)
   spoolRows(options.data, rows, false, hooks)
   const spool = createSpool(options.out)
   try {
-    return await evaluateFile(folder, options, spool, hooks)
+    return await evaluateFile(folder, opened, options, spool, hooks)
   } finally {
     spool.close()
   }
 }
 
-async function evaluateFile(folder: string, options: EvaluateOptions, spool: Spool, hooks: Hooks): Promise<Evaluation> {
-  const threads = options.threads ?? defaultThreads()
-  setThreads(threads)
-  const { model, tokenizer, overridden } = await openRewardModel(folder, options, hooks)
+async function evaluateFile(
+  folder: string,
+  { model, tokenizer, overridden }: OpenedModel,
+  options: EvaluateOptions,
+  spool: Spool,
+  hooks: Hooks,
+): Promise<Evaluation> {
   const opened = await openData(options.data, options, evaluationSplits, hooks)
   const readings = createReadingTally(tokenizer, model.reading)
   const survey = await surveyPreferences(opened, options.limit, (group) => readings.add(group))

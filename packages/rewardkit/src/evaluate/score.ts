@@ -6,6 +6,7 @@ import type { Hooks } from '../events.ts'
 import { findModel } from '../models/index.ts'
 import {
   createReadingWatch,
+  createStrangeTexts,
   type Cut,
   type CutReport,
   encodeReadable,
@@ -40,6 +41,7 @@ export async function openScorer(
   const { model, tokenizer } = await openRewardModel(folder, options, hooks)
   const dtype = resolveDtype(options.dtype)
   const watch = createReadingWatch(tokenizer, model.reading, hooks)
+  const strange = createStrangeTexts(tokenizer)
   const encode = async (group: Group): Promise<TokenGroup | { error: string }> => {
     watch(group)
     try {
@@ -69,6 +71,8 @@ export async function openScorer(
     const encoded: (TokenGroup | { error: string })[] = []
     for (const group of groups) encoded.push(await encode(group))
     const readable = encoded.filter((item): item is TokenGroup => !('error' in item))
+    for (const tokens of readable) strange.add(tokens)
+    strange.tell('so far', hooks)
     const rewards = computeRewards(model, readable, {
       microBatchTokens: options.microBatchTokens,
       dtype,

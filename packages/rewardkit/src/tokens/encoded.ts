@@ -5,6 +5,7 @@ import { createCutTally, type CutTally } from './cuts.ts'
 import { type DroppedGroup, encodeReadable, type EncodeOptions, identicalFor } from './encode.ts'
 import type { TokenGroup } from './sequence.ts'
 import type { SpooledGroups } from './spool.ts'
+import { createStrangeTexts, type StrangeTexts } from './strange-texts.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { UnusableRow } from './unusable-row.ts'
 
@@ -92,20 +93,25 @@ export interface EncodableGroup {
 /**
  * Turns groups into token ids as they come, and adds each to its set, in their order. Throws as `encodeGroup` does,
  * naming the place; with `onError: skip` a row that this model cannot read is left out and counted.
+ * @returns the texts that the model can hardly judge
  */
 export async function encodeInto(
   items: AsyncIterable<EncodableGroup>,
   tokenizer: Tokenizer,
   options: EncodeOptions,
   onError: 'stop' | 'skip' = 'stop',
-): Promise<void> {
+): Promise<StrangeTexts> {
+  const strange = createStrangeTexts(tokenizer)
   let chunk: EncodableGroup[] = []
   const flush = async () => {
     const outcomes = await Promise.all(chunk.map((item) => encodePlaced(item, tokenizer, options, onError)))
     for (const [i, { group, set }] of chunk.entries()) {
       const outcome = outcomes[i]
       if (outcome instanceof UnusableRow) set.skip(group, outcome)
-      else if (outcome) set.add(group, outcome)
+      else if (outcome) {
+        set.add(group, outcome)
+        if (!('dropped' in outcome)) strange.add(outcome)
+      }
     }
     chunk = []
   }
@@ -114,6 +120,7 @@ export async function encodeInto(
     if (chunk.length === groupsAtATime) await flush()
   }
   await flush()
+  return strange
 }
 
 /**

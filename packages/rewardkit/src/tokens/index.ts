@@ -25,6 +25,7 @@ export {
 export { createEncodedSet, encodeInto, encodePlaced, type EncodedGroup, type EncodedSet } from './encoded.ts'
 export { UnusableRow, type UnusableReason } from './unusable-row.ts'
 export { pooledElsewhere } from './pooled-elsewhere.ts'
+export { createStrangeTexts, type StrangeTexts } from './strange-texts.ts'
 export type { Pool } from './sequences.ts'
 export { type Cut, type Truncation, type TruncationRule, truncationRule } from './truncate.ts'
 export { choosePadToken, savedTokenizerFiles } from './saved-files.ts'

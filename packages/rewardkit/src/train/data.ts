@@ -142,7 +142,8 @@ export async function loadTrainingData(
       if (counting.preferences.length > 0) yield { group: counting, place, set }
     }
   }
-  await encodeInto(items(), tokenizer, options, options.onError)
+  const strange = await encodeInto(items(), tokenizer, options, options.onError)
+  strange.tell(options.data, hooks)
   for (const set of [training, heldOut]) tellOfSkipped(options.data, set.skipped, hooks)
 
   const { groups, preferences: pairs, truncated, cut } = training

@@ -1,0 +1,57 @@
+import { counted } from '../counted.ts'
+import type { Hooks } from '../events.ts'
+import type { TokenGroup } from './sequence.ts'
+import type { Tokenizer } from './tokenizer.ts'
+
+/**
+ * Texts that a model can hardly judge, counted, each response with its prompt: those of which more than half of the
+ * tokens are unknown to the tokenizer, and those with more tokens than config.json's `max_position_embeddings`, whose
+ * positions the model never saw. Their rewards come out all the same.
+ */
+export interface StrangeTexts {
+  add(tokens: TokenGroup): void
+  /** Warns of each kind that there is, once. `name` is where the texts came from. */
+  tell(name: string, hooks: Hooks): void
+}
+
+export function createStrangeTexts({ unk, files }: Pick<Tokenizer, 'unk' | 'files'>): StrangeTexts {
+  const most = files.maxPositions ?? Infinity
+  const counts = { texts: 0, unknown: 0, beyond: 0 }
+  const told = { unknown: false, beyond: false }
+  const unknownIn = (ids: Int32Array) => (unk ? ids.reduce((sum, id) => sum + (id === unk.id ? 1 : 0), 0) : 0)
+  return {
+    add({ prefix, branches, branchOf }) {
+      const inPrefix = unknownIn(prefix)
+      const strange = branches.map((branch) => {
+        const length = prefix.length + branch.length
+        return { isUnknown: 2 * (inPrefix + unknownIn(branch)) > length, isBeyond: length > most }
+      })
+      for (const branch of branchOf) {
+        counts.texts += 1
+        if (strange[branch]?.isUnknown) counts.unknown += 1
+        if (strange[branch]?.isBeyond) counts.beyond += 1
+      }
+    },
+    tell(name, hooks) {
+      const of = (count: number) => `${name}: ${count.toLocaleString('en-US')} of ${counted(counts.texts, 'text')}`
+      const warn = (kind: keyof typeof told, verbs: readonly [string, string], message: string) => {
+        if (counts[kind] === 0 || told[kind]) return
+        told[kind] = true
+        hooks.onEvent({
+          kind: 'warning',
+          message: `${of(counts[kind])} ${verbs[counts[kind] === 1 ? 0 : 1]} ${message}`,
+        })
+      }
+      warn(
+        'unknown',
+        ['consists', 'consist'],
+        `mostly of tokens that the tokenizer does not know (${unk?.text ?? ''}); is the model one for these texts?`,
+      )
+      warn(
+        'beyond',
+        ['is', 'are'],
+        `longer than the ${most.toLocaleString('en-US')} positions of the model (max_position_embeddings); --max-length ${most} cuts them`,
+      )
+    },
+  }
+}
