@@ -102,6 +102,11 @@ export function wholeConversations(conversations: readonly (readonly Message[])[
   }
 }
 
+/** Plain texts of prompt and response as the turns of a user and an assistant. Whole texts have no turns and stay. */
+export function asTurns(group: Group): Group {
+  return group.form === 'text' && group.prompt.length > 0 ? { ...group, form: 'messages' } : group
+}
+
 /** True where a conversation begins with these messages. */
 export function startsWith(messages: readonly Message[], start: readonly Message[]): boolean {
   return conversationKey(messages.slice(0, start.length)) === conversationKey(start)

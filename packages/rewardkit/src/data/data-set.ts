@@ -2,7 +2,7 @@ import { InputError, Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { createRandom, shuffledIndexes } from '../random.ts'
 import { isMixtureFile, type Mixture, readMixture } from './mixture.ts'
-import { shares } from './mixture-shares.ts'
+import { limited, shares } from './mixture-shares.ts'
 import type { DataOptions } from './options.ts'
 import { readGroups } from './read.ts'
 import { openSource, type SplitOrder } from './sources/open-source.ts'
@@ -23,6 +23,8 @@ export interface DataPart {
   readonly options: DataOptions
   /** In a mixture: what the part is called. It becomes the subset of its groups, in front of their own. */
   readonly name?: string
+  /** In a mixture: plain texts of this part are read as turns, whatever the others are. */
+  readonly plainTexts?: 'messages' | undefined
   /** In a mixture: how it was asked for, and what came of it. */
   readonly share?: PartShare
   /** In a mixture: whether the n-th group that is of use (from 0) is taken. All are without it. */
@@ -43,12 +45,20 @@ export interface DataSet {
 /**
  * Finds the data that a name stands for, and draws the rows of a mixture.
  * @param name a source, or the YAML file of a mixture
+ * @param options `limit` is how many rows are wanted of a mixture, of each part by its share
  * @param splits which split to take where the name says none
  * @throws InputError where there is none
  */
-export async function openData(name: string, options: DataOptions, splits: SplitOrder, hooks: Hooks): Promise<DataSet> {
-  if (isMixtureFile(name))
-    return { ...(await openMixture(name, readMixture(name, options), splits, hooks)), mixtureFile: name }
+export async function openData(
+  name: string,
+  options: DataOptions & { readonly limit?: number | undefined },
+  splits: SplitOrder,
+  hooks: Hooks,
+): Promise<DataSet> {
+  if (isMixtureFile(name)) {
+    const mixture = await openMixture(name, readMixture(name, options), splits, hooks, options.limit)
+    return { ...mixture, mixtureFile: name }
+  }
   return { name, parts: [{ source: await openSource(name, splits, hooks), options }] }
 }
 
@@ -61,18 +71,22 @@ export async function openMixture(
   { parts, total, seed }: Mixture,
   splits: SplitOrder,
   hooks: Hooks,
+  limit?: number,
 ): Promise<DataSet> {
   const open: DataPart[] = []
-  for (const { data, options, name: partName } of parts) {
+  for (const { data, options, name: partName, plainTexts } of parts) {
     if (isMixtureFile(data))
       throw new InputError(`${name}: ${data} is a mixture itself; expected data`, { remedy: 'list its parts here' })
-    open.push({ source: await openSource(data, splits, hooks), options, name: partName })
+    open.push({ source: await openSource(data, splits, hooks), options, name: partName, plainTexts })
   }
-  const isDrawn = total !== undefined || parts.some(({ weight, cap }) => weight !== undefined || cap !== undefined)
+  const isDrawn =
+    limit !== undefined ||
+    total !== undefined ||
+    parts.some(({ weight, cap }) => weight !== undefined || cap !== undefined)
   if (!isDrawn) return { name, parts: open, mixture: { seed, total } }
   const sizes: number[] = []
   for (const part of open) sizes.push(await countGroups(part, hooks))
-  const taken = shares(sizes, parts, total)
+  const taken = limited(shares(sizes, parts, total), limit)
   hooks.onEvent({
     kind: 'log',
     message: `${name}: ${parts.map((part, index) => `${taken[index]} of ${sizes[index]} rows of ${part.name}`).join(', ')}`,

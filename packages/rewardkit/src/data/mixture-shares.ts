@@ -52,6 +52,12 @@ export function shares(
   return counts
 }
 
+/** So many rows in all where there are more, of each part in proportion to what it gives. */
+export function limited(taken: readonly number[], limit = Infinity): number[] {
+  const sum = taken.reduce((all, rows) => all + rows, 0)
+  return sum <= limit ? [...taken] : rounded(taken.map((rows) => (rows * limit) / sum))
+}
+
 /** Whole numbers with the same sum: the largest remainders are rounded up (of equal ones the first). */
 function rounded(exact: readonly number[]): number[] {
   const counts = exact.map(Math.floor)

@@ -99,6 +99,30 @@ parts:
     expect(new Set(groups.map(({ id }) => id)).size).toBe(11)
   })
 
+  it('under a limit takes of every part by its share', async () => {
+    const counted = async (text: string, limit: number) => {
+      await writeFile(join(folder, 'mix.yaml'), text)
+      const data = await openData(join(folder, 'mix.yaml'), { ...defaultDataOptions, limit }, [], silentHooks)
+      return (await readPreferences(data, limit)).parts
+    }
+    expect(await counted('parts: [{data: a.jsonl}, {data: b.jsonl}]', 6)).toEqual({ a: 4, b: 2 })
+    expect(await counted('parts: [{data: a.jsonl, weight: 1}, {data: b.jsonl, weight: 3}]', 8)).toEqual({ a: 2, b: 6 })
+    expect(await counted('{total: 20, parts: [{data: a.jsonl}, {data: b.jsonl}]}', 3)).toEqual({ a: 2, b: 1 })
+    expect(await counted('parts: [{data: a.jsonl}, {data: b.jsonl}]', 100)).toEqual({ a: 20, b: 10 })
+  })
+
+  it('reads plain texts of one part as turns where the part says so', async () => {
+    const { groups } = await read('parts: [{data: a.jsonl, plain_texts: messages}, {data: b.jsonl}]')
+    expect(groups.map(({ form }) => form)).toEqual([...Array(20).fill('messages'), ...Array(10).fill('text')])
+    expect(groups[0]).toMatchObject({
+      prompt: [{ role: 'user', content: 'p0' }],
+      responses: [[{ role: 'assistant' }], [{}]],
+    })
+    await expect(read('parts: [{data: a.jsonl, plain_texts: as-is}]')).rejects.toThrow(
+      /field "parts\[0\].plain_texts": found text "as-is", expected messages/,
+    )
+  })
+
   it('tells files of one name apart by their folders', async () => {
     await mkdir(join(folder, 'de'), { recursive: true })
     await copyFile(join(folder, 'answers.jsonl'), join(folder, 'de', 'answers.jsonl'))

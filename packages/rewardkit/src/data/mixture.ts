@@ -17,6 +17,8 @@ export interface MixturePart {
   /** Becomes the subset of its groups, in front of their own. */
   readonly name: string
   readonly options: DataOptions
+  /** Plain texts of this part are read as turns of user and assistant. */
+  readonly plainTexts?: 'messages' | undefined
   /** Proportion in which its rows are drawn. */
   readonly weight?: number | undefined
   /** At most so many of its rows. */
@@ -45,6 +47,7 @@ const partSchema = z.strictObject({
     .optional(),
   weight: z.number().positive().optional(),
   cap: count.optional(),
+  plainTexts: z.literal('messages').optional(),
   ...dataOptionsSchema.partial().shape,
 })
 
@@ -60,6 +63,7 @@ const expectedParts = `a list, each ${expectedPart}`
 const expectedOf: Readonly<Record<string, string>> = {
   parts: expectedParts,
   data: 'the name of a file, of a folder or on the hub',
+  plainTexts: 'messages (or nothing, which leaves it to --plain-texts)',
 }
 
 /**
@@ -103,11 +107,12 @@ function mixtureOf(value: unknown, folder: string, given: DataOptions): Mixture 
   if (twice !== undefined)
     throw new InputError(`two parts are called "${twice}"`, { remedy: 'give each a name of its own' })
   return {
-    parts: parts.map(({ data, name, weight, cap, ...options }) => ({
+    parts: parts.map(({ data, name, weight, cap, plainTexts, ...options }) => ({
       data: pathFrom(folder, data),
       name,
       weight,
       cap,
+      plainTexts,
       options: { ...given, ...defined({ ...options, choices: choicesBeside(folder, options.choices) }) },
     })),
     total,

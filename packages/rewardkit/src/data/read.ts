@@ -1,5 +1,6 @@
 import { counted } from '../counted.ts'
 import { InputError, located } from '../errors.ts'
+import { asTurns } from './build.ts'
 import { columnMapper } from './columns.ts'
 import type { DataPart, DataSet } from './data-set.ts'
 import { degenerate } from './degenerate.ts'
@@ -38,6 +39,8 @@ export interface ReadGroup {
   readonly error?: string
   /** Preferences that were turned round, since their probability was below 0.5. */
   readonly turned?: number
+  /** In a mixture: the part that the row is of. */
+  readonly part?: string
   /** Columns of the row that its layout did not read. */
   readonly unread?: readonly string[]
 }
@@ -68,9 +71,13 @@ export async function* readGroups(data: DataSet, tell: (told: Told) => void = ()
         userLast += group?.preferences.filter((preference) => endsWithUser(group, preference)).length ?? 0
         yield {
           ...item,
+          ...(part.name !== undefined && { part: part.name }),
           turned,
           dropped: [...item.dropped, ...dropped],
-          group: group && { ...withSubset(group, part), id: uniqueId(group.id, item.place, ids) },
+          group: group && {
+            ...withSubset(part.plainTexts ? asTurns(group) : group, part),
+            id: uniqueId(group.id, item.place, ids),
+          },
         }
       }
     } finally {

@@ -24,6 +24,8 @@ export interface Survey {
   readonly dropped: Dropped
   /** The layouts that were recognised, in order. */
   readonly formats: readonly string[]
+  /** Preferences of each part of a mixture, the ones left out aside. */
+  readonly parts: Readonly<Record<string, number>>
   /** Preferences that were turned round, since their probability was below 0.5. */
   readonly turned: number
   /** Columns that no layout read. */
@@ -62,6 +64,7 @@ export async function surveyPreferences(
   let kept = 0
   let read = 0
   let turned = 0
+  const parts: Record<string, number> = {}
   const skipped = createSkippedRows()
   const told: Told[] = []
   for await (const item of readGroups(data, (one) => told.push(one))) {
@@ -71,6 +74,7 @@ export async function surveyPreferences(
     if (item.format) formats.add(item.format.name)
     if (!item.group) continue
     turned += item.turned ?? 0
+    if (item.part !== undefined) parts[item.part] = (parts[item.part] ?? 0) + item.group.preferences.length
     unread.add(item.unread ?? [], item.group)
     visit(item.group)
     kept += 1
@@ -93,6 +97,7 @@ export async function surveyPreferences(
     read,
     dropped,
     formats: [...formats],
+    parts,
     turned,
     unread: { rows: unread.rows, rowsWithoutPrompt: unread.rowsWithoutPrompt },
     skipped: { count: skipped.count, first: skipped.first },

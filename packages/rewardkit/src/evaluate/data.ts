@@ -9,6 +9,7 @@ import {
   unreadMessage,
   withoutTies,
 } from '../data/index.ts'
+import { counted } from '../counted.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import {
@@ -95,6 +96,8 @@ function tellOfReading(survey: Survey, hooks: Hooks): void {
   const turned = turnedMessage(survey.turned)
   const missingPrompt = missingPromptMessage(unread)
   hooks.onEvent({ kind: 'log', message: `${path}: read as ${formats.join(' and ')}` })
+  const parts = Object.entries(survey.parts).map(([part, pairs]) => `${counted(pairs, 'pair')} of ${part}`)
+  if (parts.length > 0) hooks.onEvent({ kind: 'log', message: `${path}: ${parts.join(', ')}` })
   for (const told of survey.told) hooks.onEvent(told)
   if (unreadColumns !== undefined) hooks.onEvent({ kind: 'log', message: `${path}: ${unreadColumns}` })
   if (turned !== undefined) hooks.onEvent({ kind: 'log', message: `${path}: ${turned}` })

@@ -112,7 +112,7 @@ export async function loadTrainingData(
     options.evalData === undefined
       ? null
       : await surveyPreferences(
-          await openData(options.evalData, options, evaluationSplits, hooks),
+          await openData(options.evalData, { ...options, limit: undefined }, evaluationSplits, hooks),
           undefined,
           (group) => evaluationReadings.add(group),
         )

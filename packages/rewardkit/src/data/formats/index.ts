@@ -17,7 +17,7 @@ import { refuseNearMisses } from './near-misses.ts'
 import { nectarFormat } from './nectar.ts'
 import { oasstPairsFormat } from './oasst-pairs.ts'
 import { oasstTreesFormat } from './oasst-trees.ts'
-import { implicitPairFormat, pairFormat } from './pair.ts'
+import { implicitPairFormat, messagesFormat, pairFormat } from './pair.ts'
 import { pandalmFormat } from './pandalm.ts'
 import { groupFormat, responseFormat } from './response.ts'
 import { rewardbench2Format, rewardbenchFormat } from './rewardbench.ts'
@@ -77,6 +77,7 @@ export const foreignFormats: readonly RowFormat[] = [
 const OWN: readonly RowFormat[] = [transcriptFormat, pairFormat, responseFormat, groupFormat].map(carrying)
 
 const implicitPairs = carrying(implicitPairFormat)
+const messagePairs = carrying(messagesFormat)
 
 /**
  * The format that reads a row of one of our own layouts, or TRL's.
@@ -102,7 +103,8 @@ export function formatOf(row: Row, candidates: readonly RowFormat[] = OWN): RowF
 export const recognisedFormat = (row: Row): RowFormat => formatOf(row, [...foreignFormats, ...OWN])
 
 /** Whether rows of this format may stand beside others in one file: our own layouts are told apart row by row. */
-export const isOwnFormat = (format: RowFormat): boolean => OWN.includes(format) || format === implicitPairs
+export const isOwnFormat = (format: RowFormat): boolean =>
+  OWN.includes(format) || format === implicitPairs || format === messagePairs
 
 /**
  * The format of a name. A pair that is named as such may still be a transcript.
@@ -110,7 +112,7 @@ export const isOwnFormat = (format: RowFormat): boolean => OWN.includes(format) 
  * @throws InputError for a layout that is not there.
  */
 export function formatNamed(name: FormatName): RowFormat {
-  const format = [...foreignFormats, ...OWN, implicitPairs].find((candidate) => candidate.name === name)
+  const format = [...foreignFormats, ...OWN, implicitPairs, messagePairs].find((candidate) => candidate.name === name)
   if (!format) throw new InputError(`--data-format: there is no layout ${name}`)
   return format
 }

@@ -5,6 +5,7 @@
 export const formatNames = [
   'pairs',
   'pairs-implicit',
+  'messages',
   'groups',
   'unpaired',
   'hh',

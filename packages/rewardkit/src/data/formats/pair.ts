@@ -1,4 +1,5 @@
 import {
+  asTurns,
   buildGroup,
   contentOf,
   conversation,
@@ -7,6 +8,7 @@ import {
   type TextParts,
   wholeConversations,
 } from '../build.ts'
+import { InputError } from '../../errors.ts'
 import { fieldError, optionalNumber, type Row, textOrMessages } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import {
@@ -70,6 +72,24 @@ export const implicitPairFormat: RowFormat = {
       ...position(group, preference),
       ...writtenJudgement(preference),
     })),
+}
+
+/** Pairs of messages alone: plain texts of prompt and response are the turns of a user and an assistant. */
+export const messagesFormat: RowFormat = {
+  ...pairFormat,
+  name: 'messages',
+  read(row, context) {
+    const read = pairFormat.read(row, context)
+    return 'promptId' in read ? asTurns(read) : read
+  },
+  write(group) {
+    const { source: _, ...turns } = asTurns(group)
+    if (turns.form === 'text')
+      throw new InputError('a text without a prompt, in which nobody can tell the turns', {
+        remedy: 'name the column of the prompt (--columns prompt=NAME), or write pairs',
+      })
+    return pairFormat.write({ ...turns, form: 'messages' })
+  },
 }
 
 /** Where the chosen response of two was the second. */

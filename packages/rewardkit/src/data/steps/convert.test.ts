@@ -133,6 +133,23 @@ describe('convertData', () => {
     expect((await convertTo('pairs-implicit')).lost).toMatchObject({ text: 2, form: 1 })
   })
 
+  it('makes turns of plain texts and transcripts, which is no loss, and refuses texts without a prompt', async () => {
+    const asked = { prompt: 'Name a river.', chosen: 'The Rhine.', rejected: 'Lake Como.' }
+    const spoken = {
+      chosen: '\n\nHuman: Name one.\n\nAssistant: Rhine',
+      rejected: '\n\nHuman: Name one.\n\nAssistant: Como',
+    }
+    const { outputs } = await convert(await rows('turns.jsonl', [asked, spoken]), 'turned.jsonl', { to: 'messages' })
+    expect(outputs[0]?.lost).toEqual({})
+    const turned = await read(at('turned.jsonl'))
+    expect(turned.map(({ form, prompt }) => [form, prompt])).toEqual([
+      ['messages', [{ role: 'user', content: 'Name a river.' }]],
+      ['messages', [{ role: 'user', content: 'Name one.' }]],
+    ])
+    const whole = await rows('whole-texts.jsonl', [{ chosen: 'The Rhine.', rejected: 'Lake Como.' }])
+    await expect(convert(whole, 'none.jsonl', { to: 'messages' })).rejects.toThrow(/--to messages: .*without a prompt/)
+  })
+
   it('says what is wrong with the first row where none can be read', async () => {
     const source = await rows('wrong.jsonl', [{ prompt: 'a', chosen: true, rejected: 'b' }])
     await expect(convert(source, 'none.jsonl', { onError: 'skip' })).rejects.toThrow(

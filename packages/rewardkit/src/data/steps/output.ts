@@ -80,7 +80,7 @@ export function createGroupWriter(path: string, to: FormatName | undefined): Gro
     async write(group) {
       const format = asked ?? keepingFormat(group)
       const written = rowsOf(format, group)
-      if (asked) for (const field of lostFields(group, written, format)) count(lost, field)
+      if (asked) for (const field of lostFields(wanted(group, format), written, format)) count(lost, field)
       groups += 1
       pairs += group.preferences.length
       rows += written.length
@@ -93,6 +93,13 @@ export function createGroupWriter(path: string, to: FormatName | undefined): Gro
     },
     discard: () => writer.discard(),
   }
+}
+
+/** What is asked for with messages is not lost: plain texts and transcripts become turns. */
+function wanted(group: Group, { name }: RowFormat): Group {
+  if (name !== 'messages') return group
+  const { source: _, ...turns } = group
+  return { ...turns, form: 'messages' }
 }
 
 function rowsOf(format: RowFormat, group: Group) {
