@@ -42,7 +42,9 @@ export const scoreOptionsSchema = z.object({
   out: z
     .string()
     .default('-')
-    .describe('file to write, a line for each line read; - for standard output')
+    .describe(
+      'file to write, a row for each row read: .csv and .tsv are tables, all else JSON Lines; - for standard output',
+    )
     .meta({ placeholder: 'FILE|-' }),
   ...readingOverridesSchema.shape,
   ...computeOptionsSchema.shape,

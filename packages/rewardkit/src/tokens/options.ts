@@ -12,7 +12,9 @@ export const readingOptionsSchema = z.object({
   truncation: z
     .enum(['prompt-left', 'response-right', 'drop'])
     .default('prompt-left')
-    .describe('cut the oldest part of the prompt, cut the responses at their end, or drop the group'),
+    .describe(
+      'cut the oldest part of the prompt, then the system turn and the responses at their ends; cut the responses alone; or drop the group',
+    ),
   pool: z
     .enum(['end', 'template-end'])
     .default('end')
