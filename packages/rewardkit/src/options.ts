@@ -84,6 +84,18 @@ export function flagOf(name: string): string {
 /** `batchSize` becomes `batch_size`, as files name options. */
 export const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
+/**
+ * Refuses options that are there twice in two spellings, such as max_length and maxLength, of which one would win unsaid.
+ * @throws InputError that names both
+ */
+export function refuseTwoSpellings(names: readonly string[]): void {
+  const flags = names.map(flagOf)
+  const second = flags.findIndex((flag, index) => flags.indexOf(flag) < index)
+  if (second === -1) return
+  const first = names[flags.indexOf(flags[second] ?? '')]
+  throw new InputError(`${first} and ${names[second]} are the same option`, { remedy: 'keep one of the two' })
+}
+
 /** True for an option that takes no value. */
 export const isSwitch = (option: CommandOption): boolean => option.shape.type === 'boolean'
 

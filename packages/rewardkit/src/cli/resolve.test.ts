@@ -70,6 +70,13 @@ describe('precedence', () => {
     expect(options.maxSteps).toBeUndefined()
   })
 
+  test('one option in two spellings is refused', () => {
+    const config = configFile('batch_size: 1\nbatchSize: 2\n')
+    expect(() => resolveOptions(trainOptionsSchema, { config, given: needed })).toThrow(
+      `${config}: batch_size and batchSize are the same option; keep one of the two`,
+    )
+  })
+
   test('a later source does away with the rivals of what it gives', () => {
     const config = configFile('warmup_steps: 0\neval_fraction: 0.1\n')
     const given = { ...needed, warmupRatio: '0.1' }

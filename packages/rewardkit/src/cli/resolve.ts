@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { InputError } from '../errors.ts'
+import { InputError, located } from '../errors.ts'
 import { nearestName } from '../nearest.ts'
-import { type CommandOption, commandOptions, flagOf, refusal, valueOf } from '../options.ts'
+import { type CommandOption, commandOptions, flagOf, refusal, refuseTwoSpellings, valueOf } from '../options.ts'
 import { ourNameFor } from './foreign.ts'
 
 /** Where values come from; a later source wins over an earlier one, and all win over the defaults. */
@@ -114,6 +114,11 @@ function readConfig(path: string): [string, unknown][] {
   const value: unknown = document.toJS()
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InputError(`${path}: expected lines such as "learning_rate: 2e-5"`)
+  }
+  try {
+    refuseTwoSpellings(Object.keys(value))
+  } catch (error) {
+    throw error instanceof InputError ? located(path, error) : error
   }
   return Object.entries(value)
 }

@@ -23,13 +23,17 @@ export function fieldError(field: string, value: unknown, expected: string, reme
 export function optionalNumber(row: Row, field: string, least = -Infinity, most = Infinity): number | undefined {
   const value = row[field]
   if (value === undefined || value === null) return undefined
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw fieldError(field, value, 'a finite number')
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw fieldError(field, value, 'a finite number', isNumberText(value) ? 'write it without quotes' : undefined)
   if (value < least || value > most) {
     const range = most === Infinity ? `a number not below ${least}` : `a number between ${least} and ${most}`
     throw fieldError(field, value, range)
   }
   return value
 }
+
+const isNumberText = (value: unknown): boolean =>
+  typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
 
 /** An optional name (id, subset): text or an integer, which becomes text; empty text counts as absent (an empty cell). */
 export function optionalName(row: Row, field: string): string | undefined {

@@ -139,11 +139,34 @@ parts:
     expect(await hash(1)).not.toBe(await hash(2))
   })
 
+  it('gives the same data two names, and knows a subset that any part has', async () => {
+    await writeFile(
+      join(folder, 'same.yaml'),
+      '{parts: [{data: a.jsonl}, {data: a.jsonl, cap: 3}, {data: b.jsonl, cap: 4}]}',
+    )
+    const { groups } = await readPreferences(
+      await openData(join(folder, 'same.yaml'), defaultDataOptions, [], silentHooks),
+    )
+    expect(groups.filter(({ subset }) => subset === 'a')).toHaveLength(20)
+    expect(groups.filter(({ subset }) => subset === 'a-2')).toHaveLength(3)
+    expect(new Set(groups.map(({ id }) => id)).size).toBe(groups.length)
+    await writeFile(join(folder, 'c.jsonl'), JSON.stringify({ prompt: 'q', chosen: 'a', rejected: 'b', subset: 'z' }))
+    await writeFile(join(folder, 'subsets.yaml'), '{parts: [{data: b.jsonl, cap: 4}, {data: c.jsonl}]}')
+    const open = (subsets: string[]) =>
+      openData(join(folder, 'subsets.yaml'), { ...defaultDataOptions, subsets }, [], silentHooks).then((data) =>
+        readPreferences(data),
+      )
+    expect((await open(['x/y', 'z'])).groups).toHaveLength(5)
+    await expect(open(['x/y', 'z', 'w'])).rejects.toThrow(
+      /subsets\.yaml: --subsets: found no subset "w", only x\/y, z$/,
+    )
+  })
+
   it('takes the subsets that a part names by their own names, and a part without rows for a mistake', async () => {
     const mixtureOf = (subset: string) => `{parts: [{data: a.jsonl}, {data: b.jsonl, name: b, subsets: [${subset}]}]}`
     const { groups } = await read(mixtureOf('x/y'))
     expect(groups.filter(({ subset }) => subset === 'b/x/y')).toHaveLength(10)
-    await expect(read(mixtureOf('b/x/y'))).rejects.toThrow(/mix\.yaml: no row of b is of use/)
+    await expect(read(mixtureOf('b/x/y'))).rejects.toThrow(/b\.jsonl: --subsets: found no subset "b\/x\/y", only x\/y$/)
   })
 
   it('draws the same rows again, and others with another seed', async () => {
@@ -209,6 +232,7 @@ parts:
     ['{total: many, parts: [{data: a.jsonl}]}', /field "total": found "many", expected a whole number above 0/],
     ['parts: [{data: a.jsonl, name: a/b}]', /"parts\[0\]\.name": found "a\/b", expected a name without a slash/],
     ['parts: [{data: a.jsonl, name: x}, {data: b.jsonl, name: x}]', /two parts are called "x"; give each a name/],
+    ['parts: [{data: a.jsonl, on_error: skip, onError: stop}]', /on_error and onError are the same option; keep one/],
     ['parts: [{data: nowhere.jsonl}]', /nowhere\.jsonl: no such file/],
     ['parts: [{', /invalid YAML/],
     ['parts: [{data: mix.yaml}]', /mix\.yaml is a mixture itself/],

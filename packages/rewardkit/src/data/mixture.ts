@@ -7,7 +7,7 @@ import { InputError } from '../errors.ts'
 import { isHubName } from '../hub/index.ts'
 import { nearestName } from '../nearest.ts'
 import { listNames } from './columns.ts'
-import { commandOptions, refusal, snakeCase } from '../options.ts'
+import { commandOptions, refusal, refuseTwoSpellings, snakeCase } from '../options.ts'
 import { described, fieldError, isObject, type Row } from './fields.ts'
 import { type DataOptions, dataOptionsSchema } from './options.ts'
 
@@ -126,6 +126,7 @@ function mixtureOf(value: unknown, folder: string, given: DataOptions): Mixture 
  * @throws InputError that names the field, what was found and what was expected
  */
 function checked<Schema extends z.ZodObject>(schema: Schema, written: Row, place: string): z.output<Schema> {
+  refuseTwoSpellings(Object.keys(written))
   const fields = Object.fromEntries(Object.entries(written).map(([name, value]) => [camelCase(name), value]))
   const result = schema.safeParse(fields)
   if (result.success) return result.data
@@ -180,12 +181,21 @@ function plainOf(document: Document): unknown {
   }
 }
 
-/** What parts are called that have no name: short where that tells them apart, else in full, with dots for slashes. */
+/**
+ * What parts are called that have no name: short where that tells them apart, else in full, with dots for slashes. The
+ * same data once more are called `name-2`.
+ */
 export function partNames(data: readonly string[]): string[] {
-  const names = data.map(shortName)
-  return names.map((name, index) =>
-    names.indexOf(name) === names.lastIndexOf(name) ? name : (data[index] ?? name).replaceAll('/', '.'),
-  )
+  const shorts = data.map(shortName)
+  const names = data.map((one, index) => {
+    const short = shorts[index] ?? one
+    const isTold = data.every((other, at) => other === one || shorts[at] !== short)
+    return isTold ? short : one.replaceAll('/', '.')
+  })
+  return names.map((name, index) => {
+    const before = names.slice(0, index).filter((other) => other === name).length
+    return before === 0 ? name : `${name}-${before + 1}`
+  })
 }
 
 /** The file's name without ending, or the hub's without owner. */

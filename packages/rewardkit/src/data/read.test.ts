@@ -160,6 +160,26 @@ describe('readPreferences', () => {
     expect(dropped).toEqual({ zero_weight: 1 })
   })
 
+  it('refuses a subset that is not there, with those that are', async () => {
+    const rows = ['easy', 'hard'].map((subset) => JSON.stringify({ prompt: 'q', chosen: 'a', rejected: 'b', subset }))
+    const path = await file('subsets.jsonl', rows.join('\n'))
+    expect((await readPreferences(path, { subsets: ['hard'] })).kept).toBe(1)
+    for (const subsets of [['herd'], ['easy', 'herd']])
+      await expect(readPreferences(path, { subsets })).rejects.toThrow(
+        /subsets\.jsonl: --subsets: found no subset "herd", only easy, hard; did you mean hard\?$/,
+      )
+    await expect(readPreferences(await file('none.jsonl', pair('q')), { subsets: ['a'] })).rejects.toThrow(
+      /--subsets: found no subset "a", rows name no subset$/,
+    )
+  })
+
+  it('says that a number is in quotes', async () => {
+    const path = await file('quoted.jsonl', '{"prompt":"q","chosen":"a","rejected":"b","margin":"2.0"}')
+    await expect(readPreferences(path)).rejects.toThrow(
+      /field "margin": found text "2\.0", expected a finite number; write it without quotes$/,
+    )
+  })
+
   it('refuses a pipe, which could not be read twice', async () => {
     await expect(readPreferences('/dev/null')).rejects.toThrow(/a pipe or device.*- reads standard input/)
   })

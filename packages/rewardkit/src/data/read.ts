@@ -15,6 +15,7 @@ import type { DataOptions } from './options.ts'
 import { isTie, upright } from './probability.ts'
 import { createReading, readRows, type SourceReading } from './sources/read-rows.ts'
 import type { BadRow, Source, SourceFile, SourceRow } from './sources/source.ts'
+import { createSubsetWatch } from './subsets.ts'
 import { tableFormat } from './tables/index.ts'
 import { createJudgements, type Judgements, UnknownJudgement } from './tables/judgements.ts'
 import { judgementNotes } from './tables/notes.ts'
@@ -54,8 +55,10 @@ export interface ReadGroup {
  */
 export async function* readGroups(data: DataSet, tell: (told: Told) => void = () => {}): AsyncGenerator<ReadGroup> {
   const ids = createNumbering()
+  const subsets = createSubsetWatch()
   for (const part of data.parts) {
     const count = countPairs(part.options)
+    const ofPart = createSubsetWatch()
     let index = 0
     let found = 0
     let userLast = 0
@@ -65,6 +68,7 @@ export async function* readGroups(data: DataSet, tell: (told: Told) => void = ()
           yield item
           continue
         }
+        for (const watch of [subsets, ofPart]) watch.add(item.group, part.options)
         const { group, dropped, turned } = checked(item.group, part.options, count)
         if (group) found += 1
         if (group && part.takes && !part.takes(index++)) continue
@@ -84,11 +88,14 @@ export async function* readGroups(data: DataSet, tell: (told: Told) => void = ()
       // Also where nobody wants the rest.
       if (userLast > 0) tell({ kind: 'warning', message: `${part.source.name}: ${userLastMessage(userLast)}` })
     }
+    if (found === 0) ofPart.refuseUnknown(part.source.name)
     if (found === 0 && part.name !== undefined)
       throw new InputError(`${data.name}: no row of ${part.name} is of use`, {
         remedy: 'look at it with data inspect, and at the options of the part',
       })
   }
+  // A part that is counted by itself need not have them all.
+  if (data.parts.length > 1 || data.parts[0]?.name === undefined) subsets.refuseUnknown(data.name)
 }
 
 /** The groups of one part as its rows tell them. */

@@ -35,4 +35,4 @@ function isNear(column: string, name: string): boolean {
   return letters === 2 && column.length === name.length && sorted(column) === sorted(name)
 }
 
-const sorted = (word: string): string => [...word].toSorted().join('')
+const sorted = (word: string): string => Array.from(word).toSorted().join('')
