@@ -157,8 +157,8 @@ parts:
         readPreferences(data),
       )
     expect((await open(['x/y', 'z'])).groups).toHaveLength(5)
-    await expect(open(['x/y', 'z', 'w'])).rejects.toThrow(
-      /subsets\.yaml: --subsets: found no subset "w", only x\/y, z$/,
+    await expect(open(['x/y', 'z', 'nowhere'])).rejects.toThrow(
+      /subsets\.yaml: --subsets: found no subset "nowhere", only x\/y, z$/,
     )
   })
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
-import { InputError } from '../errors.ts'
+import { InputError, located } from '../errors.ts'
 import type { Told } from '../events.ts'
 import { sha256File } from '../files.ts'
 import type { DataSet } from './data-set.ts'
 import type { Group } from './group.ts'
 import { createSkippedRows, type SkippedRows } from './skipped-rows.ts'
 import { readGroups, type ReadGroup } from './read.ts'
+import { changedError, fileState } from './sources/file-state.ts'
 import { createUnreadTally, type UnreadColumns } from './unread-columns.ts'
 
 /** Preferences that were read but left out, counted by reason. */
@@ -122,7 +122,7 @@ export async function* surveyedGroups(survey: Survey): AsyncGenerator<PlacedGrou
     if (group && --left === 0) break
   }
   if (left === 0 && stateOf(survey.data) === survey.state) return
-  throw new InputError(`${survey.path}: it changed while it was read`, { remedy: 'start again when it is complete' })
+  throw located(survey.path, changedError())
 }
 
 /**
@@ -138,14 +138,10 @@ export async function readPreferences(data: DataSet, limit?: number): Promise<Pr
 
 const filesOf = ({ parts }: DataSet) => parts.flatMap(({ source }) => source.files)
 
-function stateOf(data: DataSet): string {
-  return filesOf(data)
-    .map(({ path }) => {
-      const found = statSync(path, { throwIfNoEntry: false })
-      return found ? `${found.size} ${found.mtimeMs}` : ''
-    })
+const stateOf = (data: DataSet): string =>
+  filesOf(data)
+    .map(({ path }) => fileState(path))
     .join('\n')
-}
 
 async function hashOf(data: DataSet): Promise<string> {
   const { mixtureFile } = data

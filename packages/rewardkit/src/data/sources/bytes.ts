@@ -49,6 +49,17 @@ async function* uncompressed({ path, name }: SourceFile, encoding: string): Asyn
   yield* inside.bytes
 }
 
+/**
+ * Reads a compressed file to its end, where its checksum lies: what looks like a mistake in a row may be damage.
+ * @throws InputError (without the file) for data that are damaged
+ */
+export async function checkCompression(file: SourceFile): Promise<void> {
+  const { head, bytes } = await peek(createReadStream(file.path, { highWaterMark: pieceSize }), signatureLength)
+  const compression = compressionOf(head)
+  const pieces = compression === 'gzip' ? gunzipped(bytes) : compression === 'zstd' ? unzstd(bytes) : []
+  for await (const _ of pieces);
+}
+
 function compressionOf(head: Buffer): 'gzip' | 'zstd' | undefined {
   if (head.subarray(0, 2).equals(gzipMagic)) return 'gzip'
   return head.subarray(0, 4).equals(zstdMagic) ? 'zstd' : undefined

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -374,5 +374,42 @@ describe('files as they break in life, each in one line', () => {
     ['an open quote', 'a.csv', 'a,b\n1,2\n"x,3\n', /^a\.csv(, after line 2)?: broken CSV \(.*put quotes around/],
   ])('%s', async (_, name, content, message) => {
     expect(await refusal(name, content)).toMatch(message)
+  })
+})
+
+describe('what is wrong with a file comes before what is wrong with a row', () => {
+  it.each(['jsonl', 'csv', 'json'])('damaged gzip that reads as invalid rows: .%s', async (kind) => {
+    const text = { jsonl: lines, csv: 'a,b\n1,2\n', json: JSON.stringify(pairs) }[kind] ?? ''
+    const bytes = gzipSync(text, { level: 0 })
+    // A quote in place of another byte, behind gzip's header of 10 bytes and the block's of 5.
+    bytes[15 + text.indexOf(kind === 'csv' ? ',' : ':')] = 0x22
+    expect(await refusal(`quote.${kind}.gz`, bytes)).toMatch(
+      /^quote\.\w+\.gz: broken gzip data \(incorrect data check\).*damaged or incomplete: get it again$/,
+    )
+  })
+
+  it('goes on behind a bad row of a sound file', async () => {
+    expect(await readText('sound.jsonl.gz', gzipSync(`{"a": 1}\nbroken\n{"a": 2}\n`))).toEqual([
+      { a: 1 },
+      expect.stringMatching(/^line 2: invalid JSON/),
+      { a: 2 },
+    ])
+  })
+
+  it.each([
+    ['grows', (path: string) => appendFileSync(path, lines)],
+    ['shrinks', (path: string) => truncateSync(path, 40)],
+  ])('a file that %s while it is read', async (_, change) => {
+    const path = written('changing.jsonl', lines.repeat(2000))
+    const readOn = async () => {
+      let count = 0
+      for await (const item of readRows({ path, name: 'changing.jsonl' })) {
+        expect(item.number).toBeGreaterThan(0)
+        if (++count === 3) change(path)
+      }
+    }
+    await expect(readOn()).rejects.toThrow(
+      /^changing\.jsonl(, after line \d+)?: it changed while it was read; start again/,
+    )
   })
 })

@@ -2,10 +2,11 @@ import { counted } from '../../counted.ts'
 import { InputError, located } from '../../errors.ts'
 import { isObject, type Row } from '../fields.ts'
 import { withWholeCharacters } from '../json.ts'
-import { type Bytes, readBytes } from './bytes.ts'
+import { type Bytes, checkCompression, readBytes } from './bytes.ts'
 import { createConversationReader } from './conversations.ts'
 import { csvRows } from './csv.ts'
 import { asUtf8, isUtf8 } from './encoding.ts'
+import { changedError, fileState } from './file-state.ts'
 import { findPath } from './find-file.ts'
 import { jsonRows, rowsOfLines } from './json-text.ts'
 import { createNotes, type Notes } from './notes.ts'
@@ -29,22 +30,41 @@ export function createReading({ encoding = 'utf-8' }: { readonly encoding?: stri
 /**
  * The rows of one file, one after the other, in bounded memory. Its content says what it is where it can: Parquet, JSON,
  * compression; CSV and TSV go by their names. A row that cannot be read comes as a `BadRow`.
- * @throws InputError for a file that cannot be read at all, or not on; it says behind which row
+ * @throws InputError for a file that cannot be read at all, or not on; it says behind which row. Before a row is blamed,
+ * damage to the file is, and that it changed while it was read.
  */
 export async function* readRows(
   file: SourceFile,
   reading: SourceReading = createReading(),
 ): AsyncGenerator<SourceRow | BadRow> {
   if ((await findPath(file.path)) === 'folder') throw new InputError(`${file.name}: a folder; expected a file of rows`)
+  const state = fileState(file.path)
+  const checkFile = async () => {
+    if (fileState(file.path) !== state) throw changedError()
+    await checkCompression(file)
+  }
   let last: SourceRow | BadRow | undefined
+  let isChecked = false
   try {
     for await (const item of rowsOf(file, reading)) {
       last = item
+      if ('error' in item && !isChecked) {
+        await checkFile()
+        isChecked = true
+      }
       yield finished(item, reading)
     }
+    if (fileState(file.path) !== state) throw changedError()
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    throw located(last ? `${file.name}, after ${last.unit} ${last.number}` : file.name, error)
+    const cause = isChecked
+      ? error
+      : await checkFile().then(
+          () => error,
+          (damage: unknown) => damage,
+        )
+    if (!(cause instanceof InputError)) throw error
+    throw located(last && cause === error ? `${file.name}, after ${last.unit} ${last.number}` : file.name, cause)
   }
 }
 
