@@ -11,25 +11,19 @@ export interface SkippedRows {
 /** Rows that are listed. */
 const mostListed = 5
 
+/** The same while rows are read. Plain data: a step's result goes from thread to thread. */
 export interface SkippedTally extends SkippedRows {
-  /** @param error file, line and what is wrong with a row that was skipped; nothing is counted without it */
-  add(error: string | undefined): void
+  count: number
+  readonly first: string[]
 }
 
-export function createSkippedRows(): SkippedTally {
-  const first: string[] = []
-  let count = 0
-  return {
-    first,
-    get count() {
-      return count
-    },
-    add(error) {
-      if (error === undefined) return
-      count += 1
-      if (count <= mostListed) first.push(error)
-    },
-  }
+export const createSkippedRows = (): SkippedTally => ({ count: 0, first: [] })
+
+/** @param error file, line and what is wrong with a row that was skipped; nothing is counted without it */
+export function countSkipped(skipped: SkippedTally, error: string | undefined): void {
+  if (error === undefined) return
+  skipped.count += 1
+  if (skipped.count <= mostListed) skipped.first.push(error)
 }
 
 /** What to say of rows that were skipped, the first of them in lines of their own; undefined where there are none. */

@@ -4,7 +4,7 @@ import type { Told } from '../events.ts'
 import { sha256File } from '../files.ts'
 import type { DataSet } from './data-set.ts'
 import type { Group } from './group.ts'
-import { createSkippedRows, type SkippedRows } from './skipped-rows.ts'
+import { countSkipped, createSkippedRows, type SkippedRows } from './skipped-rows.ts'
 import { readGroups, type ReadGroup } from './read.ts'
 import { changedError, fileState } from './sources/file-state.ts'
 import { createUnreadTally, type UnreadColumns } from './unread-columns.ts'
@@ -68,7 +68,7 @@ export async function surveyPreferences(
   const skipped = createSkippedRows()
   const told: Told[] = []
   for await (const item of readGroups(data, (one) => told.push(one))) {
-    skipped.add(item.error)
+    countSkipped(skipped, item.error)
     read += item.dropped.length + (item.group?.preferences.length ?? 0)
     for (const reason of item.dropped) dropped[reason] = (dropped[reason] ?? 0) + 1
     if (item.format) formats.add(item.format.name)

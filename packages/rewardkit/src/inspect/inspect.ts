@@ -6,7 +6,7 @@ import { openData } from '../data/data-set.ts'
 import { messageText } from '../data/build.ts'
 import type { Group, Message, Preference } from '../data/group.ts'
 import { readGroups } from '../data/read.ts'
-import { createSkippedRows, type SkippedRows } from '../data/skipped-rows.ts'
+import { countSkipped, createSkippedRows, type SkippedRows } from '../data/skipped-rows.ts'
 import { trainingSplits } from '../data/sources/open-source.ts'
 import { createUnreadTally, missingPromptMessage } from '../data/unread-columns.ts'
 import { createLanguages, type Languages } from './languages.ts'
@@ -103,7 +103,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
     if (item.place !== place) rows += 1
     place = item.place
     for (const reason of item.dropped) dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
-    skipped.add(item.error)
+    countSkipped(skipped, item.error)
     if (item.format) formats.add(item.format.name)
     isGathered ||= item.format?.gather !== undefined
     const { group } = item

@@ -10,7 +10,7 @@ import {
   UnusableRow,
 } from '../tokens/index.ts'
 import type { Group, Preference } from '../data/group.ts'
-import { createSkippedRows, tellOfSkipped } from '../data/skipped-rows.ts'
+import { countSkipped, createSkippedRows, tellOfSkipped } from '../data/skipped-rows.ts'
 import { countLonger, type LongerCounts, noLonger } from './longer.ts'
 import type { InspectOptions } from './options.ts'
 import { createSeries, type Distribution } from './series.ts'
@@ -147,7 +147,7 @@ export async function createTokenCounter(model: string, reading: Reading) {
       if (!(both instanceof UnusableRow)) count(group, both)
       else {
         drop(both.reason, group.preferences.length)
-        skipped.add(both.message)
+        countSkipped(skipped, both.message)
       }
     }
   }

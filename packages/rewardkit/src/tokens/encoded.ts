@@ -1,5 +1,5 @@
 import type { Group, Preference } from '../data/group.ts'
-import { createSkippedRows, type SkippedRows } from '../data/skipped-rows.ts'
+import { countSkipped, createSkippedRows, type SkippedRows } from '../data/skipped-rows.ts'
 import { InputError, located } from '../errors.ts'
 import { createCutTally, type CutTally } from './cuts.ts'
 import { type DroppedGroup, encodeReadable, type EncodeOptions, identicalFor } from './encode.ts'
@@ -55,7 +55,7 @@ export function createEncodedSet(groups: SpooledGroups, options: { readonly with
     skipped,
     skip(group, { reason, message }) {
       drop(reason, Math.max(1, group.preferences.length))
-      skipped.add(message)
+      countSkipped(skipped, message)
     },
     get preferences() {
       return kept

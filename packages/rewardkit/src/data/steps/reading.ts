@@ -2,7 +2,7 @@ import { Interrupted } from '../../errors.ts'
 import type { Hooks } from '../../events.ts'
 import type { DataSet } from '../data-set.ts'
 import type { Group } from '../group.ts'
-import { createSkippedRows, type SkippedTally } from '../skipped-rows.ts'
+import { countSkipped, createSkippedRows, type SkippedTally } from '../skipped-rows.ts'
 import { readGroups } from '../read.ts'
 
 /** What was read and left out, counted while a step reads its data. */
@@ -41,7 +41,7 @@ export async function* countedGroups(data: DataSet, counts: ReadCounts, hooks: H
     const { group, dropped, turned = 0, format, error } = item
     if (hooks.shouldStop()) throw new Interrupted('stopped on request; nothing was written')
     for (const reason of dropped) count(counts.dropped, reason)
-    counts.skipped.add(error)
+    countSkipped(counts.skipped, error)
     if (format && !counts.formats.includes(format.name)) counts.formats.push(format.name)
     if (!group) continue
     counts.groups += 1
