@@ -164,7 +164,6 @@ export function messageText(message: Message): string {
 
 /** A value for JSON with the keys of all objects in one order. */
 function canonical(value: unknown): unknown {
-  if (typeof value === 'bigint') return { bigint: String(value) }
   if (Array.isArray(value)) return value.map(canonical)
   if (!isObject(value)) return value
   return Object.fromEntries(

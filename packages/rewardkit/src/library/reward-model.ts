@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
-import { groupFromRow, type TextOrMessages } from '../data/index.ts'
+import { groupFromRow, type TemplateInputs, type TextOrMessages } from '../data/index.ts'
 import { InputError, located, RewardKitError } from '../errors.ts'
 import { readingOverridesSchema } from '../tokens/options.ts'
 import { type Job, openJob } from '../thread/job.ts'
@@ -20,7 +20,7 @@ export interface LoadSettings
   extends Readonly<z.input<typeof computeOptionsSchema>>, Readonly<z.input<typeof readingOverridesSchema>>, Watching {}
 
 /** A prompt with the response to judge: text or messages. `prompt` is absent where the response is the whole of it. */
-export interface PromptAndResponse {
+export interface PromptAndResponse extends TemplateInputs {
   readonly prompt?: TextOrMessages | undefined
   readonly response: TextOrMessages
 }
@@ -91,7 +91,9 @@ export class RewardModel implements AsyncDisposable {
    */
   async score(items: readonly PromptAndResponse[], { signal }: CallOptions = {}): Promise<number[]> {
     if (!isList(items)) throw new InputError(`score: found ${typeof items}, expected a list of { prompt, response }`)
-    const groups = items.map(({ prompt, response }, index) => named(`item ${index}`, { prompt, response }))
+    const groups = items.map((item, index) =>
+      named(`item ${index}`, { ...inputsOf(item), prompt: item.prompt, response: item.response }),
+    )
     const rewards = await this.#queue.rewards(groups, signal)
     return rewards.map(([reward]) => reward ?? NaN)
   }
@@ -104,9 +106,10 @@ export class RewardModel implements AsyncDisposable {
   async rank<const Candidate extends TextOrMessages>(
     prompt: TextOrMessages,
     candidates: readonly Candidate[],
-    { signal }: CallOptions = {},
+    { signal, ...inputs }: CallOptions & TemplateInputs = {},
   ): Promise<Ranking<Candidate>> {
-    const groups = candidates.length === 0 ? [] : [named('rank', { prompt, responses: candidates })]
+    const groups =
+      candidates.length === 0 ? [] : [named('rank', { ...inputsOf(inputs), prompt, responses: candidates })]
     const [rewards = []] = await this.#queue.rewards(groups, signal)
     const ranking = candidates
       .map((candidate, index) => ({ candidate, index, reward: rewards[index] ?? NaN }))
@@ -127,6 +130,12 @@ export class RewardModel implements AsyncDisposable {
     await this.close()
   }
 }
+
+const inputsOf = ({ tools, documents, chat_template_kwargs }: TemplateInputs) => ({
+  tools,
+  documents,
+  chat_template_kwargs,
+})
 
 const isList = (value: unknown): boolean => Array.isArray(value)
 

@@ -10,6 +10,12 @@ interface CommonFields {
   readonly prompt?: TextOrMessages | null | undefined
   /** Evaluations describe each subset by itself, too. */
   readonly subset?: string | number | null | undefined
+  /** JSON schemas of the tools that the assistant may call, for the chat template. */
+  readonly tools?: readonly unknown[] | null | undefined
+  /** For the chat template. */
+  readonly documents?: readonly unknown[] | null | undefined
+  /** Variables of the chat template, such as `enable_thinking`. */
+  readonly chat_template_kwargs?: Readonly<Record<string, unknown>> | null | undefined
 }
 
 interface Judgement {

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import type { Group, Message, TextForm } from '../data/group.ts'
 import { InputError } from '../errors.ts'
+import { compileChatTemplate } from './chat-template.ts'
 import { encodeGroup, type EncodeOptions } from './encode.ts'
 import { createEncodedSet, encodeInto } from './encoded.ts'
 import { expected, folderOf } from './fixtures/fixtures.ts'
@@ -281,4 +282,19 @@ test('preferences are counted: kept, too long, identical as the model reads them
   ])
   expect(groups[0]?.tokens.branchOf).toEqual([0, 0, 1])
   expect(truncated).toBe(0)
+})
+
+test('what is cut keeps its fields, and the inputs of the template', async () => {
+  const tokenizer = await loadTokenizer(folderOf('words'))
+  const template =
+    '{{ tools | length }}{% for m in messages %} {{ m.name }}: {{ m.content }}{{ m.tool_calls }}{% endfor %}'
+  const ending = { endIds: new Set<number>(), tail: new Int32Array(), present: false }
+  const chat = { render: compileChatTemplate(template, {}, 'a template'), ending }
+  const named = (message: Message, name: string) => ({ ...message, name })
+  const turns = [user('the cook '.repeat(50)), assistant('a'), named(user('the garden '.repeat(50)), 'lamp')]
+  const answers = ['garden', 'cook'].map((name) => [{ ...assistant(''), content: null, tool_calls: [name] }])
+  const cut = group('messages', turns, answers, { inputs: { tools: [{}, {}] } })
+  const withEos = { ...tokenizer, chat, eos: tokenizer.eos ?? { id: 0, text: '' } }
+  const texts = await textOf(cut, withEos, { maxLength: 40 })
+  for (const text of texts) expect(text).toMatch(/^2 lamp/)
 })

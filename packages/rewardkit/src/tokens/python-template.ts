@@ -19,7 +19,7 @@ interface Scope {
 }
 interface Value {
   readonly type: string
-  readonly value: string | number | bigint | boolean | null | undefined | Value[] | Map<string, Value> | (() => void)
+  readonly value: string | number | boolean | null | undefined | Value[] | Map<string, Value> | (() => void)
   readonly builtins: ReadonlyMap<string, unknown>
   __bool__(): { readonly value: boolean }
   toString(): string
@@ -231,8 +231,9 @@ class PythonInterpreter extends Interpreter {
     return super.evaluate(joined(node, { object: held(object) }), scope)
   }
 
-  #filter(operand: Value, filter: Filter, scope: Scope): Value {
+  #filter(given: Value, filter: Filter, scope: Scope): Value {
     const name = filter.type === 'Identifier' ? filter.value : (filter.callee.value ?? '')
+    const operand = softFilters.has(name) ? toValue(pythonText(given)) : given
     if (name === 'length' || name === 'count') return toValue(pythonLength(operand.value))
     if (name === 'string') return toValue(pythonText(operand))
     if (name === 'tojson') return toValue(pythonJson(operand, this.#jsonStyle(filter, scope)))
@@ -319,7 +320,6 @@ function toValue(value: unknown): Value {
     if (Array.isArray(list.value)) list.value.push(...value.map(toValue))
     return list
   }
-  if (typeof value === 'bigint') return Object.assign(plainValue(0), { value })
   if (!isObject(value)) return plainValue(value)
   const mapping = plainValue({})
   if (mapping.value instanceof Map)
@@ -342,6 +342,9 @@ function pythonText(value: Value): string {
 
 const isMapping = (value: Value): value is Value & { readonly value: Map<string, Value> } =>
   value.type === 'ObjectValue'
+
+/** Filters that make a text of whatever they are given. */
+const softFilters: ReadonlySet<string> = new Set(['trim', 'capitalize', 'title', 'upper', 'lower'])
 
 /** Methods of Python's `dict` that templates call. */
 const mappingMethods: ReadonlySet<string> = new Set(['items', 'keys', 'values', 'get'])

@@ -13,7 +13,6 @@ export function pythonRepr({ type, value }: TemplateValue): string {
   if (typeof value === 'string') return stringRepr(value)
   if (typeof value === 'number')
     return type === 'FloatValue' || !Number.isSafeInteger(value) ? floatRepr(value) : String(value)
-  if (typeof value === 'bigint') return String(value)
   if (isList(value)) {
     const items = value.map(pythonRepr)
     if (type !== 'TupleValue') return `[${items.join(', ')}]`
@@ -52,7 +51,7 @@ export function pythonJson(value: TemplateValue, style: JsonStyle, level = 0): s
     )
     return bracketed('{', items, '}')
   }
-  if (typeof held === 'number' || typeof held === 'bigint') return jsonNumber(pythonRepr(value))
+  if (typeof held === 'number') return jsonNumber(pythonRepr(value))
   throw new Error('tojson: a function, a namespace or something undefined is no JSON')
 
   function bracketed(open: string, items: readonly string[], close: string): string {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Group, Message, TextForm } from '../data/group.ts'
 import { InputError } from '../errors.ts'
 import { createRandom } from '../random.ts'
+import { compileChatTemplate } from './chat-template.ts'
 import { encodeGroup, type EncodeOptions } from './encode.ts'
 import { expected, folderOf, hard } from './fixtures/fixtures.ts'
 import { loadTokenizer, type Tokenizer } from './tokenizer.ts'
@@ -141,4 +142,25 @@ test('refuses a special token that prompt and response make together, where they
   await expect(encode(conversation(parts, 'text'), tokenizer, refuse)).rejects.toThrow(InputError)
   const apart = conversation(parts)
   expect(await encode(apart, tokenizer, refuse)).toEqual(await encode(apart, tokenizer, parse))
+})
+
+test('special tokens in other fields, tools and variables are ordinary text, too', async () => {
+  const name = Object.keys(expected).find((one) => (hard[one]?.special ?? []).length > 0) ?? ''
+  const [token = ''] = hard[name]?.special ?? []
+  const tokenizer = await loadTokenizer(folderOf(name))
+  const template = '{{ tools | tojson }}{{ style }}{% for m in messages %}{{ m.tool_calls }}{{ m.content }}{% endfor %}'
+  const render = compileChatTemplate(template, {}, 'a template')
+  const ending = { endIds: new Set<number>(), tail: new Int32Array(), present: false }
+  const chatting = { ...tokenizer, chat: { render, ending } }
+  const calls = { tool_calls: [{ name: 'f', arguments: { [token]: `it's ${token}` } }] }
+  const inputs = { tools: [{ name: token }], chat_template_kwargs: { style: token } }
+  const group = conversation([user('Why?'), { ...assistant('x'), ...calls }], 'messages', { inputs })
+  const ids = await encode(group, chatting)
+  const special = tokenizer.idOf(token)
+  expect(ids).not.toContain(special)
+  expect(await encode(group, chatting, parse)).toContain(special)
+  await expect(encode(group, chatting, refuse)).rejects.toThrow('special token')
+  const text = render([...group.prompt, ...(group.responses[0] ?? [])], inputs)
+  const shown = await tokenizer.decode(ids.slice(0, -1))
+  expect(shown.split(token).length).toBe(text.split(token).length)
 })

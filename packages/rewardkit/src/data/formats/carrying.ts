@@ -1,13 +1,14 @@
-import { buildGroup } from '../build.ts'
+import { buildGroup, inputsKeys } from '../build.ts'
 import { isObject, type Row } from '../fields.ts'
+import { parseJson } from '../json.ts'
 import type { Group, TemplateInputs } from '../group.ts'
 import type { DataOptions } from '../options.ts'
 import type { Reading, RowContext, RowFormat } from './format.ts'
 
 /**
  * The format, with what any row may carry beside its layout: the inputs of a chat template, in columns `tools`,
- * `documents` and `chat_template_kwargs`, as values or as JSON text. A column of such a name that holds anything else is
- * one without a place of its own. Roles are read as `--roles` says.
+ * `documents` and `chat_template_kwargs`, as values or as JSON text (null is none). A column of such a name that holds
+ * anything else is one without a place of its own. Roles are read as `--roles` says.
  */
 export function carrying(format: RowFormat): RowFormat {
   const { gather } = format
@@ -17,7 +18,9 @@ export function carrying(format: RowFormat): RowFormat {
     ...(gather && {
       gather: {
         ...gather,
-        key: (row: Row, context: Omit<RowContext, 'defaultId'>) => gather.key(withRoles(row, context.options), context),
+        // Rows with other tools have another prompt.
+        key: (row: Row, context: Omit<RowContext, 'defaultId'>) =>
+          [gather.key(withRoles(row, context.options), context), ...keysOf(inputsOf(row))].join('\n'),
         read: (rows: readonly Row[], context: RowContext, total?: number) => {
           const [first = {}, ...others] = rows.map((row) => withRoles(row, context.options))
           return readWithInputs(first, (rest) => gather.read([rest, ...others], context, total))
@@ -34,14 +37,18 @@ const isNumbered = (row: Row): boolean => '0' in row
 
 function readWithInputs(row: Row, read: (rest: Row) => Reading): Reading {
   const inputs = inputsOf(row)
-  const names = Object.keys(inputs)
-  if (names.length === 0) return read(row)
-  const rest = Object.fromEntries(Object.entries(row).filter(([column]) => !names.includes(column)))
+  const own = inputNames.filter((name) => name in inputs || row[name] === null)
+  if (own.length === 0) return read(row)
+  const rest = Object.fromEntries(Object.entries(row).filter(([column]) => !own.some((name) => name === column)))
   const withInputs = <T extends object>(item: T | Group) =>
     'promptId' in item ? buildGroup({ ...item, inputs }) : item
   const reading = read(rest)
   return 'skipped' in reading || 'promptId' in reading ? withInputs(reading) : reading.map(withInputs)
 }
+
+const keysOf = (inputs: TemplateInputs) => (Object.keys(inputs).length === 0 ? [] : inputsKeys(inputs))
+
+const inputNames = ['tools', 'documents', 'chat_template_kwargs'] as const
 
 function inputsOf(row: Row): TemplateInputs {
   const tools = parsed(row['tools'])
@@ -58,7 +65,7 @@ function inputsOf(row: Row): TemplateInputs {
 function parsed(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value
   try {
-    return JSON.parse(value)
+    return parseJson(value)
   } catch {
     return value
   }

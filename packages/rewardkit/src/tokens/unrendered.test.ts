@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { groupFromRow } from '../data/formats/index.ts'
+import { compileChatTemplate } from './chat-template.ts'
+import { createUnrenderedTally } from './unrendered.ts'
+
+const user = (content: string) => ({ role: 'user', content })
+const assistant = (content: string, more = {}) => ({ role: 'assistant', content, ...more })
+const group = (prompt: object[], more = {}, fields = {}) =>
+  groupFromRow({ prompt, chosen: [assistant('A', fields)], rejected: [assistant('B')], ...more }, 'line-1')
+const tool = { type: 'function', function: { name: 'f' } }
+
+/** Reads roles, contents, the reasoning of the last turn, tools and one variable; has no text for bots. */
+const template = `{% for t in tools or [] %}{{ t | tojson }}{% endfor %}{% if brief %}brief{% endif %}
+{%- for m in messages %}{% if m.role in ['user', 'assistant'] %}<{{ m.role }}>
+{%- if loop.last %}{{ m.reasoning_content }}{% endif %}{{ m.content }}{% endif %}{% endfor %}`
+const render = compileChatTemplate(template, {}, 'a template')
+
+test('names fields, inputs and roles that make no difference, with the rows that have them', () => {
+  const tally = createUnrenderedTally(render)
+  tally.add(group([user('Why?')], { tools: [tool] }, { reasoning_content: 'Hm.' }))
+  tally.add(group([user('Why?'), assistant('x', { reasoning_content: 'Hm.' }), user('And?')], {}, { name: 'me' }))
+  for (let row = 0; row < 9; row++)
+    tally.add(
+      group([{ role: 'bot', content: 'Hello.' }, user('Why?')], {
+        documents: [{ text: 'x' }],
+        chat_template_kwargs: { brief: true, loud: true },
+      }),
+    )
+  expect(tally.messages()).toEqual([
+    'the chat template does not read name (1 row), documents (9 rows), chat_template_kwargs.loud (9 rows)',
+    'the chat template leaves no text of the role bot (9 rows); --roles bot=ROLE reads it as another role',
+  ])
+})
+
+test('has nothing to say where everything is read', () => {
+  const tally = createUnrenderedTally(render)
+  tally.add(group([user('Why?')], { tools: [tool] }, { thinking: 'Hm.' }))
+  expect(tally.messages()).toEqual([])
+})
+
+test('the plain form reads roles and contents only', () => {
+  const tally = createUnrenderedTally(undefined)
+  tally.add(group([{ role: 'bot', content: 'Hello.' }, user('Why?')], { tools: [tool] }, { thinking: 'Hm.' }))
+  expect(tally.messages()).toEqual([
+    'the model has no chat template, and its plain form does not read thinking (1 row), tools (1 row)',
+  ])
+})
+
+test('a template that refuses a conversation has looked at it', () => {
+  const refusing = compileChatTemplate("{% if messages[0].name %}{{ raise_exception('x') }}{% endif %}", {}, 't')
+  const tally = createUnrenderedTally(refusing)
+  tally.add(group([{ ...user('Why?'), name: 'x' }]))
+  expect(tally.messages().join()).not.toContain('name')
+})
