@@ -76,6 +76,16 @@ export function createAtomicFile(path: string): AtomicFile {
   }
 }
 
+/** Removes what this process has begun to write in a folder, for one that ends at once. */
+export function removeUnfinished(folder: string): void {
+  const isOurs = new RegExp(`\\.${process.pid}-\\d+\\.tmp$`)
+  try {
+    for (const name of readdirSync(folder)) if (isOurs.test(name)) rmSync(join(folder, name), { force: true })
+  } catch {
+    // there is no such folder, or nothing may be removed from it
+  }
+}
+
 /**
  * Writes a whole file so that a reader finds the old one or the new one, never a part. The folder must exist.
  * @throws as `createAtomicFile`

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path'
 import type { Event } from '../events.ts'
+import { removeUnfinished } from '../files.ts'
 import { type Job, openJob } from '../thread/job.ts'
 import type { JobName, JobOptions, JobResult } from '../thread/worker.ts'
 
@@ -39,6 +41,8 @@ export async function withJob<Name extends JobName, T>(
   const end = (signal: NodeJS.Signals) => {
     unlisten()
     job?.abandon()
+    const out = outputOf(options)
+    if (out !== undefined) for (const folder of [out, dirname(out)]) removeUnfinished(folder)
     process.kill(process.pid, signal)
   }
   process.on('SIGINT', interrupt)
@@ -51,6 +55,12 @@ export async function withJob<Name extends JobName, T>(
     unlisten()
     await job?.close()
   }
+}
+
+/** What `--out` says, of a verb that has it. */
+function outputOf(options: object): string | undefined {
+  const given: object = 'options' in options && typeof options.options === 'object' ? (options.options ?? {}) : options
+  return 'out' in given && typeof given.out === 'string' ? given.out : undefined
 }
 
 /** Signals closer to each other than people press, in milliseconds. */

@@ -11,7 +11,11 @@ const folder = mkdtempSync(join(tmpdir(), 'rewardkit-verbs-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const data = join(folder, 'pairs.jsonl')
-const rows = Array.from('abcdefgh').map((letter) => ({ prompt: `What is ${letter}?`, chosen: `${letter} is`, rejected: 'no' }))
+const rows = Array.from('abcdefgh').map((letter) => ({
+  prompt: `What is ${letter}?`,
+  chosen: `${letter} is`,
+  rejected: 'no',
+}))
 const lines = rows.map((row) => JSON.stringify(row)).join('\n')
 writeFileSync(data, `${lines}\nnot JSON\n`)
 const other = join(folder, 'other.jsonl')
