@@ -11,6 +11,7 @@ export {
   type CallOptions,
   type LoadSettings,
   type PromptAndResponse,
+  type DetailedReward,
   type RankedCandidate,
   type Ranking,
   RewardModel,

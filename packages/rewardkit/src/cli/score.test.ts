@@ -121,6 +121,7 @@ test('what the model reads cut is marked and counted, and progress is told in ro
     system: false,
     responses: false,
     otherwise: false,
+    ofResponse: [true],
     wholeBranchOf: [0],
     maxLength: 80,
     truncation: 'prompt-left',

@@ -24,8 +24,14 @@ export interface ScoreCut extends Cut, Pick<CutReport, 'maxLength' | 'truncation
   readonly identical: number
 }
 
-/** The reward of each response of a group, with what was cut, if anything was; or why there is none. */
-export type ScoredGroup = { readonly rewards: readonly number[]; readonly cut?: ScoreCut } | { readonly error: string }
+/** The reward of each response of a group, with what was cut, if anything was. */
+export interface GroupRewards {
+  readonly rewards: readonly number[]
+  readonly cut?: ScoreCut
+}
+
+/** The rewards of a group, or why there are none. */
+export type ScoredGroup = GroupRewards | { readonly error: string }
 
 /**
  * Loads a reward model and returns a function that scores groups, in order. A group that cannot be read becomes an

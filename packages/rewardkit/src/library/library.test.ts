@@ -334,6 +334,35 @@ describe('RewardModel', () => {
     await expect(model.rank(prompt, [])).rejects.toMatchObject({ code: 'invalid-input' })
   })
 
+  it('says of each result whether the model reads it cut, and warns of it once', async () => {
+    const warnings: string[] = []
+    await using model = await RewardModel.load(trained, {
+      threads: 1,
+      dtype: 'float32',
+      maxLength: 24,
+      onEvent: (event) => {
+        if (event.kind === 'warning') warnings.push(event.message)
+      },
+    })
+    const long = 'The kettle sings. '.repeat(20)
+    expect(await model.scoreDetailed([{ prompt: 'Why?', response: 'So.' }])).toEqual([
+      { reward: expect.any(Number) as number, truncated: false },
+    ])
+    expect(warnings.filter((message) => message.includes('cut'))).toEqual([])
+    const both = ['So.', long].map((response) => ({ prompt: 'Why?', response }))
+    const detailed = await model.scoreDetailed(both)
+    expect(detailed.map(({ truncated }) => truncated)).toEqual([false, true])
+    const scores = await model.score(both)
+    detailed.forEach(({ reward }, index) => expect(reward).toBeCloseTo(scores[index] ?? NaN, 5))
+    const truncatedOf = async (prompt: string) => {
+      const { ranking } = await model.rank(prompt, ['So.', long])
+      return ranking.toSorted((a, b) => a.index - b.index).map(({ truncated }) => truncated)
+    }
+    expect(await truncatedOf('Why?')).toEqual([false, true])
+    expect(await truncatedOf(long)).toEqual([true, true])
+    expect(warnings.filter((message) => /the 24 tokens .* is cut/.test(message))).toHaveLength(1)
+  })
+
   it('rejects an unreadable item and leaves other calls alone', async () => {
     await using model = await load()
     const bad = model.score([...items, { prompt: 'Yes', response: 3 as unknown as string }])

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
-import { groupFromRow, type TemplateInputs, type TextOrMessages } from '../data/index.ts'
+import { type Group, groupFromRow, type TemplateInputs, type TextOrMessages } from '../data/index.ts'
 import { InputError, located, RewardKitError } from '../errors.ts'
+import type { GroupRewards, ScoreCut } from '../evaluate/score.ts'
+import type { Event } from '../events.ts'
 import { readingOverridesSchema } from '../tokens/options.ts'
 import { type Job, openJob } from '../thread/job.ts'
 import { abortError } from './abort.ts'
@@ -30,6 +32,15 @@ export interface RankedCandidate<Candidate> {
   readonly candidate: Candidate
   readonly index: number
   readonly reward: number
+  /** Whether the model reads the prompt or this candidate cut. */
+  readonly truncated: boolean
+}
+
+/** A reward, and whether it is that of the whole text. */
+export interface DetailedReward {
+  readonly reward: number
+  /** Whether the model reads the prompt or the response cut. */
+  readonly truncated: boolean
 }
 
 /** Candidates from the best to the worst; equal rewards keep the order that was given. */
@@ -55,10 +66,12 @@ export interface CallOptions {
 export class RewardModel implements AsyncDisposable {
   readonly #job: Job<'score'>
   readonly #queue: ScoreQueue
+  readonly #tellOfCut: (cut: ScoreCut) => void
 
-  private constructor(job: Job<'score'>, queue: ScoreQueue) {
+  private constructor(job: Job<'score'>, queue: ScoreQueue, tellOfCut: (cut: ScoreCut) => void) {
     this.#job = job
     this.#queue = queue
+    this.#tellOfCut = tellOfCut
   }
 
   /**
@@ -74,7 +87,7 @@ export class RewardModel implements AsyncDisposable {
     signal?.addEventListener('abort', stop)
     try {
       await job.ready
-      return new RewardModel(job, createScoreQueue(job, options.microBatchTokens))
+      return new RewardModel(job, createScoreQueue(job, options.microBatchTokens), warnOnce(onEvent))
     } catch (error) {
       await job.close()
       throw libraryError(error)
@@ -90,12 +103,14 @@ export class RewardModel implements AsyncDisposable {
    * where the model has been closed meanwhile
    */
   async score(items: readonly PromptAndResponse[], { signal }: CallOptions = {}): Promise<number[]> {
-    if (!isList(items)) throw new InputError(`score: found ${typeof items}, expected a list of { prompt, response }`)
-    const groups = items.map((item, index) =>
-      named(`item ${index}`, { ...inputsOf(item), prompt: item.prompt, response: item.response }),
-    )
-    const rewards = await this.#queue.rewards(groups, signal)
-    return rewards.map(([reward]) => reward ?? NaN)
+    const scored = await this.#rewards(groupsOf(items), signal)
+    return scored.map(({ rewards: [reward] }) => reward ?? NaN)
+  }
+
+  /** As `score`, and says of each whether the model reads it cut. */
+  async scoreDetailed(items: readonly PromptAndResponse[], options: CallOptions = {}): Promise<DetailedReward[]> {
+    const scored = await this.#rewards(groupsOf(items), options.signal)
+    return scored.map(({ rewards: [reward], cut }) => ({ reward: reward ?? NaN, truncated: cut !== undefined }))
   }
 
   /**
@@ -110,13 +125,26 @@ export class RewardModel implements AsyncDisposable {
   ): Promise<Ranking<Candidate>> {
     const groups =
       candidates.length === 0 ? [] : [named('rank', { ...inputsOf(inputs), prompt, responses: candidates })]
-    const [rewards = []] = await this.#queue.rewards(groups, signal)
+    const [{ rewards, cut } = { rewards: [] }] = await this.#rewards(groups, signal)
     const ranking = candidates
-      .map((candidate, index) => ({ candidate, index, reward: rewards[index] ?? NaN }))
+      .map((candidate, index) => ({
+        candidate,
+        index,
+        reward: rewards[index] ?? NaN,
+        truncated: cut?.ofResponse[index] ?? false,
+      }))
       .toSorted((a, b) => b.reward - a.reward)
     const [best] = ranking
     if (!best) throw new InputError('candidates: found none, expected at least one')
     return { best, ranking }
+  }
+
+  /** Says once that something was cut. */
+  async #rewards(groups: readonly Group[], signal: AbortSignal | undefined): Promise<GroupRewards[]> {
+    const scored = await this.#queue.rewards(groups, signal)
+    const cut = scored.find((group) => group.cut !== undefined)?.cut
+    if (cut) this.#tellOfCut(cut)
+    return scored
   }
 
   /** Ends the thread and gives its memory back. Calls that still wait reject with code `closed`. May be called again. */
@@ -138,6 +166,26 @@ const inputsOf = ({ tools, documents, chat_template_kwargs }: TemplateInputs) =>
 })
 
 const isList = (value: unknown): boolean => Array.isArray(value)
+
+function groupsOf(items: readonly PromptAndResponse[]): Group[] {
+  if (!isList(items)) throw new InputError(`score: found ${typeof items}, expected a list of { prompt, response }`)
+  return items.map((item, index) =>
+    named(`item ${index}`, { ...inputsOf(item), prompt: item.prompt, response: item.response }),
+  )
+}
+
+/** A function that warns once, at the first cut. */
+function warnOnce(onEvent: (event: Event) => void): (cut: ScoreCut) => void {
+  let isTold = false
+  return ({ maxLength, truncation = 'prompt-left' }) => {
+    if (isTold) return
+    isTold = true
+    onEvent({
+      kind: 'warning',
+      message: `a text is longer than the ${maxLength} tokens that the model reads, and is cut (${truncation}), as others will be: rank and scoreDetailed say of each whether it is truncated`,
+    })
+  }
+}
 
 function named(label: string, row: Readonly<Record<string, unknown>>) {
   try {

@@ -1,6 +1,7 @@
 import { messageText } from '../data/build.ts'
 import type { Group } from '../data/index.ts'
 import { InputError } from '../errors.ts'
+import type { GroupRewards } from '../evaluate/score.ts'
 import type { Job } from '../thread/job.ts'
 import { abortError } from './abort.ts'
 import { libraryError } from './options.ts'
@@ -8,19 +9,19 @@ import { libraryError } from './options.ts'
 /** Calls that wait for rewards, computed together. */
 export interface ScoreQueue {
   /** The rewards of each group's responses, in order. Rejects as soon as one group cannot be read. */
-  rewards(groups: readonly Group[], signal?: AbortSignal): Promise<(readonly number[])[]>
+  rewards(groups: readonly Group[], signal?: AbortSignal): Promise<GroupRewards[]>
   /** Rejects every call, now and from now on. */
   close(reason: Error): void
 }
 
 interface Call {
   readonly groups: readonly Group[]
-  readonly rewards: (readonly number[])[]
+  readonly rewards: GroupRewards[]
   /** The first group that has not been sent. */
   next: number
   /** Groups without rewards so far. */
   left: number
-  readonly resolve: (rewards: (readonly number[])[]) => void
+  readonly resolve: (rewards: GroupRewards[]) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -50,7 +51,7 @@ export function createScoreQueue(job: Pick<Job<'score'>, 'request'>, microBatchT
           if (!call || index === undefined || !calls.has(call)) return
           if ('error' in one) call.reject(new InputError(`${call.groups[index]?.id}: ${one.error}`))
           else {
-            call.rewards[index] = one.rewards
+            call.rewards[index] = one
             call.left -= 1
             if (call.left === 0) call.resolve(call.rewards)
           }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Event } from '../events.ts'
 import { createCutTally, type CutReport, tellOfCuts } from './cuts.ts'
 
-const cut = { prompt: false, system: false, responses: false, otherwise: false, wholeBranchOf: [0, 1] }
+const cut = { prompt: false, system: false, responses: false, otherwise: false, ofResponse: [], wholeBranchOf: [0, 1] }
 
 function told(tally: ReturnType<typeof createCutTally>, report: Partial<CutReport> = {}): string[] {
   const messages: string[] = []

@@ -84,7 +84,14 @@ export async function encodeGroup(
     const wholeBranchOf = splitPrefix(whole.ids, false).branchOf
     return {
       ...splitPrefix(sequences.ids, true),
-      cut: { prompt, system, responses, otherwise: !areEqual(before, kept), wholeBranchOf },
+      cut: {
+        prompt,
+        system,
+        responses,
+        otherwise: !areEqual(before, kept),
+        ofResponse: whole.ids.map(({ length }) => prompt || system || length > maxLength),
+        wholeBranchOf,
+      },
     }
   }
 }

@@ -30,6 +30,8 @@ export interface Cut {
   readonly responses: boolean
   /** Rule 1 gave other ids. */
   readonly otherwise: boolean
+  /** For each response, whether it or its prompt lost tokens. */
+  readonly ofResponse: readonly boolean[]
   /** For each response its branch if nothing had been cut: whether two became equal by the cut. */
   readonly wholeBranchOf: readonly number[]
 }
