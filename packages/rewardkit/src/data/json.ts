@@ -45,15 +45,27 @@ function infiniteAt(value: unknown, path: string): string | undefined {
 }
 
 /** The value with U+FFFD in place of each surrogate without its partner; the same value where there is none. */
-export function withWholeCharacters(value: unknown): unknown {
-  if (typeof value === 'string') return value.isWellFormed() ? value : value.toWellFormed()
-  if (Array.isArray(value)) {
-    const items = value.map(withWholeCharacters)
-    return items.every((item, index) => item === value[index]) ? value : items
-  }
+export const withWholeCharacters = (value: unknown): unknown => (isWhole(value) ? value : mended(value))
+
+/** Every row is looked at, so that this makes nothing. */
+function isWhole(value: unknown): boolean {
+  if (typeof value === 'string') return isWholeText(value)
+  if (Array.isArray(value)) return value.every(isWhole)
+  if (!isObject(value)) return true
+  for (const key in value) if (!isWholeText(key) || !isWhole(value[key])) return false
+  return true
+}
+
+/** Names of fields and the like are quicker looked through than handed over. */
+function isWholeText(text: string): boolean {
+  if (text.length > 32) return text.isWellFormed()
+  for (let at = 0; at < text.length; at++) if ((text.charCodeAt(at) & 0xf800) === 0xd800) return text.isWellFormed()
+  return true
+}
+
+function mended(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (Array.isArray(value)) return value.map(mended)
   if (!isObject(value)) return value
-  const entries = Object.entries(value).map(([key, inner]) => [key.toWellFormed(), withWholeCharacters(inner)] as const)
-  return entries.every(([key, inner]) => Object.hasOwn(value, key) && value[key] === inner)
-    ? value
-    : Object.fromEntries(entries)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.toWellFormed(), mended(inner)]))
 }
