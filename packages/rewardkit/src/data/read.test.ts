@@ -311,6 +311,15 @@ describe('long lines', () => {
   })
 })
 
+it('names the columns that no layout reads, and none that a layout of others reads and keeps', async () => {
+  const alpaca = { instruction: 'Name a river.', input: 'In Germany.', chosen: 'Rhine.', rejected: 'Como.', rater: 7 }
+  const { unread, formats } = await readPreferences(
+    await file('kept.jsonl', [alpaca, alpaca].map((row) => JSON.stringify(row)).join('\n')),
+  )
+  expect(formats).toEqual(['alpaca'])
+  expect(unread.rows).toEqual({ rater: 2 })
+})
+
 describe('surveyedGroups', () => {
   const collect = async (path: string, { limit, ...options }: Reading = {}) => {
     const found = await survey.surveyPreferences(await open(path, options), limit)

@@ -10,6 +10,7 @@ import { isPresent, type Reading, type RowContext, type RowFormat, UnknownLayout
 import { createGathering, type Gathering } from './gathering.ts'
 import type { Told } from '../events.ts'
 import type { Group, Preference } from './group.ts'
+import { createKeptColumns } from './kept-columns.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
 import type { DataOptions } from './options.ts'
 import { isTie, upright } from './probability.ts'
@@ -133,6 +134,8 @@ async function* readSource(
   let known: RowFormat | undefined = options.dataFormat === 'auto' ? undefined : formatNamed(options.dataFormat)
   let hasRead = false
   const gathering = createGathering()
+  const isRead = createKeptColumns()
+  const unnoted = createJudgements(options)
   try {
     for (const [fileIndex, file] of source.files.entries())
       for await (const item of readRows(file, reading)) {
@@ -151,7 +154,13 @@ async function* readSource(
           }
           const read = format.read(row, context)
           hasRead = true
-          for (const outcome of outcomes(read, file, row, options)) yield { place, format, ...outcome }
+          const isExact = isOwnFormat(format) || format === table
+          const again = { ...context, judgements: unnoted }
+          for (const outcome of outcomes(read, file, row, options)) {
+            // A layout of others may keep in meta what it reads.
+            const unread = outcome.unread?.filter((column) => isExact || !isRead(format, row, column, again))
+            yield { place, format, ...outcome, ...(unread && { unread }) }
+          }
         } catch (error) {
           if (error instanceof UnknownLayout && options.onError === 'stop')
             throw await withProposal(error, place, source, options)
