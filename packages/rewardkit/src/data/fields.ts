@@ -81,7 +81,6 @@ function joinedParts(parts: readonly unknown[], field: string): string {
   const kinds = [...new Set(others)].map((kind) => `${others.filter((other) => other === kind).length} ${kind}`)
   throw new InputError(
     `field "${field}": found a list of ${parts.length} parts with ${kinds.join(', ')}, expected parts of text only`,
-    { remedy: 'reward models of RewardKit read text; --on-error skip leaves such rows out' },
   )
 }
 
