@@ -4,6 +4,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { counted } from '../../counted.ts'
 import { InputError } from '../../errors.ts'
 import type { Hooks } from '../../events.ts'
+import { listed, missingShards } from '../../shards.ts'
 import type { SplitOrder } from './open-source.ts'
 import type { SourceFile } from './source.ts'
 
@@ -40,9 +41,18 @@ export async function filesOfFolder(folder: string, splits: SplitOrder, hooks: H
   const others = all.filter((path) => !isDataFile(path)).map((path) => relative(folder, path))
   if (data.length === 0) throw nothingIn(folder, others)
   if (others.length > 0)
-    say(`${counted(others.length, 'other file')} ${others.length === 1 ? 'is' : 'are'} not read (${shortened(others)})`)
+    say(`${counted(others.length, 'other file')} ${others.length === 1 ? 'is' : 'are'} not read (${listed(others)})`)
   const paths = ofOneSplit(folder, data, splits, say)
   checkOneKind(folder, paths)
+  const missing = missingShards(
+    paths.map((path) => relative(folder, path)),
+    0,
+  )
+  if (missing.length > 0)
+    hooks.onEvent({
+      kind: 'warning',
+      message: `${folder}: by the numbers in the names, ${counted(missing.length, 'file')} ${missing.length === 1 ? 'is' : 'are'} missing: ${listed(missing)}`,
+    })
   return withSubsets(paths, folder)
 }
 
@@ -110,7 +120,7 @@ function ofOneSplit(
     )
   const left = paths.filter((path) => !taken.includes(path)).map((path) => relative(folder, path))
   say(
-    `the split ${split} is read, by the names of the files; ${counted(left.length, 'file')} ${left.length === 1 ? 'is' : 'are'} not (${shortened(left)})`,
+    `the split ${split} is read, by the names of the files; ${counted(left.length, 'file')} ${left.length === 1 ? 'is' : 'are'} not (${listed(left)})`,
   )
   return taken
 }
@@ -134,7 +144,7 @@ function nothingIn(folder: string, others: readonly string[]): InputError {
     return new InputError(`${folder}: Arrow files, as save_to_disk of datasets writes them`, {
       remedy: 'save them as Parquet: datasets.load_from_disk(FOLDER).to_parquet(FILE)',
     })
-  const found = others.length === 0 ? 'an empty folder' : `no file of rows among ${shortened(others)}`
+  const found = others.length === 0 ? 'an empty folder' : `no file of rows among ${listed(others)}`
   return new InputError(`${folder}: ${found}; expected .jsonl, .json, .csv, .tsv or .parquet`, {
     remedy: 'check the path',
   })
@@ -150,6 +160,3 @@ async function filesBelow(folder: string): Promise<string[]> {
   }
   return found
 }
-
-const shortened = (names: readonly string[]) =>
-  names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`

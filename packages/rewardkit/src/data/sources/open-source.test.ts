@@ -86,6 +86,15 @@ it('knows the words for splits that Hugging Face datasets knows', async () => {
   expect((await opened(only, trainingSplits)).files).toHaveLength(2)
 })
 
+it('warns of gaps in numbered files, by name', async () => {
+  const folder = names('data/train-00000-of-00003.jsonl', 'data/train-00002-of-00003.jsonl')
+  const { files, said } = await opened(folder, trainingSplits)
+  expect(files).toHaveLength(2)
+  expect(said).toContain('by the numbers in the names, 1 file is missing: data/train-00001-of-00003.jsonl')
+  const whole = names('train-00001-of-00002.jsonl', 'train-00002-of-00002.jsonl')
+  expect((await opened(whole, trainingSplits)).said).not.toContain('missing')
+})
+
 it('reads the files that match a pattern, links to files included', async () => {
   const folder = names('x/a.jsonl', 'x/b.jsonl', 'x/notes.txt', 'y/a.jsonl')
   symlinkSync(join(folder, 'y/a.jsonl'), join(folder, 'x/c.jsonl'))
