@@ -173,6 +173,15 @@ describe('readPreferences', () => {
     )
   })
 
+  it('asks for the layout where texts are missing, not where a number is wrong', async () => {
+    const text = await file('out.jsonl', '{"prompt":"q","chosen":1,"rejected":"b"}')
+    await expect(readPreferences(text)).rejects.toThrow(/found number 1, expected text.*is this the layout/)
+    const range = await file('range.jsonl', '{"prompt":"q","chosen":"a","rejected":"b","probability":3}')
+    await expect(readPreferences(range)).rejects.toThrow(
+      /a number between 0 and 1; --on-error skip leaves such rows out$/,
+    )
+  })
+
   it('says that a number is in quotes', async () => {
     const path = await file('quoted.jsonl', '{"prompt":"q","chosen":"a","rejected":"b","margin":"2.0"}')
     await expect(readPreferences(path)).rejects.toThrow(

@@ -209,13 +209,17 @@ function refused(error: unknown, place: string, { onError }: DataOptions, hasRea
     throw new InputError(problem.problem, {
       remedy:
         problem.remedy ??
-        (hasRead
+        (hasRead || isAboutNumber(problem)
           ? '--on-error skip leaves such rows out'
           : 'no row could be read before it: is this the layout (--data-format), and are these the columns (--columns)?'),
       cause: error,
     })
   return { place, group: undefined, dropped: ['unreadable'], error: problem.message }
 }
+
+/** A number that is none, or out of its range: other columns or another layout would not help. */
+const isAboutNumber = ({ problem }: InputError): boolean =>
+  /^.*: found (text|number) .*, expected a( finite)? number/.test(problem)
 
 function placeOf({ name }: SourceFile, { unit, number }: SourceRow | BadRow): string {
   return `${name}, ${unit} ${number}`
