@@ -159,6 +159,13 @@ export class RewardModel implements AsyncDisposable {
   }
 }
 
+/** In a file, a column of such a name may hold something else. */
+const inputKinds: Readonly<Record<keyof TemplateInputs, string>> = {
+  tools: 'a list of objects, JSON schemas',
+  documents: 'a list of objects',
+  chat_template_kwargs: 'an object',
+}
+
 const inputsOf = ({ tools, documents, chat_template_kwargs }: TemplateInputs) => ({
   tools,
   documents,
@@ -189,7 +196,11 @@ function warnOnce(onEvent: (event: Event) => void): (cut: ScoreCut) => void {
 
 function named(label: string, row: Readonly<Record<string, unknown>>) {
   try {
-    return groupFromRow(row, label)
+    const group = groupFromRow(row, label)
+    for (const [name, expected] of Object.entries(inputKinds))
+      if ((row[name] ?? null) !== null && !(name in (group.inputs ?? {})))
+        throw new InputError(`${name}: found ${typeof row[name]}, expected ${expected}`)
+    return group
   } catch (error) {
     if (error instanceof InputError) throw located(label, error)
     throw error

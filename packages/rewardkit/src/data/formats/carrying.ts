@@ -37,7 +37,7 @@ const isNumbered = (row: Row): boolean => '0' in row
 
 function readWithInputs(row: Row, read: (rest: Row) => Reading): Reading {
   const inputs = inputsOf(row)
-  const own = inputNames.filter((name) => name in inputs || row[name] === null)
+  const own = inputNames.filter((name) => name in row && (name in inputs || (row[name] ?? null) === null))
   if (own.length === 0) return read(row)
   const rest = Object.fromEntries(Object.entries(row).filter(([column]) => !own.some((name) => name === column)))
   const withInputs = <T extends object>(item: T | Group) =>
