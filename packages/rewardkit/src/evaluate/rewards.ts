@@ -69,21 +69,27 @@ export function* partsOf<T>(
   tokensOf: (group: T) => TokenGroup,
   microBatchTokens: number,
 ): Generator<{ group: T; part: TokenGroup; isLast: boolean }> {
-  const budget = microBatchesOfAGroup * microBatchTokens
   for (const group of groups) {
-    const { prefix, branches, truncated } = tokensOf(group)
-    let part: Int32Array[] = []
-    let used = prefix.length
-    for (const [at, branch] of branches.entries()) {
-      part.push(branch)
-      used += branch.length
-      const isLast = at === branches.length - 1
-      if (!isLast && used + (branches[at + 1]?.length ?? 0) <= budget) continue
-      yield { group, part: { prefix, branches: part, branchOf: [...part.keys()], truncated }, isLast }
-      part = []
-      used = prefix.length
-    }
+    const parts = splitGroup(tokensOf(group), microBatchesOfAGroup * microBatchTokens)
+    for (const [at, part] of parts.entries()) yield { group, part, isLast: at === parts.length - 1 }
   }
+}
+
+/** A group's branches in as few parts as keep to `budget` tokens, each with the prefix. */
+export function splitGroup({ prefix, branches, truncated }: TokenGroup, budget: number): TokenGroup[] {
+  const parts: TokenGroup[] = []
+  let part: Int32Array[] = []
+  let used = prefix.length
+  for (const [at, branch] of branches.entries()) {
+    part.push(branch)
+    used += branch.length
+    const isLast = at === branches.length - 1
+    if (!isLast && used + (branches[at + 1]?.length ?? 0) <= budget) continue
+    parts.push({ prefix, branches: part, branchOf: [...part.keys()], truncated })
+    part = []
+    used = prefix.length
+  }
+  return parts
 }
 
 /** The reward of every response of every group (float32), without gradients. */

@@ -1,4 +1,4 @@
-import { setThreads } from '@rewardkit/torch'
+import { noGradient, scope, setThreads } from '@rewardkit/torch'
 import { defaultThreads, resolveDtype } from '../compute.ts'
 import type { Group } from '../data/index.ts'
 import { InputError } from '../errors.ts'
@@ -16,7 +16,7 @@ import {
 } from '../tokens/index.ts'
 import { openRewardModel } from './open-model.ts'
 import type { ScoreOptions } from './options.ts'
-import { computeRewards } from './rewards.ts'
+import { wholeModel } from './rewards.ts'
 
 /** What a group lost, how long its sequences may be, and by which rule the model was trained. */
 export interface ScoreCut extends Cut, Pick<CutReport, 'maxLength' | 'truncation' | 'trainedBy'> {
@@ -33,27 +33,42 @@ export interface GroupRewards {
 /** The rewards of a group, or why there are none. */
 export type ScoredGroup = GroupRewards | { readonly error: string }
 
+/** A loaded model, in the steps that take turns between requests. */
+export interface Scorer {
+  /** Tokens of a group, or why it cannot be read. */
+  read(group: Group): Promise<TokenGroup | { readonly error: string }>
+  /** The rewards of all branches of some groups, which go through the model at once. */
+  compute(parts: readonly TokenGroup[]): Float32Array
+  /** Warns, once of each kind, of texts read so far that the model can hardly judge. */
+  tell(): void
+  /** What the group lost to truncation, if anything. */
+  cutOf(group: Group, tokens: TokenGroup): ScoreCut | undefined
+}
+
 /**
- * Loads a reward model and returns a function that scores groups, in order. A group that cannot be read becomes an
- * error of its own and does not stop the others.
- * @throws InputError for what is wrong with the model folder; the function throws Interrupted on request
+ * Loads a reward model for scoring.
+ * @throws InputError for what is wrong with the model folder
  */
 export async function openScorer(
-  options: Pick<ScoreOptions, 'model' | 'dtype' | 'threads' | 'microBatchTokens'> & ReadingOverrides,
+  options: Pick<ScoreOptions, 'model' | 'dtype' | 'threads'> & ReadingOverrides,
   hooks: Hooks,
-): Promise<(groups: readonly Group[]) => Promise<ScoredGroup[]>> {
+): Promise<Scorer> {
   const { folder } = await findModel(options.model, hooks)
   setThreads(options.threads ?? defaultThreads())
   const { model, tokenizer } = await openRewardModel(folder, options, hooks)
   const dtype = resolveDtype(options.dtype)
   const watch = createReadingWatch(tokenizer, model.reading, hooks)
   const strange = createStrangeTexts(tokenizer)
-  const encode = async (group: Group): Promise<TokenGroup | { error: string }> => {
+  const rewardsOf = wholeModel(model, dtype)
+  const read = async (group: Group): Promise<TokenGroup | { error: string }> => {
     watch(group)
     try {
       // Without preferences, responses that read the same are no reason to leave the group out.
       const tokens = await encodeReadable({ ...group, preferences: [] }, tokenizer, model.reading)
-      if (!('dropped' in tokens)) return tokens
+      if (!('dropped' in tokens)) {
+        strange.add(tokens)
+        return tokens
+      }
       const { maxLength, truncation } = model.reading
       return {
         error:
@@ -73,21 +88,10 @@ export async function openScorer(
     trainedBy: model.truncationRule,
     identical: preferences.filter((one) => identicalFor(tokens, one) === 'identical_after_truncation').length,
   })
-  return async (groups) => {
-    const encoded: (TokenGroup | { error: string })[] = []
-    for (const group of groups) encoded.push(await encode(group))
-    const readable = encoded.filter((item): item is TokenGroup => !('error' in item))
-    for (const tokens of readable) strange.add(tokens)
-    strange.tell('so far', hooks)
-    const rewards = computeRewards(model, readable, {
-      microBatchTokens: options.microBatchTokens,
-      dtype,
-      shouldStop: () => hooks.shouldStop(),
-    }).values()
-    return encoded.map((item, index) => {
-      if ('error' in item) return item
-      const cut = item.cut && cutOf(item, item.cut, groups[index]?.preferences ?? [])
-      return { rewards: [...(rewards.next().value ?? [])], ...(cut && { cut }) }
-    })
+  return {
+    read,
+    compute: (parts) => scope(() => noGradient(() => rewardsOf(parts).float32())),
+    tell: () => strange.tell('so far', hooks),
+    cutOf: (group, tokens) => tokens.cut && cutOf(tokens, tokens.cut, group.preferences),
   }
 }

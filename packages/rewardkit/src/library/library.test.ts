@@ -384,6 +384,38 @@ describe('RewardModel', () => {
     await expect(model.score(items)).rejects.toMatchObject({ code: 'closed' })
   })
 
+  it('drains: calls so far are answered, later ones are not waited for', async () => {
+    await using model = await load()
+    let answered = 0
+    const count = () => {
+      answered += 1
+    }
+    const calls = items.map((item) => model.score([item]).then(count))
+    await model.drain()
+    expect(answered).toBe(20)
+    await Promise.all(calls)
+    await model.drain()
+  })
+
+  it('is swapped under load without a lost request', async () => {
+    let model = await load()
+    const first = model
+    const handle = async (at: number) => {
+      await new Promise((resolve) => void setTimeout(resolve, at))
+      const { prompt, response } = items[at % items.length] ?? { prompt: '', response: '' }
+      return at % 2 === 0 ? model.score([{ prompt, response }]) : [(await model.rank(prompt, [response])).best.reward]
+    }
+    const requests = Array.from({ length: 200 }, (_, at) => handle(at))
+    const next = await load()
+    model = next
+    await first.drain()
+    await first.close()
+    const expected = await next.score(items)
+    for (const [at, rewards] of (await Promise.all(requests)).entries())
+      expect(rewards[0]).toBeCloseTo(expected[at % items.length] ?? NaN, 4)
+    await next.close()
+  })
+
   it('loads no folder that is none, and stops loading on request', async () => {
     await expect(RewardModel.load(join(folder, 'nothing'))).rejects.toThrow(/^model .*: no such folder/)
     await expect(RewardModel.load(untrained)).rejects.toMatchObject({ code: 'invalid-input' })

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
 import { type Group, groupFromRow, type TemplateInputs, type TextOrMessages } from '../data/index.ts'
@@ -6,9 +7,8 @@ import type { GroupRewards, ScoreCut } from '../evaluate/score.ts'
 import type { Event } from '../events.ts'
 import { readingOverridesSchema } from '../tokens/options.ts'
 import { type Job, openJob } from '../thread/job.ts'
-import { abortError } from './abort.ts'
+import { abortError } from '../thread/abort.ts'
 import { libraryError, parseOptions } from './options.ts'
-import { createScoreQueue, type ScoreQueue } from './score-queue.ts'
 import { inLibraryEvents, type Watching } from './run-job.ts'
 
 const loadOptionsSchema = z.object({
@@ -65,12 +65,12 @@ export interface CallOptions {
  */
 export class RewardModel implements AsyncDisposable {
   readonly #job: Job<'score'>
-  readonly #queue: ScoreQueue
   readonly #tellOfCut: (cut: ScoreCut) => void
+  /** Calls without an answer so far. */
+  readonly #calls = new Set<Promise<unknown>>()
 
-  private constructor(job: Job<'score'>, queue: ScoreQueue, tellOfCut: (cut: ScoreCut) => void) {
+  private constructor(job: Job<'score'>, tellOfCut: (cut: ScoreCut) => void) {
     this.#job = job
-    this.#queue = queue
     this.#tellOfCut = tellOfCut
   }
 
@@ -87,7 +87,7 @@ export class RewardModel implements AsyncDisposable {
     signal?.addEventListener('abort', stop)
     try {
       await job.ready
-      return new RewardModel(job, createScoreQueue(job, options.microBatchTokens), warnOnce(onEvent))
+      return new RewardModel(job, warnOnce(onEvent))
     } catch (error) {
       await job.close()
       throw libraryError(error)
@@ -114,8 +114,8 @@ export class RewardModel implements AsyncDisposable {
   }
 
   /**
-   * Ranks candidate responses to one prompt, which goes through the model once (as long as prompt and candidates together
-   * have no more than eight times `microBatchTokens`; beyond that once for each such part).
+   * Ranks candidate responses to one prompt, which goes through the model once for each micro-batch that the candidates
+   * fill.
    * @throws RewardKitError as `score` does, and for no candidates
    */
   async rank<const Candidate extends TextOrMessages>(
@@ -141,17 +141,41 @@ export class RewardModel implements AsyncDisposable {
 
   /** Says once that something was cut. */
   async #rewards(groups: readonly Group[], signal: AbortSignal | undefined): Promise<GroupRewards[]> {
-    const scored = await this.#queue.rewards(groups, signal)
+    const scored = await this.#request(groups, signal)
     const cut = scored.find((group) => group.cut !== undefined)?.cut
     if (cut) this.#tellOfCut(cut)
     return scored
   }
 
+  async #request(groups: readonly Group[], signal: AbortSignal | undefined): Promise<GroupRewards[]> {
+    const call = this.#job.request(groups, { allOrNothing: true, signal })
+    this.#calls.add(call)
+    try {
+      const scored = await call
+      return scored.map((one, index) => {
+        if ('error' in one) throw new InputError(`${groups[index]?.id}: ${one.error}`)
+        return one
+      })
+    } catch (error) {
+      throw libraryError(error)
+    } finally {
+      this.#calls.delete(call)
+    }
+  }
+
+  /**
+   * Resolves once every call that was made before has its answer, or has failed. The model stays open: calls made
+   * meanwhile are computed, too, and are not waited for.
+   */
+  async drain(): Promise<void> {
+    await Promise.allSettled(this.#calls)
+    // The answers reach their callers.
+    await setImmediate()
+  }
+
   /** Ends the thread and gives its memory back. Calls that still wait reject with code `closed`. May be called again. */
   async close(): Promise<void> {
-    const reason = new RewardKitError('closed', 'the model was closed', { remedy: 'load it again' })
-    this.#queue.close(reason)
-    await this.#job.close(reason)
+    await this.#job.close(new RewardKitError('closed', 'the model was closed', { remedy: 'load it again' }))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import type { TextOrMessages } from '../data/index.ts'
 import { FailureError, InputError } from '../errors.ts'
 import type { RowsQuestion } from '../thread/rows.ts'
-import { unlessAborted } from './abort.ts'
+import { unlessAborted } from '../thread/abort.ts'
 
 interface CommonFields {
   /** Names the row in messages and in rewards.jsonl; by default its number. */

@@ -3,7 +3,7 @@ import type { Event } from '../events.ts'
 import type { Answers } from '../thread/ask.ts'
 import { openJob } from '../thread/job.ts'
 import type { JobName, JobOptions, JobResult } from '../thread/worker.ts'
-import { abortError } from './abort.ts'
+import { abortError } from '../thread/abort.ts'
 import { inLibraryWords, libraryError } from './options.ts'
 
 /** What every long call can be given besides its options. */

@@ -4,17 +4,21 @@ import type { Group } from '../data/index.ts'
 import { type ErrorDetails, FailureError, InputError, Interrupted, RewardKitError } from '../errors.ts'
 import type { ScoredGroup } from '../evaluate/score.ts'
 import type { Event } from '../events.ts'
+import { abortError } from './abort.ts'
 import { type Answers, answerThrough } from './ask.ts'
 import { lockFolder } from './folder-lock.ts'
-import type { FromWorker, JobName, JobOptions, JobResult, PlainError, ScoreRequest, WorkerData } from './worker.ts'
+import type { FromWorker, JobName, JobOptions, JobResult, PlainError, ToScorer, WorkerData } from './worker.ts'
 
 /** A job that runs in the compute thread. */
 export interface Job<Name extends JobName> {
   readonly result: Promise<JobResult<Name>>
   /** Settles when the job `score` has loaded its model. */
   readonly ready: Promise<void>
-  /** Asks for the rewards of groups; only for the job `score`, once it is ready. */
-  request(groups: readonly Group[]): Promise<ScoredGroup[]>
+  /**
+   * Asks for the rewards of groups; only for the job `score`, once it is ready. Rejects once the signal aborts: what has
+   * not been computed then is left.
+   */
+  request(groups: readonly Group[], options?: RequestOptions): Promise<ScoredGroup[]>
   /** Asks the job to stop between two micro-batches. Returns whether it had been asked before. */
   stop(): boolean
   stopped(): boolean
@@ -22,6 +26,12 @@ export interface Job<Name extends JobName> {
   close(reason?: Error): Promise<void>
   /** Gives up the job's folder, for a process that ends at once. */
   abandon(): void
+}
+
+export interface RequestOptions {
+  /** The first group that cannot be read ends the request. */
+  readonly allOrNothing?: boolean
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface JobHooks {
@@ -95,6 +105,12 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
     return waiting
   }
 
+  const tellScorer = (message: ToScorer) => {
+    // The rule is about windows; a worker has no origin.
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin
+    worker.postMessage(message)
+  }
+
   answerThrough({ port: here, answered }, hooks.answers ?? {}, stopFor)
   here.unref()
   worker.on('message', (message: FromWorker) => {
@@ -120,16 +136,20 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
     ready: ready.promise,
     stop,
     stopped: () => Atomics.load(stopFlag, 0) === 1,
-    request: (groups) => {
-      const id = asked++
+    request: (groups, { allOrNothing = false, signal } = {}) => {
       if (ended) return Promise.reject(ended)
+      if (signal?.aborted) return Promise.reject(abortError(signal))
+      const id = asked++
       const waiting = withResolvers<ScoredGroup[]>()
       requests.set(id, waiting)
       worker.ref()
-      // The rule is about windows; a worker has no origin.
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin
-      worker.postMessage({ id, groups } satisfies ScoreRequest)
-      return waiting.promise
+      tellScorer({ kind: 'request', request: { id, groups, allOrNothing } })
+      const onAbort = () => {
+        tellScorer({ kind: 'cancel', id })
+        settle(id)?.reject(abortError(signal))
+      }
+      signal?.addEventListener('abort', onAbort)
+      return waiting.promise.finally(() => signal?.removeEventListener('abort', onAbort))
     },
     abandon: () => lock?.release(),
     close: async (reason = new RewardKitError('closed', 'the compute thread was closed')) => {

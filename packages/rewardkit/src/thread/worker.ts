@@ -1,6 +1,6 @@
 // The compute thread: runs one job of the library and posts what happens.
+import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Group } from '../data/index.ts'
 import type {
   ConvertOptions,
   DedupeOptions,
@@ -12,6 +12,7 @@ import type {
 import { RewardKitError } from '../errors.ts'
 import type { EvaluateOptions, ScoreOptions } from '../evaluate/options.ts'
 import type { ScoredGroup } from '../evaluate/score.ts'
+import type { ScoreRequest } from '../evaluate/turns.ts'
 import type { Event, Hooks } from '../events.ts'
 import type { InspectOptions } from '../inspect/options.ts'
 import type { QuickstartOptions } from '../quickstart/options.ts'
@@ -103,12 +104,20 @@ const jobs = {
   /** Stays open and answers requests. */
   score: async (options: Omit<ScoreOptions, 'data' | 'out' | 'encoding'>, hooks: Hooks) => {
     const { openScorer } = await import('../evaluate/score.ts')
-    const score = await openScorer(options, hooks)
-    parentPort?.on('message', ({ id, groups }: ScoreRequest) => {
-      score(groups).then(
-        (scored) => post({ kind: 'answer', id, scored }),
-        (error: unknown) => post({ kind: 'refusal', id, error: plainError(error) }),
-      )
+    const { createTurns } = await import('../evaluate/turns.ts')
+    const scorer = await openScorer(options, hooks)
+    const turns = createTurns(scorer, {
+      microBatchTokens: options.microBatchTokens,
+      pause: () => setImmediate(),
+      onAnswer: (id, scored) => {
+        scorer.tell()
+        post({ kind: 'answer', id, scored })
+      },
+      onError: (id, error) => post({ kind: 'refusal', id, error: plainError(error) }),
+    })
+    parentPort?.on('message', (message: ToScorer) => {
+      if (message.kind === 'cancel') turns.cancel(message.id)
+      else turns.add(message.request)
     })
     post({ kind: 'ready' })
   },
@@ -118,11 +127,9 @@ export type JobName = keyof typeof jobs
 export type JobOptions<Name extends JobName> = Parameters<(typeof jobs)[Name]>[0]
 export type JobResult<Name extends JobName> = Awaited<ReturnType<(typeof jobs)[Name]>>
 
-/** A request for rewards. */
-export interface ScoreRequest {
-  readonly id: number
-  readonly groups: readonly Group[]
-}
+/** What the job `score` is told while it is open. */
+export type ToScorer =
+  { readonly kind: 'request'; readonly request: ScoreRequest } | { readonly kind: 'cancel'; readonly id: number }
 
 /** What the thread begins with. */
 export interface WorkerData<Name extends JobName> {

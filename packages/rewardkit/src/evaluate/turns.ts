@@ -1,0 +1,172 @@
+import type { Group } from '../data/index.ts'
+import { countTokens, type TokenGroup } from '../tokens/index.ts'
+import { splitGroup } from './rewards.ts'
+import type { ScoredGroup, Scorer } from './score.ts'
+
+/** Groups whose rewards are wanted together. */
+export interface ScoreRequest {
+  readonly id: number
+  readonly groups: readonly Group[]
+  /** The first group that cannot be read ends the request: the answer ends with it. */
+  readonly allOrNothing: boolean
+}
+
+/** Requests that wait for rewards. */
+export interface Turns {
+  add(request: ScoreRequest): void
+  /** What of the request has not been computed never is; no answer comes. */
+  cancel(id: number): void
+}
+
+/** A group that is being scored: parts that have not been computed, and the rewards of those that have. */
+interface Reading {
+  readonly index: number
+  readonly tokens: TokenGroup
+  readonly parts: TokenGroup[]
+  readonly rewards: number[]
+}
+
+interface Waiting extends ScoreRequest {
+  /** The first group that has not been read. */
+  next: number
+  /** The group of which parts are left. */
+  reading: Reading | null
+  readonly scored: ScoredGroup[]
+  /** Groups without an outcome so far. */
+  left: number
+}
+
+/** A part of a request's group that goes through the model. */
+interface Member {
+  readonly request: Waiting
+  readonly reading: Reading
+  readonly part: TokenGroup
+}
+
+/**
+ * Takes requests in turn, a part of a group of each, one micro-batch at a time, so that a small request waits for no large
+ * one; each is answered as soon as it is done. A large group is read in parts of about a micro-batch, each with its prompt
+ * again: at most a third more tokens.
+ * @param settings.pause between micro-batches: requests and cancellations arrive
+ */
+export function createTurns(
+  scorer: Pick<Scorer, 'read' | 'compute' | 'cutOf'>,
+  settings: {
+    readonly microBatchTokens: number
+    readonly pause: () => Promise<unknown>
+    readonly onAnswer: (id: number, scored: ScoredGroup[]) => void
+    readonly onError: (id: number, error: unknown) => void
+  },
+): Turns {
+  const budget = settings.microBatchTokens
+  const waiting = new Map<number, Waiting>()
+  /** Ids of the requests of which something has to be read or computed, the next one first. */
+  const turns: number[] = []
+  let isRunning = false
+
+  const answer = (request: Waiting) => {
+    if (waiting.delete(request.id)) settings.onAnswer(request.id, request.scored)
+  }
+
+  /** The part that is next of a request; null where all have been taken. */
+  const nextPart = async (request: Waiting): Promise<Pick<Member, 'reading' | 'part'> | null> => {
+    while (!request.reading?.parts.length) {
+      const group = request.groups[request.next]
+      if (!group) return null
+      const index = request.next++
+      const tokens = await scorer.read(group)
+      if ('error' in tokens) {
+        request.scored[index] = tokens
+        request.left -= 1
+        if (request.allOrNothing) request.left = 0
+        if (request.left === 0) return null
+      } else {
+        const parts = splitGroup(tokens, Math.max(budget, 4 * tokens.prefix.length))
+        request.reading = { index, tokens, parts, rewards: [] }
+      }
+    }
+    const { reading } = request
+    const [part] = reading.parts
+    return part ? { reading, part } : null
+  }
+
+  const nextMicroBatch = async (): Promise<Member[]> => {
+    const members: Member[] = []
+    let used = 0
+    for (let id = turns[0]; id !== undefined; id = turns[0]) {
+      const request = waiting.get(id)
+      const found = request && (await nextPart(request).catch((error: unknown) => fail(id, error)))
+      if (!request || !found || !waiting.has(id)) {
+        remove(turns, id)
+        if (request?.left === 0) answer(request)
+        continue
+      }
+      const tokens = countTokens(found.part)
+      if (members.length > 0 && used + tokens > budget) break
+      members.push({ request, ...found })
+      used += tokens
+      found.reading.parts.shift()
+      remove(turns, id)
+      turns.push(id)
+    }
+    return members
+  }
+
+  const fail = (id: number, error: unknown): null => {
+    if (waiting.delete(id)) settings.onError(id, error)
+    return null
+  }
+
+  const compute = (members: readonly Member[]) => {
+    const rewards = scorer.compute(members.map(({ part }) => part))
+    let offset = 0
+    for (const { request, reading, part } of members) {
+      reading.rewards.push(...rewards.subarray(offset, (offset += part.branches.length)))
+      const { index, tokens } = reading
+      if (reading.rewards.length < tokens.branches.length) continue
+      const group = request.groups[index]
+      const cut = group && scorer.cutOf(group, tokens)
+      const ofResponses = Float32Array.from(tokens.branchOf, (branch) => reading.rewards[branch] ?? NaN)
+      request.scored[index] = { rewards: [...ofResponses], ...(cut && { cut }) }
+      request.left -= 1
+      if (request.left === 0) answer(request)
+    }
+  }
+
+  const run = async () => {
+    for (;;) {
+      await settings.pause()
+      const members = await nextMicroBatch()
+      if (members.length === 0) break
+      try {
+        compute(members)
+      } catch (error) {
+        for (const { request } of members) fail(request.id, error)
+      }
+    }
+    isRunning = false
+    if (turns.length > 0) start()
+  }
+
+  const start = () => {
+    if (isRunning) return
+    isRunning = true
+    void run()
+  }
+
+  return {
+    add(request) {
+      waiting.set(request.id, { ...request, next: 0, reading: null, scored: [], left: request.groups.length })
+      turns.push(request.id)
+      start()
+    },
+    cancel(id) {
+      waiting.delete(id)
+    },
+  }
+}
+
+function remove(ids: number[], id: number): void {
+  const at = ids.indexOf(id)
+  if (at >= 0) ids.splice(at, 1)
+}
