@@ -118,7 +118,7 @@ export const commands: readonly Command[] = [
       const { scoreFile } = await import('./score-file.ts')
       const { lines, failed } = await withTerminal(({ onEvent }) => scoreFile(options, onEvent))
       process.stderr.write(
-        `${counted(lines, 'line')}${failed === 0 ? '' : `, ${failed} of them failed (see their "error")`}\n`,
+        `${counted(lines, 'row')}${failed === 0 ? '' : `, ${failed} of them failed (see their "error")`}\n`,
       )
       return lines > 0 && failed === lines ? exitCodes.failure : exitCodes.success
     },

@@ -19,7 +19,16 @@ interface Left {
   readonly sequences: Sequences
 }
 
-type Read = (prompt: Omit<Left, 'sequences'>) => Promise<Left>
+type Prompt = Omit<Left, 'sequences'>
+type Read = (prompt: Prompt) => Promise<Left>
+
+/** What a cut is made with. */
+interface Cutting {
+  readonly read: Read
+  /** Tokens of the prompt with what the template writes around it, before a response that says nothing. */
+  readonly promptTokens: (prompt: Prompt) => Promise<number>
+  readonly maxLength: number
+}
 
 /**
  * Cuts the shared prompt of conversations until the longest fits. First go the oldest turns, as few as will do, down to
@@ -37,6 +46,8 @@ export async function cutConversation(
     const conversations = responses.map((response) => [...system, ...turns, ...response])
     return { system, turns, sequences: await encodeConversations(conversations, tokenizer, pool) }
   }
+  const promptTokens = async ({ system, turns }: Prompt) =>
+    longest(await encodeConversations([[...system, ...turns, silent(responses[0])]], tokenizer, pool))
   const startsOf = ({ system, turns, sequences }: Left) =>
     responseStarts(sequences, { prompt: [...system, ...turns], responses, tokenizer, pool })
   const fits = ({ sequences }: Left) => longest(sequences) <= maxLength
@@ -46,7 +57,7 @@ export async function cutConversation(
   const all = { system: prompt.slice(0, systemTurns), turns: prompt.slice(systemTurns), sequences: whole }
   const steps = [dropTurns, ...(rule === 1 ? [emptyUserTurn] : [shortenLastTurn, shortenSystem])]
   let left: Left = all
-  for (const step of steps) if (!fits(left)) left = await step(left, read, maxLength)
+  for (const step of steps) if (!fits(left)) left = await step(left, { read, promptTokens, maxLength })
   if (rule === 2 && !fits(left)) {
     const hasRoomIn = async (one: Left) => hasRoom(one.sequences, await startsOf(one), maxLength)
     if (!(await hasRoomIn(left))) left = await shortenTurns(left, read, hasRoomIn)
@@ -64,54 +75,56 @@ export async function responseStarts(
   { ids, keep }: Sequences,
   { prompt, responses, tokenizer, pool }: Conversations,
 ): Promise<number[]> {
-  const silent = responses.map(([first]) => [...prompt, { role: first?.role ?? 'assistant', content: '' }])
-  const openings = await encodeConversations(silent, tokenizer, pool)
+  const opened = responses.map((response) => [...prompt, silent(response)])
+  const openings = await encodeConversations(opened, tokenizer, pool)
   return ids.map((sequence, index) =>
     Math.min(commonPrefixLength([sequence, openings.ids[index] ?? sequence]), sequence.length - keep),
   )
 }
 
+/** A message in the place of a response that says nothing. */
+const silent = (response: readonly Message[] = []): Message => ({ role: response[0]?.role ?? 'assistant', content: '' })
+
 /** Drops the oldest turns, as few as will do, so that what is left begins with a user turn; the last of those stays. */
-async function dropTurns(left: Left, read: Read, maxLength: number): Promise<Left> {
+async function dropTurns(left: Left, { read, maxLength }: Cutting): Promise<Left> {
   const { turns } = left
   const starts = turns.flatMap(({ role }, index) => (role === 'user' && index > 0 ? [index] : []))
   const dropping = (count: number) => read({ ...left, turns: turns.slice(starts[count - 1]) })
-  return (await leastCut(starts.length, left, dropping, within(maxLength))).left
+  return (await leastCut(starts.length, left, dropping, within(maxLength))).result
 }
 
 /** Rule 1: the user turn that opens the rest loses as few of its oldest characters as will do, all of them if need be. */
-async function emptyUserTurn(left: Left, read: Read, maxLength: number): Promise<Left> {
+async function emptyUserTurn(left: Left, { read, maxLength }: Cutting): Promise<Left> {
   const [turn, ...others] = left.turns
   if (turn?.role !== 'user') return left
   const without = (count: number) => read({ ...left, turns: [...withoutOldest([turn], count), ...others] })
-  return (await leastCut(charactersIn([turn]), left, without, within(maxLength))).left
+  return (await leastCut(charactersIn([turn]), left, without, within(maxLength))).result
 }
 
 /** Takes as few of the oldest characters as will do, and spares a quarter of the maximum length. */
-async function shortenLastTurn(left: Left, read: Read, maxLength: number): Promise<Left> {
+async function shortenLastTurn(left: Left, { read, maxLength, promptTokens }: Cutting): Promise<Left> {
   const characters = charactersIn(left.turns)
-  const without = async (count: number) =>
-    count === 0 ? left : read({ ...left, turns: withoutOldest(left.turns, count) })
-  const emptied = await without(characters)
-  const spared = sparedTokens(maxLength, 2)
-  const isSpared = ({ sequences }: Left) => longest(sequences) - longest(emptied.sequences) >= spared
-  if (!isSpared(left)) return left
-  const { left: fewest } = await leastCut(characters, left, without, within(maxLength))
-  if (isSpared(fewest)) return fewest
-  const tooMany = await leastCut(characters, left, without, async (one) => !isSpared(one))
-  return without(tooMany.removed - 1)
+  const without = (count: number) => withoutOldest(left.turns, count)
+  const spared = sparedTokens(maxLength, 2) + (await promptTokens({ ...left, turns: without(characters) }))
+  const isSpared = async (turns: readonly Message[]) => (await promptTokens({ ...left, turns })) >= spared
+  if (!(await isSpared(left.turns))) return left
+  const cut = (count: number) => read({ ...left, turns: without(count) })
+  const { result: fewest } = await leastCut(characters, left, cut, within(maxLength))
+  if (await isSpared(fewest.turns)) return fewest
+  const tooMany = await leastCut(characters, left.turns, without, async (turns) => !(await isSpared(turns)))
+  return tooMany.removed === 1 ? left : cut(tooMany.removed - 1)
 }
 
 /** Takes as few of the oldest characters as give each response room, all of them if need be. */
 async function shortenTurns(left: Left, read: Read, hasRoomIn: (one: Left) => Promise<boolean>): Promise<Left> {
   const without = (count: number) => read({ ...left, turns: withoutOldest(left.turns, count) })
-  return (await leastCut(charactersIn(left.turns), left, without, hasRoomIn)).left
+  return (await leastCut(charactersIn(left.turns), left, without, hasRoomIn)).result
 }
 
 /** Takes as few of the system turns' last characters as will do, all of them if need be. */
-async function shortenSystem(left: Left, read: Read, maxLength: number): Promise<Left> {
+async function shortenSystem(left: Left, { read, maxLength }: Cutting): Promise<Left> {
   const without = (count: number) => read({ ...left, system: withoutLast(left.system, count) })
-  return (await leastCut(charactersIn(left.system), left, without, within(maxLength))).left
+  return (await leastCut(charactersIn(left.system), left, without, within(maxLength))).result
 }
 
 const within =
@@ -144,20 +157,20 @@ function withoutCharacters(
 }
 
 /** The smallest cut of 1 to `limit` that is enough, by bisection; the largest where none is. */
-async function leastCut(
+async function leastCut<T>(
   limit: number,
-  uncut: Left,
-  cut: (count: number) => Promise<Left>,
-  isEnough: (left: Left) => Promise<boolean>,
-): Promise<{ readonly removed: number; readonly left: Left }> {
-  if (limit === 0) return { removed: 0, left: uncut }
-  let best = { removed: limit, left: await cut(limit) }
-  if (!(await isEnough(best.left))) return best
+  uncut: T,
+  cut: (count: number) => T | Promise<T>,
+  isEnough: (result: T) => Promise<boolean>,
+): Promise<{ readonly removed: number; readonly result: T }> {
+  if (limit === 0) return { removed: 0, result: uncut }
+  let best = { removed: limit, result: await cut(limit) }
+  if (!(await isEnough(best.result))) return best
   let tooFew = 0
   while (best.removed - tooFew > 1) {
     const middle = Math.floor((tooFew + best.removed) / 2)
     const candidate = await cut(middle)
-    if (await isEnough(candidate)) best = { removed: middle, left: candidate }
+    if (await isEnough(candidate)) best = { removed: middle, result: candidate }
     else tooFew = middle
   }
   return best
