@@ -1,4 +1,4 @@
-import { counted, plural } from '../counted.ts'
+import { counted } from '../counted.ts'
 import type { Group, Preference } from './group.ts'
 import type { DataOptions } from './options.ts'
 
@@ -20,7 +20,7 @@ export function upright(preference: Preference, { ties }: Pick<DataOptions, 'tie
 /** What to say of pairs that were turned round; undefined where there are none. */
 export function turnedMessage(turned: number): string | undefined {
   if (turned === 0) return undefined
-  return `${counted(turned, 'pair')} with a probability below 0.5 ${turned === 1 ? 'was' : 'were'} turned round: chosen and rejected ${plural(turned, 'response')} changed places`
+  return `${counted(turned, 'pair')} with a probability below 0.5 ${turned === 1 ? 'was' : 'were'} turned round: chosen and rejected changed places`
 }
 
 /** The group without its ties: where a preference is what counts, they are none. */

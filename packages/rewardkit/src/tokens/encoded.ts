@@ -137,14 +137,12 @@ export async function encodePlaced(
     return await encodeReadable(group, tokenizer, options)
   } catch (error) {
     if (!(error instanceof UnusableRow)) throw error instanceof InputError ? located(place, error) : error
-    const told = placed(place, error)
-    if (onError === 'stop') throw told
-    return told
+    if (onError === 'skip') return placed(place, error, error.remedy)
+    throw placed(place, error, error.remedy ?? '--on-error skip leaves such rows out')
   }
 }
 
-/** The same with its place in front, and the remedy that leaves such rows out where there is no other. */
-function placed(place: string, error: UnusableRow): UnusableRow {
-  const remedy = error.remedy ?? '--on-error skip leaves such rows out'
+/** The same with its place in front. */
+function placed(place: string, error: UnusableRow, remedy: string | undefined): UnusableRow {
   return new UnusableRow(error.reason, `${place}: ${error.problem}`, { remedy, cause: error })
 }

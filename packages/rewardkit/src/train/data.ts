@@ -222,7 +222,7 @@ function checkColumns(
   if (!needsProbability && tally.uncertain > 0)
     hooks.onEvent({
       kind: 'warning',
-      message: `${data}: ${counted(tally.uncertain, 'pair')} ${tally.uncertain === 1 ? 'has' : 'have'} a probability between 0.5 and 1, which ${name} does not use: they count in full`,
+      message: `${data}: ${counted(tally.uncertain, 'pair')} ${tally.uncertain === 1 ? 'has' : 'have'} a probability between 0.5 and 1, which ${name} does not use: ${tally.uncertain === 1 ? 'it counts' : 'they count'} in full`,
     })
   if (!usesWeight && tally.withWeight > 0)
     hooks.onEvent({
