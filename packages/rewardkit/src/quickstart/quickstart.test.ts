@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(out, { recursive: true }))
 
 const stop: Hooks = { onEvent: () => {}, shouldStop: () => true }
-const begin = () => quickstart({ out, seed: 0, short: true, threads: 1 }, stop)
+const begin = () => quickstart({ out, seed: 0, short: true, threads: 1, takeOver: false }, stop)
 
 describe('quickstart', () => {
   it('begins again where an earlier one was stopped, even before it had made its model', async () => {

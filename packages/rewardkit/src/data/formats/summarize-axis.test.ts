@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { defaultDataOptions } from '../options.ts'
 import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/rows.ts'
 import { summarizeAxisFormat } from './summarize-axis.ts'
 
@@ -65,7 +66,9 @@ describe('summarize-axis', () => {
     [{ summary: null }, 'field "summary": found null, expected an object with "text" and "axes"'],
     [{ info: { ...info, article: 3 } }, 'field "info.article": found number 3, expected text'],
   ])('refuses %j already where the row stands', (changes, message) => {
-    expect(() => summarizeAxisFormat.gather?.key({ ...rating('A', 5), ...changes })).toThrow(message)
+    expect(() =>
+      summarizeAxisFormat.gather?.key({ ...rating('A', 5), ...changes }, { options: defaultDataOptions }),
+    ).toThrow(message)
   })
 
   it.each(Array.from({ length: 20 }, (_, seed) => seed))('reads what it wrote as the same (seed %i)', (seed) => {

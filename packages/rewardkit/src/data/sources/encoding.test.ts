@@ -13,7 +13,7 @@ async function read(name: string, content: Uint8Array, encoding?: string): Promi
   const path = join(folder, name)
   writeFileSync(path, content)
   const found: unknown[] = []
-  for await (const item of readRows({ path, name }, createReading({ encoding })))
+  for await (const item of readRows({ path, name }, createReading(encoding === undefined ? {} : { encoding })))
     found.push('error' in item ? `${item.error}; ${item.remedy}` : item.row)
   return found
 }

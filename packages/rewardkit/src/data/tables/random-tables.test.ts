@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { Message } from '../group.ts'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -183,7 +184,7 @@ function rankedTable(random: Random, size: number): Table {
       }
     const numbers = places.map((place) => (how === 'scores' ? 9 - place * 1.5 : place + 1))
     if (how === 'lists') return { question, answers, ranking: numbers }
-    const cells = names.flatMap((name, index) => [
+    const cells = names.flatMap((name, index): [string, unknown][] => [
       [name, answers[index] ?? ''],
       [`${how === 'scores' ? 'score' : 'rank'}_${name}`, numbers[index] ?? ''],
     ])
@@ -222,11 +223,13 @@ function written(random: Random, { rows }: Table, name: string): { readonly path
   return { path, ...(isOther ? { encoding } : {}) }
 }
 
+const textOf = ([message]: readonly Message[] = []): string => message?.content ?? ''
+
 async function pairsRead(path: string, options: Partial<DataOptions>): Promise<string[]> {
   const { groups } = await readPreferences(await openData(path, { ...defaultDataOptions, ...options }, [], silentHooks))
   return groups.flatMap(({ prompt, responses, preferences }) =>
     preferences.map(({ chosen, rejected, margin }) =>
-      pair(prompt[0]?.content ?? '', responses[chosen]?.[0]?.content, responses[rejected]?.[0]?.content, margin),
+      pair(textOf(prompt), textOf(responses[chosen]), textOf(responses[rejected]), margin),
     ),
   )
 }
