@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -76,7 +76,7 @@ describe('the date of a chat template', () => {
     const some = { ...settings, maxSteps: 3, saveEvery: 1 } as const
     const stop = new AbortController()
     const first = train({ ...some, out, templateDate: '2025-01-02', signal: stop.signal, onStep: () => stop.abort() })
-    await expect(first).rejects.toThrow()
+    await expect(first).rejects.toThrow(/stopped|abort/)
     await train({ ...some, out, resume: true })
     await train({ ...some, out: whole, templateDate: '2025-01-02' })
     const weights = (run: string) => readFileSync(join(run, 'model', 'model.safetensors'))
@@ -164,5 +164,32 @@ describe('reading options of a saved model', () => {
     expect(padded.warnings().join('\n')).toMatch(
       /transformers would read ".*", since its pad token "<\|end\|>" is an end token/,
     )
+  })
+})
+
+describe('model and head', () => {
+  it('are checked before the data are read, and a head that is missing can be drawn anew', async () => {
+    const headless = join(folder, 'headless')
+    cpSync(untrained, headless, { recursive: true })
+    edit(join(headless, 'config.json'), (config) => ({ ...config, architectures: ['LlamaForSequenceClassification'] }))
+    const noRows = () => {
+      throw new Error('the data were read')
+    }
+    await expect(train({ ...settings, model: headless, data: noRows, out: newFolder() })).rejects.toThrow(
+      /LlamaForSequenceClassification.*its weights hold no head; .*head new/,
+    )
+    const unread = { model: headless, data: noRows, out: newFolder() }
+    await expect(evaluate(unread)).rejects.toThrow(/score.weight is missing: it is no reward model/)
+    const told = watched()
+    await train({
+      ...settings,
+      model: headless,
+      head: 'new',
+      seed: 3,
+      maxSteps: 1,
+      out: newFolder(),
+      onEvent: told.onEvent,
+    })
+    expect(told.logs()).toContain('head: linear, drawn from seed 3')
   })
 })

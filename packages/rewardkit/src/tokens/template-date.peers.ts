@@ -54,7 +54,7 @@ it.each(Object.entries(templates))('transformers prints the pinned day on any da
   const [today, later] = renderedOn(folder, days)
   // The clock does move, and on the pinned day nothing else is another than the time.
   expect(later).not.toBe(today)
-  if (name !== 'every directive') expect(pinned.chat?.render(messages)).toBe(today)
+  expect(pinned.chat?.render(messages)).toBe(today?.replace('23 11 PM 45', '00 12 AM 00'))
   expect(renderedOn(saved, days)).toEqual([pinned.chat?.render(messages), pinned.chat?.render(messages)])
   const again = await loadTokenizer(saved)
   expect(again.chat?.render(messages)).toBe(pinned.chat?.render(messages))

@@ -138,6 +138,20 @@ describe('one clear line for', () => {
       /tokenizer_config\.json: eos_token/,
     )
   })
+  test('several chat templates of which none is the default one', async () => {
+    const config = (templates: unknown) => ({ 'tokenizer_config.json': JSON.stringify({ chat_template: templates }) })
+    const named = [
+      { name: 'tool_use', template: 'a' },
+      { name: 'rag', template: 'b' },
+    ]
+    const message =
+      /chat templates "tool_use", "rag", expected one named "default"; write the one .* to chat_template.jinja/
+    expect(await failure(edited('words', config(named)))).toMatch(message)
+    expect(await failure(edited('words', config({ tool_use: 'a', rag: 'b' })))).toMatch(message)
+    const chosen = "{{ messages[-1]['content'] }}"
+    const { chat } = await loadTokenizer(edited('words', { ...config(named), 'chat_template.jinja': chosen }))
+    expect(chat?.render([{ role: 'assistant', content: 'chosen' }])).toBe('chosen')
+  })
   test('a broken chat template', async () => {
     const template = '{% for message in messages %}{{ message.content }}'
     expect(await failure(edited('words', { 'chat_template.jinja': template }))).toMatch(
