@@ -117,7 +117,7 @@ describe('refusals in one line', () => {
     [{ batchSize: 'many' }, '--batch-size: found "many", expected a whole number above 0'],
     [{ train: 'last:0' }, '--train: found "last:0", expected all, head or last:N, such as last:2'],
     [{ train: 'first' }, '--train: found "first", expected all, head or last:N, such as last:2'],
-    [{ head: 'two' }, '--head: found "two", expected linear or mlp'],
+    [{ head: 'two' }, '--head: found "two", expected linear, mlp or new'],
     [{ batchSize: '2.5' }, '--batch-size: found 2.5, expected a whole number above 0'],
     [{ learningRate: '' }, '--learning-rate: found "", expected a number above 0'],
     [{ adamBetas: '0.9' }, '--adam-betas: found [0.9], expected 2 values with a comma between them'],
