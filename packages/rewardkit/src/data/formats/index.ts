@@ -18,6 +18,7 @@ import { nectarFormat } from './nectar.ts'
 import { oasstPairsFormat } from './oasst-pairs.ts'
 import { oasstTreesFormat } from './oasst-trees.ts'
 import { implicitPairFormat, messagesFormat, pairFormat } from './pair.ts'
+import { openaiFormat } from './openai.ts'
 import { pandalmFormat } from './pandalm.ts'
 import { groupFormat, responseFormat } from './response.ts'
 import { rewardbench2Format, rewardbenchFormat } from './rewardbench.ts'
@@ -60,6 +61,7 @@ export const foreignFormats: readonly RowFormat[] = [
   summarizeComparisonsFormat,
   ultrafeedbackBinarizedFormat,
   ultrafeedbackFormat,
+  openaiFormat,
   unpairedFormat,
   webgptFormat,
   webgptRawFormat,

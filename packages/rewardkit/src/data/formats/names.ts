@@ -8,6 +8,7 @@ export const formatNames = [
   'messages',
   'groups',
   'unpaired',
+  'openai',
   'hh',
   'shp',
   'summarize-comparisons',

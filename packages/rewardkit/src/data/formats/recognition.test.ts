@@ -72,6 +72,7 @@ const rows: readonly (readonly [FormatName, Row])[] = [
     'ultrafeedback-binarized',
     { prompt: 'Hi', chosen: turns, rejected: turns, messages: turns, score_chosen: 8, score_rejected: 5 },
   ],
+  ['openai', { input: { messages: turns }, preferred_output: turns, non_preferred_output: turns }],
   ['unpaired', { prompt: 'Hi', completion: 'Hello.', label: true }],
   ['webgpt', { question, answer_0: 'a', answer_1: 'b', score_0: 1, score_1: -1, quotes_0: {}, quotes_1: {} }],
   ['webgpt-raw', { 0: { question, quotes: {}, answer: 'a', score: 1 }, 1: { question, answer: 'b', score: -1 } }],
