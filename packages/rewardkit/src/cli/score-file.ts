@@ -43,6 +43,8 @@ async function scoreInto(options: ScoreOptions, onEvent: (event: Event) => void)
 
 async function score(options: ScoreOptions, onEvent: (event: Event) => void, write: Write): Promise<ScoreCounts> {
   const { data } = options
+  // Rows that run over a terminal are progress enough.
+  const isShown = options.out === '-' && process.stdout.isTTY
   const reading = createReading(options)
   const rows = data === '-' ? readLines(process.stdin, reading) : readRows({ path: data, name: data }, reading)
   const counts = await withJob('score', options, onEvent, async (job) => {
@@ -56,7 +58,9 @@ async function score(options: ScoreOptions, onEvent: (event: Event) => void, wri
       },
       write,
       options,
-      (done) => onEvent({ kind: 'progress', label: 'scoring', done, total, unit: 'rows' }),
+      (done) => {
+        if (!isShown) onEvent({ kind: 'progress', label: 'scoring', done, total, unit: 'rows' })
+      },
     )
   })
   for (const { kind, message } of reading.notes.told()) onEvent({ kind, message: `${nameOf(data)}: ${message}` })
