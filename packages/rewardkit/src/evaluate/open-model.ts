@@ -51,7 +51,11 @@ export async function warnOfPool(
 }
 
 /** Warns of a template that prints another date each day, and of a date that none asks for. */
-function warnOfDate({ files: { folder, templateDate } }: Tokenizer, given: string | undefined, hooks: Hooks): void {
+export function warnOfDate(
+  { files: { folder, templateDate } }: Tokenizer,
+  given: string | undefined,
+  hooks: Hooks,
+): void {
   const warn = (message: string) => hooks.onEvent({ kind: 'warning', message })
   if (templateDate?.isToday)
     warn(

@@ -8,6 +8,7 @@ import { type Hooks, silentHooks } from '../events.ts'
 import { writeFileAtomic } from '../files.ts'
 import { checkWeights, findModel, loadRewardModel, readModelConfig, type RewardModel } from '../models/index.ts'
 import { encodeGroup, loadTokenizer, renderPlain, type TokenGroup, type Tokenizer } from '../tokens/index.ts'
+import { warnOfDate } from './open-model.ts'
 import { computeRewards } from './rewards.ts'
 import { marginStatistics } from './statistics.ts'
 
@@ -98,7 +99,7 @@ export async function checkModelFolder(model: string, hooks: Hooks = silentHooks
       'model',
       async () => {
         const { family, layers, hiddenSize } = readModelConfig(folder).decoder
-        await loadTokenizer(folder)
+        warnOfDate(await loadTokenizer(folder), undefined, hooks)
         return `${family}, ${layers} layers of ${hiddenSize}, in ${folder}`
       },
     ],
