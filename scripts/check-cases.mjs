@@ -35,7 +35,9 @@ async function check(index, { args, code = 0, says = [], silentOn = [], writes =
   const words = args.split(' ').filter((text) => text !== '')
   const given = words.map((text) => text.replace('OUT', out))
   const found = await run(given)
-  const written = ['', '.jsonl'].map((end) => `${out}${end}`).find((path) => /\.jsonl$/.test(path) && existsSync(path))
+  const written = ['', '.jsonl']
+    .map((end) => `${out}${end}`)
+    .find((path) => path.endsWith('.jsonl') && existsSync(path))
   const text = written === undefined ? '' : readFileSync(written, 'utf8')
   const wrong = [
     ...(found.code === code ? [] : [`exit code ${found.code}, expected ${code}`]),
