@@ -78,6 +78,7 @@ try {
   install()
   compile('nodenext', 'nodenext')
   compile('esnext', 'bundler')
+  compileGettingStarted()
   cpSync(tinyModel, join(folder, 'tiny'), { recursive: true })
   expect('the program, which sets up at first use', run(process.execPath, 'program.js').stdout, printed)
   trainAndScore()
@@ -93,8 +94,9 @@ function install() {
   expect('the exit code of npm pack', packed.status, 0)
   const tarballs = readdirSync(folder).map((name) => `./${name}`)
   writeFileSync(join(folder, 'package.json'), '{ "name": "stranger", "private": true, "type": "module" }\n')
-  const tools = ['typescript', '@types/node'].map((name) => `${name}@${versionOf(name)}`)
-  run('npm', 'install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs, ...tools)
+  // The newest TypeScript, as a stranger gets it.
+  const tools = ['typescript@latest', `@types/node@${versionOf('@types/node')}`]
+  run('npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs, ...tools)
 }
 
 /**
@@ -110,6 +112,19 @@ function compile(module, moduleResolution) {
   writeFileSync(join(folder, 'program.ts'), program)
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
   run('npx', '--no-install', 'tsc')
+}
+
+/** Compiles the programs of docs/getting-started.md with its tsconfig.json, as printed; the server needs other packages. */
+function compileGettingStarted() {
+  step('compiling the programs of docs/getting-started.md')
+  const page = readFileSync(join(root, 'docs/getting-started.md'), 'utf8')
+  const [, config = ''] = /^`tsconfig\.json`.*?^```json\n(.*?)^```/ms.exec(page) ?? []
+  const programs = [...page.matchAll(/^```ts\n\/\/ ((?:train|rank)\.ts)\n(.*?)^```/gms)]
+  expect('the programs', programs.map(([, name]) => name).join(' '), 'train.ts rank.ts')
+  for (const [, name = '', text = ''] of programs) writeFileSync(join(folder, name), text)
+  const files = programs.map(([, name]) => name)
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ ...JSON.parse(config), files }))
+  run('npx', '--no-install', 'tsc', '--noEmit')
 }
 
 function trainAndScore() {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -47,11 +47,11 @@ async function rewardkit({ endpoint, cache }: HubSettings, ...words: string[]) {
 
 test('a model by its name: fetched, and there without the hub, too', async () => {
   const { settings } = await openHub(repositories)
-  const first = await rewardkit(settings, ...score, 'some/reward')
+  const first = await rewardkit(settings, ...score, 'hub:some/reward')
   expect(first.stderr).toMatch(/^model some\/reward: commit \w{40}, 6 files, 0\.0 MB, in \S+\n/)
   expect(first.stdout).toMatch(/"reward":0\.\d+/)
   expect(first.status).toBe(0)
-  const later = await rewardkit({ ...settings, endpoint: await unreachableEndpoint() }, ...score, 'some/reward')
+  const later = await rewardkit({ ...settings, endpoint: await unreachableEndpoint() }, ...score, 'hub:some/reward')
   expect(later.stderr).toMatch(
     /warning: fetching model some\/reward: \S+ cannot be reached; going on with what the cache has/,
   )
@@ -82,11 +82,23 @@ test('a local folder of that name comes first', async () => {
   expect(hub.requests).toEqual([])
 })
 
+test('what looks like a path is not looked for at the hub', async () => {
+  const { hub, settings } = await openHub(repositories)
+  mkdirSync(join(folder, 'mine'), { recursive: true })
+  for (const name of ['runs/fisrt', 'models/fisrt', './some/fisrt', 'mine/fisrt']) {
+    const { status, stderr } = await rewardkit(settings, ...score, name)
+    expect(stderr).toContain(`rewardkit: --model ${name}: no such folder`)
+    expect(status).toBe(2)
+  }
+  expect(hub.requests).toEqual([])
+})
+
 test('a name that neither has: one line, exit code 2', async () => {
   const { settings } = await openHub(repositories)
-  const { status, stderr } = await rewardkit(settings, ...score, 'runs/fisrt')
+  const { status, stderr } = await rewardkit(settings, ...score, 'owner/fisrt')
+  expect(stderr).toContain('--model owner/fisrt: no such folder here, so taken as hub:owner/fisrt\n')
   expect(stderr).toMatch(
-    /^rewardkit: --model runs\/fisrt \(no folder here\): there is no model runs\/fisrt at \S+, or it is private; check the name, or set HF_TOKEN\n$/,
+    /rewardkit: --model owner\/fisrt \(no folder here\): there is no model owner\/fisrt at \S+, or it is private; check the name, or set HF_TOKEN\n$/,
   )
   expect(status).toBe(2)
 })

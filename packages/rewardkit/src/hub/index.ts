@@ -5,5 +5,5 @@
 export { type HubDataset, type HubDatasetOptions, type HubOrigin, resolveDataset } from './dataset.ts'
 export { HubUnavailable } from './faults.ts'
 export { type FetchedModel, fetchModel } from './model.ts'
-export { type HubName, isHubName, parseHubName } from './names.ts'
+export { type HubName, hasHubPrefix, isHubName, parseHubName } from './names.ts'
 export { type HubSettings, hubSettings } from './settings.ts'

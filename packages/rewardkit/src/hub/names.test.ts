@@ -5,6 +5,8 @@ it.each([
   ['stanfordnlp/SHP', { repository: 'stanfordnlp/SHP' }],
   ['hf:stanfordnlp/SHP', { repository: 'stanfordnlp/SHP' }],
   ['hf:squad', { repository: 'squad' }],
+  ['hub:squad', { repository: 'squad' }],
+  ['hub:stanfordnlp/SHP#test', { repository: 'stanfordnlp/SHP', split: 'test' }],
   ['Anthropic/hh-rlhf:helpful-base', { repository: 'Anthropic/hh-rlhf', config: 'helpful-base' }],
   ['a/b#test', { repository: 'a/b', split: 'test' }],
   ['a/b@refs/convert/parquet', { repository: 'a/b', revision: 'refs/convert/parquet' }],
@@ -24,7 +26,7 @@ it.each([
 })
 
 it.each([
-  ['squad', 'dataset', '"squad" has no owner (if it really has none, write hf:squad)'],
+  ['squad', 'dataset', '"squad" has no owner (if it really has none, write hub:squad)'],
   ['a/b/c', 'dataset', '"a/b/c" cannot be a repository'],
   ['a--b/c', 'dataset', 'cannot be a repository'],
   ['hf:', 'dataset', 'this is no name at the Hugging Face hub'],

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { InputError } from '../errors.ts'
 
 /** What a repository of the hub holds, in the singular as routes and cache folders build on it. */
@@ -20,7 +22,9 @@ const repositoryPattern = new RegExp(`^(?:${word}/)?${word}$`)
 const ownedPattern = new RegExp(`^${word}/${word}(?:[:#@].*)?$`, 's')
 /** Endings of files, which are hardly ever names of repositories: with them, only the prefix makes a name. */
 const filePattern = /\.(?:jsonl?|ndjson|csv|tsv|parquet|gz|zst|zip|txt|ya?ml|safetensors)$/i
-const prefix = 'hf:'
+const prefixPattern = /^(?:hub|hf):/
+/** Beginnings of paths; so is whatever lies in a folder that is there. */
+const pathPattern = /^(?:\.{0,2}\/|runs\/|models\/)/
 
 /** What a name of this kind looks like, for messages. */
 const forms: Readonly<Record<HubKind, string>> = {
@@ -28,21 +32,25 @@ const forms: Readonly<Record<HubKind, string>> = {
   model: 'owner/name[@revision]',
 }
 
+/** Whether a text says that it is a name at the hub: `hub:owner/name`, or `hf:` as formerly. */
+export const hasHubPrefix = (text: string): boolean => prefixPattern.test(text)
+
 /**
- * Whether a text reads as a name at the hub: `owner/name` with or without its parts, or anything after `hf:`. The caller
- * looks for a local file or folder of that name first: that comes before the hub.
+ * Whether a text reads as a name at the hub: anything after `hub:`, or `owner/name` with or without its parts that does
+ * not look like a path. The caller looks for a local file or folder of that name first: that comes before the hub.
  */
 export const isHubName = (text: string): boolean =>
-  text.startsWith(prefix) || (ownedPattern.test(text) && !filePattern.test(text))
+  hasHubPrefix(text) ||
+  (ownedPattern.test(text) && !filePattern.test(text) && !pathPattern.test(text) && !existsSync(dirname(text)))
 
 /**
  * Takes a name apart: `owner/name[:config][#split][@revision]` for a data set, `owner/name[@revision]` for a model, each
- * also with `hf:` in front, which the few names without an owner need.
+ * also with `hub:` in front, which the few names without an owner need.
  * @throws InputError that says which part is wrong
  */
 export function parseHubName(text: string, kind: HubKind): HubName {
   const wrong = (problem: string) => new InputError(`${text}: ${problem}`, { remedy: `write it as ${forms[kind]}` })
-  const bare = text.startsWith(prefix) ? text.slice(prefix.length) : text
+  const bare = text.replace(prefixPattern, '')
   const [, repository = '', config, split, revision] =
     /^([^:#@]*)(?::([^#@]*))?(?:#([^@]*))?(?:@(.*))?$/s.exec(bare) ?? []
   if (repository === '') throw wrong('this is no name at the Hugging Face hub')
@@ -51,7 +59,7 @@ export function parseHubName(text: string, kind: HubKind): HubName {
       `"${repository}" cannot be a repository: it has one owner and one name, of letters, digits and . _ - between them`,
     )
   if (bare === text && !repository.includes('/'))
-    throw wrong(`"${repository}" has no owner (if it really has none, write ${prefix}${repository})`)
+    throw wrong(`"${repository}" has no owner (if it really has none, write hub:${repository})`)
   if (kind === 'model' && (config !== undefined || split !== undefined))
     throw wrong('a model has neither config nor split')
   for (const [part, value] of Object.entries({ config, split, revision }))

@@ -1,7 +1,7 @@
 import { spooledFile } from '../data/index.ts'
 import { type EvaluateInput, evaluateOptionsSchema } from '../evaluate/options.ts'
 import type { EvaluationSummary } from '../evaluate/types.ts'
-import { parseOptions } from './options.ts'
+import { parseOptions, refuseHubGuesses } from './options.ts'
 import { isRows, pieces, type PreferenceData } from './rows.ts'
 import { runJob, type Watching } from './run-job.ts'
 
@@ -23,6 +23,7 @@ export async function evaluate(settings: EvaluateSettings): Promise<EvaluationSu
   const { signal, onEvent, data, ...rest } = settings
   const file = spooledFile(typeof rest.out === 'string' ? rest.out : '', 'evaluation-data')
   const options = parseOptions(evaluateOptionsSchema, { ...rest, data: isRows(data) ? file : data })
+  refuseHubGuesses({ model: options.model, data: options.data })
   const answers = isRows(data) ? { data: pieces(data, 'data', signal) } : {}
   const names = isRows(data) ? { [file]: 'data' } : {}
   return runJob('evaluate', { options, asksForData: isRows(data) }, { signal, onEvent }, answers, names)

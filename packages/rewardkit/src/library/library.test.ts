@@ -227,6 +227,7 @@ describe('train', () => {
     ],
     ['no objective', { objective: null }, 'objective: expected a name, a function'],
     ['a path with hyphens as it is', { data: '/no/a --b/c--d.jsonl' }, '/c--d.jsonl: no such file'],
+    ['a name that may be one of the hub', { data: 'own/er' }, 'data own/er: no such file or folder; for the Hugging'],
     ['an unknown option', { learningRat: 1 }, 'learningRat: unknown option; did you mean learningRate?'],
     ['a value out of range', { batchSize: 0 }, 'batchSize: found 0, expected a whole number'],
     ['an unknown objective', { objective: 'adaptive' }, 'objective: found "adaptive", expected bradley-terry'],
@@ -331,6 +332,8 @@ describe('RewardModel', () => {
       [...scores.keys()].toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0)),
     )
     expect(ranking.every(({ index, candidate }) => candidates[index] === candidate)).toBe(true)
+    const none = null as unknown as string
+    await expect(model.rank(none, candidates)).rejects.toThrow('rank: found null as prompt, expected text or messages')
     await expect(model.rank(prompt, [])).rejects.toMatchObject({ code: 'invalid-input' })
   })
 
@@ -418,6 +421,11 @@ describe('RewardModel', () => {
 
   it('loads no folder that is none, and stops loading on request', async () => {
     await expect(RewardModel.load(join(folder, 'nothing'))).rejects.toThrow(/^model .*: no such folder/)
+    await expect(RewardModel.load('stanfordnlp/nothing')).rejects.toMatchObject({
+      code: 'invalid-input',
+      problem: 'model stanfordnlp/nothing: no such folder',
+      remedy: 'for the Hugging Face hub, write hub:stanfordnlp/nothing',
+    })
     await expect(RewardModel.load(untrained)).rejects.toMatchObject({ code: 'invalid-input' })
     await expect(RewardModel.load(trained, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'interrupted',

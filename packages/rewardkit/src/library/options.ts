@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import type { z } from 'zod'
 import { InputError, RewardKitError } from '../errors.ts'
+import { hasHubPrefix, isHubName } from '../hub/names.ts'
 import { nearestName } from '../nearest.ts'
 import { commandOptions, refusal } from '../options.ts'
 
@@ -26,6 +28,21 @@ export function parseOptions<S extends z.ZodObject>(schema: S, given: Readonly<R
   if (!issue || !option) throw new InputError(inLibraryWords(issue?.message ?? 'the options do not fit together'))
   if (!(name in values)) throw new InputError(`${name}: missing; expected ${option.description}`)
   throw refusal(option.shape, name, values[name], issue)
+}
+
+/**
+ * A program means a path by a name without `hub:`: a path that is missing is never looked for at the hub.
+ * @param names what options of a call name, by the option
+ * @throws InputError
+ */
+export function refuseHubGuesses(names: Readonly<Record<string, unknown>>): void {
+  for (const [option, name] of Object.entries(names)) {
+    if (typeof name !== 'string' || hasHubPrefix(name) || existsSync(name) || !isHubName(name)) continue
+    const kind = option === 'model' ? 'folder' : 'file or folder'
+    throw new InputError(`${option} ${name}: no such ${kind}`, {
+      remedy: `for the Hugging Face hub, write hub:${name}`,
+    })
+  }
 }
 
 /**

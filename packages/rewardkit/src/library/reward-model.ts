@@ -8,11 +8,11 @@ import type { Event } from '../events.ts'
 import { readingOverridesSchema } from '../tokens/options.ts'
 import { type Job, openJob } from '../thread/job.ts'
 import { abortError } from '../thread/abort.ts'
-import { libraryError, parseOptions } from './options.ts'
+import { libraryError, parseOptions, refuseHubGuesses } from './options.ts'
 import { inLibraryEvents, type Watching } from './run-job.ts'
 
 const loadOptionsSchema = z.object({
-  model: z.string().describe('reward-model folder, run folder, or a name at the hub'),
+  model: z.string().describe('reward-model folder, run folder, or hub:owner/name'),
   ...readingOverridesSchema.shape,
   ...computeOptionsSchema.shape,
 })
@@ -75,13 +75,14 @@ export class RewardModel implements AsyncDisposable {
   }
 
   /**
-   * Loads a model folder, the model of a run folder, or one of the Hugging Face hub by its name.
+   * Loads a model folder, the model of a run folder, or one of the Hugging Face hub as `hub:owner/name`.
    * @throws RewardKitError for what is wrong with the folder; with code `interrupted` once the signal aborts
    */
   static async load(model: string, settings: LoadSettings = {}): Promise<RewardModel> {
     const { signal, onEvent = () => {}, ...rest } = settings
     if (signal?.aborted) throw abortError(signal)
     const options = parseOptions(loadOptionsSchema, { ...rest, model })
+    refuseHubGuesses({ model })
     const job = openJob('score', options, { onEvent: inLibraryEvents(onEvent) })
     const stop = () => void job.close(abortError(signal))
     signal?.addEventListener('abort', stop)
@@ -123,6 +124,11 @@ export class RewardModel implements AsyncDisposable {
     candidates: readonly Candidate[],
     { signal, ...inputs }: CallOptions & TemplateInputs = {},
   ): Promise<Ranking<Candidate>> {
+    const given: unknown = prompt
+    if (given === null || given === undefined)
+      throw new InputError(`rank: found ${given} as prompt, expected text or messages`, {
+        remedy: 'use score for responses without a prompt',
+      })
     const groups =
       candidates.length === 0 ? [] : [named('rank', { ...inputsOf(inputs), prompt, responses: candidates })]
     const [{ rewards, cut } = { rewards: [] }] = await this.#rewards(groups, signal)

@@ -11,7 +11,7 @@ import type { TrainResult } from '../train/train.ts'
 import type { ObjectiveQuestion } from '../thread/custom-objective.ts'
 import { unlessAborted } from '../thread/abort.ts'
 import { type CustomObjective, type ObjectiveFunction, offered } from './custom-objective.ts'
-import { parseOptions } from './options.ts'
+import { parseOptions, refuseHubGuesses } from './options.ts'
 import { isRows, pieces, type PreferenceData } from './rows.ts'
 import { runJob, type Watching } from './run-job.ts'
 
@@ -72,6 +72,7 @@ function prepareJob(settings: TrainSettings, folder: string) {
     evalData: isRows(evalData) ? file('eval-data') : evalData,
     objective: custom ? 'bradley-terry' : objective,
   })
+  refuseHubGuesses({ model: parsed.model, data: parsed.data, evalData: parsed.evalData })
   const onEveryEvent = (event: Event) => {
     onEvent?.(event)
     if (event.kind === 'step') onStep?.(event.metrics)

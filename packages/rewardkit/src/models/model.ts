@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Tensor } from '@rewardkit/torch'
 import { FailureError, InputError, RewardKitError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
-import { type FetchedModel, fetchModel, isHubName } from '../hub/index.ts'
+import { type FetchedModel, fetchModel, hasHubPrefix, isHubName } from '../hub/index.ts'
 import type { ReadingOptions, TruncationRule } from '../tokens/index.ts'
 import type { DecoderConfig } from './config.ts'
 import type { Weights } from './weights.ts'
@@ -53,6 +53,8 @@ export interface RewardModel extends NamedParameters {
  */
 export async function findModel(model: string, hooks: Hooks): Promise<FetchedModel> {
   if (existsSync(model) || !isHubName(model)) return { folder: modelFolder(model), name: model }
+  if (hasHubPrefix(model)) return fetchModel(model, hooks)
+  hooks.onEvent({ kind: 'log', message: `--model ${model}: no such folder here, so taken as hub:${model}` })
   try {
     return await fetchModel(model, hooks)
   } catch (error) {
@@ -70,7 +72,7 @@ export function modelFolder(path: string): string {
   const present = statSync(path, { throwIfNoEntry: false })
   if (!present?.isDirectory())
     throw new InputError(`--model ${path}: ${present ? 'it is a file' : 'no such folder'}`, {
-      remedy: 'give a Hugging Face model folder, a run folder, or a name at the hub such as owner/name',
+      remedy: 'give a Hugging Face model folder, a run folder, or a name at the hub such as hub:owner/name',
     })
   const inside = join(path, 'model')
   if (existsSync(join(path, 'metrics.jsonl')) && !existsSync(inside))

@@ -1,7 +1,7 @@
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { FailureError, InputError, located, RewardKitError } from '../../errors.ts'
 import type { Hooks } from '../../events.ts'
-import { isHubName, resolveDataset } from '../../hub/index.ts'
+import { hasHubPrefix, isHubName, resolveDataset } from '../../hub/index.ts'
 import { findPath } from './find-file.ts'
 import { filesOfFolder, isDataFile, withSubsets } from './folder.ts'
 import { isParquet, parquetColumns } from './parquet.ts'
@@ -49,12 +49,14 @@ async function findSource(name: string, splits: SplitOrder, hooks: Hooks): Promi
 /** A name that is nothing on this disk may be one of the hub. */
 async function openHubData(name: string, splits: SplitOrder, hooks: Hooks, missing: InputError): Promise<Source> {
   if (!isHubName(name)) throw missing
+  if (!hasHubPrefix(name))
+    hooks.onEvent({ kind: 'log', message: `${name}: no such file or folder here, so taken as hub:${name}` })
   try {
     const { files, origin } = await resolveDataset(name, { splits }, hooks)
     return { name, files, origin: { ...origin } }
   } catch (error) {
     const Kind = [InputError, FailureError].find((kind) => error instanceof kind)
-    if (!Kind || !(error instanceof RewardKitError) || name.startsWith('hf:')) throw error
+    if (!Kind || !(error instanceof RewardKitError) || hasHubPrefix(name)) throw error
     throw new Kind(`${name} (no such file or folder here): ${error.problem}`, { remedy: error.remedy, cause: error })
   }
 }
