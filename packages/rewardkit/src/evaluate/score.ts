@@ -57,7 +57,7 @@ export async function openScorer(
   setThreads(options.threads ?? defaultThreads())
   const { model, tokenizer } = await openRewardModel(folder, options, hooks)
   const dtype = resolveDtype(options.dtype)
-  const watch = createReadingWatch(tokenizer, model.reading, hooks)
+  const watch = createReadingWatch(tokenizer, model.reading, model.trainedOn, hooks)
   const strange = createStrangeTexts(tokenizer)
   const rewardsOf = wholeModel(model, dtype)
   const read = async (group: Group): Promise<TokenGroup | { error: string }> => {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { buildGroup, conversation } from '../data/build.ts'
 import type { Group } from '../data/index.ts'
 import type { TokenGroup } from '../tokens/index.ts'
 import type { ScoredGroup } from './score.ts'
@@ -10,16 +11,11 @@ const responseTokens = 10
 const microBatchTokens = 64
 
 /** Responses are numbers, and the reward of a response is its number; a response that is no number cannot be read. */
-const group = (id: string, responses: readonly (number | string)[]): Group => ({
-  id,
-  form: 'text',
-  prompt: 'p',
-  responses: responses.map(String),
-  preferences: [],
-})
+const group = (id: string, responses: readonly (number | string)[]): Group =>
+  buildGroup({ id, ...conversation('p', responses.map(String)), preferences: [] })
 
 function read({ responses }: Group): TokenGroup | { error: string } {
-  const numbers = responses.map(Number)
+  const numbers = responses.map(([message]) => Number(message?.content))
   if (numbers.some(Number.isNaN)) return { error: 'no number' }
   const branches = numbers.map((number) => new Int32Array(responseTokens).fill(number))
   return { prefix: new Int32Array(promptTokens), branches, branchOf: [...branches.keys()], truncated: false }

@@ -224,9 +224,21 @@ function warnOnce(onEvent: (event: Event) => void): (cut: ScoreCut) => void {
   }
 }
 
+const roles = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function', 'observation', 'ipython'])
+
+/** A misspelt role would be read as it is written, or not at all. */
+function refuseUnknownRoles({ prompt, responses }: Group): void {
+  const role = [...prompt, ...responses.flat()].find((message) => !roles.has(message.role))?.role
+  if (role !== undefined)
+    throw new InputError(`found the role "${role}", expected one of ${[...roles].join(', ')}`, {
+      remedy: 'rename it before the call',
+    })
+}
+
 function named(label: string, row: Readonly<Record<string, unknown>>) {
   try {
     const group = groupFromRow(row, label)
+    refuseUnknownRoles(group)
     for (const [name, expected] of Object.entries(inputKinds))
       if ((row[name] ?? null) !== null && !(name in (group.inputs ?? {})))
         throw new InputError(`${name}: found ${typeof row[name]}, expected ${expected}`)

@@ -19,7 +19,7 @@ interface CommonFields {
 }
 
 interface Judgement {
-  /** How much better the chosen response is. */
+  /** How much better the chosen response is. Null, here and below, is the same as absent. */
   readonly margin?: number | null | undefined
   /** What the preference counts, 0 or more. */
   readonly weight?: number | null | undefined

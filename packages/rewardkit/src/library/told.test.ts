@@ -103,6 +103,21 @@ describe('plain texts for a model with a chat template', () => {
     expect(told.warnings()[1]).toMatch(withoutPrompt('^'))
   })
 
+  it('are what a model expects that was trained on them, which its folder says; messages are not', async () => {
+    const { result } = await trainedOn(plain)
+    const settings: unknown = JSON.parse(readFileSync(join(result.out, 'model', 'rewardkit.json'), 'utf8'))
+    expect(settings).toMatchObject({ trained_on: { joined: plain.length } })
+    const told = watched()
+    const model = await RewardModel.load(result.out, { threads: 1, onEvent: told.onEvent })
+    const [first] = plain
+    await model.rank(first?.prompt ?? '', [first?.chosen ?? '', first?.rejected ?? ''])
+    expect(told.warnings()).toEqual([])
+    await model.rank(turn('user', first?.prompt ?? ''), [turn('assistant', first?.chosen ?? '')])
+    await expect(model.rank(turn('usr', 'Hi'), ['a'])).rejects.toThrow('found the role "usr", expected one of system')
+    await model.close()
+    expect(told.warnings()).toEqual([expect.stringContaining('the model was trained on plain texts')])
+  })
+
   it('are said nothing of where they are read as turns, and where there are none', async () => {
     expect((await trainedOn(plain, { plainTexts: 'messages' })).warnings()).toEqual([])
     expect((await inspected(conversations)).warnings()).toEqual([])

@@ -62,6 +62,7 @@ export function loadRewardModel(folder: string, options: LoadOptions): RewardMod
     truncationRule: options.seed === null ? settings.truncationRule : today,
     reading: readingOptionsSchema.parse({ ...settings.reading, ...options.reading }),
     savedReading: settings.isSaved ? settings.reading : null,
+    trainedOn: settings.trainedOn,
     headOrigin: head ? originOf(stored) : { kind: 'drawn', seed: seed ?? 0 },
     rewardConstant: head ? constant + settings.rewardConstant : 0,
     names: [...parameters.keys()],

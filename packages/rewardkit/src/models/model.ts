@@ -4,7 +4,7 @@ import type { Tensor } from '@rewardkit/torch'
 import { FailureError, InputError, RewardKitError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { type FetchedModel, fetchModel, hasHubPrefix, isHubName } from '../hub/index.ts'
-import type { ReadingOptions, TruncationRule } from '../tokens/index.ts'
+import type { ReadingOptions, TrainedOn, TruncationRule } from '../tokens/index.ts'
 import type { DecoderConfig } from './config.ts'
 import type { Weights } from './weights.ts'
 
@@ -38,6 +38,8 @@ export interface RewardModel extends NamedParameters {
   readonly truncationRule: TruncationRule
   /** The same as the folder's rewardkit.json says it; null where there is none. */
   readonly savedReading: ReadingOptions | null
+  /** Groups that it was trained on, by how they were read; null where the folder does not say. */
+  readonly trainedOn: TrainedOn | null
   readonly headOrigin: HeadOrigin
   /** Added to every reward: 0 but for models whose head came with a bias or a normaliser. Not trained. */
   readonly rewardConstant: number

@@ -5,8 +5,10 @@ import { InputError } from '../errors.ts'
 import {
   type ReadingOptions,
   readingOptionsSchema,
+  type TrainedOn,
   type TruncationRule,
   truncationRule as today,
+  waysToRead,
 } from '../tokens/index.ts'
 
 /** Says beside a model's weights how its texts are read. */
@@ -29,6 +31,7 @@ const settingsSchema = z.looseObject({
     template_date: templateDate,
     ...otherOptions,
   }),
+  trained_on: z.partialRecord(z.enum(waysToRead), z.number()).optional(),
   reward_constant: z.number().default(0),
 })
 
@@ -37,6 +40,8 @@ interface ModelSettings {
   readonly reading: ReadingOptions
   /** The rule of truncation by which it was trained: 1 where the file does not say. */
   readonly truncationRule: TruncationRule
+  /** Groups that it was trained on, by how they were read; null where the file does not say. */
+  readonly trainedOn: TrainedOn | null
   readonly rewardConstant: number
 }
 
@@ -44,9 +49,19 @@ interface ModelSettings {
 export function readSettings(folder: string): ModelSettings & { readonly isSaved: boolean } {
   const path = join(folder, settingsFile)
   if (!existsSync(path))
-    return { reading: readingOptionsSchema.parse({}), truncationRule: today, rewardConstant: 0, isSaved: false }
+    return {
+      reading: readingOptionsSchema.parse({}),
+      truncationRule: today,
+      trainedOn: null,
+      rewardConstant: 0,
+      isSaved: false,
+    }
   try {
-    const { reading: stored, reward_constant } = settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+    const {
+      reading: stored,
+      trained_on,
+      reward_constant,
+    } = settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
     const {
       max_length: maxLength,
       plain_texts: plainTexts,
@@ -59,6 +74,7 @@ export function readSettings(folder: string): ModelSettings & { readonly isSaved
     return {
       reading: { maxLength, plainTexts, specialTokensInText, ...others, ...dated },
       truncationRule: truncation_rule,
+      trainedOn: trained_on ?? null,
       rewardConstant: reward_constant,
       isSaved: true,
     }
@@ -71,7 +87,12 @@ export function readSettings(folder: string): ModelSettings & { readonly isSaved
 }
 
 /** The content of the file. The constant stands there where it is not 0: transformers' rewards lack it. */
-export function settingsOf({ reading, truncationRule, rewardConstant }: ModelSettings): z.input<typeof settingsSchema> {
+export function settingsOf({
+  reading,
+  truncationRule,
+  trainedOn,
+  rewardConstant,
+}: ModelSettings): z.input<typeof settingsSchema> {
   const {
     maxLength: max_length,
     plainTexts: plain_texts,
@@ -89,6 +110,7 @@ export function settingsOf({ reading, truncationRule, rewardConstant }: ModelSet
       ...rest,
       ...(template_date !== undefined && { template_date }),
     },
+    ...(trainedOn && { trained_on: trainedOn }),
     ...(rewardConstant === 0 ? {} : { reward_constant: rewardConstant }),
   }
 }

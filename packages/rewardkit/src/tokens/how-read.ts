@@ -13,6 +13,8 @@ export type Transcripts = 'auto' | 'template' | 'as-is'
  */
 export type PlainTexts = 'as-is' | 'messages'
 
+export const waysToRead = ['template', 'plain_form', 'joined', 'whole', 'transcript'] as const
+
 /**
  * How a model reads a group:
  * - `template`: its messages go through the chat template.
@@ -21,7 +23,10 @@ export type PlainTexts = 'as-is' | 'messages'
  * - `whole`: plain texts without a prompt, as they came.
  * - `transcript`: the strings of a transcript, as they came.
  */
-export type HowRead = 'template' | 'plain_form' | 'joined' | 'whole' | 'transcript'
+export type HowRead = (typeof waysToRead)[number]
+
+/** Groups that a model was trained on, by how they were read. */
+export type TrainedOn = Readonly<Partial<Record<HowRead, number>>>
 
 /** How a group is read by a model with or without a chat template. */
 export function howRead(
@@ -69,8 +74,16 @@ export function createReadingTally({ chat }: Tokenizer, options: Parameters<type
   }
 }
 
-/** The same for groups that come without end: warns once of each kind, at the first of it. */
-export function createReadingWatch({ chat }: Tokenizer, options: Parameters<typeof howRead>[2], hooks: Hooks) {
+/**
+ * The same for groups that come without end: warns once of each kind, at the first of it, unless the model was trained on
+ * texts of that kind.
+ */
+export function createReadingWatch(
+  { chat }: Tokenizer,
+  options: Parameters<typeof howRead>[2],
+  trainedOn: TrainedOn | null,
+  hooks: Hooks,
+) {
   const told = new Set<string>()
   return (group: Group): void => {
     const how = howRead(group, chat !== undefined, options)
@@ -84,7 +97,14 @@ export function createReadingWatch({ chat }: Tokenizer, options: Parameters<type
     }
     if (!chat || told.has(how)) return
     told.add(how)
+    if (trainedOn?.[how]) return
     if (how === 'joined' || how === 'whole') warn(how, '', hooks)
+    else if (trainedOn && (trainedOn.joined || trainedOn.whole))
+      hooks.onEvent({
+        kind: 'warning',
+        message:
+          'messages, which are read through the chat template; the model was trained on plain texts, read as they came',
+      })
   }
 }
 

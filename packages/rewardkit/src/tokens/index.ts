@@ -17,6 +17,8 @@ export {
 export {
   createReadingTally,
   createReadingWatch,
+  type TrainedOn,
+  waysToRead,
   type HowRead,
   type PlainTexts,
   type ReadingTally,

@@ -43,6 +43,7 @@ import {
   type SpooledGroups,
   tellOfCuts,
   type Tokenizer,
+  type TrainedOn,
 } from '../tokens/index.ts'
 import type { TrainOptions } from './options.ts'
 
@@ -78,6 +79,8 @@ export interface TrainingData {
   readonly sha256: string
   /** What was read and where it came from: `data.json`. */
   readonly record: DataRecord
+  /** Groups by how the model reads them, those held out included. */
+  readonly readAs: TrainedOn
   readonly evaluation: EvaluationData | null
 }
 
@@ -172,7 +175,7 @@ export async function loadTrainingData(
     training: await recordOf(survey, training),
     evaluation: evaluationSurvey && evaluation && (await recordOf(evaluationSurvey, evaluation)),
   }
-  return { groups, pairs, dropped, truncated, cut, sha256: survey.sha256, record, evaluation }
+  return { groups, pairs, dropped, truncated, cut, sha256: survey.sha256, record, readAs: readings.rows, evaluation }
 }
 
 async function recordOf(

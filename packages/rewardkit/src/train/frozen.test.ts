@@ -69,6 +69,7 @@ function partGradients(name: FixtureName, part: string, microBatchTokens: number
           dropped: {},
           truncated: 0,
           cut: createCutTally().cut,
+          readAs: {},
           evaluation: null,
         },
         [{ epoch: 0, groups: Uint32Array.from(batch.keys()) }],

@@ -140,10 +140,14 @@ async function trainFrom(
       if (step % saveEvery === 0 || step === plan.length) save()
     }
 
-    saveRewardModel(join(out, 'model'), model, {
-      files,
-      padTokenId: choosePadToken(tokenizer)?.id ?? null,
-    })
+    saveRewardModel(
+      join(out, 'model'),
+      { ...model, trainedOn: data.readAs },
+      {
+        files,
+        padTokenId: choosePadToken(tokenizer)?.id ?? null,
+      },
+    )
     await writeRewardCheck(join(out, 'model'), model)
     const evaluation = evaluate()
     if (!evaluation) return { out, steps: step, evaluation: null }
