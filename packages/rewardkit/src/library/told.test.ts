@@ -105,8 +105,8 @@ describe('plain texts for a model with a chat template', () => {
 
   it('are what a model expects that was trained on them, which its folder says; messages are not', async () => {
     const { result } = await trainedOn(plain)
-    const settings: unknown = JSON.parse(readFileSync(join(result.out, 'model', 'rewardkit.json'), 'utf8'))
-    expect(settings).toMatchObject({ trained_on: { joined: plain.length } })
+    const saved: unknown = JSON.parse(readFileSync(join(result.out, 'model', 'rewardkit.json'), 'utf8'))
+    expect(saved).toMatchObject({ trained_on: { joined: plain.length } })
     const told = watched()
     const model = await RewardModel.load(result.out, { threads: 1, onEvent: told.onEvent })
     const [first] = plain
