@@ -4,13 +4,14 @@ import { setThreads } from '@rewardkit/torch'
 import { locateNative } from '@rewardkit/torch/setup'
 import { defaultThreads, resolveDtype } from '../compute.ts'
 import { evaluationSplits, openData, spoolRows, surveyPreferences } from '../data/index.ts'
+import { counted } from '../counted.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { jsonLines, makeWritableFolder, sha256Folder, writeLinesAtomic } from '../files.ts'
 import { findModel } from '../models/index.ts'
 import { createReadingTally, createSpool, type Spool, type SpooledGroups } from '../tokens/index.ts'
 import { version } from '../version.ts'
-import { encodeEvaluation, type EvaluationData } from './data.ts'
+import { droppedText, encodeEvaluation, type EvaluationData } from './data.ts'
 import { type OpenedModel, openRewardModel } from './open-model.ts'
 import type { EvaluateOptions } from './options.ts'
 import { rewardsByMicroBatch, type RewardOptions, rewardRows, type RewardsOf, wholeModel } from './rewards.ts'
@@ -65,6 +66,9 @@ async function evaluateFile(
   readings.tell(options.data, hooks)
   const reading = { ...model.reading, trainedBy: model.truncationRule }
   const data = await encodeEvaluation(survey, tokenizer, reading, spool, hooks, options.onError)
+  const left = droppedText(data.dropped)
+  const used = `${counted(data.read, 'pair')} read, ${data.pairs} to evaluate on${left}`
+  if (left !== '') hooks.onEvent({ kind: 'log', message: `${data.path}: ${used}` })
   const sha256 = await sha256Folder(folder)
   const dtype = resolveDtype(options.dtype)
   const rows = evaluateGroups(wholeModel(model, dtype), data, options, hooks)

@@ -182,7 +182,8 @@ describe('probability', () => {
   })
 
   it('of 0.5 counts in no accuracy, and below it the other response is the better one', async () => {
-    const { summary } = await evaluatedOn([tie, turned])
+    const { summary, logs } = await evaluatedOn([tie, turned])
+    expect(logs().join('\n')).toMatch(/2 pairs read, 1 to evaluate on, 1 dropped \(1 tie\)/)
     const { summary: swapped } = await evaluatedOn([
       { ...two, chosen: two?.rejected, rejected: two?.chosen } as PreferenceRow,
     ])
