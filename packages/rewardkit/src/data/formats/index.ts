@@ -13,7 +13,7 @@ import { helpsteer2Format, helpsteer3Format } from './helpsteer.ts'
 import { judgebenchFormat } from './judgebench.ts'
 import { llmbarFormat } from './llmbar.ts'
 import type { FormatName } from './names.ts'
-import { refuseNearMisses } from './near-misses.ts'
+import { refuseNearMisses, withoutSeries } from './near-misses.ts'
 import { nectarFormat } from './nectar.ts'
 import { oasstPairsFormat } from './oasst-pairs.ts'
 import { oasstTreesFormat } from './oasst-trees.ts'
@@ -89,7 +89,7 @@ const messagePairs = carrying(messagesFormat)
 export function formatOf(row: Row, candidates: readonly RowFormat[] = OWN): RowFormat {
   const format = candidates.find((candidate) => candidate.recognises(row))
   if (format) return format
-  refuseNearMisses(row, ['chosen', 'rejected', 'response', 'responses'])
+  refuseNearMisses(withoutSeries(row), ['chosen', 'rejected', 'response', 'responses'])
   const columns = Object.keys(row).map((column) => (isPresent(row, column) ? column : `${column} (null)`))
   const found = columns.length === 0 ? 'no field' : `the fields ${columns.slice(0, 8).join(', ')}`
   throw new UnknownLayout(`found ${found}, expected "chosen" and "rejected", or "response" or "responses"`, {

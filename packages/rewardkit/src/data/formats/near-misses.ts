@@ -22,6 +22,16 @@ export function refuseNearMisses(row: Row, names: readonly string[]): void {
   }
 }
 
+/** The row without columns that are one of several, such as `response_a` beside `response_b`: these are no slips. */
+export function withoutSeries(row: Row): Row {
+  const columns = Object.keys(row)
+  const isOneOfSeveral = (column: string) =>
+    columns.some((other) => other !== column && other.length === column.length && stem(other) === stem(column))
+  return Object.fromEntries(Object.entries(row).filter(([column]) => !isOneOfSeveral(column)))
+}
+
+const stem = (column: string): string => column.slice(0, -1)
+
 /** The column whose name is nearly this one: but for case, one letter (two of a long name), or two in the wrong order. */
 function nearMiss(row: Row, name: string): string | undefined {
   return Object.keys(row).find((column) => isPresent(row, column) && isNear(column.toLowerCase(), name))

@@ -52,7 +52,10 @@ export const groupFormat: RowFormat = {
 }
 
 function groupOf(row: Row, defaultId: string, responses: readonly TextOrMessages[]): Group {
-  refuseNearMisses(row, ['prompt', 'preferences'])
+  // A word or a number is a verdict on the answers, which --columns choice= reads.
+  const { preference } = row
+  const isVerdict = typeof preference === 'string' ? !/^\s*[[{]/.test(preference) : typeof preference !== 'object'
+  refuseNearMisses(row, isVerdict ? ['prompt'] : ['prompt', 'preferences'])
   const prompt = promptField(row)
   const common = commonFields(row, defaultId, ['prompt', 'response', 'responses', 'preferences'])
   const preferences = preferencesOf(row, responses.length)

@@ -57,6 +57,10 @@ describe('the options that are proposed for a table', () => {
       },
     ],
     [
+      '--columns prompt=prompt a=response_a b=response_b choice=preference',
+      { prompt: 'Why?', response_a: 'x', response_b: 'y', preference: 'A' },
+    ],
+    [
       "--columns 'prompt=The question' 'a=Answer A' 'b=Answer B' choice=Choice",
       { 'The question': 'Why?', 'Answer A': 'x', 'Answer B': 'y', Choice: 'A' },
     ],
@@ -71,6 +75,7 @@ describe('the options that are proposed for a table', () => {
     )
     expect(proposed(row('A'), row('egal'))).toMatch(/--choices "A=a, egal=drop" with what each value means/)
     expect(proposed(row(0), row(1))).toMatch(/--choices "0=a, 1=b" \(or the other way round/)
+    expect(proposed(row(1), row(2), row(0))).toMatch(/--choices "1=drop, 2=drop, 0=drop" with what each value means/)
   })
 
   it('are none where the columns tell nothing', () => {
@@ -97,6 +102,16 @@ describe('a table that nobody described', () => {
     )
     await expect(read([{ prompt: 'Why?', response: 'x', rating: 3 }])).rejects.toThrow(
       /no preference.*--columns prompt=prompt response=response rating=rating/,
+    )
+  })
+
+  it('is one also where its columns look like slips of ours', async () => {
+    const shown = (row: Row) => expect(read([row])).rejects
+    await shown({ prompt: 'Why?', response_1: 'x', response_2: 'y', preference: 2 }).toThrow(
+      /--columns prompt=prompt a=response_1 b=response_2 choice=preference$/,
+    )
+    await shown({ prompt: 'Why?', responses: ['x', 'y'], preference: 1 }).toThrow(
+      /--columns prompt=prompt responses=responses choice=preference$/,
     )
   })
 

@@ -246,7 +246,8 @@ function choicesFor({ values, path }: ColumnValues, { used, named }: Answers): s
   if (!isPair) return undefined
   const names = used.map((one) => one.toLowerCase())
   const all = [...values].map(([key, value]) => {
-    const verdict = plainVerdict(key, names)
+    // 0, 1 and 2 may be tie, a and b, or a, b and tie.
+    const verdict = values.has('0') && /^\d/.test(key) ? undefined : plainVerdict(key, names)
     if (!verdict) return { key, value, meaning: undefined }
     if (verdict.kind !== 'better') return { key, value, meaning: verdict.kind === 'tie' ? 'tie' : 'drop' }
     const side = verdict.index === 0 ? 'a' : 'b'

@@ -28,7 +28,8 @@ export async function withAllValues(
   const more = sorted.length > mostListed ? ` and ${sorted.length - mostListed} more` : ''
   return new InputError(`${place}: ${error.problem}; the column has ${listed.join(', ')}${more}`, {
     remedy: remedyOf(
-      sorted.map(({ value }) => value).filter((value) => !isKnown(value)),
+      sorted.map(({ value }) => value),
+      isKnown,
       meanings,
     ),
     cause: error,
@@ -47,18 +48,30 @@ export async function withProposal(
   return located(place, new InputError(error.problem, { remedy, cause: error }))
 }
 
-function remedyOf(unknown: readonly unknown[], meanings: string): string {
-  const shown = unknown.slice(0, mostListed).map(shownValue)
-  const keys = new Set(unknown.map(valueKey))
+function remedyOf(values: readonly unknown[], isKnown: (value: unknown) => boolean, meanings: string): string {
+  const unknown = values.filter((value) => !isKnown(value))
+  // 0, 1 and 2 may be tie, a and b, or a, b and tie: beside a 0, the other numbers are asked for, too.
+  const hasZero = meanings.startsWith('a,') && unknown.some((value) => valueKey(value) === '0')
+  const asked = hasZero ? values.filter((value) => !isKnown(value) || isNumber(value)) : unknown
+  const shown = asked.slice(0, mostListed).map(shownValue)
+  // Beside other numbers or words that are not understood, nobody knows that 0 and 1 are the two answers.
+  const isOther = (value: unknown) => !isKnown(value) || isNumber(value)
   const pair = (['0 1', 'false true'] as const)
     .map((words) => words.split(' '))
-    .find((words) => words.some((word) => keys.has(word)) && meanings.startsWith('a,'))
+    .find(
+      (words) =>
+        meanings.startsWith('a,') &&
+        unknown.some((value) => words.includes(valueKey(value))) &&
+        values.every((value) => words.includes(valueKey(value)) || !isOther(value)),
+    )
   if (pair) {
     const [low = '', high = ''] = pair
     return `--choices "${low}=a, ${high}=b" where the higher one stands for b, --choices "${low}=b, ${high}=a" where it stands for a`
   }
   return `--choices "${shown.map((value) => `${value}=drop`).join(', ')}" with what each means in place of drop: ${meanings}`
 }
+
+const isNumber = (value: unknown): boolean => /^[+-]?\d/.test(valueKey(value))
 
 /** The different values of a column, by their keys, with their counts. */
 async function valuesOf(

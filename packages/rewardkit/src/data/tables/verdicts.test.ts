@@ -97,6 +97,11 @@ describe('a verdict on two answers', () => {
       /line 3: column "verdict": found text "besser", expected a word for a, b or a tie; the column has "A" \(2\), "besser" \(2\), "egal" \(1\); --choices "besser=drop, egal=drop"/,
     )
     await expect(read([1, 1, 0].map(row), { columns })).rejects.toThrow('--choices "0=a, 1=b" where the higher one')
+    await expect(read([1, 0, 'tie'].map(row), { columns })).rejects.toThrow('--choices "0=a, 1=b" where the higher one')
+    await expect(read([1, 2, 0].map(row), { columns })).rejects.toThrow('--choices "1=drop, 2=drop, 0=drop" with what')
+    await expect(read([-2, 0, 3].map(row), { columns })).rejects.toThrow(
+      '--choices "-2=drop, 0=drop, 3=drop" with what',
+    )
   })
 
   it('is told with what it was read as', async () => {
