@@ -4,6 +4,7 @@ import type { RowFormat } from '../formats/format.ts'
 import { valueKey } from './choices.ts'
 import { columnsOf, type Judgements } from './judgements.ts'
 import { mostPairsOfPrompt } from './ratings.ts'
+import { wordsOf } from './proposal.ts'
 import { tellsStrength } from './verdict-words.ts'
 
 /** Values that are listed; the rest is counted. */
@@ -96,6 +97,14 @@ function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): To
       message: `column "${column}" is read as a rating, the highest the best: ${range}; ${of('rated answers', 'rated answer')} of ${of('groups', 'prompt')} make ${of('pairs', 'pair')}`,
     },
   ]
+  if (isPlain && numbers.length > 1 && wordsOf(column).includes('rank')) {
+    const ranks = numbers.toSorted((one, other) => one - other)
+    const map = ranks.slice(0, mostListed).map((rank) => `${rank}=${0 - rank}`)
+    told.push({
+      kind: 'warning',
+      message: `column "${column}" is called a rank, and ${ranks.at(-1)} is read as the best: where ${ranks[0]} is the best, say so with --choices "${map.join(', ')}"${ranks.length > mostListed ? ', as far as it goes' : ''}`,
+    })
+  }
   const lines = [
     ['rows without a partner', 'left out, for no other answer to their prompt has another rating'],
     [

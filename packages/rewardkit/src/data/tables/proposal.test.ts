@@ -78,6 +78,17 @@ describe('the options that are proposed for a table', () => {
     expect(proposed(row(1), row(2), row(0))).toMatch(/--choices "1=drop, 2=drop, 0=drop" with what each value means/)
   })
 
+  it('turn round the ranks of single answers, and take a list of ranks beside columns of answers', () => {
+    const ranked = (rank: unknown) => ({ question: 'Why?', answer: 'x', rank })
+    expect(proposed(ranked(1), ranked(2), ranked(null))).toBe(
+      '--columns prompt=question response=answer rating=rank --choices "1=-1, 2=-2, NULL=drop" where rank 1 is the best',
+    )
+    const wide = (ranking: unknown) => ({ question: 'Why?', first: 'x', second: 'y', third: 'z', ranking })
+    const expected = '--columns prompt=question responses=first,second,third ranks=ranking'
+    expect(proposed(wide('2,1,3'), wide('3 1 2'))).toBe(expected)
+    expect(proposed(wide([2, 1, 3]))).toBe(expected)
+  })
+
   it('are none where the columns tell nothing', () => {
     expect(proposed({ one: 1, other: 'x' })).toBeUndefined()
     expect(proposed({ question: 'Why?', answer_a: 'x', answer_b: 'y' })).toBeUndefined()
@@ -106,11 +117,11 @@ describe('a table that nobody described', () => {
   })
 
   it('is one also where its columns look like slips of ours', async () => {
-    const shown = (row: Row) => expect(read([row])).rejects
-    await shown({ prompt: 'Why?', response_1: 'x', response_2: 'y', preference: 2 }).toThrow(
+    const row = { prompt: 'Why?', preference: 1 }
+    await expect(read([{ ...row, response_1: 'x', response_2: 'y' }])).rejects.toThrow(
       /--columns prompt=prompt a=response_1 b=response_2 choice=preference$/,
     )
-    await shown({ prompt: 'Why?', responses: ['x', 'y'], preference: 1 }).toThrow(
+    await expect(read([{ ...row, responses: ['x', 'y'] }])).rejects.toThrow(
       /--columns prompt=prompt responses=responses choice=preference$/,
     )
   })

@@ -120,9 +120,8 @@ export function proposedOptions(columns: readonly ColumnValues[]): string | unde
   const prompt = likeliest(others, promptWords) ?? (long.length === 1 ? long[0] : undefined)
   const named = [...(prompt ? [`prompt=${prompt.path}`] : []), ...answers.named]
   if (verdict) named.push(`choice=${verdict.path}`)
-  return [`--columns ${named.map(quoted).join(' ')}`, verdict && choicesFor(verdict, answers)]
-    .filter((text) => text !== undefined)
-    .join(' ')
+  const choices = verdict ? choicesFor(verdict, answers) : answers.rating && ratingChoices(answers.rating)
+  return [`--columns ${named.map(quoted).join(' ')}`, choices].filter((text) => text !== undefined).join(' ')
 }
 
 interface Answers {
@@ -131,6 +130,8 @@ interface Answers {
   readonly used: readonly string[]
   /** Whether it takes a column that says which one is better. */
   readonly needsVerdict: boolean
+  /** The column with the rating of one answer a row. */
+  readonly rating?: ColumnValues
 }
 
 /** Answers in columns of their own: the better and the worse one, several with ranks or scores or in order, or a and b. */
@@ -158,11 +159,19 @@ function numbersBeside(columns: readonly ColumnValues[], count: number): string 
     const named = columns.filter(({ path }) => wordsOf(path).some((word) => pattern.test(word))).map(({ path }) => path)
     const run = longest(sequences.map((words) => alike(named, words)))
     if (run?.length === count) return `${name}=${run.join(',')}`
+    const [list] = named.filter((path) => columns.some((column) => column.path === path && isListOfNumbers(column)))
+    if (list !== undefined) return `${name}=${list}`
   }
   return undefined
 }
 
+/** A list, or a text such as `2, 1, 3`. */
+const isListOfNumbers = ({ kind, values }: ColumnValues): boolean =>
+  kind === 'numbers' || (kind === 'text' && values.size > 0 && [...values.keys()].every((key) => numberList.test(key)))
+
+const numberList = /^(?:null|[[(]?[-+]?[\d.]+(?:\s*[,;| ]\s*[-+]?[\d.]+)+[\])]?)$/
 const rankWord = /^(rank|ranking|place|position|order)/
+const isRankColumn = (path: string): boolean => wordsOf(path).some((word) => rankWord.test(word))
 const scoreWord = /^(score|rating|reward|grade|points|stars)/
 
 function longest(runs: readonly (readonly string[])[]): readonly string[] | undefined {
@@ -211,12 +220,21 @@ function ratedAnswer(columns: readonly ColumnValues[], texts: readonly ColumnVal
     texts.filter((column) => column !== rating),
     answerWords,
   )
-  if (!rating || !response) return undefined
+  // Without a list of its values, a column of ranks cannot be turned round.
+  if (!rating || !response || (isRankColumn(rating.path) && rating.values.size === 0)) return undefined
   return {
     named: [`response=${response.path}`, `rating=${rating.path}`],
     used: [response.path, rating.path],
     needsVerdict: false,
+    rating,
   }
+}
+
+/** `--choices` that turn ranks round, of which 1 is the best; other ratings need none. */
+function ratingChoices({ path, values }: ColumnValues): string | undefined {
+  if (!isRankColumn(path)) return undefined
+  const texts = [...values].map(([key, value]) => `${shownValue(value)}=${/^\d+$/.test(key) ? -Number(key) : 'drop'}`)
+  return `--choices "${texts.join(', ')}" where rank 1 is the best`
 }
 
 function verdictColumn(columns: readonly ColumnValues[], { used, named }: Answers): ColumnValues | undefined {

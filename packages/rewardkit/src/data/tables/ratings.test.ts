@@ -79,6 +79,28 @@ describe('rated answers', () => {
     expect(messages).toContain('1 row with an answer that came before')
   })
 
+  it('in a column of ranks are a warning, and turned round by its remedy', async () => {
+    const rows = [1, 2].map((rank) => ({ question: 'Why?', answer: `answer-${rank}`, rank }))
+    const path = join(folder, 'ranks.jsonl')
+    writeFileSync(path, rows.map((one) => `${JSON.stringify(one)}\n`).join(''))
+    const named = ['prompt=question', 'response=answer', 'rating=rank']
+    const readRanks = async (options: Partial<DataOptions>) => {
+      const data = await openData(path, { ...defaultDataOptions, columns: named, ...options }, [], silentHooks)
+      return readPreferences(data)
+    }
+    const warned = await readRanks({})
+    expect(warned.told).toContainEqual({
+      kind: 'warning',
+      message: expect.stringContaining(
+        '2 is read as the best: where 1 is the best, say so with --choices "1=-1, 2=-2"',
+      ),
+    })
+    expect(warned.groups[0]?.preferences).toMatchObject([{ chosen: 1, rejected: 0 }])
+    const turned = await readRanks({ choices: '1=-1, 2=-2' })
+    expect(turned.told).not.toContainEqual(expect.objectContaining({ kind: 'warning' }))
+    expect(turned.groups[0]?.preferences).toMatchObject([{ chosen: 0, rejected: 1 }])
+  })
+
   it('in words are what --choices says, and stop with all values where they are not understood', async () => {
     const rows = [row('Why?', 'a', 'sehr gut'), row('Why?', 'b', 'naja'), row('Why?', 'c', 'naja')]
     await expect(read(rows)).rejects.toThrow(
