@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute.ts'
+import { refuseNearMisses } from '../data/formats/near-misses.ts'
 import { type Group, groupFromRow, type TemplateInputs, type TextOrMessages } from '../data/index.ts'
 import { InputError, located, RewardKitError } from '../errors.ts'
 import type { GroupRewards, ScoreCut } from '../evaluate/score.ts'
@@ -207,7 +208,7 @@ const isList = (value: unknown): boolean => Array.isArray(value)
 function groupsOf(items: readonly PromptAndResponse[]): Group[] {
   if (!isList(items)) throw new InputError(`score: found ${typeof items}, expected a list of { prompt, response }`)
   return items.map((item, index) =>
-    named(`item ${index}`, { ...inputsOf(item), prompt: item.prompt, response: item.response }),
+    named(`item ${index}`, { ...inputsOf(item), prompt: item.prompt, response: item.response }, item),
   )
 }
 
@@ -235,8 +236,10 @@ function refuseUnknownRoles({ prompt, responses }: Group): void {
     })
 }
 
-function named(label: string, row: Readonly<Record<string, unknown>>) {
+/** The group of a row. What was given may have fields beside those of the row, whose names may be misspelt. */
+function named(label: string, row: Readonly<Record<string, unknown>>, given?: object) {
   try {
+    if (given) refuseNearMisses({ ...given }, ['prompt', 'response'])
     const group = groupFromRow(row, label)
     refuseUnknownRoles(group)
     for (const [name, expected] of Object.entries(inputKinds))

@@ -103,6 +103,17 @@ describe('plain texts for a model with a chat template', () => {
     expect(told.warnings()[1]).toMatch(withoutPrompt('^'))
   })
 
+  it('are refused with a misspelt name, and conversations that end with the user are told of once', async () => {
+    const told = watched()
+    const model = await RewardModel.load(trained, { threads: 1, onEvent: told.onEvent })
+    const misspelt = [{ promt: 'Hi', response: 'a' }]
+    await expect(model.score(misspelt)).rejects.toThrow('item 0: found a column "promt" and no "prompt"')
+    const response = [...turn('user', 'Hi'), ...turn('assistant', 'Hello'), ...turn('user', 'Thanks')]
+    await model.score([{ response }, { response }])
+    await model.close()
+    expect(told.warnings().filter((line) => line.includes("ends with the user's turn"))).toHaveLength(1)
+  })
+
   it('are what a model expects that was trained on them, which its folder says; messages are not', async () => {
     const { result } = await trainedOn(plain)
     const saved: unknown = JSON.parse(readFileSync(join(result.out, 'model', 'rewardkit.json'), 'utf8'))

@@ -95,6 +95,13 @@ export function createReadingWatch(
         told.add(message)
       }
     }
+    if (!told.has('user_last') && group.responses.some((response) => response.at(-1)?.role === 'user')) {
+      told.add('user_last')
+      hooks.onEvent({
+        kind: 'warning',
+        message: `${group.id}: the conversation ends with the user's turn, where the reward is read`,
+      })
+    }
     if (!chat || told.has(how)) return
     told.add(how)
     if (trainedOn?.[how]) return
