@@ -71,3 +71,10 @@ test("pairs that end with the user's turn are counted, or left out", async () =>
   const { read: counts } = await convertData(convertOptionsSchema.parse(options), silentHooks)
   expect(counts).toMatchObject({ pairs: 2, dropped: { user_last: 1 } })
 })
+
+test('a column that looks like the missing prompt is a warning, before it goes to meta for good', async () => {
+  const told: string[] = []
+  const hooks: Hooks = { ...silentHooks, onEvent: (event) => event.kind === 'warning' && told.push(event.message) }
+  await convert('no-prompt.jsonl', undefined, [{ question: 'Why?', chosen: 'A', rejected: 'B' }], hooks)
+  expect(told).toEqual([expect.stringContaining('"question" looks like one; --columns prompt=question reads it')])
+})
