@@ -178,6 +178,19 @@ parts:
     expect(first).toHaveLength(6)
   })
 
+  it('is other data where a file of choices that it names says something else', async () => {
+    await writeFile(join(folder, 'verdicts.csv'), 'q,x,y,v\n1?,ja,nein,links\n2?,gut,schlecht,rechts\n')
+    const hashes: string[] = []
+    for (const text of ['links: a\nrechts: b\n', 'links: b\nrechts: a\n']) {
+      await writeFile(join(folder, 'sides.yaml'), text)
+      const { sha256 } = await read(
+        'parts: [{data: verdicts.csv, choices: sides.yaml, columns: {prompt: q, a: x, b: y, choice: v}}]',
+      )
+      hashes.push(sha256)
+    }
+    expect(hashes[0]).not.toBe(hashes[1])
+  })
+
   it('reads tables of judgements, with choices in a file beside it and lists of columns', async () => {
     await writeFile(join(folder, 'choices.yaml'), 'links: a:2\nrechts: b\n')
     await writeFile(join(folder, 'judged.csv'), 'q,x,y,v\nWhy?,one,two,links\nHow?,three,four,rechts\n')

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import { InputError, located } from '../errors.ts'
 import type { Told } from '../events.ts'
 import { sha256File } from '../files.ts'
@@ -7,6 +8,7 @@ import type { Group } from './group.ts'
 import { countSkipped, createSkippedRows, type SkippedRows } from './skipped-rows.ts'
 import { readGroups, type ReadGroup } from './read.ts'
 import { changedError, fileState } from './sources/file-state.ts'
+import { choicesFile } from './tables/choices.ts'
 import { createUnreadTally, type UnreadColumns } from './unread-columns.ts'
 
 /** Preferences that were read but left out, counted by reason. */
@@ -34,7 +36,7 @@ export interface Survey {
   readonly skipped: SkippedRows
   /** What there is to say of how the data were read. */
   readonly told: readonly Told[]
-  /** SHA-256 of the file as it lies on the disk, hexadecimal; of several files, that of their hashes and names, the file of a mixture first. */
+  /** SHA-256 of the file as it lies on the disk, hexadecimal; of several files, that of their hashes and names, the file of a mixture and its files of choices first. */
   readonly sha256: string
   /** Sizes and times of the files: other ones tell that they have changed. */
   readonly state: string
@@ -144,8 +146,14 @@ const stateOf = (data: DataSet): string =>
     .join('\n')
 
 async function hashOf(data: DataSet): Promise<string> {
-  const { mixtureFile } = data
-  const files = [...(mixtureFile === undefined ? [] : [{ path: mixtureFile, name: mixtureFile }]), ...filesOf(data)]
+  const { mixtureFile, parts } = data
+  // What values of a part mean may stand in a file that the mixture only names.
+  const choices = parts.flatMap(({ options }) => choicesFile(options.choices) ?? [])
+  const named =
+    mixtureFile === undefined
+      ? []
+      : [{ path: mixtureFile, name: mixtureFile }, ...choices.map((path) => ({ path, name: basename(path) }))]
+  const files = [...named, ...filesOf(data)]
   const [first] = files
   if (first && files.length === 1) return sha256File(first.path)
   const hash = createHash('sha256')

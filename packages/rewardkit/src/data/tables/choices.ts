@@ -41,6 +41,10 @@ export function resolvedChoices(choices: DataOptions['choices']): DataOptions['c
   return typeof choices === 'string' && isFile(choices) ? Object.fromEntries(entriesOf(choices)) : choices
 }
 
+/** The file that `--choices` names; undefined where it holds the map itself. */
+export const choicesFile = (choices: DataOptions['choices']): string | undefined =>
+  typeof choices === 'string' && isFile(choices) ? choices : undefined
+
 const isFile = (text: string): boolean => /\.ya?ml$/i.test(text) && !text.includes('=')
 
 function entriesOf(choices: NonNullable<DataOptions['choices']>): [string, string | number][] {
