@@ -2,7 +2,7 @@ import { counted } from '../counted.ts'
 import type { Group } from '../data/group.ts'
 import type { Hooks } from '../events.ts'
 import type { Tokenizer } from './tokenizer.ts'
-import { createUnrenderedTally } from './unrendered.ts'
+import { createUnrenderedTally, createUnrenderedWatch } from './unrendered.ts'
 
 /** How transcripts are read: `auto` takes the chat template where the model has one, else the text as it came. */
 export type Transcripts = 'auto' | 'template' | 'as-is'
@@ -85,16 +85,11 @@ export function createReadingWatch(
   hooks: Hooks,
 ) {
   const told = new Set<string>()
+  const unrendered = createUnrenderedWatch(chat?.render)
   return (group: Group): void => {
     const how = howRead(group, chat !== undefined, options)
-    if (how === 'template' || how === 'plain_form') {
-      const unrendered = createUnrenderedTally(chat?.render)
-      unrendered.add(group)
-      for (const message of unrendered.messages()) {
-        if (!told.has(message)) hooks.onEvent({ kind: 'warning', message: `${group.id}: ${message}` })
-        told.add(message)
-      }
-    }
+    if (how === 'template' || how === 'plain_form')
+      for (const message of unrendered(group)) hooks.onEvent({ kind: 'warning', message: `${group.id}: ${message}` })
     if (!told.has('user_last') && group.responses.some((response) => response.at(-1)?.role === 'user')) {
       told.add('user_last')
       hooks.onEvent({

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { groupFromRow } from '../data/formats/index.ts'
 import { compileChatTemplate } from './chat-template.ts'
-import { createUnrenderedTally } from './unrendered.ts'
+import { createUnrenderedTally, createUnrenderedWatch } from './unrendered.ts'
 
 const user = (content: string) => ({ role: 'user', content })
 const assistant = (content: string, more = {}) => ({ role: 'assistant', content, ...more })
@@ -51,4 +51,21 @@ test('a template that refuses a conversation has looked at it', () => {
   const tally = createUnrenderedTally(refusing)
   tally.add(group([{ ...user('Why?'), name: 'x' }]))
   expect(tally.messages().join()).not.toContain('name')
+})
+
+test('a watch says each thing once, and renders no more for groups like those before', () => {
+  let rendered = 0
+  const watch = createUnrenderedWatch((...given) => {
+    rendered += 1
+    return render(...given)
+  })
+  const one = group([user('Why?')], { documents: [{ text: 'x' }] })
+  expect(watch(one)).toEqual(['the chat template does not read documents (1 row)'])
+  for (let call = 0; call < 20; call++) expect(watch(one)).toEqual([])
+  const before = rendered
+  watch(one)
+  expect(rendered).toBe(before)
+  expect(watch(group([{ role: 'bot', content: 'Hello.' }, user('Why?')]))).toEqual([
+    'the chat template leaves no text of the role bot (1 row); --roles bot=ROLE reads it as another role',
+  ])
 })

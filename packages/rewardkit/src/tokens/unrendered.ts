@@ -30,8 +30,7 @@ export function createUnrenderedTally(render: Render | undefined): UnrenderedTal
   return {
     add(group) {
       for (const part of partsOf(group)) {
-        const name = shownName(part)
-        const key = `${part.kind} ${name}`
+        const key = keyOf(part)
         const entry = parts.get(key) ?? { part, rows: 0, tries: 0, isRendered: false }
         parts.set(key, entry)
         entry.rows += 1
@@ -40,24 +39,58 @@ export function createUnrenderedTally(render: Render | undefined): UnrenderedTal
         entry.isRendered = isRendered(group, part, render)
       }
     },
-    messages() {
-      const left = [...parts.values()].filter((entry) => !entry.isRendered)
-      const others = left.filter(({ part }) => part.kind !== 'role')
-      const roles = left.filter(({ part }) => part.kind === 'role')
-      const listed = (entries: typeof left) =>
-        entries.map(({ part, rows }) => `${shownName(part)} (${counted(rows, 'row')})`).join(', ')
-      const reader = render === undefined ? 'the model has no chat template, and its plain form' : 'the chat template'
-      return [
-        ...(others.length === 0 ? [] : [`${reader} does not read ${listed(others)}`]),
-        ...(roles.length === 0
-          ? []
-          : [
-              `the chat template leaves no text of the ${roles.length === 1 ? 'role' : 'roles'} ${listed(roles)}; --roles ${shownName(roles[0]?.part)}=ROLE reads it as another role`,
-            ]),
-      ]
-    },
+    messages: () =>
+      messagesOf(
+        [...parts.values()].filter((entry) => !entry.isRendered),
+        render,
+      ),
   }
 }
+
+/**
+ * The same for groups that come without end. Each part is tried with the first few groups that have it and then no more,
+ * so that a template is not rendered again and again for every request.
+ * @returns what there is to say of a group and was not said before
+ */
+export function createUnrenderedWatch(render: Render | undefined): (group: Group) => string[] {
+  const tries = new Map<string, number>()
+  return (group) => {
+    const left: Unrendered[] = []
+    for (const part of partsOf(group)) {
+      const key = keyOf(part)
+      const count = tries.get(key) ?? 0
+      if (count >= mostTries) continue
+      const isRead = isRendered(group, part, render)
+      tries.set(key, isRead ? count + 1 : mostTries)
+      if (!isRead) left.push({ part, rows: 1 })
+    }
+    return messagesOf(left, render)
+  }
+}
+
+/** A part that is not rendered, and how many rows have it. */
+interface Unrendered {
+  readonly part: Part
+  readonly rows: number
+}
+
+function messagesOf(left: readonly Unrendered[], render: Render | undefined): string[] {
+  const others = left.filter(({ part }) => part.kind !== 'role')
+  const roles = left.filter(({ part }) => part.kind === 'role')
+  const listed = (entries: typeof left) =>
+    entries.map(({ part, rows }) => `${shownName(part)} (${counted(rows, 'row')})`).join(', ')
+  const reader = render === undefined ? 'the model has no chat template, and its plain form' : 'the chat template'
+  return [
+    ...(others.length === 0 ? [] : [`${reader} does not read ${listed(others)}`]),
+    ...(roles.length === 0
+      ? []
+      : [
+          `the chat template leaves no text of the ${roles.length === 1 ? 'role' : 'roles'} ${listed(roles)}; --roles ${shownName(roles[0]?.part)}=ROLE reads it as another role`,
+        ]),
+  ]
+}
+
+const keyOf = (part: Part): string => `${part.kind} ${shownName(part)}`
 
 function shownName(part: Part | undefined): string {
   if (part?.kind === 'input' && part.variable !== undefined) return `${part.name}.${part.variable}`
