@@ -144,9 +144,18 @@ export const inputsKeys = (inputs: TemplateInputs | undefined): readonly string[
 
 /** The fields of a message besides role and content; null counts as absent. */
 export function otherFields(message: Message): Readonly<Record<string, unknown>> {
+  if (!hasOtherFields(message)) return noFields
   return Object.fromEntries(
     Object.entries(message).filter(([field, value]) => !ownFields.has(field) && value !== null && value !== undefined),
   )
+}
+
+const noFields: Readonly<Record<string, unknown>> = Object.freeze({})
+
+/** Most messages have none: every one is looked at, so that this makes nothing. */
+function hasOtherFields(message: Message): boolean {
+  for (const field in message) if (!ownFields.has(field)) return true
+  return false
 }
 
 const ownFields: ReadonlySet<string> = new Set(['role', 'content'])

@@ -73,7 +73,7 @@ export async function* readGroups(data: DataSet, tell: (told: Told) => void = ()
         const { group, dropped, turned } = checked(item.group, part.options, count)
         if (group) found += 1
         if (group && part.takes && !part.takes(index++)) continue
-        userLast += group?.preferences.filter((preference) => endsWithUser(group, preference)).length ?? 0
+        for (const preference of group?.preferences ?? []) if (group && endsWithUser(group, preference)) userLast += 1
         yield {
           ...item,
           ...(part.name !== undefined && { part: part.name }),

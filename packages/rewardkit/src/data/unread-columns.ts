@@ -39,12 +39,12 @@ function hasPrompt({ prompt, responses, form }: Group): boolean {
  */
 export function unreadColumns(row: Row, { meta }: Group, columns: readonly string[] = []): string[] {
   if (meta === undefined) return []
-  const entered = new Set(columns.map((text) => text.slice(text.indexOf('=') + 1).split('.')[0]))
+  const isEntered = (column: string) =>
+    columns.some((text) => text.slice(text.indexOf('=') + 1).split('.')[0] === column)
   return Object.keys(row).filter((column) => {
     const value = row[column]
-    const isEmpty = value === undefined || value === null || value === ''
-    const isKept = meta[column] === value || meta[`${column}_column`] === value
-    return !isEmpty && isKept && !entered.has(column)
+    if (value === undefined || value === null || value === '') return false
+    return (meta[column] === value || (column in meta && meta[`${column}_column`] === value)) && !isEntered(column)
   })
 }
 

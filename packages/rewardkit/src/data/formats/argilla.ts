@@ -74,8 +74,9 @@ const promptColumn = (row: Row) => prompts.find((column) => isPresent(row, colum
 /** Text columns whose names differ in their number alone, in the order of the numbers. */
 function responseColumns(row: Row): string[] {
   const numbered = Object.keys(row).flatMap((name) => {
+    if (typeof row[name] !== 'string' || !/\d$/.test(name)) return []
     const [, stem, number] = /^(.*?)(\d+)$/.exec(name) ?? []
-    return typeof row[name] === 'string' && stem !== undefined ? [{ name, stem, number: Number(number) }] : []
+    return stem !== undefined ? [{ name, stem, number: Number(number) }] : []
   })
   const several = numbered.find(({ name, stem }) =>
     numbered.some((other) => other.stem === stem && other.name !== name),

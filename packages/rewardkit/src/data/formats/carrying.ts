@@ -36,6 +36,7 @@ export function carrying(format: RowFormat): RowFormat {
 const isNumbered = (row: Row): boolean => '0' in row
 
 function readWithInputs(row: Row, read: (rest: Row) => Reading): Reading {
+  if (!inputNames.some((name) => name in row)) return read(row)
   const inputs = inputsOf(row)
   const own = inputNames.filter((name) => name in row && (name in inputs || (row[name] ?? null) === null))
   if (own.length === 0) return read(row)

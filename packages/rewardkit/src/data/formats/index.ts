@@ -102,7 +102,9 @@ export function formatOf(row: Row, candidates: readonly RowFormat[] = OWN): RowF
  *
  * @throws InputError where none does.
  */
-export const recognisedFormat = (row: Row): RowFormat => formatOf(row, [...foreignFormats, ...OWN])
+export const recognisedFormat = (row: Row): RowFormat => formatOf(row, all)
+
+const all: readonly RowFormat[] = [...foreignFormats, ...OWN]
 
 /** Whether rows of this format may stand beside others in one file: our own layouts are told apart row by row. */
 export const isOwnFormat = (format: RowFormat): boolean =>

@@ -34,7 +34,10 @@ const stem = (column: string): string => column.slice(0, -1)
 
 /** The column whose name is nearly this one: but for case, one letter (two of a long name), or two in the wrong order. */
 function nearMiss(row: Row, name: string): string | undefined {
-  return Object.keys(row).find((column) => isPresent(row, column) && isNear(column.toLowerCase(), name))
+  for (const column in row)
+    if (Math.abs(column.length - name.length) <= 2 && isPresent(row, column) && isNear(column.toLowerCase(), name))
+      return column
+  return undefined
 }
 
 function isNear(column: string, name: string): boolean {
