@@ -37,9 +37,7 @@ export const readingOptionsSchema = z.object({
     .string()
     .refine(isDate, { error: ({ input }) => `found "${String(input)}", expected a date such as 2026-07-26` })
     .optional()
-    .describe(
-      'the day that a chat template which asks for the date is told (default: as saved with the model, else today)',
-    )
+    .describe('the date for chat templates that print one (default: as saved with the model, else today)')
     .meta({ placeholder: 'YYYY-MM-DD' }),
 })
 

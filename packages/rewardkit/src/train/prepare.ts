@@ -86,7 +86,7 @@ function dated({ templateDate, ...options }: TrainOptions, { files }: Tokenizer,
   const { day } = files.templateDate
   hooks.onEvent({
     kind: 'log',
-    message: `the chat template asks for the date: it is told ${day} from now on, which is saved with the model`,
+    message: `the chat template prints the date: it is fixed to ${day} and saved with the model`,
   })
   return { ...options, templateDate: day }
 }

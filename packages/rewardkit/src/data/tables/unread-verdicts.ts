@@ -32,7 +32,7 @@ export function createVerdictWatch({ columns = [] }: DataOptions) {
     notes: (): Told[] =>
       [...counts].map(([column, count]) => {
         const found = `column "${column}" is not read (${counted(count, 'row')})`
-        if (!isByHand) return { kind: 'log', message: `${found}: it stays in meta` }
+        if (!isByHand) return { kind: 'log', message: `${found}; it is kept in meta` }
         return {
           kind: 'warning',
           message: `${found}: "${chosen ?? 'chosen'}" is taken as better than "${rejected ?? 'rejected'}" in every row; where the column says which is better, read it with --columns a=${chosen ?? 'chosen'} b=${rejected ?? 'rejected'} choice=${column}`,
