@@ -112,11 +112,7 @@ export function checkFingerprint(
   { allowDifferentBits }: { readonly allowDifferentBits: boolean },
   names: readonly string[] = [...new Set([...Object.keys(identity), ...Object.keys(checkpoint.state.fingerprint)])],
 ): string {
-  // Runs that do not say were begun under rule 1.
-  const saved: Readonly<Record<string, string>> = {
-    ...('truncation_rule' in identity && { truncation_rule: '1' }),
-    ...checkpoint.state.fingerprint,
-  }
+  const saved = sinceFilledIn(checkpoint.state.fingerprint, identity)
   const changed = names.filter((name) => identity[name] !== saved[name])
   const list = changed.map((name) => `${name} was ${saved[name] ?? 'unknown'}, is ${identity[name] ?? 'unknown'}`)
   const differences = list.join('; ')
@@ -129,6 +125,19 @@ export function checkFingerprint(
     : new InputError(`--resume: ${checkpoint.folder} belongs to another run (${differences})`, {
         remedy: 'give the same options, or start anew with --overwrite',
       })
+}
+
+/** A fingerprint with what runs of earlier versions did not say: those were begun under rule 1. */
+function sinceFilledIn(
+  saved: Readonly<Record<string, string>>,
+  identity: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const since = { truncation_rule: '1', encoding: '"utf-8"', last_turn_user: '"keep"' }
+  const { ties, ...others } = saved
+  // What "drop" said before is what absent ties say now.
+  const isEarlier = !('last_turn_user' in saved) && ties === '"drop"'
+  const missing = Object.entries(since).filter(([name]) => name in identity)
+  return { ...Object.fromEntries(missing), ...(isEarlier ? others : saved) }
 }
 
 /**
