@@ -14,7 +14,7 @@ const mostListed = 12
 export function judgementNotes(judgements: Judgements, table: RowFormat['name'] | undefined): Told[] {
   // Without a table there are judgements in unpaired rows only.
   const name = table ?? (judgements.words.size > 0 ? 'unpaired' : undefined)
-  if (name === 'verdicts') return verdictNotes(judgements)
+  if (name === 'verdicts') return [...verdictNotes(judgements), ...unusedChoices(judgements)]
   if (name === 'rankings') return rankingNotes(judgements)
   if (name === 'ratings' || name === 'unpaired') return ratingNotes(judgements, name)
   return []
@@ -59,6 +59,19 @@ function verdictNotes(judgements: Judgements): Told[] {
       message: `column "${column}" is read as an index from 0, but is never 0: where it counts from 1, say so with --choices "1=0, 2=1", as far as it goes`,
     })
   return told
+}
+
+/** A value of the map that no row has is most often misspelt, where other values were read without the map. */
+function unusedChoices({ choices, words }: Judgements): Told[] {
+  const unused = [...choices.keys()].filter((key) => !words.has(key))
+  const unmapped = [...words].filter(([key]) => !choices.has(key)).map(([, { shown }]) => `"${shown}"`)
+  if (unused.length === 0 || unmapped.length === 0) return []
+  return [
+    {
+      kind: 'warning',
+      message: `--choices: no row that was read has ${unused.map((key) => `"${key}"`).join(', ')}, and the map does not have ${unmapped.slice(0, mostListed).join(', ')}: check the spelling`,
+    },
+  ]
 }
 
 function rankingNotes(judgements: Judgements): Told[] {

@@ -156,3 +156,14 @@ describe('a verdict on a list', () => {
     expect(groups[0]?.preferences[0]).toEqual({ chosen: 2, rejected: 0 })
   })
 })
+
+it('a value of the map that no row has is told where rows have others that it does not hold', async () => {
+  const warnings = async (choices: string) =>
+    (await read([row('A is much better'), row('B')], { columns, choices })).told.flatMap(({ kind, message }) =>
+      kind === 'warning' ? [message] : [],
+    )
+  expect(await warnings('A is mcuh better=a:3, B=b:1')).toEqual([
+    expect.stringMatching(/no row that was read has "a is mcuh better".*"A is much better": check the spelling/),
+  ])
+  expect(await warnings('A is much better=a:3, B=b:1, tie=tie')).toEqual([])
+})
