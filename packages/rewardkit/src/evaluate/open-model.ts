@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Hooks } from '../events.ts'
 import { loadRewardModel, type RewardModel } from '../models/index.ts'
 import { flagOf, snakeCase } from '../options.ts'
@@ -35,9 +37,19 @@ export async function openRewardModel(folder: string, options: ReadingOverrides,
   const log = (message: string) => hooks.onEvent({ kind: 'log', message })
   if (model.headOrigin.kind === 'value-head') log(headText(model))
   if (changes.length > 0) log(`${folder}: texts are read with ${changes.join(', ')}`)
+  warnOfAdapter(folder, hooks)
   if (!given.pool) await warnOfPool(model, tokenizer, hooks)
   warnOfDate(tokenizer, given.templateDate, hooks)
   return { model, tokenizer, overridden }
+}
+
+/** Warns of a LoRA adapter beside whole weights, which transformers would apply. */
+export function warnOfAdapter(folder: string, hooks: Hooks): void {
+  if (existsSync(join(folder, 'adapter_config.json')))
+    hooks.onEvent({
+      kind: 'warning',
+      message: `${folder}: its adapter is not applied, only the whole weights beside it are read; merge the two first (merge_and_unload of PEFT) where it belongs to the model`,
+    })
 }
 
 /** Warns of a reward model that was not saved here, and that transformers would read at another token. */

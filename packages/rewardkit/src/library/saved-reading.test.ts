@@ -193,3 +193,13 @@ describe('model and head', () => {
     expect(told.logs()).toContain('head: linear, drawn from seed 3')
   })
 })
+
+it('an adapter beside whole weights is warned of', async () => {
+  const model = newFolder()
+  cpSync(join(trained, 'model'), model, { recursive: true })
+  writeFileSync(join(model, 'adapter_config.json'), '{}')
+  const told = watched()
+  await train({ ...settings, model, out: newFolder(), maxSteps: 1, onEvent: told.onEvent })
+  for (const warnings of [told.warnings(), (await rewardsOf(model)).warnings()])
+    expect(warnings.filter((message) => message.includes('its adapter is not applied'))).toHaveLength(1)
+})

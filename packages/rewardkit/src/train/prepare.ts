@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { spoolRows } from '../data/index.ts'
 import type { Hooks } from '../events.ts'
 import type { FetchedModel } from '../hub/index.ts'
-import { headText, unusedDate, warnOfPool } from '../evaluate/open-model.ts'
+import { headText, unusedDate, warnOfAdapter, warnOfPool } from '../evaluate/open-model.ts'
 import {
   checkWeights,
   loadRewardModel,
@@ -66,6 +66,7 @@ export async function prepareTraining(
   const model = loadRewardModel(source.folder, { seed: options.seed, reading: options, head: options.head })
   hooks.onEvent({ kind: 'log', message: headText(model) })
   warnOfDropout(model, hooks)
+  warnOfAdapter(source.folder, hooks)
   warnOfHead(model, hooks)
   if (model.headOrigin.kind !== 'drawn') await warnOfPool(model, tokenizer, hooks)
   return { options, objective, tokenizer, data, steps, model, part: trainPart(model, options.train) }
