@@ -127,7 +127,7 @@ export function checkFingerprint(
       })
 }
 
-/** A fingerprint with what runs of earlier versions did not say: those were begun under rule 1. */
+/** A fingerprint with what runs of earlier versions did not say: truncation rule 1, and later options at their defaults. */
 function sinceFilledIn(
   saved: Readonly<Record<string, string>>,
   identity: Readonly<Record<string, string>>,
