@@ -16,11 +16,17 @@ export {
   type Ranking,
   RewardModel,
 } from './library/reward-model.ts'
-export type { PreferenceData, PreferenceGroup, PreferencePair, PreferenceRow, PreferenceRows } from './library/rows.ts'
+export type {
+  PreferenceData,
+  PreferenceGroup,
+  PreferencePair,
+  PreferenceRow,
+  PreferenceRows,
+} from './library/preference-rows.ts'
 export type { Watching } from './library/run-job.ts'
 export { plan, train, type TrainSettings } from './library/train.ts'
 export type { Message } from './data/index.ts'
-export type { EvaluationSummary, Interval, MarginStatistics, PairSummary } from './evaluate/types.ts'
+export type { EvaluationSummary, Interval, MarginStatistics, PairSummary } from './statistics/types.ts'
 export type { EvaluationMetrics, StepMetrics } from './train/metrics.ts'
 export type { TrainingPlan } from './train/plan.ts'
 export type { TrainResult } from './train/train.ts'

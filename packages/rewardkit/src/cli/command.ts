@@ -1,8 +1,8 @@
 import { resolve, sep } from 'node:path'
 import type { z } from 'zod'
 import { InputError, located } from '../errors.ts'
-import { flagOf } from '../options.ts'
-import { type OptionSources, resolveOptions } from './resolve.ts'
+import { flagOf } from '../option-schemas.ts'
+import { type OptionSources, resolveOptions } from './merge-options.ts'
 import { createTerminal } from './terminal.ts'
 
 /** A verb of the command: a thin shell over a function of the library. */

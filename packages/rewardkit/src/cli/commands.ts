@@ -1,9 +1,9 @@
 import { exitCodes } from './exit-codes.ts'
 import { dirname, join } from 'node:path'
 import { counted } from '../counted.ts'
-import { scoreOptionsSchema } from '../evaluate/options.ts'
+import { scoreOptionsSchema } from '../evaluate/evaluate-options.ts'
 import { simulateOptionsSchema } from '../simulate/index.ts'
-import { quickstartOptionsSchema } from '../quickstart/options.ts'
+import { quickstartOptionsSchema } from '../quickstart/quickstart-options.ts'
 import { type Command, command, print, withTerminal } from './command.ts'
 import {
   doctorOptionsSchema,
@@ -11,9 +11,9 @@ import {
   reportOptionsSchema,
   setupOptionsSchema,
   trainCommandSchema,
-} from './schemas.ts'
+} from './command-schemas.ts'
 import { dataCommands } from './data-commands.ts'
-import type { TrainOptions } from '../train/options.ts'
+import type { TrainOptions } from '../train/train-options.ts'
 import { formatDuration } from './terminal.ts'
 
 /** Verbs of two words, by their first. */
@@ -22,7 +22,7 @@ export const commandGroups: readonly { readonly name: string; readonly summary: 
 ]
 
 async function printPlan(options: TrainOptions): Promise<number> {
-  const [{ compute }, { formatPlan }] = await Promise.all([import('./compute.ts'), import('./show-plan.ts')])
+  const [{ compute }, { formatPlan }] = await Promise.all([import('./interruptible-job.ts'), import('./show-plan.ts')])
   const plan = await withTerminal(({ onEvent }) => compute('plan', { options }, onEvent))
   print(formatPlan(plan))
   return exitCodes.success
@@ -36,7 +36,10 @@ export const commands: readonly Command[] = [
     example: 'rewardkit quickstart',
     schema: quickstartOptionsSchema,
     run: async (options) => {
-      const [{ compute }, { writeReport }] = await Promise.all([import('./compute.ts'), import('../reports/index.ts')])
+      const [{ compute }, { writeReport }] = await Promise.all([
+        import('./interruptible-job.ts'),
+        import('../reports/index.ts'),
+      ])
       const start = performance.now()
       const { table, runs } = await withTerminal(({ onEvent }) => compute('quickstart', options, onEvent))
       const [first = '', ...others] = runs
@@ -74,7 +77,7 @@ export const commands: readonly Command[] = [
     run: async ({ dryRun, ...options }) => {
       if (dryRun) return printPlan(options)
       const [{ compute }, { formatSubsets, formatSummary }, { writeReport }] = await Promise.all([
-        import('./compute.ts'),
+        import('./interruptible-job.ts'),
         import('../evaluate/table.ts'),
         import('../reports/index.ts'),
       ])
@@ -98,7 +101,7 @@ export const commands: readonly Command[] = [
     schema: evaluateCommandSchema,
     run: async ({ failBelow, format, ...options }) => {
       const [{ compute }, { showEvaluation }, { judge, parseGate }] = await Promise.all([
-        import('./compute.ts'),
+        import('./interruptible-job.ts'),
         import('./show-evaluation.ts'),
         import('../evaluate/gate.ts'),
       ])

@@ -5,9 +5,9 @@ import {
   leakageOptionsSchema,
   mixOptionsSchema,
   splitOptionsSchema,
-} from '../data/steps/options.ts'
-import type { StepResult } from '../data/steps/step.ts'
-import { inspectOptionsSchema } from '../inspect/options.ts'
+} from '../data/transforms/transform-options.ts'
+import type { StepResult } from '../data/transforms/transform.ts'
+import { inspectOptionsSchema } from '../inspect/inspect-options.ts'
 import type { JobName, JobOptions, JobResult } from '../thread/worker.ts'
 import { type Command, command, print, withTerminal } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -15,7 +15,7 @@ import { formatLeakage, formatStep } from './show-step.ts'
 
 /** Runs a verb in a thread of its own, with its progress on standard error. */
 async function inThread<Name extends JobName>(name: Name, options: JobOptions<Name>): Promise<JobResult<Name>> {
-  const { compute } = await import('./compute.ts')
+  const { compute } = await import('./interruptible-job.ts')
   return withTerminal(({ onEvent }) => compute(name, options, onEvent))
 }
 

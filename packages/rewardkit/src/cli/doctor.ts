@@ -25,7 +25,7 @@ export async function doctor(
 /** In the compute thread, which needs what the other checks look for. */
 async function checkModel(model: string, isReady: boolean, onEvent: (event: Event) => void): Promise<DoctorCheck[]> {
   if (!isReady) return [{ name: 'model', ok: false, found: model, problem: 'not checked: see the problems above' }]
-  const { compute } = await import('./compute.ts')
+  const { compute } = await import('./interruptible-job.ts')
   return compute('check', { model }, onEvent)
 }
 

@@ -1,13 +1,13 @@
 import { Command as Program, CommanderError, Option } from 'commander'
 import { InputError } from '../errors.ts'
-import { dataOptionsSchema } from '../data/options.ts'
+import { dataOptionsSchema } from '../data/data-options.ts'
 import { nearestName } from '../nearest.ts'
 import { version } from '../version.ts'
 import type { Command } from './command.ts'
 import { commandGroups, commands } from './commands.ts'
 import { exitCodes } from './exit-codes.ts'
 import { ourNameFor } from './foreign.ts'
-import { type CommandOption, commandOptions, flagOf, isSwitch, shownDefault } from '../options.ts'
+import { type CommandOption, commandOptions, flagOf, isSwitch, shownDefault } from '../option-schemas.ts'
 
 /**
  * Runs the command line and returns the exit code.

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
-import { dataOptionsSchema } from '../data/options.ts'
-import { type CommandOption, commandOptions, isSwitch, shownDefault } from '../options.ts'
+import { dataOptionsSchema } from '../data/data-options.ts'
+import { type CommandOption, commandOptions, isSwitch, shownDefault } from '../option-schemas.ts'
 
 const dataTitle = 'How rows of data are read'
 const path = fileURLToPath(new URL('../../../../docs/reference.md', import.meta.url))

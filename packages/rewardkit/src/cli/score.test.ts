@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { createReading, type Group, readLines } from '../data/index.ts'
-import type { ScoreCut } from '../evaluate/score.ts'
-import { scoreRows, type ScoreGroups } from './score.ts'
+import type { ScoreCut } from '../evaluate/scorer.ts'
+import { scoreRows, type ScoreGroups } from './score-rows.ts'
 
 /** The reward of a response is the number of its characters. */
 const byLength: ScoreGroups = async (groups) =>

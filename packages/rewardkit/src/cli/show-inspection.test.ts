@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, expect, it } from 'vitest'
 import { inspectData } from '../inspect/inspect.ts'
-import { inspectOptionsSchema } from '../inspect/options.ts'
+import { inspectOptionsSchema } from '../inspect/inspect-options.ts'
 import { formatInspection } from './show-inspection.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-show-'))

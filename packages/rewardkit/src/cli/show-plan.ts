@@ -1,7 +1,7 @@
-import { droppedText } from '../evaluate/data.ts'
+import { droppedText } from '../rewards/evaluation-data.ts'
 import { formatTable } from '../evaluate/table.ts'
 import type { TrainingPlan } from '../train/plan.ts'
-import { flagOf } from '../options.ts'
+import { flagOf } from '../option-schemas.ts'
 import { cutParts } from '../tokens/index.ts'
 import { formatDuration } from './terminal.ts'
 

@@ -1,8 +1,8 @@
 import { counted } from '../counted.ts'
 import { turnedMessage } from '../data/probability.ts'
 import { skippedMessage } from '../data/skipped-rows.ts'
-import type { Leakage } from '../data/steps/leakage.ts'
-import type { StepResult } from '../data/steps/step.ts'
+import type { Leakage } from '../data/transforms/leakage.ts'
+import type { StepResult } from '../data/transforms/transform.ts'
 
 /** What a step on data read, left out and wrote, a line each. */
 export function formatStep({ read, removed, outputs, provenance }: StepResult): string {

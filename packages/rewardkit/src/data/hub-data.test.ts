@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { silentHooks } from '../events.ts'
 import { commitOf, type FakeHub, startHub } from '../hub/fixtures/server.ts'
 import { openData } from './data-set.ts'
-import { defaultDataOptions } from './options.ts'
+import { defaultDataOptions } from './data-options.ts'
 import { evaluationSplits, trainingSplits } from './sources/open-source.ts'
-import { convertData } from './steps/convert.ts'
-import { convertOptionsSchema } from './steps/options.ts'
+import { convertData } from './transforms/convert.ts'
+import { convertOptionsSchema } from './transforms/transform-options.ts'
 import { readPreferences } from './survey.ts'
 
 const transcripts = (name: string, count: number) =>

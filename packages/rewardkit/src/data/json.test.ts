@@ -5,11 +5,11 @@ import { afterAll, expect, it } from 'vitest'
 import { silentHooks } from '../events.ts'
 import { openData } from './data-set.ts'
 import { parseJson, withWholeCharacters } from './json.ts'
-import { defaultDataOptions } from './options.ts'
+import { defaultDataOptions } from './data-options.ts'
 import { parseRow } from './row.ts'
 import { readPreferences, surveyPreferences } from './survey.ts'
-import { convertData } from './steps/convert.ts'
-import { convertOptionsSchema } from './steps/options.ts'
+import { convertData } from './transforms/convert.ts'
+import { convertOptionsSchema } from './transforms/transform-options.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-json-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts'
 import type { Row } from './fields.ts'
-import type { Reading, RowContext, RowFormat } from './formats/format.ts'
+import type { Reading, RowContext, RowFormat } from './layouts/layout.ts'
 
 /** Rows with a value in a column that are looked at. */
 const mostTried = 3

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it, test } from 'vitest'
 import { pairGroup } from './build.ts'
 import { degenerate } from './degenerate.ts'
-import { groupFromRow } from './formats/index.ts'
-import { defaultDataOptions } from './options.ts'
+import { groupFromRow } from './layouts/index.ts'
+import { defaultDataOptions } from './data-options.ts'
 import { exactKey } from './similarity/texts.ts'
 
 const user = { role: 'user', content: 'Weather in Ulm?' }

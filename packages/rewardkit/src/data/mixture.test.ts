@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentHooks } from '../events.ts'
 import { openData } from './data-set.ts'
 import { shares } from './mixture-shares.ts'
-import { defaultDataOptions } from './options.ts'
+import { defaultDataOptions } from './data-options.ts'
 import { readPreferences } from './survey.ts'
 
 const part = (name: string, rest: { weight?: number; cap?: number } = {}) => ({ name, ...rest })

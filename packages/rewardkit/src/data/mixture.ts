@@ -7,9 +7,9 @@ import { InputError } from '../errors.ts'
 import { isHubName } from '../hub/index.ts'
 import { nearestName } from '../nearest.ts'
 import { listNames } from './columns.ts'
-import { commandOptions, refusal, refuseTwoSpellings, snakeCase } from '../options.ts'
+import { commandOptions, refusal, refuseTwoSpellings, snakeCase } from '../option-schemas.ts'
 import { described, fieldError, isObject, type Row } from './fields.ts'
-import { type DataOptions, dataOptionsSchema } from './options.ts'
+import { type DataOptions, dataOptionsSchema } from './data-options.ts'
 
 /** One source of a mixture. */
 export interface MixturePart {

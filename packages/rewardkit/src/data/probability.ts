@@ -1,6 +1,6 @@
 import { counted } from '../counted.ts'
 import type { Group, Preference } from './group.ts'
-import type { DataOptions } from './options.ts'
+import type { DataOptions } from './data-options.ts'
 
 /** Two responses of which none is the better one. */
 export const isTie = ({ probability }: Preference): boolean => probability === 0.5

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import { nearestName } from '../nearest.ts'
 import type { Group } from './group.ts'
-import type { DataOptions } from './options.ts'
+import type { DataOptions } from './data-options.ts'
 
 /** Subsets that are kept in mind, and those that a message lists. */
 const mostKept = 1000

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { groupFromRow } from './formats/index.ts'
+import { groupFromRow } from './layouts/index.ts'
 import type { Row } from './fields.ts'
 import { createUnreadTally, missingPromptMessage, unreadColumns, unreadMessage } from './unread-columns.ts'
 

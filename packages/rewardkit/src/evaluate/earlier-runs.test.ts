@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { silentHooks } from '../events.ts'
 import { loadRun, renderReport } from '../reports/index.ts'
-import { evaluateOptionsSchema } from './options.ts'
-import { checkModelFolder } from './reward-check.ts'
-import { evaluateModel } from './run.ts'
+import { evaluateOptionsSchema } from './evaluate-options.ts'
+import { checkModelFolder } from '../rewards/reward-check.ts'
+import { evaluateModel } from './evaluate.ts'
 
 // What released versions wrote (fixtures/make-run.mjs) is read by all later ones with the same major version.
 const runs = fileURLToPath(new URL('fixtures/runs', import.meta.url))

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../errors.ts'
 import { formatVerdict, judge, parseGate } from './gate.ts'
-import { wilsonInterval } from './intervals.ts'
-import { summarizePairs } from './summary.ts'
+import { wilsonInterval } from '../statistics/intervals.ts'
+import { summarizePairs } from '../statistics/summary.ts'
 import { formatMarkdownSummary } from './table.ts'
-import type { RewardRow } from './types.ts'
+import type { RewardRow } from '../statistics/types.ts'
 
 /** Pairs of one prompt each, of which `right` are ranked right: their interval is Wilson's. */
 const summary = (right: number, total: number) =>

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts'
 import { nearestName } from '../nearest.ts'
-import type { Interval, PairSummary } from './types.ts'
+import type { Interval, PairSummary } from '../statistics/types.ts'
 
 /** Metrics with an interval that higher values make better. */
 const metrics = { accuracy: ({ accuracy }) => accuracy } satisfies Record<string, (summary: PairSummary) => Interval>

@@ -3,9 +3,9 @@
  * @module rewardkit/evaluate
  */
 export { formatVerdict, type Gate, judge, parseGate, type Verdict } from './gate.ts'
-export { clusteredInterval, wilsonInterval } from './intervals.ts'
-export { bestTemperature, logLoss, marginStatistics, spearmanCorrelation } from './statistics.ts'
-export { summarizePairs, summarizeSubsets, trueLabelAccuracy } from './summary.ts'
+export { clusteredInterval, wilsonInterval } from '../statistics/intervals.ts'
+export { bestTemperature, logLoss, marginStatistics, spearmanCorrelation } from '../statistics/statistics.ts'
+export { summarizePairs, summarizeSubsets, trueLabelAccuracy } from '../statistics/summary.ts'
 export {
   formatMarkdownSummary,
   formatNumber,
@@ -15,5 +15,5 @@ export {
   summaryLines,
   type SummaryLine,
 } from './table.ts'
-export type { EvaluationSummary, Interval, MarginStatistics, PairSummary, RewardRow } from './types.ts'
-export { writeEvaluation } from './write.ts'
+export type { EvaluationSummary, Interval, MarginStatistics, PairSummary, RewardRow } from '../statistics/types.ts'
+export { writeEvaluation } from '../rewards/write-evaluation.ts'

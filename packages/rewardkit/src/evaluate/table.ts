@@ -1,4 +1,4 @@
-import type { Interval, PairSummary } from './types.ts'
+import type { Interval, PairSummary } from '../statistics/types.ts'
 
 /**
  * A table for the terminal: the first column to the left, the others to the right, two spaces between. Rows may be

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { buildGroup, conversation } from '../data/build.ts'
 import type { Group } from '../data/index.ts'
 import type { TokenGroup } from '../tokens/index.ts'
-import type { ScoredGroup } from './score.ts'
+import type { ScoredGroup } from './scorer.ts'
 import { createTurns } from './turns.ts'
 
 const promptTokens = 4

@@ -1,7 +1,7 @@
 import type { Group } from '../data/index.ts'
 import { countTokens, type TokenGroup } from '../tokens/index.ts'
-import { splitGroup } from './rewards.ts'
-import type { ScoredGroup, Scorer } from './score.ts'
+import { splitGroup } from '../rewards/reward-pass.ts'
+import type { ScoredGroup, Scorer } from './scorer.ts'
 
 /** Groups whose rewards are wanted together. */
 export interface ScoreRequest {

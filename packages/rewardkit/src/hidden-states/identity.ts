@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cpuCapability, ops, scope, type Tensor } from '@rewardkit/torch'
 import { cpuFeatures, locateNative } from '@rewardkit/torch/setup'
-import type { ComputeDtype } from '../compute.ts'
+import type { ComputeDtype } from '../compute-options.ts'
 import type { DecoderConfig, NamedParameters } from '../models/index.ts'
 import type { TokenGroup } from '../tokens/index.ts'
 import { version } from '../version.ts'

@@ -15,7 +15,7 @@ import { InputError } from '../errors.ts'
 import { filesBelow, makeFolder, writeError, writeFileAtomic } from '../files.ts'
 import type { Place } from './faults.ts'
 import type { RemoteFile } from './listing.ts'
-import type { HubSettings } from './settings.ts'
+import type { HubSettings } from './hub-settings.ts'
 
 /*
  * The cache of the Python library huggingface_hub, so that neither library fetches what the other has:

@@ -4,7 +4,7 @@ import { FailureError, Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { version } from '../version.ts'
 import { HubUnavailable, networkError, type Place, placeText, statusError, storageError } from './faults.ts'
-import type { HubSettings } from './settings.ts'
+import type { HubSettings } from './hub-settings.ts'
 
 /** What requests share. */
 export interface HubClient {

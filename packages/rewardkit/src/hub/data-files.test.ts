@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readCard } from './card.ts'
 import { chooseDataFiles } from './data-files.ts'
-import { parseHubName } from './names.ts'
+import { parseHubName } from './hub-names.ts'
 
 interface Case {
   readonly files: readonly string[]

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import type { Card, CardConfig } from './card.ts'
 import { isGlob } from './globs.ts'
-import type { HubName } from './names.ts'
+import type { HubName } from './hub-names.ts'
 import { matchAll, type SplitFiles, splitsByName, subsetOf } from './splits.ts'
 
 /** Which files of a data set are wanted. */

@@ -5,9 +5,9 @@ import { type Card, readCard } from './card.ts'
 import { chooseDataFiles, type DataFiles } from './data-files.ts'
 import type { HubClient } from './client.ts'
 import { pageOf } from './faults.ts'
-import { type HubName, parseHubName } from './names.ts'
+import { type HubName, parseHubName } from './hub-names.ts'
 import { fetchFiles, openClient, openRepository, type Repository } from './repository.ts'
-import { type HubSettings, hubSettings } from './settings.ts'
+import { type HubSettings, hubSettings } from './hub-settings.ts'
 
 /** Where the files of a data set came from: enough to fetch the same bytes again. */
 export interface HubOrigin {

@@ -14,7 +14,7 @@ import { basename, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { silentHooks } from '../events.ts'
 import { resolveDataset } from './dataset.ts'
-import { train } from './fixtures/data.ts'
+import { train } from './fixtures/repositories.ts'
 import { blobsOf, fetchOne, openHub, transfers, watching } from './fixtures/open.ts'
 import { validToken } from './fixtures/server.ts'
 

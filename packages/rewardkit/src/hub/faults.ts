@@ -1,6 +1,6 @@
 import { FailureError, InputError, type RewardKitError } from '../errors.ts'
-import type { HubKind } from './names.ts'
-import type { HubSettings } from './settings.ts'
+import type { HubKind } from './hub-names.ts'
+import type { HubSettings } from './hub-settings.ts'
 
 /** Which repository a request is about. */
 export interface Place {

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { silentHooks } from '../events.ts'
 import { resolveDataset } from './dataset.ts'
-import { folders } from './fixtures/data.ts'
+import { folders } from './fixtures/repositories.ts'
 import { openHub } from './fixtures/open.ts'
-import { fetchModel } from './model.ts'
-import { type HubSettings, hubSettings } from './settings.ts'
+import { fetchModel } from './fetch-model.ts'
+import { type HubSettings, hubSettings } from './hub-settings.ts'
 
 // The Python library huggingface_hub on the same cache and the same fake hub.
 const ownPython = fileURLToPath(new URL('../../../../.peers/bin/python', import.meta.url))

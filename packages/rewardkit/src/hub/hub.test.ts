@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { silentHooks } from '../events.ts'
 import { resolveDataset } from './dataset.ts'
-import { folders, madeUpBytes, model, one, train } from './fixtures/data.ts'
+import { folders, madeUpBytes, model, one, train } from './fixtures/repositories.ts'
 import { blobsOf, fetchOne, openHub, transfers, unreachableEndpoint, watching } from './fixtures/open.ts'
 import { commitOf, type FakeRepository, validToken } from './fixtures/server.ts'
-import { fetchModel } from './model.ts'
+import { fetchModel } from './fetch-model.ts'
 
 const splits = ['train']
 

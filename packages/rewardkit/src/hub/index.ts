@@ -4,6 +4,6 @@
  */
 export { type HubDataset, type HubDatasetOptions, type HubOrigin, resolveDataset } from './dataset.ts'
 export { HubUnavailable } from './faults.ts'
-export { type FetchedModel, fetchModel } from './model.ts'
-export { type HubName, hasHubPrefix, isHubName, parseHubName } from './names.ts'
-export { type HubSettings, hubSettings } from './settings.ts'
+export { type FetchedModel, fetchModel } from './fetch-model.ts'
+export { type HubName, hasHubPrefix, isHubName, parseHubName } from './hub-names.ts'
+export { type HubSettings, hubSettings } from './hub-settings.ts'

@@ -4,7 +4,7 @@ import { FailureError } from '../errors.ts'
 import { keepNote, readIfThere, repositoryFolder } from './cache.ts'
 import { askJson, type HubClient } from './client.ts'
 import type { Place } from './faults.ts'
-import type { HubSettings } from './settings.ts'
+import type { HubSettings } from './hub-settings.ts'
 
 /** A file of a repository. */
 export interface RemoteFile {

@@ -16,7 +16,7 @@ import type { HubClient } from './client.ts'
 import { downloadBlob, type ListedFile } from './download.ts'
 import { HubUnavailable, type Place, placeText } from './faults.ts'
 import { askCommit, askListing, keptListing, type RemoteFile } from './listing.ts'
-import type { HubSettings } from './settings.ts'
+import type { HubSettings } from './hub-settings.ts'
 
 /** A repository at one commit. */
 export interface Repository {

@@ -5,7 +5,7 @@
 export { inspectData, type Example, type Inspection } from './inspect.ts'
 export type { Languages } from './languages.ts'
 export type { LongerCounts } from './longer.ts'
-export { inspectOptionsSchema, type InspectOptions } from './options.ts'
+export { inspectOptionsSchema, type InspectOptions } from './inspect-options.ts'
 export type { Repeats } from './repeats.ts'
 export type { Distribution } from './series.ts'
 export type { ShownToken, TokenCounts, TokenExample } from './tokens.ts'

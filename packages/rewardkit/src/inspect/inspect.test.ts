@@ -8,7 +8,7 @@ import { renderInspection } from '../reports/inspection.ts'
 import { expected, folderOf } from '../tokens/fixtures/fixtures.ts'
 import { differences } from './differences.ts'
 import { inspectData, type Inspection } from './inspect.ts'
-import { inspectOptionsSchema } from './options.ts'
+import { inspectOptionsSchema } from './inspect-options.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-inspect-'))
 afterAll(() => rmSync(folder, { recursive: true }))

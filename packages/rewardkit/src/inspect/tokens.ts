@@ -12,7 +12,7 @@ import {
 import type { Group, Preference } from '../data/group.ts'
 import { countSkipped, createSkippedRows, tellOfSkipped } from '../data/skipped-rows.ts'
 import { countLonger, type LongerCounts, noLonger } from './longer.ts'
-import type { InspectOptions } from './options.ts'
+import type { InspectOptions } from './inspect-options.ts'
 import { createSeries, type Distribution } from './series.ts'
 
 /** Data in tokens, as training with these options reads them. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { FailureError, InputError } from '../errors.ts'
 import { sha256Text } from '../files.ts'
 import type { BatchRewards, ObjectiveResult } from '../objectives/index.ts'
-import type { CustomObjectiveTraits, ObjectiveQuestion } from '../thread/custom-objective.ts'
+import type { CustomObjectiveTraits, ObjectiveQuestion } from '../thread/ask-objective.ts'
 
 /** The loss of the whole effective batch of B pairs, and its gradient with respect to each of the B rewards. */
 export interface CustomLoss {

@@ -1,8 +1,8 @@
 import { spooledFile } from '../data/index.ts'
-import { type EvaluateInput, evaluateOptionsSchema } from '../evaluate/options.ts'
-import type { EvaluationSummary } from '../evaluate/types.ts'
-import { parseOptions, refuseHubGuesses } from './options.ts'
-import { isRows, pieces, type PreferenceData } from './rows.ts'
+import { type EvaluateInput, evaluateOptionsSchema } from '../evaluate/evaluate-options.ts'
+import type { EvaluationSummary } from '../statistics/types.ts'
+import { parseOptions, refuseHubGuesses } from './parse-options.ts'
+import { isRows, pieces, type PreferenceData } from './preference-rows.ts'
 import { runJob, type Watching } from './run-job.ts'
 
 /** Everything that `evaluate` can be told. */

@@ -4,7 +4,7 @@ import type { Answers } from '../thread/ask.ts'
 import { openJob } from '../thread/job.ts'
 import type { JobName, JobOptions, JobResult } from '../thread/worker.ts'
 import { abortError } from '../thread/abort.ts'
-import { inLibraryWords, libraryError } from './options.ts'
+import { inLibraryWords, libraryError } from './parse-options.ts'
 
 /** What every long call can be given besides its options. */
 export interface Watching {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { evaluate, type Event, type PreferenceRow, RewardModel, train, type TrainSettings } from '../index.ts'
 import { inspectData } from '../inspect/inspect.ts'
-import { inspectOptionsSchema } from '../inspect/options.ts'
+import { inspectOptionsSchema } from '../inspect/inspect-options.ts'
 import { createSimulationModel } from '../quickstart/index.ts'
 import { simulate } from '../simulate/index.ts'
 

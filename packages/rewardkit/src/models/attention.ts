@@ -1,5 +1,5 @@
 import { ops, type Tensor, tensorFrom } from '@rewardkit/torch'
-import type { ComputeDtype } from '../compute.ts'
+import type { ComputeDtype } from '../compute-options.ts'
 import type { PackedBatch, PackedGroup } from '../tokens/index.ts'
 
 interface Range {

@@ -13,8 +13,8 @@ import {
   readHidden,
   relativeDifference,
 } from './fixtures/read.ts'
-import { loadRewardModel } from './load.ts'
-import type { RewardModel } from './model.ts'
+import { loadRewardModel } from './load-network.ts'
+import type { RewardModel } from './reward-network.ts'
 
 /** Largest difference to transformers, in standard deviations of the batch's rewards. */
 const tolerance = 1e-5

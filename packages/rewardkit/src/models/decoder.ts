@@ -1,10 +1,10 @@
 import { ops, scope, type Tensor, tensorFrom } from '@rewardkit/torch'
-import type { ComputeDtype } from '../compute.ts'
+import type { ComputeDtype } from '../compute-options.ts'
 import { InputError } from '../errors.ts'
 import type { PackedBatch } from '../tokens/index.ts'
 import { allLooks, attention, type Look, pooledLooks, pooledRows } from './attention.ts'
 import type { DecoderConfig } from './config.ts'
-import type { RewardModel } from './model.ts'
+import type { RewardModel } from './reward-network.ts'
 import { rotaryTables, rotate, type RotaryTables, tablesOfRows } from './rotary.ts'
 import type { Affine, LayerWeights } from './weights.ts'
 

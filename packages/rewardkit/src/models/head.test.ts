@@ -7,8 +7,8 @@ import { createRandom } from '../random.ts'
 import { readModelConfig } from './config.ts'
 import { forward } from './decoder.ts'
 import { fixtureFolder, pack, readExpected } from './fixtures/read.ts'
-import { checkWeights, loadRewardModel } from './load.ts'
-import type { RewardModel } from './model.ts'
+import { checkWeights, loadRewardModel } from './load-network.ts'
+import type { RewardModel } from './reward-network.ts'
 import { saveRewardModel } from './save.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'head-'))

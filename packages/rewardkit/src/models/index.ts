@@ -4,9 +4,9 @@
  */
 export { type DecoderConfig, families, type Family, readModelConfig } from './config.ts'
 export { forward, forwardFrom, hiddenStates } from './decoder.ts'
-export { createModelFolder, type NewModel } from './create.ts'
-export { checkWeights, type LoadOptions, loadRewardModel } from './load.ts'
-export { findModel, type HeadOrigin, modelFolder, type NamedParameters, type RewardModel } from './model.ts'
+export { createModelFolder, type NewModel } from './create-model.ts'
+export { checkWeights, type LoadOptions, loadRewardModel } from './load-network.ts'
+export { findModel, type HeadOrigin, modelFolder, type NamedParameters, type RewardModel } from './reward-network.ts'
 export { type TrainedPart, trainPart } from './part.ts'
 export { saveRewardModel, type TokenizerOutput } from './save.ts'
 export type { HeadChoice, HeadKind } from './weights.ts'

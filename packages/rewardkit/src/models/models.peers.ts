@@ -10,8 +10,8 @@ import { createRandom } from '../random.ts'
 import { families } from './config.ts'
 import { forward } from './decoder.ts'
 import { pack, relativeDifference } from './fixtures/read.ts'
-import { loadRewardModel } from './load.ts'
-import type { RewardModel } from './model.ts'
+import { loadRewardModel } from './load-network.ts'
+import type { RewardModel } from './reward-network.ts'
 import { saveRewardModel } from './save.ts'
 
 const ownPython = fileURLToPath(new URL('../../../../.peers/bin/python', import.meta.url))

@@ -1,6 +1,6 @@
 import type { Tensor } from '@rewardkit/torch'
 import { InputError } from '../errors.ts'
-import type { NamedParameters, RewardModel } from './model.ts'
+import type { NamedParameters, RewardModel } from './reward-network.ts'
 import { isOfHead, layerPrefix } from './weights.ts'
 
 /** The part of a model that is trained, and what stays as it is. */

@@ -1,5 +1,5 @@
 import { ops, scope, type Tensor, tensorFrom } from '@rewardkit/torch'
-import type { ComputeDtype } from '../compute.ts'
+import type { ComputeDtype } from '../compute-options.ts'
 import type { Rotary } from './config.ts'
 
 /** Cosines and sines of every token's angles, [T, 1, dimensions], both halves filled; and how many dimensions turn. */

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { type Tensor, writeSafetensors } from '@rewardkit/torch'
 import { replaceFolder, writeFileAtomic } from '../files.ts'
 import type { DecoderConfig, Family, Rotary } from './config.ts'
-import type { RewardModel } from './model.ts'
-import { settingsFile, settingsOf } from './settings.ts'
+import type { RewardModel } from './reward-network.ts'
+import { settingsFile, settingsOf } from './model-settings.ts'
 
 const architectures: Record<Family, string> = {
   gpt_neox: 'GPTNeoXForSequenceClassification',

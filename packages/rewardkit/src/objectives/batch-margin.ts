@@ -1,6 +1,6 @@
 import { averageMean, batchMeans } from './batch-mean.ts'
 import type { Objective } from './objective.ts'
-import type { ObjectiveOptions } from './options.ts'
+import type { ObjectiveOptions } from './objective-options.ts'
 import { pairLoss, smoothed } from './pair-loss.ts'
 import { finish, marginsOf } from './result.ts'
 

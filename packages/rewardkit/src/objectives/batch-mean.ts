@@ -1,5 +1,5 @@
 import type { ObjectiveState } from './objective.ts'
-import type { ObjectiveOptions } from './options.ts'
+import type { ObjectiveOptions } from './objective-options.ts'
 
 /** Share of the former value that stays in the running mean at each step. */
 const runningMomentum = 0.9

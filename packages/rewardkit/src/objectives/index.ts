@@ -2,8 +2,13 @@
  * Objectives: rewards of a batch in, loss and reward gradients out. Loads no addon.
  * @module rewardkit/objectives
  */
-export { createObjective } from './create.ts'
+export { createObjective } from './create-objective.ts'
 export type { BatchRewards, Objective, ObjectiveResult, ObjectiveState } from './objective.ts'
-export { type ObjectiveName, objectiveNames, type ObjectiveOptions, objectiveOptionsSchema } from './options.ts'
+export {
+  type ObjectiveName,
+  objectiveNames,
+  type ObjectiveOptions,
+  objectiveOptionsSchema,
+} from './objective-options.ts'
 export { logSigmoid, sigmoid } from './pair-loss.ts'
-export { toBatchRewards } from './rewards.ts'
+export { toBatchRewards } from './batch-rewards.ts'

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { createRandom, type Random } from '../random.ts'
-import { createObjective } from './create.ts'
+import { createObjective } from './create-objective.ts'
 import type { BatchRewards, ObjectiveResult } from './objective.ts'
-import { objectiveNames, type ObjectiveOptions, objectiveOptionsSchema } from './options.ts'
+import { objectiveNames, type ObjectiveOptions, objectiveOptionsSchema } from './objective-options.ts'
 import { logSigmoid } from './pair-loss.ts'
-import { toBatchRewards } from './rewards.ts'
+import { toBatchRewards } from './batch-rewards.ts'
 
 const numbers = z.array(z.number())
 const fixture = z

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts'
 import type { BatchRewards, Objective } from './objective.ts'
-import type { ObjectiveOptions } from './options.ts'
+import type { ObjectiveOptions } from './objective-options.ts'
 import { type LossAndSlope, pairLoss, smoothed } from './pair-loss.ts'
 import { finish, marginsOf, pairWeights } from './result.ts'
 

@@ -1,6 +1,6 @@
 import type { BatchRewards, ObjectiveResult } from './objective.ts'
-import type { ObjectiveOptions } from './options.ts'
-import { checkBatch } from './rewards.ts'
+import type { ObjectiveOptions } from './objective-options.ts'
+import { checkBatch } from './batch-rewards.ts'
 
 /** What an objective found, with its gradient with respect to d = chosen - rejected. */
 interface MarginResult extends Omit<ObjectiveResult, 'chosenGradient' | 'rejectedGradient'> {

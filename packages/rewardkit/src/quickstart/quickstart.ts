@@ -15,10 +15,10 @@ import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { isLockFile, makeFolder, writeFileAtomic } from '../files.ts'
 import { type SimulatedPair, simulate } from '../simulate/index.ts'
-import { trainOptionsSchema } from '../train/options.ts'
+import { trainOptionsSchema } from '../train/train-options.ts'
 import { train } from '../train/train.ts'
-import { createSimulationModel } from './model.ts'
-import type { QuickstartOptions } from './options.ts'
+import { createSimulationModel } from './simulation-model.ts'
+import type { QuickstartOptions } from './quickstart-options.ts'
 
 const objectives = ['bradley-terry', 'annotated-margin', 'adaptive-margin'] as const
 

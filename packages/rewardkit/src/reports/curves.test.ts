@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 
 import { runningMean } from './curves.ts'
-import { confidenceGroups } from './ranking.ts'
+import { confidenceGroups } from './ranking-figures.ts'
 import { worstRows } from './worst.ts'
 import { exampleRuns } from './fixtures/example-runs.ts'
 

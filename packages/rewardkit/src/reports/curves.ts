@@ -3,8 +3,8 @@ import * as Plot from '@observablehq/plot'
 import type { EvaluationMetrics, StepMetrics } from '../train/metrics.ts'
 import { draw, ink, runColour, runDash } from './draw.ts'
 import type { Figure } from './figure.ts'
-import { number, tick } from './format.ts'
-import type { ReportRun } from './run.ts'
+import { number, tick } from './number-format.ts'
+import type { ReportRun } from './report-run.ts'
 
 interface Point {
   readonly step: number

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { DOMParser } from 'linkedom'
 
 import { escapeText } from './html.ts'
-import { tick } from './format.ts'
+import { tick } from './number-format.ts'
 
 /** Colours that a page or a picture defines as CSS variables, in light and in dark. */
 export const ink = { axis: 'var(--muted)', grid: 'var(--grid)', strong: 'var(--text)', surface: 'var(--surface)' }

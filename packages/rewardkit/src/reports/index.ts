@@ -2,9 +2,9 @@
  * Run folders read back and drawn as one HTML page. Loads no addon.
  * @module rewardkit/reports
  */
-export { loadRun } from './load.ts'
+export { loadRun } from './load-run.ts'
 export { renderMarginFigure } from './margin-picture.ts'
 export { renderReport } from './report.ts'
-export type { KnownTruth, PairTexts, ReportRun, RunEvaluation } from './run.ts'
-export type { TruthFile } from './schemas.ts'
-export { writeReport } from './write.ts'
+export type { KnownTruth, PairTexts, ReportRun, RunEvaluation } from './report-run.ts'
+export type { TruthFile } from './run-file-schemas.ts'
+export { writeReport } from './write-report.ts'

@@ -1,8 +1,8 @@
 import { runColour, runDash } from './draw.ts'
-import { number, percent, shortened } from './format.ts'
+import { number, percent, shortened } from './number-format.ts'
 import { escapeText } from './html.ts'
-import { drawDensities, evaluatedRuns } from './margins.ts'
-import type { ReportRun } from './run.ts'
+import { drawDensities, evaluatedRuns } from './margin-figures.ts'
+import type { ReportRun } from './report-run.ts'
 import { pictureStyle } from './style.ts'
 
 const size = { panel: 440, height: 290, gap: 20, row: 24, margin: 20 }

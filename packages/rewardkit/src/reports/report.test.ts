@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { exampleRuns } from './fixtures/example-runs.ts'
 import { renderMarginFigure } from './margin-picture.ts'
 import { renderReport } from './report.ts'
-import type { ReportRun } from './run.ts'
+import type { ReportRun } from './report-run.ts'
 
 const [bradleyTerry, annotated, adaptive] = exampleRuns()
 const three = renderReport([bradleyTerry, annotated, adaptive])

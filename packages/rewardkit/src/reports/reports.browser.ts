@@ -7,7 +7,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { inspectData } from '../inspect/inspect.ts'
-import { inspectOptionsSchema } from '../inspect/options.ts'
+import { inspectOptionsSchema } from '../inspect/inspect-options.ts'
 import { silentHooks } from '../events.ts'
 import { simulateOptionsSchema, simulateToFile } from '../simulate/index.ts'
 import { exampleRuns } from './fixtures/example-runs.ts'

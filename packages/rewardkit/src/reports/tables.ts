@@ -1,7 +1,7 @@
-import type { EvaluationSummary, Interval, PairSummary } from '../evaluate/types.ts'
-import { duration, number, percent, whole } from './format.ts'
+import type { EvaluationSummary, Interval, PairSummary } from '../statistics/types.ts'
+import { duration, number, percent, whole } from './number-format.ts'
 import { html, type Markup } from './html.ts'
-import type { KnownTruth, ReportRun } from './run.ts'
+import type { KnownTruth, ReportRun } from './report-run.ts'
 
 interface Row {
   readonly name: string

@@ -1,8 +1,8 @@
-import type { RewardRow } from '../evaluate/types.ts'
-import { number, whole } from './format.ts'
+import type { RewardRow } from '../statistics/types.ts'
+import { number, whole } from './number-format.ts'
 import { html, type Markup } from './html.ts'
-import type { EvaluatedRun } from './margins.ts'
-import type { PairTexts } from './run.ts'
+import type { EvaluatedRun } from './margin-figures.ts'
+import type { PairTexts } from './report-run.ts'
 
 const mostPairs = 10
 

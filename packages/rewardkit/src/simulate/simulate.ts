@@ -1,7 +1,7 @@
 import { jsonLines, writeLinesAtomic } from '../files.ts'
 import { createRandom, type Random } from '../random.ts'
 import { labelProbability, parseNoise, trueMargin, type Noise } from './noise.ts'
-import type { SimulateOptions, SimulateSettings } from './options.ts'
+import type { SimulateOptions, SimulateSettings } from './simulate-options.ts'
 import { drawRequest, drawResponse } from './text.ts'
 
 /** One line of the file: a pair in TRL's standard shape with an explicit prompt, and what is known about it. */

@@ -8,20 +8,20 @@ import type {
   LeakageOptions,
   MixOptions,
   SplitOptions,
-} from '../data/steps/options.ts'
+} from '../data/transforms/transform-options.ts'
 import { RewardKitError } from '../errors.ts'
-import type { EvaluateOptions, ScoreOptions } from '../evaluate/options.ts'
-import type { ScoredGroup } from '../evaluate/score.ts'
+import type { EvaluateOptions, ScoreOptions } from '../evaluate/evaluate-options.ts'
+import type { ScoredGroup } from '../evaluate/scorer.ts'
 import type { ScoreRequest } from '../evaluate/turns.ts'
 import type { Event, Hooks } from '../events.ts'
-import type { InspectOptions } from '../inspect/options.ts'
-import type { QuickstartOptions } from '../quickstart/options.ts'
+import type { InspectOptions } from '../inspect/inspect-options.ts'
+import type { QuickstartOptions } from '../quickstart/quickstart-options.ts'
 import { ensureSetup } from '../setup.ts'
-import type { TrainOptions } from '../train/options.ts'
+import type { TrainOptions } from '../train/train-options.ts'
 import type { TrainInputs } from '../train/prepare.ts'
 import { type Ask, type AskPort, askThrough } from './ask.ts'
-import { customObjective, type CustomObjectiveTraits } from './custom-objective.ts'
-import { rowsFrom } from './rows.ts'
+import { customObjective, type CustomObjectiveTraits } from './ask-objective.ts'
+import { rowsFrom } from './ask-rows.ts'
 
 /** What `train` cannot be told in plain data: what the main thread is asked for while the run goes on. */
 export interface TrainJob {
@@ -53,27 +53,27 @@ const dataJobs = {
     return inspectData(options, hooks)
   },
   convert: async (options: ConvertOptions, hooks: Hooks) => {
-    const { convertData } = await import('../data/steps/convert.ts')
+    const { convertData } = await import('../data/transforms/convert.ts')
     return convertData(options, hooks)
   },
   split: async (options: SplitOptions, hooks: Hooks) => {
-    const { splitData } = await import('../data/steps/split.ts')
+    const { splitData } = await import('../data/transforms/split.ts')
     return splitData(options, hooks)
   },
   dedupe: async (options: DedupeOptions, hooks: Hooks) => {
-    const { dedupeData } = await import('../data/steps/dedupe.ts')
+    const { dedupeData } = await import('../data/transforms/dedupe.ts')
     return dedupeData(options, hooks)
   },
   leakage: async (options: LeakageOptions, hooks: Hooks) => {
-    const { findLeakage } = await import('../data/steps/leakage.ts')
+    const { findLeakage } = await import('../data/transforms/leakage.ts')
     return findLeakage(options, hooks)
   },
   mix: async (options: MixOptions, hooks: Hooks) => {
-    const { mixData } = await import('../data/steps/mix.ts')
+    const { mixData } = await import('../data/transforms/mix.ts')
     return mixData(options, hooks)
   },
   filter: async (options: FilterOptions, hooks: Hooks) => {
-    const { filterData } = await import('../data/steps/filter.ts')
+    const { filterData } = await import('../data/transforms/filter.ts')
     return filterData(options, hooks)
   },
 }
@@ -89,7 +89,7 @@ const jobs = {
     return planTraining(options, hooks, inputsOf(asked, ask))
   },
   evaluate: async ({ options, asksForData }: EvaluateJob, hooks: Hooks, ask: Ask) => {
-    const { evaluateModel } = await import('../evaluate/run.ts')
+    const { evaluateModel } = await import('../evaluate/evaluate.ts')
     const { summary } = await evaluateModel(options, hooks, asksForData ? rowsFrom('data', ask) : undefined)
     return summary
   },
@@ -98,12 +98,12 @@ const jobs = {
     return quickstart(options, hooks)
   },
   check: async (options: { readonly model: string }, hooks: Hooks) => {
-    const { checkModelFolder } = await import('../evaluate/reward-check.ts')
+    const { checkModelFolder } = await import('../rewards/reward-check.ts')
     return checkModelFolder(options.model, hooks)
   },
   /** Stays open and answers requests. */
   score: async (options: Omit<ScoreOptions, 'data' | 'out' | 'encoding'>, hooks: Hooks) => {
-    const { openScorer } = await import('../evaluate/score.ts')
+    const { openScorer } = await import('../evaluate/scorer.ts')
     const { createTurns } = await import('../evaluate/turns.ts')
     const scorer = await openScorer(options, hooks)
     const turns = createTurns(scorer, {

@@ -38,6 +38,6 @@ export {
   readingOptionsSchema,
   type ReadingOverrides,
   readingOverridesSchema,
-} from './options.ts'
+} from './reading-options.ts'
 export { createSpool, type Spool, type SpooledGroups } from './spool.ts'
 export { wordTokenizerFiles, wordTokenizerSpecials } from './word-tokenizer.ts'

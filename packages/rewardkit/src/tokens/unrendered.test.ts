@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { groupFromRow } from '../data/formats/index.ts'
+import { groupFromRow } from '../data/layouts/index.ts'
 import { compileChatTemplate } from './chat-template.ts'
 import { createUnrenderedTally, createUnrenderedWatch } from './unrendered.ts'
 

@@ -1,11 +1,11 @@
-import { type RewardsOf, partsOf, wholeModel } from '../evaluate/rewards.ts'
+import { type RewardsOf, partsOf, wholeModel } from '../rewards/reward-pass.ts'
 import type { Hooks } from '../events.ts'
 import { hashParameters, openHiddenStates } from '../hidden-states/index.ts'
 import { forwardFrom, type RewardModel, type TrainedPart } from '../models/index.ts'
 import { packGroups, type TokenGroup } from '../tokens/index.ts'
 import type { PlannedStep } from './batches.ts'
-import type { TrainingData } from './data.ts'
-import type { ResolvedOptions } from './resolve.ts'
+import type { TrainingData } from './training-data.ts'
+import type { ResolvedOptions } from './resolved-options.ts'
 
 /** The rewards of a model in training, from the hidden states of its frozen layers where it has any. */
 export interface TrainingRewards {

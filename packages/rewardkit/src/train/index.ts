@@ -4,7 +4,7 @@
  */
 export { type Event, type Hooks, silentHooks } from '../events.ts'
 export type { EvaluationMetrics, MetricsLine, StepMetrics } from './metrics.ts'
-export { type TrainOptions, trainOptionsSchema } from './options.ts'
+export { type TrainOptions, trainOptionsSchema } from './train-options.ts'
 export { planTraining, type TrainingPlan } from './plan.ts'
 export type { TrainInputs } from './prepare.ts'
 export { train, type TrainResult } from './train.ts'

@@ -7,7 +7,7 @@ import { type Event, silentHooks } from '../events.ts'
 import { createSimulationModel } from '../quickstart/index.ts'
 import { simulate } from '../simulate/index.ts'
 import type { StepMetrics } from './metrics.ts'
-import { type TrainInput, trainOptionsSchema } from './options.ts'
+import { type TrainInput, trainOptionsSchema } from './train-options.ts'
 import { planTraining, settingsForAnHour } from './plan.ts'
 import { train } from './train.ts'
 

@@ -21,9 +21,9 @@ import {
   type Spool,
   type TokenGroup,
 } from '../tokens/index.ts'
-import type { TrainOptions } from './options.ts'
+import type { TrainOptions } from './train-options.ts'
 import { type PreparedTraining, prepareTraining, type TrainInputs } from './prepare.ts'
-import { graphMemory } from './resolve.ts'
+import { graphMemory } from './resolved-options.ts'
 
 /** One option and its value. */
 export interface SettingForAnHour {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { spoolRows } from '../data/index.ts'
 import type { Hooks } from '../events.ts'
 import type { FetchedModel } from '../hub/index.ts'
-import { headText, unusedDate, warnOfAdapter, warnOfPool } from '../evaluate/open-model.ts'
+import { headText, unusedDate, warnOfAdapter, warnOfPool } from '../rewards/open-model.ts'
 import {
   checkWeights,
   loadRewardModel,
@@ -16,9 +16,9 @@ import { createObjective, type Objective } from '../objectives/index.ts'
 import { loadTokenizer, type Spool, type Tokenizer } from '../tokens/index.ts'
 import { type PlannedStep, planSteps } from './batches.ts'
 import { lastCheckpoint } from './checkpoint.ts'
-import { loadTrainingData, type TrainingData } from './data.ts'
-import type { TrainOptions } from './options.ts'
-import { type ResolvedOptions, resolveOptions } from './resolve.ts'
+import { loadTrainingData, type TrainingData } from './training-data.ts'
+import type { TrainOptions } from './train-options.ts'
+import { type ResolvedOptions, resolveOptions } from './resolved-options.ts'
 
 /** What is not plain data. */
 export interface TrainInputs {

@@ -1,4 +1,4 @@
-import { snakeCase } from '../options.ts'
+import { snakeCase } from '../option-schemas.ts'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'

@@ -10,12 +10,12 @@ import {
   tensorFrom,
 } from '@rewardkit/torch'
 import { FailureError, Interrupted } from '../errors.ts'
-import type { RewardsOf } from '../evaluate/rewards.ts'
+import type { RewardsOf } from '../rewards/reward-pass.ts'
 import type { BatchRewards, Objective, ObjectiveResult, ObjectiveState } from '../objectives/index.ts'
 import { countTokens, planMicroBatches } from '../tokens/index.ts'
 import type { EncodedGroup } from '../tokens/index.ts'
 import { optimizerStep, type OptimizerOptions } from './optimizer.ts'
-import { responseRewards } from './rewards.ts'
+import { responseRewards } from './response-rewards.ts'
 
 /** What a step needs besides the batch. */
 export interface StepOptions extends OptimizerOptions {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { silentHooks } from '../../events.ts'
 import { openData } from '../data-set.ts'
-import { defaultDataOptions } from '../options.ts'
+import { defaultDataOptions } from '../data-options.ts'
 import { readPreferences } from '../survey.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-cells-'))

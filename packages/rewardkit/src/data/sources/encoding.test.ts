@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, expect, it } from 'vitest'
-import { dataOptionsSchema } from '../options.ts'
+import { dataOptionsSchema } from '../data-options.ts'
 import { createReading, readRows } from './read-rows.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-encodings-'))

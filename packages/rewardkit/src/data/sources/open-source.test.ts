@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import { silentHooks } from '../../events.ts'
 import { openData } from '../data-set.ts'
-import { defaultDataOptions } from '../options.ts'
+import { defaultDataOptions } from '../data-options.ts'
 import { readPreferences } from '../survey.ts'
 import { evaluationSplits, openSource, type SplitOrder, trainingSplits } from './open-source.ts'
 

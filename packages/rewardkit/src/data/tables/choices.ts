@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { InputError } from '../../errors.ts'
 import { isObject } from '../fields.ts'
-import type { DataOptions } from '../options.ts'
+import type { DataOptions } from '../data-options.ts'
 
 /** What `--choices` says: the meaning of each value, by its key. */
 export type Choices = ReadonlyMap<string, string>

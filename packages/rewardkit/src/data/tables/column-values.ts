@@ -1,10 +1,10 @@
 import { InputError } from '../../errors.ts'
 import { isObject, type Row } from '../fields.ts'
 import { createReading, readRows } from '../sources/read-rows.ts'
-import type { DataOptions } from '../options.ts'
+import type { DataOptions } from '../data-options.ts'
 import type { Source } from '../sources/source.ts'
 import { valueKey } from './choices.ts'
-import { listOf } from './lists.ts'
+import { listOf } from './list-columns.ts'
 
 /** What a column holds: in every row that has it, as far as was looked. */
 export type ColumnKind = 'text' | 'messages' | 'answers' | 'numbers' | 'scalar' | 'other'

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { type NamedColumns, namedColumns } from '../columns.ts'
 import { described } from '../fields.ts'
-import type { DataOptions } from '../options.ts'
+import type { DataOptions } from '../data-options.ts'
 import { type Choices, choicesOf, textOf, valueKey } from './choices.ts'
 
 /** How the judgements of a table are read: what the options say, and what came of it so far. */

@@ -7,7 +7,7 @@ import { InputError } from '../../errors.ts'
 import { silentHooks } from '../../events.ts'
 import { createRandom, type Random } from '../../random.ts'
 import { openData } from '../data-set.ts'
-import { type DataOptions, defaultDataOptions } from '../options.ts'
+import { type DataOptions, defaultDataOptions } from '../data-options.ts'
 import { readPreferences } from '../survey.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'random-tables-'))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { silentHooks } from '../../events.ts'
 import { openData } from '../data-set.ts'
-import { type DataOptions, defaultDataOptions } from '../options.ts'
+import { type DataOptions, defaultDataOptions } from '../data-options.ts'
 import { readPreferences } from '../survey.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rankings-'))

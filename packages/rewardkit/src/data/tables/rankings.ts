@@ -1,9 +1,9 @@
 import { InputError } from '../../errors.ts'
 import { fieldError, type Row } from '../fields.ts'
-import { judgedByScore, type RowFormat } from '../formats/format.ts'
-import { groupFormat } from '../formats/response.ts'
+import { judgedByScore, type RowFormat } from '../layouts/layout.ts'
+import { groupFormat } from '../layouts/response.ts'
 import { createJudgements, columnsOf, type Judgements, noteCount } from './judgements.ts'
-import { listGroup, listOf } from './lists.ts'
+import { listGroup, listOf } from './list-columns.ts'
 
 /**
  * Answers in several columns or in a list, with `ranks` (1 is the best), with `scores` (the highest is the best), or with

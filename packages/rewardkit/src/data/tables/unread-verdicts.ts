@@ -1,8 +1,8 @@
 import { counted } from '../../counted.ts'
 import type { Told } from '../../events.ts'
 import { namedColumns } from '../columns.ts'
-import type { DataOptions } from '../options.ts'
-import type { ReadGroup } from '../read.ts'
+import type { DataOptions } from '../data-options.ts'
+import type { ReadGroup } from '../read-groups.ts'
 import { ratingWords, verdictWords, wordsOf } from './proposal.ts'
 
 /** What columns are called that may say which answer is better. */

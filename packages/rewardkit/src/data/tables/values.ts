@@ -1,6 +1,6 @@
 import { InputError, located } from '../../errors.ts'
 import { valueAt } from '../columns.ts'
-import type { DataOptions } from '../options.ts'
+import type { DataOptions } from '../data-options.ts'
 import { createReading, readRows } from '../sources/read-rows.ts'
 import type { Source } from '../sources/source.ts'
 import { valueKey } from './choices.ts'

@@ -11,13 +11,13 @@ import {
   type Reading,
   type RowContext,
   type RowFormat,
-} from '../formats/format.ts'
-import { groupFormat } from '../formats/response.ts'
+} from '../layouts/layout.ts'
+import { groupFormat } from '../layouts/response.ts'
 import type { Preference } from '../group.ts'
-import { splitPair } from '../formats/pair.ts'
+import { splitPair } from '../layouts/pair.ts'
 import { valueKey } from './choices.ts'
 import { createJudgements, columnsOf, type Judgements, noteCount, noteWord, UnknownJudgement } from './judgements.ts'
-import { listGroup, listOf } from './lists.ts'
+import { listGroup, listOf } from './list-columns.ts'
 import { plainVerdict, tellsStrength, type Verdict, verdictMeant, verdictText } from './verdict-words.ts'
 
 /**

@@ -1,0 +1,140 @@
+import {
+  type BadRow,
+  type DataOptions,
+  defaultDataOptions,
+  createUnreadTally,
+  type Row,
+  formatOf,
+  type Group,
+  groupFromRow,
+  responseMapper,
+  type SourceRow,
+  unreadColumns,
+  type UnreadColumns,
+} from '../data/index.ts'
+import { InputError } from '../errors.ts'
+import type { ScoreOptions } from '../evaluate/evaluate-options.ts'
+import type { ScoreCut, ScoredGroup } from '../evaluate/scorer.ts'
+import { type CutTally, createCutTally } from '../tokens/index.ts'
+
+/** Scores groups, in order. */
+export type ScoreGroups = (groups: readonly Group[]) => Promise<ScoredGroup[]>
+
+/** What became of the rows. */
+export interface ScoreCounts {
+  readonly lines: number
+  readonly failed: number
+  readonly unread: UnreadColumns
+  readonly cuts: Pick<CutTally, 'truncated' | 'cut'>
+  /** The last cut, which says how long texts may be; null where nothing was cut. */
+  readonly lastCut: ScoreCut | null
+  /** Pairs whose responses became identical by the cut. */
+  readonly identical: number
+}
+
+/** Rows that go to the model together: enough to fill micro-batches, few enough that the output keeps flowing. */
+const rowsAtATime = 64
+
+interface ReadRow {
+  readonly source: SourceRow
+  /** The row with the names of our layouts. */
+  readonly row: Row
+  readonly format: ReturnType<typeof formatOf>
+  readonly group: Group
+}
+
+interface Failed {
+  readonly id: string
+  readonly error: string
+}
+
+/**
+ * Scores rows as they come and writes a JSON line for each, in order: the row as it was with `reward` (one response),
+ * `rewards` (a list of responses) or `chosen_reward`, `rejected_reward` and `reward_margin` (a pair) added, and
+ * `truncated: true` where the model reads it cut; or {id, error}. `--columns` says which columns hold what, and `--roles`
+ * how roles are read; what is written has their own names. One that cannot be read, or that has no id, is called `line-N`
+ * or `row-N` in an error.
+ */
+export async function scoreRows(
+  rows: AsyncIterable<SourceRow | BadRow>,
+  scoreGroups: ScoreGroups,
+  write: (text: string) => Promise<void>,
+  { columns, roles }: Pick<ScoreOptions, 'columns' | 'roles'> = {},
+  onProgress: (rows: number) => void = () => {},
+): Promise<ScoreCounts> {
+  const mapped = columns ? responseMapper(columns) : (row: Row) => row
+  let count = 0
+  let failed = 0
+  let written = 0
+  let lastCut: ScoreCut | null = null
+  let identical = 0
+  const cuts = createCutTally()
+  const unread = createUnreadTally()
+  let batch: (ReadRow | Failed)[] = []
+  const flush = async () => {
+    const readable = batch.filter((item): item is ReadRow => 'group' in item)
+    const scored = (readable.length === 0 ? [] : await scoreGroups(readable.map(({ group }) => group))).values()
+    let text = ''
+    for (const item of batch) {
+      const outcome = 'group' in item ? checked(scored.next().value) : item
+      if ('error' in outcome) failed += 1
+      else if (outcome.cut) {
+        cuts.add({ truncated: true, cut: outcome.cut })
+        identical += outcome.cut.identical
+        lastCut = outcome.cut
+      }
+      text += `${JSON.stringify(lineOf(item, outcome))}\n`
+    }
+    written += batch.length
+    batch = []
+    await write(text)
+    onProgress(written)
+  }
+  for await (const item of rows) {
+    count += 1
+    const readRow = read(item, mapped, { ...defaultDataOptions, roles })
+    if ('group' in readRow) unread.add(unreadColumns(readRow.row, readRow.group, columns), readRow.group)
+    batch.push(readRow)
+    if (batch.length === rowsAtATime) await flush()
+  }
+  if (batch.length > 0) await flush()
+  return { lines: count, failed, unread, cuts, lastCut, identical }
+}
+
+function read(item: SourceRow | BadRow, mapped: (row: Row) => Row, options: DataOptions): ReadRow | Failed {
+  const unnamed = `${item.unit}-${item.number}`
+  let id = unnamed
+  try {
+    if ('error' in item) throw new InputError(item.error, { remedy: item.remedy })
+    const row = mapped(item.row)
+    if (typeof row['id'] === 'string' || typeof row['id'] === 'number') id = String(row['id'])
+    const format = formatOf(row)
+    return { source: item, row, format, group: groupFromRow(row, unnamed, options) }
+  } catch (error) {
+    if (error instanceof InputError) return { id, error: `${item.unit} ${item.number}: ${error.message}` }
+    throw error
+  }
+}
+
+/** JSON has no NaN: a reward that is none is an error. */
+function checked(scored: ScoredGroup | undefined): ScoredGroup {
+  if (!scored) return { error: 'no reward came back' }
+  const bad = 'error' in scored ? undefined : scored.rewards.find((reward) => !Number.isFinite(reward))
+  return bad === undefined ? scored : { error: `the reward is ${bad}; is the model damaged?` }
+}
+
+/** The line to write for what was read and what became of it. */
+function lineOf(item: ReadRow | Failed, outcome: ScoredGroup): Readonly<Record<string, unknown>> {
+  if (!('group' in item)) return { id: item.id, error: item.error }
+  const { format, group } = item
+  const { unit, number, row } = item.source
+  if ('error' in outcome) return { id: group.id, error: `${unit} ${number}: ${outcome.error}` }
+  const { rewards, cut } = outcome
+  const mark = cut && !('truncated' in row) ? { truncated: true } : {}
+  if (format.name === 'groups') return { ...row, rewards, ...mark }
+  if (format.name === 'response') return { ...row, reward: rewards[0], ...mark }
+  const [preference] = group.preferences
+  const chosen = rewards[preference?.chosen ?? 0] ?? NaN
+  const rejected = rewards[preference?.rejected ?? 1] ?? NaN
+  return { ...row, chosen_reward: chosen, rejected_reward: rejected, reward_margin: chosen - rejected, ...mark }
+}

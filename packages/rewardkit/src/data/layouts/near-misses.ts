@@ -1,0 +1,51 @@
+import { distance } from 'fastest-levenshtein'
+import { InputError } from '../../errors.ts'
+import type { Row } from '../fields.ts'
+import { isPresent } from './layout.ts'
+
+/** Letters by which a long name may differ. */
+const longName = 8
+
+/**
+ * Refuses a column whose name is nearly one that the layout reads and that the row does not have: `promt`, `Chosen`.
+ * @param names that the layout reads
+ * @throws InputError that names both
+ */
+export function refuseNearMisses(row: Row, names: readonly string[]): void {
+  for (const name of names) {
+    if (isPresent(row, name)) continue
+    const near = nearMiss(row, name)
+    if (near !== undefined)
+      throw new InputError(`found a column "${near}" and no "${name}"`, {
+        remedy: `did you mean ${name}? rename it, or give --columns ${name}=${near}`,
+      })
+  }
+}
+
+/** The row without columns that are one of several, such as `response_a` beside `response_b`: these are no slips. */
+export function withoutSeries(row: Row): Row {
+  const columns = Object.keys(row)
+  const isOneOfSeveral = (column: string) =>
+    columns.some((other) => other !== column && other.length === column.length && stem(other) === stem(column))
+  return Object.fromEntries(Object.entries(row).filter(([column]) => !isOneOfSeveral(column)))
+}
+
+const stem = (column: string): string => column.slice(0, -1)
+
+/** The column whose name is nearly this one: but for case, one letter (two of a long name), or two in the wrong order. */
+function nearMiss(row: Row, name: string): string | undefined {
+  for (const column in row)
+    if (Math.abs(column.length - name.length) <= 2 && isPresent(row, column) && isNear(column.toLowerCase(), name))
+      return column
+  return undefined
+}
+
+function isNear(column: string, name: string): boolean {
+  // Weight and height, chosen and frozen are words of their own.
+  if (column[0] !== name[0] || Math.abs(column.length - name.length) > 2) return false
+  const letters = distance(column, name)
+  if (letters <= (name.length < longName ? 1 : 2)) return true
+  return letters === 2 && column.length === name.length && sorted(column) === sorted(name)
+}
+
+const sorted = (word: string): string => Array.from(word).toSorted().join('')

@@ -1,0 +1,339 @@
+import { counted } from '../counted.ts'
+import { InputError, located } from '../errors.ts'
+import { asTurns } from './build.ts'
+import { columnMapper } from './columns.ts'
+import type { DataPart, DataSet } from './data-set.ts'
+import { degenerate } from './degenerate.ts'
+import type { Row } from './fields.ts'
+import { formatNamed, formatOf, isOwnFormat, recognisedFormat } from './layouts/index.ts'
+import { isPresent, type Reading, type RowContext, type RowFormat, UnknownLayout } from './layouts/layout.ts'
+import { createGathering, type Gathering } from './gathering.ts'
+import type { Told } from '../events.ts'
+import type { Group, Preference } from './group.ts'
+import { createKeptColumns } from './kept-columns.ts'
+import { createNumbering, type Numbering } from './numbering.ts'
+import type { DataOptions } from './data-options.ts'
+import { isTie, upright } from './probability.ts'
+import { createReading, readRows, type SourceReading } from './sources/read-rows.ts'
+import type { BadRow, Source, SourceFile, SourceRow } from './sources/source.ts'
+import { createSubsetWatch } from './subsets.ts'
+import { tableFormat } from './tables/index.ts'
+import { createJudgements, type Judgements, UnknownJudgement } from './tables/judgements.ts'
+import { judgementNotes } from './tables/judgement-notes.ts'
+import { withAllValues, withProposal } from './tables/values.ts'
+import { createVerdictWatch } from './tables/unread-verdicts.ts'
+import { unreadColumns } from './unread-columns.ts'
+
+/** One group of a row, and what was left out of it. */
+export interface ReadGroup {
+  /** File and line or row. */
+  readonly place: string
+  /** Without what was left out; undefined where no preference remains. */
+  readonly group: Group | undefined
+  /**
+   * A reason for each preference, or row, that was left out: a `DropReason`, `unreadable`, or one that stands for an
+   * option, such as `tie` or `subset`.
+   */
+  readonly dropped: readonly string[]
+  /** The layout of the row; undefined where it could not be read. */
+  readonly format?: RowFormat
+  /** For a skipped row: file, line and what is wrong with it. */
+  readonly error?: string
+  /** Preferences that were turned round, since their probability was below 0.5. */
+  readonly turned?: number
+  /** In a mixture: the part that the row is of. */
+  readonly part?: string
+  /** Columns of the row that its layout did not read. */
+  readonly unread?: readonly string[]
+}
+
+/**
+ * Streams the groups of preference data in bounded memory, in the order of the files. Ids are unique: one that appeared
+ * before is followed by `@line-N`.
+ *
+ * @param tell what there is to say of the reading as a whole, when it ends
+ * @throws InputError in one line with file, line or row, field, what was found and what was expected.
+ */
+export async function* readGroups(data: DataSet, tell: (told: Told) => void = () => {}): AsyncGenerator<ReadGroup> {
+  const ids = createNumbering()
+  const subsets = createSubsetWatch()
+  for (const part of data.parts) {
+    const count = countPairs(part.options)
+    const ofPart = createSubsetWatch()
+    let index = 0
+    let found = 0
+    let userLast = 0
+    try {
+      for await (const item of readPart(part, tell)) {
+        if (!item.group) {
+          yield item
+          continue
+        }
+        for (const watch of [subsets, ofPart]) watch.add(item.group, part.options)
+        const { group, dropped, turned } = checked(item.group, part.options, count)
+        if (group) found += 1
+        if (group && part.takes && !part.takes(index++)) continue
+        for (const preference of group?.preferences ?? []) if (group && endsWithUser(group, preference)) userLast += 1
+        yield {
+          ...item,
+          ...(part.name !== undefined && { part: part.name }),
+          turned,
+          dropped: [...item.dropped, ...dropped],
+          group: group && {
+            ...withSubset(part.plainTexts ? asTurns(group) : group, part),
+            id: uniqueId(group.id, item.place, ids),
+          },
+        }
+      }
+    } finally {
+      // Also where nobody wants the rest.
+      if (userLast > 0) tell({ kind: 'warning', message: `${part.source.name}: ${userLastMessage(userLast)}` })
+    }
+    if (found === 0) ofPart.refuseUnknown(part.source.name)
+    if (found === 0 && part.name !== undefined)
+      throw new InputError(`${data.name}: no row of ${part.name} is of use`, {
+        remedy: 'look at it with data inspect, and at the options of the part',
+      })
+  }
+  // A part that is counted by itself need not have them all.
+  if (data.parts.length > 1 || data.parts[0]?.name === undefined) subsets.refuseUnknown(data.name)
+}
+
+/** The groups of one part as its rows tell them. */
+async function* readPart(part: DataPart, tell: (told: Told) => void): AsyncGenerator<ReadGroup> {
+  const { source, options } = part
+  const judgements = createJudgements(options)
+  const table = tableFormat(judgements.named, options)
+  const reading = createReading(options)
+  const verdicts = createVerdictWatch(options)
+  let failed = false
+  try {
+    for await (const item of readSource(part, table, judgements, reading)) {
+      verdicts.add(item)
+      yield item
+    }
+  } catch (error) {
+    failed = true
+    throw error
+  } finally {
+    // Also where nobody wants the rest.
+    if (!failed) {
+      const notes = [...reading.notes.told(), ...judgementNotes(judgements, table?.name), ...verdicts.notes()]
+      for (const { kind, message } of notes) tell({ kind, message: `${source.name}: ${message}` })
+    }
+  }
+}
+
+async function* readSource(
+  { source, options }: DataPart,
+  table: RowFormat | undefined,
+  judgements: Judgements,
+  reading: SourceReading,
+): AsyncGenerator<ReadGroup> {
+  const mapped = options.columns === undefined ? undefined : columnMapper(options.columns)
+  let known: RowFormat | undefined = options.dataFormat === 'auto' ? undefined : formatNamed(options.dataFormat)
+  let hasRead = false
+  const gathering = createGathering()
+  const isRead = createKeptColumns()
+  const unnoted = createJudgements(options)
+  try {
+    for (const [fileIndex, file] of source.files.entries())
+      for await (const item of readRows(file, reading)) {
+        const place = placeOf(file, item)
+        try {
+          if ('error' in item) throw new InputError(item.error, { remedy: item.remedy })
+          const row = mapped ? mapped(item.row) : item.row
+          const format = formatFor(row, known, options, table)
+          known ??= format
+          const context = { defaultId: defaultId(source.files.length, file, item), options, judgements }
+          if (format.gather) {
+            const key = `${file.subset ?? ''}\n${format.gather.key(row, context)}`
+            gathering.add(key, { place, defaultId: context.defaultId, file: fileIndex, row })
+            hasRead = true
+            continue
+          }
+          const read = format.read(row, context)
+          hasRead = true
+          const isExact = isOwnFormat(format) || format === table
+          const again = { ...context, judgements: unnoted }
+          for (const outcome of outcomes(read, file, row, options)) {
+            // A layout of others may keep in meta what it reads.
+            const unread = outcome.unread?.filter((column) => isExact || !isRead(format, row, column, again))
+            yield { place, format, ...outcome, ...(unread && { unread }) }
+          }
+        } catch (error) {
+          if (error instanceof UnknownLayout && options.onError === 'stop')
+            throw await withProposal(error, place, source, options)
+          if (error instanceof UnknownJudgement) throw await withAllValues(error, place, source, options)
+          yield refused(error, place, options, hasRead)
+        }
+      }
+    if (known?.gather) yield* gatheredGroups(gathering, known, known.gather, source, { options, judgements })
+  } finally {
+    gathering.close()
+  }
+}
+
+/** The groups of rows that were gathered, each at the place of its first row. */
+function* gatheredGroups(
+  gathering: Gathering,
+  format: RowFormat,
+  gather: NonNullable<RowFormat['gather']>,
+  { files }: Source,
+  { options, judgements }: Omit<RowContext, 'defaultId'>,
+): Generator<ReadGroup> {
+  for (const { rows, total } of gathering.groups(gather.most)) {
+    const [first] = rows
+    const file = files[first?.file ?? 0]
+    if (!first || !file) continue
+    const { place, defaultId: id, row } = first
+    try {
+      const context = { defaultId: id, options, ...(judgements && { judgements }) }
+      const read = gather.read(
+        rows.map((one) => one.row),
+        context,
+        total,
+      )
+      for (const outcome of outcomes(read, file, row, options, gather.columns)) yield { place, format, ...outcome }
+    } catch (error) {
+      yield refused(error, place, options, true)
+    }
+  }
+}
+
+/** Stops, or counts what could not be read. To skip rows is no advice where none could be read so far. */
+function refused(error: unknown, place: string, { onError }: DataOptions, hasRead: boolean): ReadGroup {
+  if (!(error instanceof InputError)) throw error
+  const problem = located(place, error)
+  if (onError === 'stop')
+    throw new InputError(problem.problem, {
+      remedy:
+        problem.remedy ??
+        (hasRead || isAboutNumber(problem)
+          ? '--on-error skip leaves such rows out'
+          : 'no row could be read before it: is this the layout (--data-format), and are these the columns (--columns)?'),
+      cause: error,
+    })
+  return { place, group: undefined, dropped: ['unreadable'], error: problem.message }
+}
+
+/** A number that is none, or out of its range: other columns or another layout would not help. */
+const isAboutNumber = ({ problem }: InputError): boolean =>
+  /^.*: found (text|number) .*, expected a( finite)? number/.test(problem)
+
+function placeOf({ name }: SourceFile, { unit, number }: SourceRow | BadRow): string {
+  return `${name}, ${unit} ${number}`
+}
+
+function defaultId(files: number, { name, idName }: SourceFile, { unit, number }: SourceRow | BadRow): string {
+  return files === 1 ? `${unit}-${number}` : `${idName ?? name}:${unit}-${number}`
+}
+
+/**
+ * The format of a row. Where none is asked for, all rows of a source have that of the first, but for our own layouts,
+ * which may stand side by side. Who says which columns hold the responses wants one of these, whatever else is there.
+ */
+function formatFor(
+  row: Row,
+  known: RowFormat | undefined,
+  { dataFormat, columns }: DataOptions,
+  table: RowFormat | undefined,
+): RowFormat {
+  if (known && (dataFormat !== 'auto' || (!isOwnFormat(known) && known.recognises(row)))) return known
+  if (table) return table
+  const isMapped = columns?.some((text) => /^(chosen|rejected|responses?)=/.test(text)) ?? false
+  const format = isMapped ? formatOf(row) : recognisedFormat(row)
+  if (!known || format === known || (isOwnFormat(known) && isOwnFormat(format))) return format
+  throw new InputError(`the row looks like ${format.name}, those before like ${known.name}`, {
+    remedy: 'put them into files of their own, or say with --data-format which layout it is',
+  })
+}
+
+function* outcomes(
+  read: Reading,
+  { subset }: SourceFile,
+  row: Row,
+  { columns }: DataOptions,
+  own?: readonly string[],
+): Generator<Pick<ReadGroup, 'group' | 'dropped' | 'unread'>> {
+  for (const group of 'skipped' in read || 'promptId' in read ? [read] : read) {
+    if ('skipped' in group) {
+      yield { group: undefined, dropped: [group.skipped] }
+      continue
+    }
+    if (group.preferences.length === 0)
+      throw new UnknownLayout(
+        'no preference; expected "chosen" and "rejected"; rewards of single responses are what score is for',
+      )
+    yield {
+      group: group.subset === undefined && subset !== undefined ? { ...group, subset } : group,
+      dropped: [],
+      unread: own ? presentBut(own, row) : unreadColumns(row, group, columns),
+    }
+  }
+}
+
+/** The columns of a row with a value that are none of these. */
+const presentBut = (own: readonly string[], row: Row): string[] =>
+  Object.keys(row).filter((column) => !own.includes(column) && isPresent(row, column) && row[column] !== '')
+
+/** In a mixture the name of the part is the subset, in front of the group's own. */
+function withSubset(group: Group, { name }: DataPart): Group {
+  if (name === undefined) return group
+  return { ...group, subset: group.subset === undefined ? name : `${name}/${group.subset}` }
+}
+
+function uniqueId(id: string, place: string, known: Numbering): string {
+  const count = known.size
+  const isNew = known.numberOf(id) === count
+  const [, unit = 'row', number = ''] = / (line|row) (\d+)$/.exec(place) ?? []
+  return isNew ? id : uniqueId(`${id}@${unit}-${number}`, place, known)
+}
+
+/** Counts the pairs of each prompt, where only so many are wanted; tells whether one more is. */
+function countPairs({ pairsPerPrompt }: DataOptions): (promptId: string) => boolean {
+  if (pairsPerPrompt === undefined) return () => true
+  const prompts = createNumbering()
+  const counts: number[] = []
+  return (promptId) => {
+    const prompt = prompts.numberOf(promptId)
+    counts[prompt] = (counts[prompt] ?? 0) + 1
+    return counts[prompt] <= pairsPerPrompt
+  }
+}
+
+/** Splits off the preferences that are of no use, or that are not wanted, and turns those round that stand on their head. */
+function checked(
+  group: Group,
+  options: DataOptions,
+  isWanted: (promptId: string) => boolean,
+): { group: Group | undefined; dropped: string[]; turned: number } {
+  const { subsets, ties, lastTurnUser } = options
+  const dropped: string[] = []
+  let turned = 0
+  const isOfSubset = subsets === undefined || (group.subset !== undefined && subsets.includes(group.subset))
+  const preferences = group.preferences.flatMap((preference) => {
+    let reason: string | undefined = isOfSubset ? degenerate(group, preference) : 'subset'
+    if (reason === undefined && ties === 'drop' && isTie(preference)) reason = 'tie'
+    if (reason === undefined && lastTurnUser === 'drop' && endsWithUser(group, preference)) reason = 'user_last'
+    if (reason === undefined && !isWanted(group.promptId)) reason = 'pairs_per_prompt'
+    if (reason !== undefined) {
+      dropped.push(reason)
+      return []
+    }
+    const standing = upright(preference, options)
+    if (standing.chosen !== preference.chosen) turned += 1
+    return [standing]
+  })
+  const isSame = preferences.every((preference, index) => preference === group.preferences[index])
+  if (isSame && dropped.length === 0) return { group, dropped, turned }
+  return { group: preferences.length === 0 ? undefined : { ...group, preferences }, dropped, turned }
+}
+
+/** Whether a response of the pair ends with a turn of the user. Transcripts too; plain texts have no turns. */
+function endsWithUser({ responses }: Group, { chosen, rejected }: Preference): boolean {
+  return [chosen, rejected].some((index) => responses[index]?.at(-1)?.role === 'user')
+}
+
+const userLastMessage = (pairs: number): string =>
+  `${counted(pairs, 'pair')} end${pairs === 1 ? 's' : ''} with the user's turn, where the reward is read; --last-turn-user drop leaves such pairs out`

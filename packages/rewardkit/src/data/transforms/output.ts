@@ -1,0 +1,118 @@
+import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { InputError } from '../../errors.ts'
+import { makeFolder, sha256File } from '../../files.ts'
+import type { DataSet } from '../data-set.ts'
+import { formatNamed } from '../layouts/index.ts'
+import type { RowFormat } from '../layouts/layout.ts'
+import type { FormatName } from '../layouts/layout-names.ts'
+import type { Group } from '../group.ts'
+import { createRowWriter } from '../sources/write-rows.ts'
+import { lostFields } from './kept.ts'
+import { count } from './reading.ts'
+
+/** What a step wrote. */
+export interface OutputCounts {
+  readonly file: string
+  readonly sha256: string
+  /** Groups that were written, their pairs, and the rows that hold them. */
+  readonly groups: number
+  readonly pairs: number
+  readonly rows: number
+  /** Of how many groups the layout did not keep a field, by field. */
+  readonly lost: Readonly<Record<string, number>>
+}
+
+/** Groups on their way into one file. */
+export interface GroupWriter {
+  /** Throws InputError where the layout cannot hold the group. */
+  write(group: Group): Promise<void>
+  /** Groups so far. */
+  groups(): number
+  /** Gives the file its name. */
+  commit(): Promise<OutputCounts>
+  /** Gives up; after `commit` nothing is left to give up. */
+  discard(): void
+}
+
+/**
+ * Refuses to write over what is read: the source would be gone, and the record of the step would tell of its output.
+ * @throws InputError that names the file
+ */
+export function checkOutputs(paths: readonly string[], data: readonly DataSet[]): void {
+  const sources = new Set(
+    data.flatMap(({ parts }) => parts.flatMap(({ source }) => source.files.map(({ path }) => identityOf(path)))),
+  )
+  const path = paths.find((output) => {
+    const identity = identityOf(output)
+    return identity !== undefined && sources.has(identity)
+  })
+  if (path !== undefined)
+    throw new InputError(`${path} cannot be written: it is one of the files that are read`, {
+      remedy: 'name another place with --out',
+    })
+}
+
+/** Equal for all names of one file; undefined where there is none that can be seen. */
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true })
+    return `${dev} ${ino}`
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Begins a file of groups: JSON Lines or Parquet by its name, in the layout asked for, or else in that of ours that keeps
+ * all: transcripts as they came, pairs, and groups of more responses.
+ * @throws InputError where the place cannot be written
+ */
+export function createGroupWriter(path: string, to: FormatName | undefined): GroupWriter {
+  makeFolder(dirname(path))
+  const writer = createRowWriter(path)
+  const asked = to === undefined ? undefined : formatNamed(to)
+  const lost: Record<string, number> = {}
+  let groups = 0
+  let pairs = 0
+  let rows = 0
+  return {
+    async write(group) {
+      const format = asked ?? keepingFormat(group)
+      const written = rowsOf(format, group)
+      if (asked) for (const field of lostFields(wanted(group, format), written, format)) count(lost, field)
+      groups += 1
+      pairs += group.preferences.length
+      rows += written.length
+      for (const row of written) await writer.write(row)
+    },
+    groups: () => groups,
+    async commit() {
+      await writer.commit()
+      return { file: path, sha256: await sha256File(path), groups, pairs, rows, lost }
+    },
+    discard: () => writer.discard(),
+  }
+}
+
+/** What is asked for with messages is not lost: plain texts and transcripts become turns. */
+function wanted(group: Group, { name }: RowFormat): Group {
+  if (name !== 'messages') return group
+  const { source: _, ...turns } = group
+  return { ...turns, form: 'messages' }
+}
+
+function rowsOf(format: RowFormat, group: Group) {
+  try {
+    return format.write(group)
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    throw new InputError(`--to ${format.name}: ${group.id}: ${error.problem}`, { remedy: error.remedy, cause: error })
+  }
+}
+
+function keepingFormat(group: Group): RowFormat {
+  if (group.form === 'transcript') return formatNamed(group.responses.length === 2 ? 'hh' : 'groups')
+  const isPair = group.responses.length === 2 && group.preferences.length === 1
+  return formatNamed(isPair ? 'pairs' : 'groups')
+}

@@ -1,0 +1,97 @@
+import { noGradient, scope, setThreads } from '@rewardkit/torch'
+import { defaultThreads, resolveDtype } from '../compute-options.ts'
+import type { Group } from '../data/index.ts'
+import { InputError } from '../errors.ts'
+import type { Hooks } from '../events.ts'
+import { findModel } from '../models/index.ts'
+import {
+  createReadingWatch,
+  createStrangeTexts,
+  type Cut,
+  type CutReport,
+  encodeReadable,
+  identicalFor,
+  type ReadingOverrides,
+  type TokenGroup,
+} from '../tokens/index.ts'
+import { openRewardModel } from '../rewards/open-model.ts'
+import type { ScoreOptions } from './evaluate-options.ts'
+import { wholeModel } from '../rewards/reward-pass.ts'
+
+/** What a group lost, how long its sequences may be, and by which rule the model was trained. */
+export interface ScoreCut extends Cut, Pick<CutReport, 'maxLength' | 'truncation' | 'trainedBy'> {
+  /** Its preferences whose responses became identical by the cut. */
+  readonly identical: number
+}
+
+/** The reward of each response of a group, with what was cut, if anything was. */
+export interface GroupRewards {
+  readonly rewards: readonly number[]
+  readonly cut?: ScoreCut
+}
+
+/** The rewards of a group, or why there are none. */
+export type ScoredGroup = GroupRewards | { readonly error: string }
+
+/** A loaded model, in the steps that take turns between requests. */
+export interface Scorer {
+  /** Tokens of a group, or why it cannot be read. */
+  read(group: Group): Promise<TokenGroup | { readonly error: string }>
+  /** The rewards of all branches of some groups, which go through the model at once. */
+  compute(parts: readonly TokenGroup[]): Float32Array
+  /** Warns, once of each kind, of texts read so far that the model can hardly judge. */
+  tell(): void
+  /** What the group lost to truncation, if anything. */
+  cutOf(group: Group, tokens: TokenGroup): ScoreCut | undefined
+}
+
+/**
+ * Loads a reward model for scoring.
+ * @throws InputError for what is wrong with the model folder
+ */
+export async function openScorer(
+  options: Pick<ScoreOptions, 'model' | 'dtype' | 'threads'> & ReadingOverrides,
+  hooks: Hooks,
+): Promise<Scorer> {
+  const { folder } = await findModel(options.model, hooks)
+  setThreads(options.threads ?? defaultThreads())
+  const { model, tokenizer } = await openRewardModel(folder, options, hooks)
+  const dtype = resolveDtype(options.dtype)
+  const watch = createReadingWatch(tokenizer, model.reading, model.trainedOn, hooks)
+  const strange = createStrangeTexts(tokenizer)
+  const rewardsOf = wholeModel(model, dtype)
+  const read = async (group: Group): Promise<TokenGroup | { error: string }> => {
+    watch(group)
+    try {
+      // Without preferences, responses that read the same are no reason to leave the group out.
+      const tokens = await encodeReadable({ ...group, preferences: [] }, tokenizer, model.reading)
+      if (!('dropped' in tokens)) {
+        strange.add(tokens)
+        return tokens
+      }
+      const { maxLength, truncation } = model.reading
+      return {
+        error:
+          truncation === 'drop'
+            ? `longer than the ${maxLength} tokens that the model reads (max_length, truncation: drop)`
+            : `the ${maxLength} tokens that the model reads (max_length) leave no room for a response beside what the chat template writes`,
+      }
+    } catch (error) {
+      if (error instanceof InputError) return { error: error.message }
+      throw error
+    }
+  }
+  const cutOf = (tokens: TokenGroup, cut: Cut, preferences: Group['preferences']): ScoreCut => ({
+    ...cut,
+    maxLength: model.reading.maxLength,
+    truncation: model.reading.truncation,
+    trainedBy: model.truncationRule,
+    identical: preferences.filter((one) => identicalFor(tokens, one) === 'identical_after_truncation').length,
+  })
+  return {
+    read,
+    compute: (parts) => scope(() => noGradient(() => rewardsOf(parts).float32())),
+    tell: () => strange.tell('so far', hooks),
+    cutOf: (group, tokens) => tokens.cut && cutOf(tokens, tokens.cut, group.preferences),
+  }
+}

@@ -1,0 +1,210 @@
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { manualSeed, noGradient, ops, type Safetensors, scope, type Tensor } from '@rewardkit/torch'
+import { InputError } from '../errors.ts'
+import { type ReadingOptions, readingOptionsSchema, truncationRule as today } from '../tokens/index.ts'
+import { type DecoderConfig, type ModelConfig, readModelConfig } from './config.ts'
+import { claimOfHead, headBiasName, headNames, normalizeHead } from './head.ts'
+import type { HeadOrigin, RewardModel } from './reward-network.ts'
+import { readSettings } from './model-settings.ts'
+import { openWeights } from './weight-files.ts'
+import {
+  arrangeWeights,
+  checkpointPrefix,
+  decoderShapes,
+  type HeadChoice,
+  type HeadKind,
+  headKindOf,
+  headName,
+  headShapes,
+  isOfHead,
+  type ParameterShapes,
+} from './weights.ts'
+
+/** What loading is told. */
+export interface LoadOptions {
+  /** Draws the head of a causal language model; null where only a finished reward model will do. */
+  readonly seed: number | null
+  /**
+   * The kind of head that is wanted, by default the one that the folder has, else a linear one; `new` draws a linear one
+   * whatever the folder has.
+   */
+  readonly head?: HeadChoice
+  /** How texts are read from now on, where it is given; otherwise as the folder says, else the defaults. */
+  readonly reading?: Partial<ReadingOptions>
+}
+
+/**
+ * Loads a Hugging Face folder into float32 parameters in memory of their own: a causal language model, which gets a head
+ * N(0, 1 / sqrt(inputs + 1)) from the seed, or a reward model: ours, transformers', TRL's, OpenRLHF's or LLaMA-Factory's.
+ * One or several safetensors files, stored in float32, float16 or bfloat16. A language model's output head and old
+ * buffers are left out.
+ * @throws InputError that names the file and every weight that is missing, unexpected or of the wrong shape, and for a
+ * head of another kind than the one that is wanted, two heads, or none where config.json speaks of one
+ */
+export function loadRewardModel(folder: string, options: LoadOptions): RewardModel {
+  const { decoder: config, raw } = readModelConfig(folder)
+  const { seed } = options
+  const settings = readSettings(folder)
+  const { stored, head } = fittingWeights(folder, { decoder: config, raw }, { ...options, needsHead: seed === null })
+  const parameters = new Map<string, Tensor>()
+  for (const [name, { file, name: theirs }] of stored)
+    if (name !== headBiasName) parameters.set(name, ownCopy(file, theirs))
+  const kind = head ?? (options.head === 'mlp' ? 'mlp' : 'linear')
+  if (!head) for (const [name, tensor] of drawHead(headShapes(config, kind), seed ?? 0)) parameters.set(name, tensor)
+  for (const parameter of parameters.values()) parameter.setRequiresGradient(true)
+  const weights = arrangeWeights(config, parameters)
+  const bias = stored.get(headBiasName)
+  const constant = head ? normalizeHead(weights.head, bias ? ownCopy(bias.file, bias.name).item() : 0, raw) : 0
+  return {
+    config,
+    rawConfig: raw,
+    truncationRule: options.seed === null ? settings.truncationRule : today,
+    reading: readingOptionsSchema.parse({ ...settings.reading, ...options.reading }),
+    savedReading: settings.isSaved ? settings.reading : null,
+    trainedOn: settings.trainedOn,
+    headOrigin: head ? originOf(stored) : { kind: 'drawn', seed: seed ?? 0 },
+    rewardConstant: head ? constant + settings.rewardConstant : 0,
+    names: [...parameters.keys()],
+    parameters: [...parameters.values()],
+    weights,
+  }
+}
+
+/**
+ * Compares the headers of a folder's weights with its configuration, without reading the weights.
+ * @param head the head that is wanted, as for loadRewardModel
+ * @returns what the folder holds
+ * @throws InputError as loadRewardModel does
+ */
+export function checkWeights(folder: string, head?: HeadChoice): 'reward-model' | 'language-model' {
+  const found = fittingWeights(folder, readModelConfig(folder), { head, needsHead: false })
+  return found.head ? 'reward-model' : 'language-model'
+}
+
+/** A tensor of a file, under our name for it. */
+interface Stored {
+  readonly file: Safetensors
+  readonly name: string
+  readonly shape: readonly number[]
+}
+
+/** Where a head that the folder has came from. */
+function originOf(stored: ReadonlyMap<string, Stored>): HeadOrigin {
+  const head = stored.get(headName)
+  if (!head || head.name === headName) return { kind: 'kept' }
+  return { kind: 'value-head', tensor: head.name, file: basename(head.file.path) }
+}
+
+/** The tensors of a folder by our names for them. Throws InputError where it has two heads. */
+function storedTensors(folder: string, { decoder, raw }: ModelConfig, wantsNew: boolean): Map<string, Stored> {
+  const heads = headNames(raw)
+  const present = new Map<string, Stored>()
+  for (const file of openWeights(folder)) {
+    for (const [theirs, { shape }] of file.entries) {
+      const name = heads.get(theirs) ?? canonicalName(decoder, theirs)
+      const isHead = isOfHead(name) || name === headBiasName
+      if (isHead && wantsNew) continue
+      const other = present.get(name)
+      if (isHead && other)
+        throw new InputError(
+          `${folder} has two heads: ${other.name} in ${basename(other.file.path)} and ${theirs} in ${basename(file.path)}`,
+          { remedy: 'remove the one that is not to be used, or give --head new to train another' },
+        )
+      present.set(name, { file, name: theirs, shape })
+    }
+  }
+  return present
+}
+
+/**
+ * The tensors of a folder by our names for them, in our order: all that the configuration asks for, its head if it has
+ * one, and the head's bias. Nothing unknown is there.
+ */
+function fittingWeights(
+  folder: string,
+  model: ModelConfig,
+  wanted: { readonly head?: HeadChoice | undefined; readonly needsHead: boolean },
+): { readonly stored: ReadonlyMap<string, Stored>; readonly head: HeadKind | null } {
+  const { decoder: config, raw } = model
+  const present = storedTensors(folder, model, wanted.head === 'new')
+  const head = headKindOf(present)
+  const shapes = new Map([...decoderShapes(config), ...(head ? headShapes(config, head) : [])])
+
+  const problems: string[] = []
+  const stored = new Map<string, Stored>()
+  for (const [name, shape] of shapes) {
+    const found = present.get(name)
+    if (!found) problems.push(`${name} is missing`)
+    else if (found.shape.join() !== shape.join())
+      problems.push(`${name} is [${found.shape.join(', ')}], expected [${shape.join(', ')}]`)
+    else stored.set(name, found)
+  }
+  if (wanted.needsHead && !head) problems.push(`${headName} is missing: it is no reward model`)
+  const unexpected = [...present.keys()].filter((name) => !shapes.has(name) && !isIgnored(name))
+  problems.push(...unexpected.map((name) => `${name} is unexpected`))
+  if (problems.length > 0) {
+    const more = problems.length > 3 ? ` and ${problems.length - 3} more problems` : ''
+    throw new InputError(`${folder}: the weights do not fit config.json: ${problems.slice(0, 3).join('; ')}${more}`)
+  }
+  checkHead(folder, raw, head, wanted.head)
+  const bias = present.get(headBiasName)
+  if (bias) stored.set(headBiasName, bias)
+  return { stored, head }
+}
+
+/** Refuses a head of another kind than the one that is wanted, and a reward model without its head. */
+function checkHead(
+  folder: string,
+  raw: ModelConfig['raw'],
+  head: HeadKind | null,
+  wanted: HeadChoice | undefined,
+): void {
+  if (wanted === 'new') return
+  if (head && wanted && head !== wanted)
+    throw new InputError(`--head ${wanted}: ${folder} already has a head of the kind ${head}`, {
+      remedy: `give --head ${head} to go on with it, --head new for another, or a language model`,
+    })
+  const claim = claimOfHead(raw)
+  if (head || claim === null) return
+  throw new InputError(`${folder}: by its config.json (${claim}) it is a reward model, but its weights hold no head`, {
+    remedy: existsSync(join(folder, 'value_head.bin'))
+      ? 'save value_head.bin as value_head.safetensors (pickles are never loaded), or give --head new to train another'
+      : 'copy its weights again, or give --head new to train one that is drawn from the seed',
+  })
+}
+
+/** Some checkpoints hold the bare decoder, without the prefix of the whole model. */
+function canonicalName(config: DecoderConfig, name: string): string {
+  const prefix = checkpointPrefix(config)
+  const isBare = /^(layers\.|embed_in\.|embed_tokens\.|norm\.|final_layer_norm\.)/.test(name)
+  return isBare ? `${prefix}${name}` : name
+}
+
+/** Output heads of language models, buffers that old checkpoints carry, and the head's bias, which is no parameter. */
+const isIgnored = (name: string): boolean =>
+  name === headBiasName ||
+  /^(lm_head|embed_out)\.weight$/.test(name) ||
+  /\.(rotary_emb\.inv_freq|attention\.bias|attention\.masked_bias)$/.test(name)
+
+/** In float32, whatever dtype the file has. */
+function ownCopy(file: Safetensors, name: string): Tensor {
+  return scope(() => ops.to(file.get(name), 'float32'))
+}
+
+/** Matrices from N(0, 1 / sqrt(inputs + 1)), one after the other from one seed; biases are 0. */
+function drawHead(shapes: ParameterShapes, seed: number): ReadonlyMap<string, Tensor> {
+  return noGradient(() => {
+    manualSeed(seed)
+    return new Map(
+      [...shapes].map(([name, shape]): [string, Tensor] => {
+        const [, inputs] = shape
+        const draw = () =>
+          scope(() => ops.normal_(ops.empty(shape, { dtype: 'float32' }), { std: deviation(inputs ?? 0) }))
+        return [name, inputs === undefined ? ops.zeros(shape, { dtype: 'float32' }) : draw()]
+      }),
+    )
+  })
+}
+
+const deviation = (inputs: number): number => 1 / Math.sqrt(inputs + 1)

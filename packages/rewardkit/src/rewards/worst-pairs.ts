@@ -1,0 +1,61 @@
+import { messageText } from '../data/build.ts'
+import type { Message } from '../data/index.ts'
+import type { SpooledGroups } from '../tokens/index.ts'
+import type { RewardRow } from '../statistics/types.ts'
+
+/** One line of `worst_pairs.jsonl`: a pair with its texts, for people to read. */
+export interface WorstPair {
+  readonly schema_version: 1
+  readonly id: string
+  readonly reward_margin: number
+  readonly prompt: string
+  readonly chosen: string
+  readonly rejected: string
+}
+
+/**
+ * The pairs with the lowest reward margins, lowest first, with their texts. `rows` are those of all preferences of
+ * `groups`, in their order.
+ */
+export function worstPairs(rows: readonly RewardRow[], groups: SpooledGroups, count: number): WorstPair[] {
+  const worst = rows
+    .map(({ reward_margin }, row) => ({ reward_margin, row }))
+    .toSorted((a, b) => a.reward_margin - b.reward_margin)
+    .slice(0, count)
+  const places = placesOf(new Set(worst.map(({ row }) => row)), groups.preferenceCounts)
+  return worst.flatMap(({ reward_margin, row }) => {
+    const place = places.get(row)
+    const [group] = groups.read(place ? [place.group] : [])
+    const preference = group?.preferences[place?.preference ?? 0]
+    if (!group?.texts || !preference) return []
+    const { prompt, responses } = group.texts
+    return {
+      schema_version: 1,
+      id: rows[row]?.id ?? group.id,
+      reward_margin,
+      prompt: conversationText(prompt),
+      chosen: conversationText(responses[preference.chosen] ?? []),
+      rejected: conversationText(responses[preference.rejected] ?? []),
+    }
+  })
+}
+
+/** Group and preference that some rows belong to. */
+function placesOf(rows: ReadonlySet<number>, preferenceCounts: readonly number[]) {
+  const places = new Map<number, { group: number; preference: number }>()
+  let row = 0
+  preferenceCounts.forEach((count, group) => {
+    for (let preference = 0; preference < count; preference++, row++) {
+      if (rows.has(row)) places.set(row, { group, preference })
+    }
+  })
+  return places
+}
+
+/** A single message as it is; several with their roles in front. */
+function conversationText(messages: readonly Message[]): string {
+  const texts = messages.map(messageText)
+  return messages.length === 1
+    ? texts.join('')
+    : messages.map(({ role }, index) => `${role}: ${texts[index]}`).join('\n\n')
+}

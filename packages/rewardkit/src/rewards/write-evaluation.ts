@@ -1,0 +1,13 @@
+import { join } from 'node:path'
+import { jsonLines, makeFolder, writeFileAtomic, writeLinesAtomic } from '../files.ts'
+import type { EvaluationSummary, RewardRow } from '../statistics/types.ts'
+
+/**
+ * Writes `rewards.jsonl` (a line for each pair) and `summary.json` into the folder, each atomically, the summary last.
+ * What is not defined (NaN) is null in the files.
+ */
+export function writeEvaluation(folder: string, rows: readonly RewardRow[], summary: EvaluationSummary): void {
+  makeFolder(folder)
+  writeLinesAtomic(join(folder, 'rewards.jsonl'), jsonLines(rows))
+  writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
+}

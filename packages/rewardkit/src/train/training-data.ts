@@ -1,0 +1,252 @@
+import {
+  checkMargins,
+  createPromptSplit,
+  createTally,
+  evaluationSplits,
+  type Group,
+  openData,
+  type PromptSplit,
+  sourceRecords,
+  type SourceRecord,
+  type Survey,
+  surveyedGroups,
+  surveyPreferences,
+  type Tally,
+  tellOfSkipped,
+  trainingSplits,
+  withMargins,
+  withoutTies,
+} from '../data/index.ts'
+import { counted } from '../counted.ts'
+import { createNumbering, type Numbering } from '../data/numbering.ts'
+import { userTurnsKey } from '../data/similarity/texts.ts'
+import { InputError, Interrupted } from '../errors.ts'
+import {
+  addCounts,
+  droppedText,
+  encodeEvaluation,
+  type EvaluationData,
+  evaluationData,
+  watchedGroups,
+} from '../rewards/evaluation-data.ts'
+import type { Hooks } from '../events.ts'
+import type { Objective } from '../objectives/index.ts'
+import {
+  createEncodedSet,
+  createReadingTally,
+  type CutCounts,
+  describeTokens,
+  type EncodedGroup,
+  type EncodedSet,
+  encodeInto,
+  type Spool,
+  type SpooledGroups,
+  tellOfCuts,
+  type Tokenizer,
+  type TrainedOn,
+} from '../tokens/index.ts'
+import type { TrainOptions } from './train-options.ts'
+
+/** `data.json` of a run. */
+export interface DataRecord {
+  readonly schema_version: 1
+  readonly training: DataSetRecord
+  /** Null where nothing was held out, or a share of the training data was. */
+  readonly evaluation: DataSetRecord | null
+}
+
+/** What was read of one set of data, and where it came from. */
+export interface DataSetRecord extends Pick<Survey, 'read' | 'dropped' | 'formats' | 'sha256'> {
+  readonly name: string
+  /** Groups that lost tokens; of training data, those that are trained on. */
+  readonly truncated: number
+  readonly cut: CutCounts
+  readonly sources: readonly SourceRecord[]
+}
+
+/** What a run trains and evaluates on. */
+export interface TrainingData {
+  readonly groups: SpooledGroups
+  /** Number of preferences in the groups. */
+  readonly pairs: number
+  /** Preferences that were left out, by reason. */
+  readonly dropped: Readonly<Record<string, number>>
+  /** Number of groups that lost tokens. */
+  readonly truncated: number
+  /** The same by what they lost. */
+  readonly cut: CutCounts
+  /** SHA-256 of the file. */
+  readonly sha256: string
+  /** What was read and where it came from: `data.json`. */
+  readonly record: DataRecord
+  /** Groups by how the model reads them, those held out included. */
+  readonly readAs: TrainedOn
+  readonly evaluation: EvaluationData | null
+}
+
+/**
+ * Reads the data of a run twice, so that memory does not grow with it: first to check every line, count, and set prompts
+ * aside, then to turn group after group into token ids in the spool. Says what was read, dropped and truncated, and how
+ * the model reads the first pair.
+ * @throws InputError for what is wrong with the files, and where nothing is left to train on
+ */
+export async function loadTrainingData(
+  options: TrainOptions,
+  objective: Objective,
+  tokenizer: Tokenizer,
+  spool: Spool,
+  hooks: Hooks,
+): Promise<TrainingData> {
+  const log = (message: string) => hooks.onEvent({ kind: 'log', message })
+  const tally = createTally(objective.leastMargin)
+  const readings = createReadingTally(tokenizer, options)
+  const evaluationReadings = createReadingTally(tokenizer, options)
+  const prompts = createPromptSplit()
+  const promptIds = createNumbering()
+  const data = await openData(options.data, options, trainingSplits, hooks)
+  const survey = await surveyPreferences(data, options.limit, (group) => {
+    if (hooks.shouldStop()) throw new Interrupted('stopped on request')
+    tally.add(objective.needsProbability ? group : withoutTies(group))
+    readings.add(group)
+    prompts.add(userTurnsKey(group))
+    if (options.evalData !== undefined) promptIds.numberOf(group.promptId)
+  })
+  const evaluationSurvey =
+    options.evalData === undefined
+      ? null
+      : await surveyPreferences(
+          await openData(options.evalData, { ...options, limit: undefined }, evaluationSplits, hooks),
+          undefined,
+          (group) => evaluationReadings.add(group),
+        )
+  if (evaluationSurvey)
+    await warnOfLeakage(evaluationSurvey, options.data, { prompts: promptIds, userTurns: prompts }, hooks)
+  const isHeldOut = options.evalFraction ? prompts.split(options.evalFraction, options.seed) : null
+  checkColumns(tally, options, objective, hooks)
+  readings.tell(options.data, hooks)
+  if (evaluationSurvey) evaluationReadings.tell(evaluationSurvey.path, hooks)
+
+  const training = createEncodedSet(spool.begin())
+  const heldOut = createEncodedSet(spool.begin(), { withTexts: true })
+  let heldOutRead = 0
+  /** What of a group counts in a set: nowhere is a tie a preference, but to an objective that reads probabilities. */
+  const used = (group: Group, set: EncodedSet): Group => {
+    const decided = set === training && objective.needsProbability ? group : withoutTies(group)
+    const complete = set === training && objective.needsMargin ? withMargins(decided, options.missingMargin) : decided
+    set.drop('tie', group.preferences.length - decided.preferences.length)
+    set.drop('missing_margin', decided.preferences.length - complete.preferences.length)
+    return complete
+  }
+  async function* items() {
+    for await (const { group, place } of watchedGroups(survey, hooks)) {
+      const set = isHeldOut?.(userTurnsKey(group)) ? heldOut : training
+      if (set === heldOut) heldOutRead += group.preferences.length
+      const counting = used(group, set)
+      if (counting.preferences.length > 0) yield { group: counting, place, set }
+    }
+  }
+  const strange = await encodeInto(items(), tokenizer, options, options.onError)
+  strange.tell(options.data, hooks)
+  for (const set of [training, heldOut]) tellOfSkipped(options.data, set.skipped, hooks)
+
+  const { groups, preferences: pairs, truncated, cut } = training
+  const dropped = addCounts(survey.dropped, training.dropped)
+  const left = droppedText(dropped)
+  log(`${options.data}: ${counted(survey.read, 'pair')} read, ${pairs} to train on${left}`)
+  tellOfCuts(training, { ...options, name: options.data, dropped: training.dropped }, hooks)
+  if (pairs === 0) throw new InputError(`${options.data}: no pair is left to train on${left}`)
+  for (const first of groups.read([0])) await describePair(first, tokenizer, log)
+
+  let evaluation: EvaluationData | null = null
+  if (isHeldOut) {
+    tellOfCuts(heldOut, { ...options, name: `${survey.path}, held out`, dropped: heldOut.dropped }, hooks)
+    evaluation = evaluationData({ ...survey, read: heldOutRead, dropped: {} }, heldOut)
+  }
+  if (evaluationSurvey)
+    evaluation = await encodeEvaluation(evaluationSurvey, tokenizer, options, spool, hooks, options.onError)
+  if (evaluation) {
+    const { path, read } = evaluation
+    log(
+      `${path}: ${counted(read, 'pair')} held out, ${evaluation.pairs} to evaluate on${droppedText(evaluation.dropped)}`,
+    )
+  }
+  const record: DataRecord = {
+    schema_version: 1,
+    training: await recordOf(survey, training),
+    evaluation: evaluationSurvey && evaluation && (await recordOf(evaluationSurvey, evaluation)),
+  }
+  return { groups, pairs, dropped, truncated, cut, sha256: survey.sha256, record, readAs: readings.rows, evaluation }
+}
+
+async function recordOf(
+  { path, data, formats, read, dropped, sha256 }: Survey,
+  { truncated, cut }: Pick<EncodedSet, 'truncated' | 'cut'>,
+): Promise<DataSetRecord> {
+  return { name: path, formats, read, dropped, truncated, cut, sha256, sources: await sourceRecords([data]) }
+}
+
+/** Held-out rows whose prompt is trained on, word for word or in what the user says, tell little about new prompts. */
+async function warnOfLeakage(
+  evaluation: Survey,
+  data: string,
+  trained: { readonly prompts: Numbering; readonly userTurns: PromptSplit },
+  hooks: Hooks,
+): Promise<void> {
+  const leaked = { prompt: 0, userTurns: 0 }
+  for await (const { group } of surveyedGroups(evaluation)) {
+    if (trained.prompts.has(group.promptId)) leaked.prompt += 1
+    else if (trained.userTurns.has(userTurnsKey(group))) leaked.userTurns += 1
+  }
+  const warn = (count: number, what: string) => {
+    if (count === 0) return
+    const share = ((100 * count) / evaluation.kept).toFixed(1)
+    hooks.onEvent({
+      kind: 'warning',
+      message: `${count} of ${evaluation.kept} rows of ${evaluation.path} (${share} %) have ${what}: rewardkit data leakage shows and removes them`,
+    })
+  }
+  warn(leaked.prompt, `a prompt that is also in ${data}`)
+  warn(leaked.userTurns, `the user turns of a prompt in ${data}, with another system turn or other answers between`)
+}
+
+/** Checks that the preferences have what the objective needs, and says what it will not use. */
+function checkColumns(
+  tally: Tally,
+  { data, missingMargin, objective: name }: TrainOptions,
+  { needsMargin, leastMargin, needsProbability, usesWeight }: Objective,
+  hooks: Hooks,
+): void {
+  if (needsMargin && tally.preferences > 0) checkMargins(tally, { path: data, missingMargin, leastMargin })
+  if (needsProbability && tally.withoutProbability > 0)
+    throw new InputError(
+      `${data}: ${tally.withoutProbability} of ${tally.preferences} pairs have no "probability", which ${name} needs`,
+      { remedy: 'add it (0.5 is a tie), or choose another objective' },
+    )
+  if (!needsProbability && tally.uncertain > 0)
+    hooks.onEvent({
+      kind: 'warning',
+      message: `${data}: ${counted(tally.uncertain, 'pair')} ${tally.uncertain === 1 ? 'has' : 'have'} a probability between 0.5 and 1, which ${name} does not use: ${tally.uncertain === 1 ? 'it counts' : 'they count'} in full`,
+    })
+  if (!usesWeight && tally.withWeight > 0)
+    hooks.onEvent({
+      kind: 'warning',
+      message: `${data}: ${tally.withWeight} pairs have a weight, which ${name} does not use: they count as the others`,
+    })
+}
+
+/** Prints a pair once as the model reads it: shared beginning, chosen and rejected ending. */
+async function describePair(group: EncodedGroup, tokenizer: Tokenizer, log: (message: string) => void): Promise<void> {
+  const [preference] = group.preferences
+  if (!preference) return
+  const { prefix, branches, branchOf } = group.tokens
+  const branch = (response: number) => branches[branchOf[response] ?? 0] ?? new Int32Array()
+  const shown = async (ids: Int32Array) => JSON.stringify(await describeTokens(ids, tokenizer))
+  log(
+    [
+      `the first pair (${group.id}) as the model reads it:`,
+      `  both begin (${prefix.length} tokens): ${await shown(prefix)}`,
+      `  chosen ends (${branch(preference.chosen).length} tokens): ${await shown(branch(preference.chosen))}`,
+      `  rejected ends (${branch(preference.rejected).length} tokens): ${await shown(branch(preference.rejected))}`,
+    ].join('\n'),
+  )
+}
