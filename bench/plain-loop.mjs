@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
 import { silentHooks } from '../packages/rewardkit/dist/events.js'
-import { loadRewardModel, modelFolder } from '../packages/rewardkit/dist/models/index.js'
+import { loadRewardNetwork, modelFolder } from '../packages/rewardkit/dist/models/index.js'
 import { createObjective } from '../packages/rewardkit/dist/objectives/index.js'
 import { createSpool, loadTokenizer } from '../packages/rewardkit/dist/tokens/index.js'
 import { planSteps } from '../packages/rewardkit/dist/train/batches.js'
@@ -34,7 +34,7 @@ const objective = createObjective(options.objective, options)
 const spool = createSpool(run)
 const data = await loadTrainingData(options, objective, tokenizer, spool, silentHooks)
 const plan = planSteps(data.groups.preferenceCounts, options)
-const model = loadRewardModel(modelFolder(options.model), { seed: options.seed, reading: options })
+const model = loadRewardNetwork(modelFolder(options.model), { seed: options.seed, reading: options })
 const head = model.parameters[model.names.indexOf('score.weight')]
 if (!head) throw new Error('the model has no head')
 const rates = plan

@@ -50,11 +50,11 @@ async function check(path) {
   const [first, second, third] = ['first', 'second', 'third'].map((file) => linesOf(join(work, `${file}.jsonl`)))
   if (first?.join('\n') !== second?.join('\n')) throw new Error('what was written reads otherwise')
   if (!isDeepStrictEqual(rowsOf(first), rowsOf(third))) throw new Error('Parquet reads otherwise')
-  const [format] = found.formats
+  const [format] = found.layouts
   const { outputs } = await convert(path, 'own.jsonl', format)
   const lost = Object.entries(outputs[0]?.lost ?? {}).map(([field, count]) => `${count} ${field}`)
   if (lost.length > 0) throw new Error(`${format} does not keep what it told: ${lost.join(', ')}`)
-  return `${found.groups.length} rows, ${found.read} pairs read as ${found.formats.join(' and ')}`
+  return `${found.groups.length} rows, ${found.read} pairs read as ${found.layouts.join(' and ')}`
 }
 
 /** @param {string} path */

@@ -2,7 +2,7 @@ import { resolve, sep } from 'node:path'
 import type { z } from 'zod'
 import { InputError, located } from '../errors.ts'
 import { flagOf } from '../option-schemas.ts'
-import { type OptionSources, resolveOptions } from './merge-options.ts'
+import { type OptionSources, mergeOptions } from './merge-options.ts'
 import { createTerminal } from './terminal.ts'
 
 /** A verb of the command: a thin shell over a function of the library. */
@@ -25,7 +25,7 @@ interface Definition<S extends z.ZodObject> extends Omit<Command, 'execute' | 's
 /** A verb whose options are resolved and checked before it runs. */
 export function command<S extends z.ZodObject>({ run, ...rest }: Definition<S>): Command {
   const execute = async (sources: OptionSources): Promise<number> => {
-    const options = resolveOptions(rest.schema, sources)
+    const options = mergeOptions(rest.schema, sources)
     try {
       return await run(options)
     } catch (error) {

@@ -6,12 +6,12 @@ import {
   mixOptionsSchema,
   splitOptionsSchema,
 } from '../data/transforms/transform-options.ts'
-import type { StepResult } from '../data/transforms/transform.ts'
+import type { TransformResult } from '../data/transforms/transform.ts'
 import { inspectOptionsSchema } from '../inspect/inspect-options.ts'
 import type { JobName, JobOptions, JobResult } from '../thread/worker.ts'
 import { type Command, command, print, withTerminal } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { formatLeakage, formatStep } from './show-step.ts'
+import { formatLeakage, formatTransform } from './show-transform.ts'
 
 /** Runs a verb in a thread of its own, with its progress on standard error. */
 async function inThread<Name extends JobName>(name: Name, options: JobOptions<Name>): Promise<JobResult<Name>> {
@@ -20,8 +20,8 @@ async function inThread<Name extends JobName>(name: Name, options: JobOptions<Na
 }
 
 /** Says what a step that makes data of data did. */
-function showStep(result: StepResult): number {
-  print(formatStep(result))
+function showTransform(result: TransformResult): number {
+  print(formatTransform(result))
   return exitCodes.success
 }
 
@@ -54,7 +54,7 @@ export const dataCommands: readonly Command[] = [
     example: 'rewardkit data convert stanfordnlp/SHP --to pairs --out shp.parquet',
     schema: convertOptionsSchema,
     positional: 'data',
-    run: async (options) => showStep(await inThread('convert', options)),
+    run: async (options) => showTransform(await inThread('convert', options)),
   }),
   command({
     name: 'data split',
@@ -63,7 +63,7 @@ export const dataCommands: readonly Command[] = [
     schema: splitOptionsSchema,
     positional: 'data',
     run: async (options) => {
-      const code = showStep(await inThread('split', options))
+      const code = showTransform(await inThread('split', options))
       if (options.by === 'row') print('rows were drawn one by one: a prompt may be on both sides')
       return code
     },
@@ -74,7 +74,7 @@ export const dataCommands: readonly Command[] = [
     example: 'rewardkit data dedupe pairs.jsonl --match near --threshold 0.8 --out unique.jsonl',
     schema: dedupeOptionsSchema,
     positional: 'data',
-    run: async (options) => showStep(await inThread('dedupe', options)),
+    run: async (options) => showTransform(await inThread('dedupe', options)),
   }),
   command({
     name: 'data leakage',
@@ -85,7 +85,7 @@ export const dataCommands: readonly Command[] = [
     run: async (options) => {
       const { leakage, written } = await inThread('leakage', options)
       print(options.json ? JSON.stringify(leakage, null, 2) : formatLeakage(leakage))
-      if (written && !options.json) print(formatStep(written))
+      if (written && !options.json) print(formatTransform(written))
       if (!written && options.out !== undefined)
         process.stderr.write(`no row is left: ${options.out} was not written\n`)
       return exitCodes.success
@@ -97,7 +97,7 @@ export const dataCommands: readonly Command[] = [
     example: 'rewardkit data mix helpful.jsonl harmless.jsonl --weights 2,1 --out mixed.jsonl',
     schema: mixOptionsSchema,
     positional: 'sources',
-    run: async (options) => showStep(await inThread('mix', options)),
+    run: async (options) => showTransform(await inThread('mix', options)),
   }),
   command({
     name: 'data filter',
@@ -105,6 +105,6 @@ export const dataCommands: readonly Command[] = [
     example: "rewardkit data filter pairs.jsonl --min-margin 0.5 --where 'subset!=code' --out some.jsonl",
     schema: filterOptionsSchema,
     positional: 'data',
-    run: async (options) => showStep(await inThread('filter', options)),
+    run: async (options) => showTransform(await inThread('filter', options)),
   }),
 ]

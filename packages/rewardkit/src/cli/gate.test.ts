@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { loadRewardModel, saveRewardModel } from '../models/index.ts'
+import { loadRewardNetwork, saveRewardModel } from '../models/index.ts'
 import { createSimulationModel } from '../quickstart/index.ts'
 import { simulate, simulationVocabulary } from '../simulate/index.ts'
 import { wordTokenizerFiles, wordTokenizerSpecials } from '../tokens/index.ts'
@@ -20,7 +20,7 @@ beforeAll(() => {
   const untrained = join(folder, 'untrained')
   createSimulationModel(untrained, { hiddenSize: 16, intermediateSize: 32, layers: 1, heads: 2, initializerRange: 0.1 })
   const files = wordTokenizerFiles(simulationVocabulary())
-  saveRewardModel(model, loadRewardModel(untrained, { seed: 0 }), { files, padTokenId: wordTokenizerSpecials.pad })
+  saveRewardModel(model, loadRewardNetwork(untrained, { seed: 0 }), { files, padTokenId: wordTokenizerSpecials.pad })
   const { pairs } = simulate({ pairs: 40, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed: 1 })
   writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
 })

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { trainOptionsSchema } from '../train/train-options.ts'
 import { commandOptions, flagOf } from '../option-schemas.ts'
-import { resolveOptions } from './merge-options.ts'
+import { mergeOptions } from './merge-options.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-resolve-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -41,7 +41,7 @@ describe('names', () => {
 
 describe('precedence', () => {
   test('defaults of the paper', () => {
-    expect(resolveOptions(trainOptionsSchema, { given: needed })).toMatchObject({
+    expect(mergeOptions(trainOptionsSchema, { given: needed })).toMatchObject({
       batchSize: 128,
       maxLength: 2048,
       epochs: 1,
@@ -61,7 +61,7 @@ describe('precedence', () => {
 
   test('file over defaults, typed over file, --set over all', () => {
     const config = configFile('batch_size: 1\nseed: 2\nepochs: 3\nschema_version: 1\nmaxSteps: null\n')
-    const options = resolveOptions(trainOptionsSchema, {
+    const options = mergeOptions(trainOptionsSchema, {
       config,
       given: { ...needed, seed: '20', epochs: '30' },
       set: ['epochs=300'],
@@ -72,7 +72,7 @@ describe('precedence', () => {
 
   test('one option in two spellings is refused', () => {
     const config = configFile('batch_size: 1\nbatchSize: 2\n')
-    expect(() => resolveOptions(trainOptionsSchema, { config, given: needed })).toThrow(
+    expect(() => mergeOptions(trainOptionsSchema, { config, given: needed })).toThrow(
       `${config}: batch_size and batchSize are the same option; keep one of the two`,
     )
   })
@@ -80,7 +80,7 @@ describe('precedence', () => {
   test('a later source does away with the rivals of what it gives', () => {
     const config = configFile('warmup_steps: 0\neval_fraction: 0.1\n')
     const given = { ...needed, warmupRatio: '0.1' }
-    const options = resolveOptions(trainOptionsSchema, { config, given, set: ['eval_data=held-out.jsonl'] })
+    const options = mergeOptions(trainOptionsSchema, { config, given, set: ['eval_data=held-out.jsonl'] })
     expect(options).toMatchObject({ warmupRatio: 0.1, evalData: 'held-out.jsonl' })
     expect(options.warmupSteps).toBeUndefined()
     expect(options.evalFraction).toBeUndefined()
@@ -88,7 +88,7 @@ describe('precedence', () => {
 
   test('texts become what the schema asks for', () => {
     const given = { ...needed, adamBetas: '0.8, 0.95', missingMargin: '-1.5', dtype: 'bf16', learningRate: '2e-5' }
-    expect(resolveOptions(trainOptionsSchema, { given, set: ['resume=true', 'mean-over=16'] })).toMatchObject({
+    expect(mergeOptions(trainOptionsSchema, { given, set: ['resume=true', 'mean-over=16'] })).toMatchObject({
       adamBetas: [0.8, 0.95],
       missingMargin: -1.5,
       dtype: 'bfloat16',
@@ -102,7 +102,7 @@ describe('precedence', () => {
 describe('refusals in one line', () => {
   const refusal = (given: Record<string, unknown>, set: string[] = [], config?: string): string => {
     try {
-      resolveOptions(trainOptionsSchema, {
+      mergeOptions(trainOptionsSchema, {
         given: { ...needed, ...given },
         set,
         ...(config !== undefined && { config }),
@@ -142,6 +142,6 @@ describe('refusals in one line', () => {
   })
 
   test('a missing option says what it is', () => {
-    expect(() => resolveOptions(trainOptionsSchema, { given: {} })).toThrow(/^missing --model MODEL: /)
+    expect(() => mergeOptions(trainOptionsSchema, { given: {} })).toThrow(/^missing --model MODEL: /)
   })
 })

@@ -27,7 +27,7 @@ interface Given {
  * overrules what came before, and the rivals of what it gives: `--warmup-ratio` does away with a file's warmup_steps.
  * @throws InputError for a name that is no option, or a value that the schema refuses
  */
-export function resolveOptions<S extends z.ZodObject>(schema: S, sources: OptionSources): z.output<S> {
+export function mergeOptions<S extends z.ZodObject>(schema: S, sources: OptionSources): z.output<S> {
   const options = new Map(commandOptions(schema).map((option) => [option.flag, option]))
   const fromFile = new Map<string, Given>()
   for (const [name, value] of sources.config === undefined ? [] : readConfig(sources.config)) {

@@ -4,7 +4,7 @@ import {
   defaultDataOptions,
   createUnreadTally,
   type Row,
-  formatOf,
+  layoutOf,
   type Group,
   groupFromRow,
   responseMapper,
@@ -39,7 +39,7 @@ interface ReadRow {
   readonly source: SourceRow
   /** The row with the names of our layouts. */
   readonly row: Row
-  readonly format: ReturnType<typeof formatOf>
+  readonly layout: ReturnType<typeof layoutOf>
   readonly group: Group
 }
 
@@ -108,8 +108,8 @@ function read(item: SourceRow | BadRow, mapped: (row: Row) => Row, options: Data
     if ('error' in item) throw new InputError(item.error, { remedy: item.remedy })
     const row = mapped(item.row)
     if (typeof row['id'] === 'string' || typeof row['id'] === 'number') id = String(row['id'])
-    const format = formatOf(row)
-    return { source: item, row, format, group: groupFromRow(row, unnamed, options) }
+    const layout = layoutOf(row)
+    return { source: item, row, layout, group: groupFromRow(row, unnamed, options) }
   } catch (error) {
     if (error instanceof InputError) return { id, error: `${item.unit} ${item.number}: ${error.message}` }
     throw error
@@ -126,13 +126,13 @@ function checked(scored: ScoredGroup | undefined): ScoredGroup {
 /** The line to write for what was read and what became of it. */
 function lineOf(item: ReadRow | Failed, outcome: ScoredGroup): Readonly<Record<string, unknown>> {
   if (!('group' in item)) return { id: item.id, error: item.error }
-  const { format, group } = item
+  const { layout, group } = item
   const { unit, number, row } = item.source
   if ('error' in outcome) return { id: group.id, error: `${unit} ${number}: ${outcome.error}` }
   const { rewards, cut } = outcome
   const mark = cut && !('truncated' in row) ? { truncated: true } : {}
-  if (format.name === 'groups') return { ...row, rewards, ...mark }
-  if (format.name === 'response') return { ...row, reward: rewards[0], ...mark }
+  if (layout.name === 'groups') return { ...row, rewards, ...mark }
+  if (layout.name === 'response') return { ...row, reward: rewards[0], ...mark }
   const [preference] = group.preferences
   const chosen = rewards[preference?.chosen ?? 0] ?? NaN
   const rejected = rewards[preference?.rejected ?? 1] ?? NaN

@@ -69,7 +69,7 @@ export function namedColumns(texts: readonly string[]): NamedColumns[] {
  * goes to its new name. What is not named stays, and ends up in `meta`; a column whose name another one gets is kept as
  * `NAME_column`.
  * @param columns `NAME=COLUMN` texts
- * @returns the row with the fields that a format looks for; it throws an InputError where a column is missing
+ * @returns the row with the fields that a layout looks for; it throws an InputError where a column is missing
  * @throws InputError as `namedColumns` does
  */
 export function columnMapper(columns: readonly string[]): (row: Row) => Row {

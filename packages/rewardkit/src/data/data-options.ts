@@ -1,7 +1,11 @@
 import { z } from 'zod'
 import { namedColumns } from './columns.ts'
-import { formatNames } from './layouts/layout-names.ts'
+import { layoutNames } from './layouts/layout-names.ts'
 import { isEncoding } from './sources/encoding.ts'
+
+/** What `--data` takes, for every verb that reads preferences. */
+export const dataDescription =
+  'preference data: a file (JSON, JSONL, CSV, TSV or Parquet, also gzip or zstd), a folder, a pattern, a name at the Hugging Face hub, the .yaml file of a mixture, or - for standard input'
 
 const texts = (placeholder: string, description: string) =>
   z.array(z.string()).readonly().optional().describe(description).meta({ placeholder })
@@ -12,7 +16,7 @@ const texts = (placeholder: string, description: string) =>
  */
 export const dataOptionsSchema = z.object({
   dataFormat: z
-    .enum(['auto', ...formatNames])
+    .enum(['auto', ...layoutNames])
     .default('auto')
     .describe('layout of the rows, by the names of data convert --to; auto recognises it by its columns')
     .meta({ placeholder: 'NAME' }),

@@ -3,7 +3,7 @@
  * @module rewardkit/data
  */
 export { pairGroup, type Pair, type TextOrMessages } from './build.ts'
-export { formatOf, groupFromRow } from './layouts/index.ts'
+export { layoutOf, groupFromRow } from './layouts/index.ts'
 export type { Group, Message, Preference, TemplateInputs, TextForm, TranscriptSource } from './group.ts'
 export { checkMargins, withMargins, type MissingMargin } from './missing-margins.ts'
 export { columnMapper } from './columns.ts'

@@ -69,8 +69,8 @@ describe('readPreferences', () => {
   it('reads pairs where --columns says which columns hold them, whatever layout the others look like', async () => {
     const row = JSON.stringify({ prompt: 'why?', answers: ['because', 'no'] })
     const path = await file('mapped.jsonl', row)
-    const { groups, formats } = await readPreferences(path, { columns: ['chosen=answers.0', 'rejected=answers.1'] })
-    expect(formats).toEqual(['pairs'])
+    const { groups, layouts } = await readPreferences(path, { columns: ['chosen=answers.0', 'rejected=answers.1'] })
+    expect(layouts).toEqual(['pairs'])
     expect(groups[0]?.responses.map(([message]) => message?.content)).toEqual(['because', 'no'])
   })
 
@@ -130,7 +130,7 @@ describe('readPreferences', () => {
     ]
     const path = await file('ratings.jsonl', [...lines, rating('b', 'y', '5')].join('\n'))
     await expect(readPreferences(path)).rejects.toThrow(`${path}, line 6: field "summary.axes.overall": found text "5"`)
-    const { groups, dropped, read, formats } = await readPreferences(path, { onError: 'skip' })
+    const { groups, dropped, read, layouts } = await readPreferences(path, { onError: 'skip' })
     expect(groups.map(({ id, preferences }) => [id, preferences])).toEqual([
       [
         'a',
@@ -142,7 +142,7 @@ describe('readPreferences', () => {
     ])
     expect(dropped).toEqual({ tie: 1, single_response: 1, unreadable: 1 })
     expect(read).toBe(5)
-    expect(formats).toEqual(['summarize-axis'])
+    expect(layouts).toEqual(['summarize-axis'])
   })
 
   it('advises to skip rows only where some could be read', async () => {
@@ -322,10 +322,10 @@ describe('long lines', () => {
 
 it('names the columns that no layout reads, and none that a layout of others reads and keeps', async () => {
   const alpaca = { instruction: 'Name a river.', input: 'In Germany.', chosen: 'Rhine.', rejected: 'Como.', rater: 7 }
-  const { unread, formats } = await readPreferences(
+  const { unread, layouts } = await readPreferences(
     await file('kept.jsonl', [alpaca, alpaca].map((row) => JSON.stringify(row)).join('\n')),
   )
-  expect(formats).toEqual(['alpaca'])
+  expect(layouts).toEqual(['alpaca'])
   expect(unread.rows).toEqual({ rater: 2 })
 })
 

@@ -5,8 +5,8 @@ import { columnMapper } from './columns.ts'
 import type { DataPart, DataSet } from './data-set.ts'
 import { degenerate } from './degenerate.ts'
 import type { Row } from './fields.ts'
-import { formatNamed, formatOf, isOwnFormat, recognisedFormat } from './layouts/index.ts'
-import { isPresent, type Reading, type RowContext, type RowFormat, UnknownLayout } from './layouts/layout.ts'
+import { layoutNamed, layoutOf, isOwnLayout, recognisedLayout } from './layouts/index.ts'
+import { isPresent, type Reading, type RowContext, type Layout, UnknownLayout } from './layouts/layout.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import type { Told } from '../events.ts'
 import type { Group, Preference } from './group.ts'
@@ -17,7 +17,7 @@ import { isTie, upright } from './probability.ts'
 import { createReading, readRows, type SourceReading } from './sources/read-rows.ts'
 import type { BadRow, Source, SourceFile, SourceRow } from './sources/source.ts'
 import { createSubsetWatch } from './subsets.ts'
-import { tableFormat } from './tables/index.ts'
+import { tableLayout } from './tables/index.ts'
 import { createJudgements, type Judgements, UnknownJudgement } from './tables/judgements.ts'
 import { judgementNotes } from './tables/judgement-notes.ts'
 import { withAllValues, withProposal } from './tables/values.ts'
@@ -36,7 +36,7 @@ export interface ReadGroup {
    */
   readonly dropped: readonly string[]
   /** The layout of the row; undefined where it could not be read. */
-  readonly format?: RowFormat
+  readonly layout?: Layout
   /** For a skipped row: file, line and what is wrong with it. */
   readonly error?: string
   /** Preferences that were turned round, since their probability was below 0.5. */
@@ -103,7 +103,7 @@ export async function* readGroups(data: DataSet, tell: (told: Told) => void = ()
 async function* readPart(part: DataPart, tell: (told: Told) => void): AsyncGenerator<ReadGroup> {
   const { source, options } = part
   const judgements = createJudgements(options)
-  const table = tableFormat(judgements.named, options)
+  const table = tableLayout(judgements.named, options)
   const reading = createReading(options)
   const verdicts = createVerdictWatch(options)
   let failed = false
@@ -126,12 +126,12 @@ async function* readPart(part: DataPart, tell: (told: Told) => void): AsyncGener
 
 async function* readSource(
   { source, options }: DataPart,
-  table: RowFormat | undefined,
+  table: Layout | undefined,
   judgements: Judgements,
   reading: SourceReading,
 ): AsyncGenerator<ReadGroup> {
   const mapped = options.columns === undefined ? undefined : columnMapper(options.columns)
-  let known: RowFormat | undefined = options.dataFormat === 'auto' ? undefined : formatNamed(options.dataFormat)
+  let known: Layout | undefined = options.dataFormat === 'auto' ? undefined : layoutNamed(options.dataFormat)
   let hasRead = false
   const gathering = createGathering()
   const isRead = createKeptColumns()
@@ -143,23 +143,23 @@ async function* readSource(
         try {
           if ('error' in item) throw new InputError(item.error, { remedy: item.remedy })
           const row = mapped ? mapped(item.row) : item.row
-          const format = formatFor(row, known, options, table)
-          known ??= format
+          const layout = layoutFor(row, known, options, table)
+          known ??= layout
           const context = { defaultId: defaultId(source.files.length, file, item), options, judgements }
-          if (format.gather) {
-            const key = `${file.subset ?? ''}\n${format.gather.key(row, context)}`
+          if (layout.gather) {
+            const key = `${file.subset ?? ''}\n${layout.gather.key(row, context)}`
             gathering.add(key, { place, defaultId: context.defaultId, file: fileIndex, row })
             hasRead = true
             continue
           }
-          const read = format.read(row, context)
+          const read = layout.read(row, context)
           hasRead = true
-          const isExact = isOwnFormat(format) || format === table
+          const isExact = isOwnLayout(layout) || layout === table
           const again = { ...context, judgements: unnoted }
           for (const outcome of outcomes(read, file, row, options)) {
             // A layout of others may keep in meta what it reads.
-            const unread = outcome.unread?.filter((column) => isExact || !isRead(format, row, column, again))
-            yield { place, format, ...outcome, ...(unread && { unread }) }
+            const unread = outcome.unread?.filter((column) => isExact || !isRead(layout, row, column, again))
+            yield { place, layout, ...outcome, ...(unread && { unread }) }
           }
         } catch (error) {
           if (error instanceof UnknownLayout && options.onError === 'stop')
@@ -177,8 +177,8 @@ async function* readSource(
 /** The groups of rows that were gathered, each at the place of its first row. */
 function* gatheredGroups(
   gathering: Gathering,
-  format: RowFormat,
-  gather: NonNullable<RowFormat['gather']>,
+  layout: Layout,
+  gather: NonNullable<Layout['gather']>,
   { files }: Source,
   { options, judgements }: Omit<RowContext, 'defaultId'>,
 ): Generator<ReadGroup> {
@@ -194,7 +194,7 @@ function* gatheredGroups(
         context,
         total,
       )
-      for (const outcome of outcomes(read, file, row, options, gather.columns)) yield { place, format, ...outcome }
+      for (const outcome of outcomes(read, file, row, options, gather.columns)) yield { place, layout, ...outcome }
     } catch (error) {
       yield refused(error, place, options, true)
     }
@@ -230,21 +230,21 @@ function defaultId(files: number, { name, idName }: SourceFile, { unit, number }
 }
 
 /**
- * The format of a row. Where none is asked for, all rows of a source have that of the first, but for our own layouts,
+ * The layout of a row. Where none is asked for, all rows of a source have that of the first, but for our own layouts,
  * which may stand side by side. Who says which columns hold the responses wants one of these, whatever else is there.
  */
-function formatFor(
+function layoutFor(
   row: Row,
-  known: RowFormat | undefined,
+  known: Layout | undefined,
   { dataFormat, columns }: DataOptions,
-  table: RowFormat | undefined,
-): RowFormat {
-  if (known && (dataFormat !== 'auto' || (!isOwnFormat(known) && known.recognises(row)))) return known
+  table: Layout | undefined,
+): Layout {
+  if (known && (dataFormat !== 'auto' || (!isOwnLayout(known) && known.recognises(row)))) return known
   if (table) return table
   const isMapped = columns?.some((text) => /^(chosen|rejected|responses?)=/.test(text)) ?? false
-  const format = isMapped ? formatOf(row) : recognisedFormat(row)
-  if (!known || format === known || (isOwnFormat(known) && isOwnFormat(format))) return format
-  throw new InputError(`the row looks like ${format.name}, those before like ${known.name}`, {
+  const layout = isMapped ? layoutOf(row) : recognisedLayout(row)
+  if (!known || layout === known || (isOwnLayout(known) && isOwnLayout(layout))) return layout
+  throw new InputError(`the row looks like ${layout.name}, those before like ${known.name}`, {
     remedy: 'put them into files of their own, or say with --data-format which layout it is',
   })
 }

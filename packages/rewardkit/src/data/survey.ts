@@ -25,7 +25,7 @@ export interface Survey {
   readonly read: number
   readonly dropped: Dropped
   /** The layouts that were recognised, in order. */
-  readonly formats: readonly string[]
+  readonly layouts: readonly string[]
   /** Preferences of each part of a mixture, the ones left out aside. */
   readonly parts: Readonly<Record<string, number>>
   /** Preferences that were turned round, since their probability was below 0.5. */
@@ -61,7 +61,7 @@ export async function surveyPreferences(
   const path = data.name
   const state = stateOf(data)
   const dropped: Record<string, number> = {}
-  const formats = new Set<string>()
+  const layouts = new Set<string>()
   const unread = createUnreadTally()
   let kept = 0
   let read = 0
@@ -73,7 +73,7 @@ export async function surveyPreferences(
     countSkipped(skipped, item.error)
     read += item.dropped.length + (item.group?.preferences.length ?? 0)
     for (const reason of item.dropped) dropped[reason] = (dropped[reason] ?? 0) + 1
-    if (item.format) formats.add(item.format.name)
+    if (item.layout) layouts.add(item.layout.name)
     if (!item.group) continue
     turned += item.turned ?? 0
     if (item.part !== undefined) parts[item.part] = (parts[item.part] ?? 0) + item.group.preferences.length
@@ -98,7 +98,7 @@ export async function surveyPreferences(
     kept,
     read,
     dropped,
-    formats: [...formats],
+    layouts: [...layouts],
     parts,
     turned,
     unread: { rows: unread.rows, rowsWithoutPrompt: unread.rowsWithoutPrompt },

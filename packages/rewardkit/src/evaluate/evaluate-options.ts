@@ -1,12 +1,8 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute-options.ts'
-import { dataOptionsSchema } from '../data/index.ts'
+import { dataDescription, dataOptionsSchema } from '../data/data-options.ts'
 import { takeOverOption } from '../option-schemas.ts'
 import { readingOverridesSchema } from '../tokens/reading-options.ts'
-
-/** What `--data` takes, for every verb that reads preferences. */
-export const dataDescription =
-  'preference data: a file (JSON, JSONL, CSV, TSV or Parquet, also gzip or zstd), a folder, a pattern, a name at the Hugging Face hub, the .yaml file of a mixture, or - for standard input'
 
 /** Everything that `evaluate` can be told. How texts are read is saved with the model, and can be overruled. */
 export const evaluateOptionsSchema = z.object({

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Event, Hooks } from '../events.ts'
 import { silentHooks } from '../events.ts'
 import { fixtureNames } from '../models/fixtures/read.ts'
-import { hiddenStates, loadRewardModel, trainPart } from '../models/index.ts'
+import { hiddenStates, loadRewardNetwork, trainPart } from '../models/index.ts'
 import { packGroups } from '../tokens/index.ts'
 import { batchOf } from '../train/fixtures/step.ts'
 import { writeThreeLayers } from './fixtures/models.ts'
@@ -24,7 +24,7 @@ beforeEach(() => {
 })
 
 const groups = batchOf(12).map(({ tokens }) => tokens)
-const load = (name = 'llama') => loadRewardModel(join(folder, name), { seed: 3 })
+const load = (name = 'llama') => loadRewardNetwork(join(folder, name), { seed: 3 })
 function open(
   given: Partial<HiddenStatesOptions> & { readonly name?: string; readonly wanted?: typeof groups },
   hooks: Hooks = silentHooks,

@@ -8,7 +8,7 @@ import { createNumbering } from '../data/numbering.ts'
 import { FailureError, Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { makeFolder, writeError } from '../files.ts'
-import { hiddenStates, type RewardModel } from '../models/index.ts'
+import { hiddenStates, type RewardNetwork } from '../models/index.ts'
 import { countTokens, packGroups, type TokenGroup } from '../tokens/index.ts'
 import { describeStates, hashTokens } from './identity.ts'
 import { openStore, type RecordStore, type StoreOptions } from './store.ts'
@@ -53,7 +53,7 @@ export interface HiddenStates {
  * request
  */
 export function openHiddenStates(
-  model: RewardModel,
+  model: RewardNetwork,
   groups: Iterable<TokenGroup>,
   options: HiddenStatesOptions,
   hooks: Hooks,
@@ -117,7 +117,7 @@ export function openHiddenStates(
 }
 
 /** Makes the folder of these states, named after the hash of what decides about them, with a file that says it. */
-function openFolder({ config }: RewardModel, options: HiddenStatesOptions): string {
+function openFolder({ config }: RewardNetwork, options: HiddenStatesOptions): string {
   const { frozenWeights, layers, dtype, threads, root = join(cacheFolder(), 'hidden-states') } = options
   const description = describeStates({ config, frozenWeights, layers, dtype, threads })
   const folder = join(root, createHash('sha256').update(JSON.stringify(description)).digest('hex'))

@@ -93,7 +93,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
   const tokenExamples = createSample<Pair>(options.showTokens, seed, 'examples')
   const responses = createSeries('counts')
   const dropped = new Map<string, number>()
-  const formats = new Set<string>()
+  const layouts = new Set<string>()
   const unread = createUnreadTally()
   let [rows, groups, turned, place] = [0, 0, 0, '']
   let isGathered = false
@@ -104,8 +104,8 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
     place = item.place
     for (const reason of item.dropped) dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
     countSkipped(skipped, item.error)
-    if (item.format) formats.add(item.format.name)
-    isGathered ||= item.format?.gather !== undefined
+    if (item.layout) layouts.add(item.layout.name)
+    isGathered ||= item.layout?.gather !== undefined
     const { group } = item
     if (!group) continue
     groups += 1
@@ -149,7 +149,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
     groups,
     ...counted,
     ...repeats.result(),
-    formats: [...formats],
+    formats: [...layouts],
     dropped: Object.fromEntries(dropped),
     skipped: { count: skipped.count, first: skipped.first },
     columns_not_read: unread.rows,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryHome } from '../hidden-states/fixtures/home.ts'
-import { createModelFolder, loadRewardModel, saveRewardModel } from '../models/index.ts'
+import { createModelFolder, loadRewardNetwork, saveRewardModel } from '../models/index.ts'
 import { simulate, simulationVocabulary } from '../simulate/index.ts'
 import { wordTokenizerFiles, wordTokenizerSpecials } from '../tokens/index.ts'
 
@@ -21,7 +21,7 @@ function writeLargeModel() {
   const shape = { vocabularySize: 49_152, hiddenSize: 576, intermediateSize: 1536, layers: 26, heads: 9 }
   const others = { maxPositions: 128, initializerRange: 0.02, endTokenId, padTokenId, seed: 0 }
   createModelFolder(untrained, { ...shape, ...others }, files)
-  saveRewardModel(model, loadRewardModel(untrained, { seed: 0 }), { files, padTokenId })
+  saveRewardModel(model, loadRewardNetwork(untrained, { seed: 0 }), { files, padTokenId })
   rmSync(untrained, { recursive: true })
 }
 

@@ -13,21 +13,21 @@ import {
   readHidden,
   relativeDifference,
 } from './fixtures/read.ts'
-import { loadRewardModel } from './load-network.ts'
-import type { RewardModel } from './reward-network.ts'
+import { loadRewardNetwork } from './load-network.ts'
+import type { RewardNetwork } from './reward-network.ts'
 
 /** Largest difference to transformers, in standard deviations of the batch's rewards. */
 const tolerance = 1e-5
 
-const load = (name: FixtureName) => loadRewardModel(fixtureFolder(name), { seed: null })
-const rewardsOf = (model: RewardModel, packed: PackedBatch, dtype: 'float32' | 'bfloat16' = 'float32') =>
+const load = (name: FixtureName) => loadRewardNetwork(fixtureFolder(name), { seed: null })
+const rewardsOf = (model: RewardNetwork, packed: PackedBatch, dtype: 'float32' | 'bfloat16' = 'float32') =>
   Float32Array.from(scope(() => noGradient(() => forward(model, packed, dtype).float32())))
 
 const identity = (size: number): Float32Array =>
   Float32Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0))
 
 /** For each parameter the norm of the difference to the expected gradient, relative to the expected one's norm. */
-function gradientErrors(model: RewardModel, expected: Safetensors): Record<string, number> {
+function gradientErrors(model: RewardNetwork, expected: Safetensors): Record<string, number> {
   const error = (name: string, i: number) => {
     const found = model.parameters[i]?.gradient
     if (!found) return NaN
@@ -106,7 +106,7 @@ it('names a token that the model has no embedding for', () => {
 describe('a wrong model is seen: the difference passes the tolerance by far', () => {
   const difference = (
     name: FixtureName,
-    change: (model: RewardModel, packed: PackedBatch) => [RewardModel, PackedBatch],
+    change: (model: RewardNetwork, packed: PackedBatch) => [RewardNetwork, PackedBatch],
   ) => {
     const { groups, rewards } = readExpected(name)
     const [model, packed] = change(load(name), pack(groups))
@@ -115,7 +115,7 @@ describe('a wrong model is seen: the difference passes the tolerance by far', ()
   const seen = 3 * tolerance
   const configured =
     (change: (config: DecoderConfig) => Partial<DecoderConfig>) =>
-    (model: RewardModel, packed: PackedBatch): [RewardModel, PackedBatch] => [
+    (model: RewardNetwork, packed: PackedBatch): [RewardNetwork, PackedBatch] => [
       { ...model, config: { ...model.config, ...change(model.config) } },
       packed,
     ]
@@ -164,7 +164,7 @@ describe('a wrong model is seen: the difference passes the tolerance by far', ()
 })
 
 /** The model with the rows of query and key permuted, as for a rotary that turns neighbours instead of halves. */
-function interleaved(model: RewardModel): RewardModel {
+function interleaved(model: RewardNetwork): RewardNetwork {
   const { headSize, rotary } = model.config
   const half = rotary.dimensions / 2
   const order = (i: number) => (i < rotary.dimensions ? Math.floor(i / 2) + (i % 2) * half : i)

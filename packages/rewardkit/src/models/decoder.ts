@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts'
 import type { PackedBatch } from '../tokens/index.ts'
 import { allLooks, attention, type Look, pooledLooks, pooledRows } from './attention.ts'
 import type { DecoderConfig } from './config.ts'
-import type { RewardModel } from './reward-network.ts'
+import type { RewardNetwork } from './reward-network.ts'
 import { rotaryTables, rotate, type RotaryTables, tablesOfRows } from './rotary.ts'
 import type { Affine, LayerWeights } from './weights.ts'
 
@@ -27,7 +27,7 @@ interface Row {
  * it, from the float32 parameters; final norm, head and rewards are float32.
  * @throws InputError for a token id that the model has no embedding for
  */
-export function forward(model: RewardModel, packed: PackedBatch, dtype: ComputeDtype): Tensor {
+export function forward(model: RewardNetwork, packed: PackedBatch, dtype: ComputeDtype): Tensor {
   return scope(() => forwardFrom(model, packed, 0, hiddenStates(model, packed, 0, dtype), dtype))
 }
 
@@ -36,7 +36,7 @@ export function forward(model: RewardModel, packed: PackedBatch, dtype: ComputeD
  * layer [pooled tokens, hidden], in the order of groups and their branches.
  * @throws InputError for a token id that the model has no embedding for
  */
-export function hiddenStates(model: RewardModel, packed: PackedBatch, layers: number, dtype: ComputeDtype): Tensor {
+export function hiddenStates(model: RewardNetwork, packed: PackedBatch, layers: number, dtype: ComputeDtype): Tensor {
   checkIds(packed.ids, model.config)
   return scope(() => {
     const embedded = cast(ops.embedding(model.weights.embedding, tensorFrom(packed.ids)), dtype)
@@ -46,7 +46,7 @@ export function hiddenStates(model: RewardModel, packed: PackedBatch, layers: nu
 
 /** The upper part of `forward`: its rewards from the hidden states that `hiddenStates` gave behind the first `layers`. */
 export function forwardFrom(
-  model: RewardModel,
+  model: RewardNetwork,
   packed: PackedBatch,
   layers: number,
   hidden: Tensor,
@@ -68,7 +68,7 @@ export function forwardFrom(
 
 /** Hidden states behind layer `to` from those behind layer `from`. */
 function throughLayers(
-  { config, weights }: RewardModel,
+  { config, weights }: RewardNetwork,
   packed: PackedBatch,
   states: Tensor,
   from: number,

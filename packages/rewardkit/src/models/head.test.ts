@@ -7,15 +7,15 @@ import { createRandom } from '../random.ts'
 import { readModelConfig } from './config.ts'
 import { forward } from './decoder.ts'
 import { fixtureFolder, pack, readExpected } from './fixtures/read.ts'
-import { checkWeights, loadRewardModel } from './load-network.ts'
-import type { RewardModel } from './reward-network.ts'
+import { checkWeights, loadRewardNetwork } from './load-network.ts'
+import type { RewardNetwork } from './reward-network.ts'
 import { saveRewardModel } from './save.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'head-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 // A language model: a fixture without its head.
 beforeAll(() => {
-  saveRewardModel(folder, loadRewardModel(fixtureFolder('neox'), { seed: null }), { files: {}, padTokenId: 0 })
+  saveRewardModel(folder, loadRewardNetwork(fixtureFolder('neox'), { seed: null }), { files: {}, padTokenId: 0 })
   const { num_labels: _, id2label: __, ...config } = readModelConfig(folder).raw
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, architectures: ['GPTNeoXForCausalLM'] }))
   scope(() => {
@@ -26,10 +26,10 @@ beforeAll(() => {
 })
 
 const packed = pack(readExpected('neox').groups)
-const load = (seed = 1) => loadRewardModel(folder, { seed, head: 'mlp' })
-const valuesOf = (model: RewardModel, name: string) =>
+const load = (seed = 1) => loadRewardNetwork(folder, { seed, head: 'mlp' })
+const valuesOf = (model: RewardNetwork, name: string) =>
   model.parameters[model.names.indexOf(name)]?.float32() ?? new Float32Array()
-const rewardsOf = (model: RewardModel) =>
+const rewardsOf = (model: RewardNetwork) =>
   scope(() => noGradient(() => forward(model, packed, 'float32').float32().slice()))
 const meanSquare = (values: Float32Array) => values.reduce((sum, value) => sum + value ** 2, 0) / values.length
 
@@ -102,10 +102,10 @@ describe('an mlp head', () => {
     const model = load()
     saveRewardModel(out, model, { files: {}, padTokenId: 0 })
     expect(checkWeights(out)).toBe('reward-model')
-    expect(rewardsOf(loadRewardModel(out, { seed: null }))).toEqual(rewardsOf(model))
+    expect(rewardsOf(loadRewardNetwork(out, { seed: null }))).toEqual(rewardsOf(model))
     // No class of transformers fits it.
     expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'))).toMatchObject({ architectures: [] })
-    expect(() => loadRewardModel(out, { seed: 0, head: 'linear' })).toThrow(
+    expect(() => loadRewardNetwork(out, { seed: 0, head: 'linear' })).toThrow(
       `--head linear: ${out} already has a head of the kind mlp; give --head mlp to go on with it, --head new for another`,
     )
     scope(() => {
@@ -114,6 +114,6 @@ describe('an mlp head', () => {
       const tensors = Object.fromEntries(names.map((name) => [name, ops.clone(file.get(name))]))
       writeSafetensors(join(out, 'model.safetensors'), tensors)
     })
-    expect(() => loadRewardModel(out, { seed: null })).toThrow('score.0.bias is missing')
+    expect(() => loadRewardNetwork(out, { seed: null })).toThrow('score.0.bias is missing')
   })
 })

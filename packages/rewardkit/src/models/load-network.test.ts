@@ -14,8 +14,8 @@ import {
   readExpected,
   relativeDifference,
 } from './fixtures/read.ts'
-import { checkWeights, loadRewardModel } from './load-network.ts'
-import type { RewardModel } from './reward-network.ts'
+import { checkWeights, loadRewardNetwork } from './load-network.ts'
+import type { RewardNetwork } from './reward-network.ts'
 import { saveRewardModel } from './save.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'rewardkit-models-'))
@@ -55,7 +55,7 @@ const languageModel: Fields = { architectures: ['GPTNeoXForCausalLM'], id2label:
 const without = (tensors: Record<string, Tensor>, name: string): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(tensors).filter(([key]) => key !== name))
 
-const rewardsOf = (model: RewardModel, name: FixtureName): Float32Array =>
+const rewardsOf = (model: RewardNetwork, name: FixtureName): Float32Array =>
   scope(() =>
     noGradient(() =>
       forward(model, pack(readExpected(name).groups), 'float32')
@@ -64,7 +64,7 @@ const rewardsOf = (model: RewardModel, name: FixtureName): Float32Array =>
     ),
   )
 
-const load = () => loadRewardModel(folder, { seed: null })
+const load = () => loadRewardNetwork(folder, { seed: null })
 
 describe('readModelConfig', () => {
   it.each(fixtureNames)('reads the old form of %s as the new one', (name) => {
@@ -108,7 +108,7 @@ describe('readModelConfig', () => {
   })
 })
 
-describe('loadRewardModel', () => {
+describe('loadRewardNetwork', () => {
   it('names weights that are missing, unexpected or of the wrong shape', () => {
     const key = 'model.layers.1.self_attn.k_proj.weight'
     copyFixture('llama', {}, (tensors) => without(tensors, key))
@@ -173,7 +173,7 @@ describe('loadRewardModel', () => {
       'gpt_neox.layers.0.attention.bias': ops.ones([1, 1, 4, 4]),
       'gpt_neox.layers.0.attention.masked_bias': ops.ones([]),
     }))
-    const head = (seed: number) => [...ops.detach(loadRewardModel(folder, { seed }).weights.head).float32()]
+    const head = (seed: number) => [...ops.detach(loadRewardNetwork(folder, { seed }).weights.head).float32()]
     expect(head(1)).toEqual(head(1))
     expect(head(1)).not.toEqual(head(2))
     const draws = Array.from({ length: 100 }, (_, seed) => head(seed)).flat()
@@ -217,11 +217,11 @@ describe('loadRewardModel', () => {
       file: 'value_head.safetensors',
     })
     saveRewardModel(join(folder, 'saved'), load(), { files: {}, padTokenId: 0 })
-    const again = loadRewardModel(join(folder, 'saved'), { seed: null })
+    const again = loadRewardNetwork(join(folder, 'saved'), { seed: null })
     expect(relativeDifference(rewardsOf(again, 'llama'), expected)).toBeLessThan(1e-5)
     expect(again.headOrigin).toEqual({ kind: 'kept' })
     // A new head has neither its weights nor its bias.
-    const drawn = loadRewardModel(folder, { seed: 5, head: 'new' })
+    const drawn = loadRewardNetwork(folder, { seed: 5, head: 'new' })
     expect(drawn).toMatchObject({ headOrigin: { kind: 'drawn', seed: 5 }, rewardConstant: 0 })
     expect(ops.equal(ops.detach(drawn.weights.head), head)).toBe(false)
   })
@@ -238,19 +238,19 @@ describe('loadRewardModel', () => {
     ['one label', { ...languageModel, id2label: { 0: 'LABEL_0' } }],
   ])('a folder that claims to be a reward model (%s) has a head, or --head new', (claim, fields) => {
     copyFixture('neox', fields, (tensors) => without(tensors, 'score.weight'))
-    expect(() => loadRewardModel(folder, { seed: 1 })).toThrow(
+    expect(() => loadRewardNetwork(folder, { seed: 1 })).toThrow(
       `by its config.json (${claim}) it is a reward model, but`,
     )
     writeFileSync(join(folder, 'value_head.bin'), '')
     expect(() => checkWeights(folder, 'linear')).toThrow(/save value_head.bin as value_head.safetensors/)
     expect(checkWeights(folder, 'new')).toBe('language-model')
-    expect(loadRewardModel(folder, { seed: 1, head: 'new' }).headOrigin).toEqual({ kind: 'drawn', seed: 1 })
+    expect(loadRewardNetwork(folder, { seed: 1, head: 'new' }).headOrigin).toEqual({ kind: 'drawn', seed: 1 })
   })
 
   it('--head new draws another head in place of the one that is there', () => {
     copyFixture('neox')
     const head = (choice: 'linear' | 'new') => {
-      const model = loadRewardModel(folder, { seed: 1, head: choice })
+      const model = loadRewardNetwork(folder, { seed: 1, head: choice })
       return [...ops.detach(model.weights.head).float32()]
     }
     const { 'score.weight': stored = ops.zeros([1]) } = tensorsOf('neox')
@@ -287,7 +287,7 @@ describe('loadRewardModel', () => {
     expect(relativeDifference(rewardsOf(load(), 'llama'), expected)).toBeLessThan(1e-5)
     const out = join(folder, 'saved')
     saveRewardModel(out, load(), { files: {}, padTokenId: 0 })
-    const again = loadRewardModel(out, { seed: null })
+    const again = loadRewardNetwork(out, { seed: null })
     expect(relativeDifference(rewardsOf(again, 'llama'), expected)).toBeLessThan(1e-5)
     expect(readFields(join(out, 'config.json'))).not.toHaveProperty('normalize_reward')
   })
@@ -300,11 +300,11 @@ describe('loadRewardModel', () => {
 
 it('a model without truncation_rule was trained by rule 1; a folder that is not ours says nothing', () => {
   copyFixture('llama')
-  const rule = () => loadRewardModel(folder, { seed: null }).truncationRule
+  const rule = () => loadRewardNetwork(folder, { seed: null }).truncationRule
   expect(rule()).toBe(2)
   writeFileSync(join(folder, 'rewardkit.json'), JSON.stringify({ schema_version: 1, reading: { max_length: 80 } }))
   expect(rule()).toBe(1)
-  expect(loadRewardModel(folder, { seed: 1 }).truncationRule).toBe(2)
+  expect(loadRewardNetwork(folder, { seed: 1 }).truncationRule).toBe(2)
   rmSync(join(folder, 'rewardkit.json'))
 })
 
@@ -322,11 +322,11 @@ describe('saveRewardModel', () => {
 
   it.each(fixtureNames)('keeps %s: weights, rewards, configuration, and how texts are read', (name) => {
     const out = join(folder, 'saved')
-    const model = loadRewardModel(fixtureFolder(name), { seed: null, reading })
+    const model = loadRewardNetwork(fixtureFolder(name), { seed: null, reading })
     saveRewardModel(out, model, tokenizer)
     // A second time: the folder is replaced.
     saveRewardModel(out, model, tokenizer)
-    const again = loadRewardModel(out, { seed: null })
+    const again = loadRewardNetwork(out, { seed: null })
     expect(again.reading).toEqual(reading)
     expect(again.truncationRule).toBe(2)
     expect(again.config).toEqual(model.config)

@@ -5,7 +5,7 @@ import { InputError } from '../errors.ts'
 import { type ReadingOptions, readingOptionsSchema, truncationRule as today } from '../tokens/index.ts'
 import { type DecoderConfig, type ModelConfig, readModelConfig } from './config.ts'
 import { claimOfHead, headBiasName, headNames, normalizeHead } from './head.ts'
-import type { HeadOrigin, RewardModel } from './reward-network.ts'
+import type { HeadOrigin, RewardNetwork } from './reward-network.ts'
 import { readSettings } from './model-settings.ts'
 import { openWeights } from './weight-files.ts'
 import {
@@ -42,7 +42,7 @@ export interface LoadOptions {
  * @throws InputError that names the file and every weight that is missing, unexpected or of the wrong shape, and for a
  * head of another kind than the one that is wanted, two heads, or none where config.json speaks of one
  */
-export function loadRewardModel(folder: string, options: LoadOptions): RewardModel {
+export function loadRewardNetwork(folder: string, options: LoadOptions): RewardNetwork {
   const { decoder: config, raw } = readModelConfig(folder)
   const { seed } = options
   const settings = readSettings(folder)
@@ -73,9 +73,9 @@ export function loadRewardModel(folder: string, options: LoadOptions): RewardMod
 
 /**
  * Compares the headers of a folder's weights with its configuration, without reading the weights.
- * @param head the head that is wanted, as for loadRewardModel
+ * @param head the head that is wanted, as for loadRewardNetwork
  * @returns what the folder holds
- * @throws InputError as loadRewardModel does
+ * @throws InputError as loadRewardNetwork does
  */
 export function checkWeights(folder: string, head?: HeadChoice): 'reward-model' | 'language-model' {
   const found = fittingWeights(folder, readModelConfig(folder), { head, needsHead: false })

@@ -10,8 +10,8 @@ import { createRandom } from '../random.ts'
 import { families } from './config.ts'
 import { forward } from './decoder.ts'
 import { pack, relativeDifference } from './fixtures/read.ts'
-import { loadRewardModel } from './load-network.ts'
-import type { RewardModel } from './reward-network.ts'
+import { loadRewardNetwork } from './load-network.ts'
+import type { RewardNetwork } from './reward-network.ts'
 import { saveRewardModel } from './save.ts'
 
 const ownPython = fileURLToPath(new URL('../../../../.peers/bin/python', import.meta.url))
@@ -55,7 +55,7 @@ function compare(name: string, ours: Float32Array | undefined, theirs: PeerRewar
   return { name, difference, differenceOfPeer, passes: difference <= Math.max(1e-5, 4 * differenceOfPeer) }
 }
 
-const rewardsOf = (model: RewardModel, groups: Groups): Float32Array =>
+const rewardsOf = (model: RewardNetwork, groups: Groups): Float32Array =>
   scope(() => noGradient(() => forward(model, pack(groups), 'float32').float32().slice()))
 
 /** Groups of two or three sequences with a shared prefix. Id 0 is pad, by which transformers finds the pooled token. */
@@ -69,8 +69,8 @@ function drawGroups(purpose: string, count: number, longest: number, vocabulary:
 }
 
 /** Saves a model after moving every weight a little, with a head of ours where it has none. */
-function saveChanged(folder: string, saved: string): RewardModel {
-  const model = loadRewardModel(folder, { seed })
+function saveChanged(folder: string, saved: string): RewardNetwork {
+  const model = loadRewardNetwork(folder, { seed })
   noGradient(() => {
     for (const parameter of model.parameters) ops.mul_scalar_(parameter, 1.01)
   })
@@ -92,7 +92,7 @@ describe('random models of each family', () => {
     const ours = models.map(({ folder, saved }, i) => {
       const groups = questions[i] ?? []
       return {
-        opened: rewardsOf(loadRewardModel(folder, { seed: null }), groups),
+        opened: rewardsOf(loadRewardNetwork(folder, { seed: null }), groups),
         saved: rewardsOf(saveChanged(folder, saved), groups),
       }
     })

@@ -1,6 +1,6 @@
 import type { Tensor } from '@rewardkit/torch'
 import { InputError } from '../errors.ts'
-import type { NamedParameters, RewardModel } from './reward-network.ts'
+import type { NamedParameters, RewardNetwork } from './reward-network.ts'
 import { isOfHead, layerPrefix } from './weights.ts'
 
 /** The part of a model that is trained, and what stays as it is. */
@@ -19,7 +19,7 @@ export const isPartName = (text: string): boolean => /^(all|head|last:[1-9]\d*)$
  * last layers, not with the head alone.
  * @throws InputError for more layers than the model has
  */
-export function trainPart(model: RewardModel, name: string): TrainedPart {
+export function trainPart(model: RewardNetwork, name: string): TrainedPart {
   const { layers } = model.config
   const last = name.startsWith('last:') ? Number(name.slice('last:'.length)) : 0
   if (last > layers)

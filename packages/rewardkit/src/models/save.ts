@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Tensor, writeSafetensors } from '@rewardkit/torch'
 import { replaceFolder, writeFileAtomic } from '../files.ts'
 import type { DecoderConfig, Family, Rotary } from './config.ts'
-import type { RewardModel } from './reward-network.ts'
+import type { RewardNetwork } from './reward-network.ts'
 import { settingsFile, settingsOf } from './model-settings.ts'
 
 const architectures: Record<Family, string> = {
@@ -24,7 +24,7 @@ export interface TokenizerOutput {
  * label, no output head, the tokenizer, and `rewardkit.json` with the way texts are read. An `mlp` head has no class
  * there; such a folder names none. Whole or not at all; a folder of that name is replaced.
  */
-export function saveRewardModel(folder: string, model: RewardModel, tokenizer: TokenizerOutput): void {
+export function saveRewardModel(folder: string, model: RewardNetwork, tokenizer: TokenizerOutput): void {
   const tensors: Record<string, Tensor> = {}
   for (const [i, name] of model.names.entries()) {
     const tensor = model.parameters[i]
@@ -52,7 +52,7 @@ const replaced = new Set([
 ])
 
 /** The configuration as it was read, but for what makes it a reward model's; read by transformers 4 and 5. */
-function savedConfig(model: RewardModel, padTokenId: number | null): Record<string, unknown> {
+function savedConfig(model: RewardNetwork, padTokenId: number | null): Record<string, unknown> {
   const config = Object.fromEntries(Object.entries(model.rawConfig).filter(([name]) => !replaced.has(name)))
   return {
     ...config,

@@ -22,7 +22,7 @@ export interface LayerWeights {
   readonly down: Affine
 }
 
-/** All parameters of a reward model, each under its part; they are the same tensors as in `RewardModel.parameters`. */
+/** All parameters of a reward model, each under its part; they are the same tensors as in `RewardNetwork.parameters`. */
 export interface Weights {
   readonly embedding: Tensor
   readonly layers: readonly LayerWeights[]

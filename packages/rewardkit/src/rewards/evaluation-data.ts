@@ -91,11 +91,11 @@ export async function* watchedGroups(survey: Survey, hooks: Hooks): AsyncGenerat
 
 /** Says which layouts were recognised, what was not read, and what was skipped. */
 function tellOfReading(survey: Survey, hooks: Hooks): void {
-  const { path, formats, unread } = survey
+  const { path, layouts, unread } = survey
   const unreadColumns = unreadMessage(unread)
   const turned = turnedMessage(survey.turned)
   const missingPrompt = missingPromptMessage(unread)
-  hooks.onEvent({ kind: 'log', message: `${path}: read as ${formats.join(' and ')}` })
+  hooks.onEvent({ kind: 'log', message: `${path}: read as ${layouts.join(' and ')}` })
   const parts = Object.entries(survey.parts).map(([part, pairs]) => `${counted(pairs, 'pair')} of ${part}`)
   if (parts.length > 0) hooks.onEvent({ kind: 'log', message: `${path}: ${parts.join(', ')}` })
   for (const told of survey.told) hooks.onEvent(told)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Hooks } from '../events.ts'
-import { loadRewardModel, type RewardModel } from '../models/index.ts'
+import { loadRewardNetwork, type RewardNetwork } from '../models/index.ts'
 import { flagOf, snakeCase } from '../option-schemas.ts'
 import {
   givenReading,
@@ -15,7 +15,7 @@ import type { Overridden } from '../statistics/types.ts'
 
 /** A finished reward model with its tokenizer, ready to read texts. */
 export interface OpenedModel {
-  readonly model: RewardModel
+  readonly model: RewardNetwork
   readonly tokenizer: Tokenizer
   /** By the option's name as in rewardkit.json. */
   readonly overridden: Readonly<Record<string, Overridden>>
@@ -28,7 +28,7 @@ export interface OpenedModel {
  */
 export async function openRewardModel(folder: string, options: ReadingOverrides, hooks: Hooks): Promise<OpenedModel> {
   const given = givenReading(options)
-  const model = loadRewardModel(folder, { seed: null, reading: given })
+  const model = loadRewardNetwork(folder, { seed: null, reading: given })
   const tokenizer = await loadTokenizer(folder, model.reading)
   const overridden = model.savedReading ? overriddenBy(given, model.savedReading) : {}
   const changes = Object.entries(overridden).map(
@@ -54,7 +54,7 @@ export function warnOfAdapter(folder: string, hooks: Hooks): void {
 
 /** Warns of a reward model that was not saved here, and that transformers would read at another token. */
 export async function warnOfPool(
-  { savedReading, reading }: Pick<RewardModel, 'savedReading' | 'reading'>,
+  { savedReading, reading }: Pick<RewardNetwork, 'savedReading' | 'reading'>,
   tokenizer: Tokenizer,
   hooks: Hooks,
 ): Promise<void> {
@@ -89,7 +89,7 @@ function overriddenBy(given: Partial<ReadingOptions>, saved: ReadingOptions): Re
 }
 
 /** Where the head of a model comes from, as a line to print. */
-export function headText({ headOrigin: origin, weights }: Pick<RewardModel, 'headOrigin' | 'weights'>): string {
+export function headText({ headOrigin: origin, weights }: Pick<RewardNetwork, 'headOrigin' | 'weights'>): string {
   const kind = weights.hiddenHead ? 'mlp' : 'linear'
   if (origin.kind === 'drawn') return `head: ${kind}, drawn from seed ${origin.seed}`
   if (origin.kind === 'value-head') return `head: ${kind}, taken from ${origin.tensor} in ${origin.file}`

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { createModelFolder, loadRewardModel, saveRewardModel } from '../models/index.ts'
+import { createModelFolder, loadRewardNetwork, saveRewardModel } from '../models/index.ts'
 import { folderOf } from '../tokens/fixtures/fixtures.ts'
 import { choosePadToken, loadTokenizer, savedTokenizerFiles } from '../tokens/index.ts'
 import { checkModelFolder, writeRewardCheck } from './reward-check.ts'
@@ -19,7 +19,7 @@ async function makeModels(name: string): Promise<{ language: string; reward: str
   const ids = { endTokenId: tokenizer.eos?.id ?? 0, padTokenId: choosePadToken(tokenizer)?.id ?? 0 }
   const files = savedTokenizerFiles(tokenizer)
   createModelFolder(language, { ...sizes, ...ids, vocabularySize: tokenizer.vocabularySize, seed: 0 }, files)
-  const model = loadRewardModel(language, { seed: 1 })
+  const model = loadRewardNetwork(language, { seed: 1 })
   saveRewardModel(reward, model, { files, padTokenId: ids.padTokenId })
   await writeRewardCheck(reward, model)
   return { language, reward }
@@ -138,7 +138,7 @@ test('a template that refuses system turns leaves that conversation unread', asy
   const template =
     "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no') }}{% endif %}{{ m.content + eos_token }}{% endfor %}"
   writeFileSync(join(folder, 'chat_template.jinja'), template)
-  await writeRewardCheck(folder, loadRewardModel(folder, { seed: null }))
+  await writeRewardCheck(folder, loadRewardNetwork(folder, { seed: null }))
   const unread = read(folder).conversations.filter(({ unreadable }) => unreadable !== undefined)
   expect(unread).toMatchObject([{ name: 'system', unreadable: 'refused' }])
   expect(await problems()).toBe('')

@@ -6,7 +6,7 @@ import type { Message } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import { type Hooks, silentHooks } from '../events.ts'
 import { writeFileAtomic } from '../files.ts'
-import { checkWeights, findModel, loadRewardModel, readModelConfig, type RewardModel } from '../models/index.ts'
+import { checkWeights, findModel, loadRewardNetwork, readModelConfig, type RewardNetwork } from '../models/index.ts'
 import { encodeGroup, loadTokenizer, renderPlain, type TokenGroup, type Tokenizer } from '../tokens/index.ts'
 import { warnOfDate } from './open-model.ts'
 import { computeRewards } from './reward-pass.ts'
@@ -41,12 +41,12 @@ const toleranceIs =
   "1e-4 of these rewards' standard deviation and 1e-6 of the largest: float32 rounding on other processors, thread counts and libraries stays below, a wrong token or weight does not"
 
 /** Writes `reward_check.json` into the folder of a saved model, with the tokenizer that was saved. */
-export async function writeRewardCheck(folder: string, model: RewardModel): Promise<void> {
+export async function writeRewardCheck(folder: string, model: RewardNetwork): Promise<void> {
   const check = await computeRewardCheck(model, await loadTokenizer(folder))
   writeFileAtomic(join(folder, rewardCheckFile), `${JSON.stringify(check, null, 1)}\n`)
 }
 
-async function computeRewardCheck(model: RewardModel, tokenizer: Tokenizer): Promise<RewardCheck> {
+async function computeRewardCheck(model: RewardNetwork, tokenizer: Tokenizer): Promise<RewardCheck> {
   const read = await Promise.all(conversations.map(([name, messages]) => readEntry(name, messages, model, tokenizer)))
   const groups = read.flatMap(({ tokens }) => tokens ?? [])
   const rewards = computeRewards(model, groups, { microBatchTokens: 2048, dtype: 'float32' }).flatMap(
@@ -68,7 +68,7 @@ async function computeRewardCheck(model: RewardModel, tokenizer: Tokenizer): Pro
 async function readEntry(
   name: string,
   messages: readonly Message[],
-  model: RewardModel,
+  model: RewardNetwork,
   tokenizer: Tokenizer,
 ): Promise<{ entry: Entry; tokens?: TokenGroup }> {
   const entry = { name, messages: [...messages] }
@@ -127,7 +127,7 @@ async function recheck(folder: string): Promise<string> {
   const path = join(folder, rewardCheckFile)
   if (!existsSync(path)) return `no ${rewardCheckFile} to compare with`
   const saved = readRewardCheck(path)
-  const computed = await computeRewardCheck(loadRewardModel(folder, { seed: null }), await loadTokenizer(folder))
+  const computed = await computeRewardCheck(loadRewardNetwork(folder, { seed: null }), await loadTokenizer(folder))
   const differences = saved.conversations.flatMap((entry) => {
     const again = computed.conversations.find(({ name }) => name === entry.name)
     return again ? difference(entry, again, saved.tolerance) : [`${entry.name} is no conversation of this version`]

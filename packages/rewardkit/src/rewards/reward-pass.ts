@@ -1,7 +1,7 @@
 import { noGradient, scope, type Tensor } from '@rewardkit/torch'
 import type { ComputeDtype } from '../compute-options.ts'
 import { Interrupted } from '../errors.ts'
-import { forward, type RewardModel } from '../models/index.ts'
+import { forward, type RewardNetwork } from '../models/index.ts'
 import { type EncodedGroup, microBatchesOf, packGroups, type TokenGroup } from '../tokens/index.ts'
 import type { RewardRow } from '../statistics/types.ts'
 
@@ -13,7 +13,7 @@ export type RewardsOf = (groups: readonly TokenGroup[]) => Tensor
 
 /** The rewards of a whole model on whole sequences. */
 export const wholeModel =
-  (model: RewardModel, dtype: ComputeDtype): RewardsOf =>
+  (model: RewardNetwork, dtype: ComputeDtype): RewardsOf =>
   (groups) =>
     forward(model, packGroups(groups), dtype)
 
@@ -94,7 +94,7 @@ export function splitGroup({ prefix, branches, truncated }: TokenGroup, budget: 
 
 /** The reward of every response of every group (float32), without gradients. */
 export function computeRewards(
-  model: RewardModel,
+  model: RewardNetwork,
   groups: readonly TokenGroup[],
   options: RewardOptions & { readonly dtype: ComputeDtype },
 ): Float32Array[] {

@@ -8,7 +8,7 @@ import { silentHooks } from '../events.ts'
 import { temporaryHome } from '../hidden-states/fixtures/home.ts'
 import { writeThreeLayers } from '../hidden-states/fixtures/models.ts'
 import { type FixtureName, fixtureNames } from '../models/fixtures/read.ts'
-import { loadRewardModel, trainPart } from '../models/index.ts'
+import { loadRewardNetwork, trainPart } from '../models/index.ts'
 import { createObjective } from '../objectives/index.ts'
 import { createCutTally, createSpool } from '../tokens/index.ts'
 import { batchOf, frozenStep, tokensOf } from './fixtures/step.ts'
@@ -38,7 +38,7 @@ const objective = createObjective('adaptive-margin', { rewardCentering: 0.1 })
 /** The gradients of one step by name: of all parameters through the whole model. */
 function wholeGradients(name: FixtureName, microBatchTokens: number): Record<string, Float32Array> {
   return scope(() => {
-    const model = loadRewardModel(join(folder, name), { seed: 3 })
+    const model = loadRewardNetwork(join(folder, name), { seed: 3 })
     const optimizer = createAdamW(model.parameters)
     const learner = { parameters: model.parameters, rewardsOf: wholeModel(model, 'float32') }
     trainStep(learner, optimizer, batch, objective, objective.initialState, {
@@ -56,7 +56,7 @@ function partGradients(name: FixtureName, part: string, microBatchTokens: number
   for (const group of batch) groups.add(group)
   try {
     return scope(() => {
-      const model = loadRewardModel(join(folder, name), { seed: 3 })
+      const model = loadRewardNetwork(join(folder, name), { seed: 3 })
       const divided = trainPart(model, part)
       const optimizer = createAdamW(divided.trained.parameters)
       const rewards = openTrainingRewards(
@@ -123,7 +123,7 @@ describe.each(fixtureNames)('%s: the gradients are those of full training', (nam
 })
 
 it('refuses more layers than the model has', () => {
-  const model = loadRewardModel(join(folder, 'llama'), { seed: 3 })
+  const model = loadRewardNetwork(join(folder, 'llama'), { seed: 3 })
   expect(() => trainPart(model, 'last:4')).toThrow(
     '--train last:4: the model has 3 layers; give last:3 or fewer, or all',
   )

@@ -1,7 +1,7 @@
 import { type RewardsOf, partsOf, wholeModel } from '../rewards/reward-pass.ts'
 import type { Hooks } from '../events.ts'
 import { hashParameters, openHiddenStates } from '../hidden-states/index.ts'
-import { forwardFrom, type RewardModel, type TrainedPart } from '../models/index.ts'
+import { forwardFrom, type RewardNetwork, type TrainedPart } from '../models/index.ts'
 import { packGroups, type TokenGroup } from '../tokens/index.ts'
 import type { PlannedStep } from './batches.ts'
 import type { TrainingData } from './training-data.ts'
@@ -23,7 +23,7 @@ export interface TrainingRewards {
  * @throws as `openHiddenStates`
  */
 export function openTrainingRewards(
-  model: RewardModel,
+  model: RewardNetwork,
   { frozen, frozenLayers }: TrainedPart,
   data: Omit<TrainingData, 'record'>,
   plan: readonly PlannedStep[],

@@ -6,9 +6,9 @@ import type { FetchedModel } from '../hub/index.ts'
 import { headText, unusedDate, warnOfAdapter, warnOfPool } from '../rewards/open-model.ts'
 import {
   checkWeights,
-  loadRewardModel,
+  loadRewardNetwork,
   readModelConfig,
-  type RewardModel,
+  type RewardNetwork,
   type TrainedPart,
   trainPart,
 } from '../models/index.ts'
@@ -18,7 +18,7 @@ import { type PlannedStep, planSteps } from './batches.ts'
 import { lastCheckpoint } from './checkpoint.ts'
 import { loadTrainingData, type TrainingData } from './training-data.ts'
 import type { TrainOptions } from './train-options.ts'
-import { type ResolvedOptions, resolveOptions } from './resolved-options.ts'
+import { type ResolvedOptions, resolveTrainOptions } from './resolved-options.ts'
 
 /** What is not plain data. */
 export interface TrainInputs {
@@ -37,7 +37,7 @@ export interface PreparedTraining {
   readonly tokenizer: Tokenizer
   readonly data: TrainingData
   readonly steps: readonly PlannedStep[]
-  readonly model: RewardModel
+  readonly model: RewardNetwork
   readonly part: TrainedPart
 }
 
@@ -61,9 +61,9 @@ export async function prepareTraining(
   if (given.evalData !== undefined) spoolRows(given.evalData, inputs.evaluationRows, given.resume, hooks)
   const data = await loadTrainingData(given, objective, tokenizer, spool, hooks)
   const steps = planSteps(data.groups.preferenceCounts, given)
-  const options = resolveOptions({ ...dated(given, tokenizer, hooks), model: source.name }, steps.length)
+  const options = resolveTrainOptions({ ...dated(given, tokenizer, hooks), model: source.name }, steps.length)
   setThreads(options.threads)
-  const model = loadRewardModel(source.folder, { seed: options.seed, reading: options, head: options.head })
+  const model = loadRewardNetwork(source.folder, { seed: options.seed, reading: options, head: options.head })
   hooks.onEvent({ kind: 'log', message: headText(model) })
   warnOfDropout(model, hooks)
   warnOfAdapter(source.folder, hooks)
@@ -93,7 +93,7 @@ function dated({ templateDate, ...options }: TrainOptions, { files }: Tokenizer,
 }
 
 /** The folder looks like one that transformers opens, which would put a head of its own in place of this one. */
-function warnOfHead({ weights }: RewardModel, hooks: Hooks): void {
+function warnOfHead({ weights }: RewardNetwork, hooks: Hooks): void {
   if (!weights.hiddenHead) return
   hooks.onEvent({
     kind: 'warning',
@@ -103,7 +103,7 @@ function warnOfHead({ weights }: RewardModel, hooks: Hooks): void {
 }
 
 /** Dropout is off: the two passes of a step must see the same rewards. */
-function warnOfDropout({ rawConfig }: RewardModel, hooks: Hooks): void {
+function warnOfDropout({ rawConfig }: RewardNetwork, hooks: Hooks): void {
   const asked = ['attention_dropout', 'hidden_dropout'].filter((name) => Number(rawConfig[name] ?? 0) > 0)
   if (asked.length > 0)
     hooks.onEvent({

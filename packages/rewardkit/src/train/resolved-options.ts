@@ -19,7 +19,7 @@ export type ResolvedOptions = TrainOptions & {
 }
 
 /** Makes the automatic choices once, for a run of so many steps. */
-export function resolveOptions(options: TrainOptions, totalSteps: number): ResolvedOptions {
+export function resolveTrainOptions(options: TrainOptions, totalSteps: number): ResolvedOptions {
   const { warmupRatio, ...rest } = options
   return {
     ...rest,
@@ -96,7 +96,7 @@ export function fingerprint(
  */
 export function earlyFingerprint(given: TrainOptions, model: string): Record<string, string> {
   const unknown = ['data', 'model', 'template_date', ...(given.warmupRatio === undefined ? [] : ['warmup_steps'])]
-  const all = fingerprint(resolveOptions({ ...given, model }, 0), { data: '', model: '' })
+  const all = fingerprint(resolveTrainOptions({ ...given, model }, 0), { data: '', model: '' })
   return Object.fromEntries(Object.entries(all).filter(([name]) => !unknown.includes(name)))
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createAdamW, memoryStatistics, noGradient, scope, type Tensor } from '@rewardkit/torch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { computeRewards } from '../rewards/reward-pass.ts'
-import { loadRewardModel, type RewardModel } from '../models/index.ts'
+import { loadRewardNetwork, type RewardNetwork } from '../models/index.ts'
 import { createObjective, objectiveNames } from '../objectives/index.ts'
 import * as fixture from './fixtures/step.ts'
 import { type StepOptions, trainStep } from './step.ts'
@@ -26,7 +26,7 @@ function accumulated(name: string, changed: Partial<StepOptions>) {
 describe('trainStep', () => {
   it('has a fixture with no pair near the threshold', () => {
     scope(() => {
-      const model = loadRewardModel(folder, { seed: 3 })
+      const model = loadRewardNetwork(folder, { seed: 3 })
       const rewards = computeRewards(
         model,
         batch.map((group) => group.tokens),
@@ -54,7 +54,7 @@ describe('trainStep', () => {
     (name) => {
       const { gradients } = accumulated(name, { microBatchTokens: 40 })
       const objective = createObjective(name)
-      const lossAt = (model: RewardModel) => {
+      const lossAt = (model: RewardNetwork) => {
         const rewards = computeRewards(
           model,
           batch.map((group) => group.tokens),
@@ -66,7 +66,7 @@ describe('trainStep', () => {
         return pairs
       }
       scope(() => {
-        const model = loadRewardModel(folder, { seed: 3 })
+        const model = loadRewardNetwork(folder, { seed: 3 })
         const at = lossAt(model)
         const { chosenGradient, rejectedGradient } = objective.evaluate(
           {
@@ -110,7 +110,7 @@ describe('trainStep', () => {
   it.each(objectiveNames)('%s: the same parameters under plain SGD', (name) => {
     const step = (microBatchTokens: number) =>
       scope(() => {
-        const model = loadRewardModel(folder, { seed: 3 })
+        const model = loadRewardNetwork(folder, { seed: 3 })
         const { gradients } = accumulated(name, { microBatchTokens })
         noGradient(() => {
           for (const [i, parameter] of model.parameters.entries())
@@ -124,7 +124,7 @@ describe('trainStep', () => {
 
   it('a request to stop discards the step', () => {
     scope(() => {
-      const model = loadRewardModel(folder, { seed: 3 })
+      const model = loadRewardNetwork(folder, { seed: 3 })
       const before = model.parameters.map((parameter) => parameter.float32().slice())
       const objective = createObjective('adaptive-margin')
       let asked = 0
@@ -149,7 +149,7 @@ describe('trainStep', () => {
 
   it('rewards that are not finite stop the step and name the pair', () => {
     scope(() => {
-      const model = loadRewardModel(folder, { seed: 3 })
+      const model = loadRewardNetwork(folder, { seed: 3 })
       const head = model.weights.head.float32()
       head.fill(Infinity)
       const objective = createObjective('bradley-terry')
@@ -168,7 +168,7 @@ describe('trainStep', () => {
 
   it('frees everything that a step makes', () => {
     scope(() => {
-      const model = loadRewardModel(folder, { seed: 3 })
+      const model = loadRewardNetwork(folder, { seed: 3 })
       const optimizer = createAdamW(model.parameters)
       const objective = createObjective('adaptive-margin')
       const step = () =>

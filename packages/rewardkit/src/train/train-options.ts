@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute-options.ts'
-import { dataOptionsSchema } from '../data/index.ts'
-import { dataDescription } from '../evaluate/evaluate-options.ts'
+import { dataDescription, dataOptionsSchema } from '../data/data-options.ts'
 import { isPartName } from '../models/part.ts'
 import { headChoices } from '../models/weights.ts'
 import { type ObjectiveName, objectiveNames, objectiveOptionsSchema } from '../objectives/index.ts'

@@ -56,7 +56,9 @@ export interface DataRecord {
 }
 
 /** What was read of one set of data, and where it came from. */
-export interface DataSetRecord extends Pick<Survey, 'read' | 'dropped' | 'formats' | 'sha256'> {
+export interface DataSetRecord extends Pick<Survey, 'read' | 'dropped' | 'sha256'> {
+  /** The layouts of its rows. */
+  readonly formats: readonly string[]
   readonly name: string
   /** Groups that lost tokens; of training data, those that are trained on. */
   readonly truncated: number
@@ -179,10 +181,10 @@ export async function loadTrainingData(
 }
 
 async function recordOf(
-  { path, data, formats, read, dropped, sha256 }: Survey,
+  { path, data, layouts, read, dropped, sha256 }: Survey,
   { truncated, cut }: Pick<EncodedSet, 'truncated' | 'cut'>,
 ): Promise<DataSetRecord> {
-  return { name: path, formats, read, dropped, truncated, cut, sha256, sources: await sourceRecords([data]) }
+  return { name: path, formats: layouts, read, dropped, truncated, cut, sha256, sources: await sourceRecords([data]) }
 }
 
 /** Held-out rows whose prompt is trained on, word for word or in what the user says, tell little about new prompts. */

@@ -1,7 +1,7 @@
 import { buildGroup } from '../build.ts'
 import { fieldError, optionalName, type Row } from '../fields.ts'
 import type { Group, Message } from '../group.ts'
-import { decidedPairsOf, isPresent, otherColumns, type RowFormat, singleText, textField } from './layout.ts'
+import { decidedPairsOf, isPresent, otherColumns, type Layout, singleText, textField } from './layout.ts'
 import { eachPreferred, isListOfTexts, textList } from './lists.ts'
 import { assistantMessage, userMessage } from './messages.ts'
 
@@ -14,7 +14,7 @@ const questions = ['instruction', 'question', 'prompt', 'input'] as const
  * system turn, `history` a list of [question, answer] in front. With `system`, the question may also be in `question`,
  * `prompt` or `input` (Intel's orca_dpo_pairs, argilla/distilabel-intel-orca-dpo-pairs). Instructions are messages.
  */
-export const alpacaFormat: RowFormat = {
+export const alpacaLayout: Layout = {
   name: 'alpaca',
   recognises: (row) =>
     hasTwoTexts(row) &&

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
-import { alpacaevalFormat } from './alpacaeval.ts'
+import { alpacaevalLayout } from './alpacaeval.ts'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
 
 const row = {
@@ -14,7 +14,7 @@ const row = {
   preference: 1.75,
   price_per_example: null,
 }
-const read = (changes: object, options = {}) => readRows(alpacaevalFormat, [{ ...row, ...changes }], options)[0]
+const read = (changes: object, options = {}) => readRows(alpacaevalLayout, [{ ...row, ...changes }], options)[0]
 
 describe('alpacaeval', () => {
   it('takes 1 + the probability of output_2 apart', () => {
@@ -57,15 +57,15 @@ describe('alpacaeval', () => {
   it('is read back as it was, to the last digit', () => {
     const preferences = [1, 1.0000000016, 1.4999999, 1.5, 1.6180339887, 1.9999991, 2]
     const rows = preferences.map((preference) => ({ ...row, preference }))
-    expectSameAgain(alpacaevalFormat, rows)
+    expectSameAgain(alpacaevalLayout, rows)
     expect(
-      groupsOf(alpacaevalFormat, rows, { ties: 'half' }).flatMap((group) => alpacaevalFormat.write(group)),
+      groupsOf(alpacaevalLayout, rows, { ties: 'half' }).flatMap((group) => alpacaevalLayout.write(group)),
     ).toEqual(rows)
   })
 
   it('holds the probability or the margin of a pair from elsewhere', () => {
     const written = (fields: object) =>
-      alpacaevalFormat.write(pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b', ...fields }))[0]?.[
+      alpacaevalLayout.write(pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b', ...fields }))[0]?.[
         'preference'
       ]
     expect(written({})).toBe(1)

@@ -6,7 +6,7 @@ import {
   isPresent,
   judged,
   otherColumns,
-  type RowFormat,
+  type Layout,
   singleText,
   textField,
 } from './layout.ts'
@@ -21,7 +21,7 @@ const own = ['instruction', 'output_1', 'output_2', 'preference', 'dataset']
  * for one). The margin is 2 |preference - 1.5|, and the probability that of the chosen output. A preference of null, where
  * the judge gave none, is left out as `no_preference`. `dataset` is the subset; generators and judge stay in `meta`.
  */
-export const alpacaevalFormat: RowFormat = {
+export const alpacaevalLayout: Layout = {
   name: 'alpacaeval',
   recognises: (row) =>
     ['instruction', 'output_1', 'output_2'].every((column) => isPresent(row, column)) && 'preference' in row,

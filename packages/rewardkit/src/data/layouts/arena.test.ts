@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
-import { arenaFormat } from './arena.ts'
+import { arenaLayout } from './arena.ts'
 import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
 
 const user = (content: string) => ({ content, role: 'user' })
@@ -23,7 +23,7 @@ const single = {
   conversation_b: row.conversation_b.slice(0, 2),
   turn: 1,
 }
-const read = (changes: object, options = {}) => readRows(arenaFormat, [{ ...row, ...changes }], options)[0]
+const read = (changes: object, options = {}) => readRows(arenaLayout, [{ ...row, ...changes }], options)[0]
 
 describe('arena', () => {
   it('shares the first turn of the user; the rest of each conversation is its response', () => {
@@ -50,9 +50,9 @@ describe('arena', () => {
   it('takes both kinds of ties', () => {
     for (const winner of ['tie', 'tie (bothbad)']) {
       expect(read({ winner })).toEqual({ skipped: 'tie' })
-      const [group] = groupsOf(arenaFormat, [{ ...row, winner }], { ties: 'half' })
+      const [group] = groupsOf(arenaLayout, [{ ...row, winner }], { ties: 'half' })
       expect(group?.preferences).toEqual([{ chosen: 0, rejected: 1, probability: 0.5 }])
-      expect(group && arenaFormat.write(group)).toEqual([{ ...row, winner }])
+      expect(group && arenaLayout.write(group)).toEqual([{ ...row, winner }])
     }
   })
 
@@ -106,13 +106,13 @@ describe('arena', () => {
         conversation_b: conversation(),
       }
     })
-    for (const turns of ['whole', 'first', 'single'] as const) expectSameAgain(arenaFormat, rows, { turns })
+    for (const turns of ['whole', 'first', 'single'] as const) expectSameAgain(arenaLayout, rows, { turns })
   })
 
   it('holds no whole texts', () => {
     const pair = { id: '1', chosen: ' 7', rejected: ' 8' }
-    expect(() => arenaFormat.write(pairGroup(pair))).toThrow('the prompt does not open with a turn of the user')
-    expect(arenaFormat.write(pairGroup({ ...pair, prompt: 'Name a prime.' }))).toEqual([
+    expect(() => arenaLayout.write(pairGroup(pair))).toThrow('the prompt does not open with a turn of the user')
+    expect(arenaLayout.write(pairGroup({ ...pair, prompt: 'Name a prime.' }))).toEqual([
       {
         question_id: '1',
         winner: 'model_a',

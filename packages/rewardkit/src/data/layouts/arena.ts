@@ -2,7 +2,7 @@ import { InputError } from '../../errors.ts'
 import { buildGroup, wholeConversations } from '../build.ts'
 import { fieldError, optionalName, textOrMessages, type Row } from '../fields.ts'
 import type { Message } from '../group.ts'
-import { comparisonsOf, isPresent, judged, otherColumns, type RowFormat } from './layout.ts'
+import { comparisonsOf, isPresent, judged, otherColumns, type Layout } from './layout.ts'
 import { isWantedLanguage } from './language.ts'
 
 const own = ['conversation_a', 'conversation_b', 'winner', 'turn']
@@ -14,7 +14,7 @@ const BOTH_BAD = 'tie (bothbad)'
  * equal), and each response the rest of its conversation; option `turns` takes the first answers only, or only
  * conversations of one turn. No margin. The language, by its English name, is the subset.
  */
-export const arenaFormat: RowFormat = {
+export const arenaLayout: Layout = {
   name: 'arena',
   recognises: (row) => ['conversation_a', 'conversation_b', 'winner'].every((column) => isPresent(row, column)),
   read(row, { defaultId, options }) {

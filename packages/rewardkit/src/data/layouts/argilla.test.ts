@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Row } from '../fields.ts'
-import { argillaFormat } from './argilla.ts'
+import { argillaLayout } from './argilla.ts'
 import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { recognisedFormat } from './index.ts'
+import { recognisedLayout } from './index.ts'
 
 const texts = { prompt: 'Hi', response_1: 'a', response_2: 'b', response_3: 'c' }
 const pair = (chosen: number, rejected: number) => ({ chosen, rejected })
@@ -69,25 +69,25 @@ const cases: readonly (readonly [string, Row, readonly Row[]])[] = [
 
 describe('records of Argilla', () => {
   it.each(cases)('%s', (_, row, preferences) => {
-    expect(recognisedFormat(row).name).toBe('argilla')
-    const [group, ...others] = groupsOf(argillaFormat, [{ ...row, id: 'x', note: 'kept' }])
+    expect(recognisedLayout(row).name).toBe('argilla')
+    const [group, ...others] = groupsOf(argillaLayout, [{ ...row, id: 'x', note: 'kept' }])
     expect(others).toEqual([])
     expect(group).toMatchObject({ id: 'x', prompt: [{ role: 'user', content: 'Hi' }], meta: { note: 'kept' } })
     expect(group?.preferences).toEqual(preferences)
-    expectSameAgain(argillaFormat, [{ ...row, id: 'x', subset: 's', note: 'kept' }])
+    expectSameAgain(argillaLayout, [{ ...row, id: 'x', subset: 's', note: 'kept' }])
   })
 
   it('keep who answered what', () => {
     const answers = { 'p.responses': ['response_1'], 'p.responses.users': ['u'], 'p.responses.status': ['submitted'] }
     const row = { prompt: 'Hi', response_1: 'a', response_2: 'b', ...answers }
-    expect(groupsOf(argillaFormat, [row])[0]?.meta).toEqual({ annotations: answers })
+    expect(groupsOf(argillaLayout, [row])[0]?.meta).toEqual({ annotations: answers })
   })
 
   it('are left out where nobody said anything, all is equal, or one has no rating', () => {
     const two = { prompt: 'Hi', response_1: 'a', response_2: 'b' }
-    expect(readRows(argillaFormat, [{ ...two, 'p.responses': null }])).toEqual([{ skipped: 'unrated' }])
-    expect(readRows(argillaFormat, [{ ...two, 'p.responses': ['tie'] }])).toEqual([[{ skipped: 'tie' }]])
-    expect(readRows(argillaFormat, [{ ...two, 'response_1-rating.responses': [3] }])).toEqual([
+    expect(readRows(argillaLayout, [{ ...two, 'p.responses': null }])).toEqual([{ skipped: 'unrated' }])
+    expect(readRows(argillaLayout, [{ ...two, 'p.responses': ['tie'] }])).toEqual([[{ skipped: 'tie' }]])
+    expect(readRows(argillaLayout, [{ ...two, 'response_1-rating.responses': [3] }])).toEqual([
       [{ skipped: 'unrated' }],
     ])
   })
@@ -95,8 +95,8 @@ describe('records of Argilla', () => {
   it('are refused where two questions compare, or a rating is none', () => {
     const two = { prompt: 'Hi', response_1: 'a', response_2: 'b' }
     const both = { ...two, 'p.responses': ['response_1'], 'q.responses': ['response_2'] }
-    expect(() => readRows(argillaFormat, [both])).toThrow('"p" and "q" both compare the responses')
-    expect(() => readRows(argillaFormat, [{ ...two, 'response_1-rating.responses': ['good'] }])).toThrow('as a number')
+    expect(() => readRows(argillaLayout, [both])).toThrow('"p" and "q" both compare the responses')
+    expect(() => readRows(argillaLayout, [{ ...two, 'response_1-rating.responses': ['good'] }])).toThrow('as a number')
   })
 
   it('read back as they were, 200 at random', () => {
@@ -117,11 +117,11 @@ describe('records of Argilla', () => {
       const expected = names.flatMap((_, one) =>
         names.flatMap((__, other) => (better(ranks[one] ?? 0, ranks[other] ?? 0) ? [`${one} ${other}`] : [])),
       )
-      const found = groupsOf(argillaFormat, [row]).flatMap(({ preferences }) =>
+      const found = groupsOf(argillaLayout, [row]).flatMap(({ preferences }) =>
         preferences.map(({ chosen, rejected }) => `${chosen} ${rejected}`),
       )
       expect(found.toSorted()).toEqual(expected.toSorted())
-      expectSameAgain(argillaFormat, [row])
+      expectSameAgain(argillaLayout, [row])
     }
   })
 })

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { fieldError, isObject, optionalName, type Row } from '../fields.ts'
 import type { Group, Preference } from '../group.ts'
-import { isPresent, judgedByScore, otherColumns, type RowFormat, singleText, textField } from './layout.ts'
+import { isPresent, judgedByScore, otherColumns, type Layout, singleText, textField } from './layout.ts'
 import { assistantMessage, promptMessages, writtenPrompt } from './messages.ts'
 import { marginScores, rankedGroup, scoresOf } from './ranking.ts'
 
@@ -14,7 +14,7 @@ const prompts = ['prompt', 'instruction', 'question', 'input'] as const
  * {user_id, value, status} (Argilla 1). Submitted ones count, their mean where there are several; without one the
  * suggestion does. Ratings give margins, ranks none. What was answered is kept in `meta.annotations`.
  */
-export const argillaFormat: RowFormat = {
+export const argillaLayout: Layout = {
   name: 'argilla',
   recognises: (row) =>
     promptColumn(row) !== undefined &&

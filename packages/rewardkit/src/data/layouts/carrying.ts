@@ -3,18 +3,18 @@ import { isObject, type Row } from '../fields.ts'
 import { parseJson } from '../json.ts'
 import type { Group, TemplateInputs } from '../group.ts'
 import type { DataOptions } from '../data-options.ts'
-import type { Reading, RowContext, RowFormat } from './layout.ts'
+import type { Reading, RowContext, Layout } from './layout.ts'
 
 /**
- * The format, with what any row may carry beside its layout: the inputs of a chat template, in columns `tools`,
+ * The layout, with what any row may carry beside its layout: the inputs of a chat template, in columns `tools`,
  * `documents` and `chat_template_kwargs`, as values or as JSON text (null is none). A column of such a name that holds
  * anything else is one without a place of its own. Roles are read as `--roles` says.
  */
-export function carrying(format: RowFormat): RowFormat {
-  const { gather } = format
+export function carrying(layout: Layout): Layout {
+  const { gather } = layout
   return {
-    ...format,
-    read: (row, context) => readWithInputs(withRoles(row, context.options), (rest) => format.read(rest, context)),
+    ...layout,
+    read: (row, context) => readWithInputs(withRoles(row, context.options), (rest) => layout.read(rest, context)),
     ...(gather && {
       gather: {
         ...gather,
@@ -28,7 +28,7 @@ export function carrying(format: RowFormat): RowFormat {
       },
     }),
     write: ({ inputs, ...group }) =>
-      format.write(group).map((row) => (inputs === undefined || isNumbered(row) ? row : { ...row, ...inputs })),
+      layout.write(group).map((row) => (inputs === undefined || isNumbered(row) ? row : { ...row, ...inputs })),
   }
 }
 

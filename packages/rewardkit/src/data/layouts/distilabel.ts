@@ -7,7 +7,7 @@ import {
   judgedByScore,
   otherColumns,
   pairsOf,
-  type RowFormat,
+  type Layout,
   singleText,
   textField,
 } from './layout.ts'
@@ -25,7 +25,7 @@ const systems = ['system_prompt', 'system'] as const
  * `instruction`, `prompt` or `input`, the system turn in `system_prompt` or `system`. A generation without a rating is
  * left out (`unrated`).
  */
-export const distilabelFormat: RowFormat = {
+export const distilabelLayout: Layout = {
   name: 'distilabel',
   recognises: (row) =>
     isListOfTexts(row['generations']) && Array.isArray(row['ratings']) && questionOf(row) !== undefined,
@@ -97,7 +97,7 @@ const pairs = [
  * `chosen_response` and `rejected_response`), each with a rating, under `prompt` or `instruction`. The margin is the
  * difference of the ratings; equal ones are a tie.
  */
-export const distilabelPairsFormat: RowFormat = {
+export const distilabelPairsLayout: Layout = {
   name: 'distilabel-pairs',
   recognises: (row) =>
     pairs.some((columns) => columns.every((column) => isPresent(row, column))) && responsesOf(row) !== undefined,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { helpsteer2Format, helpsteer3Format } from './helpsteer.ts'
+import { helpsteer2Layout, helpsteer3Layout } from './helpsteer.ts'
 
 const user = (content: string) => ({ role: 'user', content })
 const assistant = (content: string) => ({ role: 'assistant', content })
@@ -14,7 +14,7 @@ const row2 = {
   preference_strength: -2,
   preference_statement: '@Response 1 is better',
 }
-const read2 = (changes: object, options = {}) => readRows(helpsteer2Format, [{ ...row2, ...changes }], options)[0]
+const read2 = (changes: object, options = {}) => readRows(helpsteer2Layout, [{ ...row2, ...changes }], options)[0]
 
 describe('helpsteer2', () => {
   it('takes response 1 for the better one below 0, response 2 above, by the size of the strength', () => {
@@ -35,7 +35,7 @@ describe('helpsteer2', () => {
     expect(read2({ prompt })).toMatchObject({
       prompt: [user('Name a prime.'), assistant('7\n\nor 11'), user('Another')],
     })
-    expectSameAgain(helpsteer2Format, [{ ...row2, prompt }])
+    expectSameAgain(helpsteer2Layout, [{ ...row2, prompt }])
   })
 
   it.each([
@@ -54,19 +54,19 @@ describe('helpsteer2', () => {
   it('is read back as it was', () => {
     const strengths = [-3, -2, -1, 0, 1, 2, 3]
     expectSameAgain(
-      helpsteer2Format,
+      helpsteer2Layout,
       strengths.map((preference_strength) => ({ ...row2, preference_strength })),
     )
   })
 
   it('takes the nearest step for a margin from elsewhere, and holds no system turn', () => {
     const strength = (margin?: number) =>
-      helpsteer2Format.write(
+      helpsteer2Layout.write(
         pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b', ...(margin === undefined ? {} : { margin }) }),
       )[0]?.['preference_strength']
     expect([strength(), strength(0.2), strength(1.6), strength(9)]).toEqual([-1, -1, -2, -3])
     const prompt = [{ role: 'system', content: 'Be brief.' }, user('p')]
-    expect(() => helpsteer2Format.write(pairGroup({ id: 'x', prompt, chosen: 'a', rejected: 'b' }))).toThrow(
+    expect(() => helpsteer2Layout.write(pairGroup({ id: 'x', prompt, chosen: 'a', rejected: 'b' }))).toThrow(
       'a prompt with the role "system" at turn 1',
     )
   })
@@ -81,7 +81,7 @@ const row3 = {
   overall_preference: 1,
   individual_preference: [{ score: 1, reasoning: 'So.', feedback1: '', feedback2: '' }],
 }
-const read3 = (changes: object, options = {}) => readRows(helpsteer3Format, [{ ...row3, ...changes }], options)[0]
+const read3 = (changes: object, options = {}) => readRows(helpsteer3Layout, [{ ...row3, ...changes }], options)[0]
 
 describe('helpsteer3', () => {
   it('takes response 2 for the better one above 0', () => {
@@ -113,7 +113,7 @@ describe('helpsteer3', () => {
 
   it('is read back as it was', () => {
     const rows = [-3, -1, 0, 2].map((overall_preference) => ({ ...row3, overall_preference }))
-    expectSameAgain(helpsteer3Format, rows)
-    expect(groupsOf(helpsteer3Format, [row3]).flatMap((group) => helpsteer3Format.write(group))).toEqual([row3])
+    expectSameAgain(helpsteer3Layout, rows)
+    expect(groupsOf(helpsteer3Layout, [row3]).flatMap((group) => helpsteer3Layout.write(group))).toEqual([row3])
   })
 })

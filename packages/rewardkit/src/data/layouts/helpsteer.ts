@@ -9,7 +9,7 @@ import {
   isPresent,
   judged,
   otherColumns,
-  type RowFormat,
+  type Layout,
   singleText,
   textField,
 } from './layout.ts'
@@ -22,7 +22,7 @@ import { assistantMessage, promptMessages } from './messages.ts'
  * of the prompts are several turns in one text, with a line "<extra_id_1>Assistant" or "<extra_id_1>User" between them;
  * they become messages.
  */
-export const helpsteer2Format: RowFormat = {
+export const helpsteer2Layout: Layout = {
   name: 'helpsteer2',
   recognises: (row) =>
     ['prompt', 'response_1', 'response_2', 'preference_strength'].every((column) => isPresent(row, column)),
@@ -49,7 +49,7 @@ export const helpsteer2Format: RowFormat = {
  * is the subset. `language`, which `--languages` looks at, is an English name in lower case, and a programming language
  * in the code domain.
  */
-export const helpsteer3Format: RowFormat = {
+export const helpsteer3Layout: Layout = {
   name: 'helpsteer3',
   recognises: (row) =>
     ['context', 'response1', 'response2', 'overall_preference'].every((column) => isPresent(row, column)),

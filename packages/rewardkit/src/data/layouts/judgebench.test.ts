@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { judgebenchFormat } from './judgebench.ts'
+import { judgebenchLayout } from './judgebench.ts'
 
 const row = {
   pair_id: '81ec',
@@ -12,7 +12,7 @@ const row = {
   response_B: 'So.',
   label: 'B>A',
 }
-const read = (changes: object, options = {}) => readRows(judgebenchFormat, [{ ...row, ...changes }], options)[0]
+const read = (changes: object, options = {}) => readRows(judgebenchLayout, [{ ...row, ...changes }], options)[0]
 
 describe('judgebench', () => {
   it('reads the better response off the label', () => {
@@ -39,9 +39,9 @@ describe('judgebench', () => {
 
   it('is read back as it was', () => {
     const rows = ['A>B', 'B>A', 'A=B'].map((label) => ({ ...row, label }))
-    expectSameAgain(judgebenchFormat, rows)
+    expectSameAgain(judgebenchLayout, rows)
     expect(
-      groupsOf(judgebenchFormat, rows, { ties: 'half' }).flatMap((group) => judgebenchFormat.write(group)),
+      groupsOf(judgebenchLayout, rows, { ties: 'half' }).flatMap((group) => judgebenchLayout.write(group)),
     ).toEqual(rows)
   })
 })

@@ -1,6 +1,6 @@
 import { buildGroup } from '../build.ts'
 import { fieldError, optionalName, type Row } from '../fields.ts'
-import { comparisonsOf, isPresent, judged, otherColumns, type RowFormat, singleText, textField } from './layout.ts'
+import { comparisonsOf, isPresent, judged, otherColumns, type Layout, singleText, textField } from './layout.ts'
 import { assistantMessage, userMessage } from './messages.ts'
 
 const own = ['pair_id', 'source', 'question', 'response_A', 'response_B', 'label']
@@ -9,7 +9,7 @@ const own = ['pair_id', 'source', 'question', 'response_A', 'response_B', 'label
  * JudgeBench (ScalerLab/JudgeBench): two responses of one model, of which one is correct; `label` is "A>B" or "B>A"
  * ("A=B", which its code knows and its data has not, is a tie). `source` is the subset.
  */
-export const judgebenchFormat: RowFormat = {
+export const judgebenchLayout: Layout = {
   name: 'judgebench',
   recognises: (row) => ['question', 'response_A', 'response_B', 'label'].every((column) => isPresent(row, column)),
   read(row, { defaultId, options }) {

@@ -2,7 +2,7 @@
  * The layouts of rows that are read and written, as `--data-format` names them. docs/data.md says of each where it comes
  * from and what is kept.
  */
-export const formatNames = [
+export const layoutNames = [
   'pairs',
   'pairs-implicit',
   'messages',
@@ -44,4 +44,4 @@ export const formatNames = [
 ] as const
 
 /** A layout of rows. */
-export type FormatName = (typeof formatNames)[number]
+export type LayoutName = (typeof layoutNames)[number]

@@ -8,9 +8,9 @@ import { freeName } from '../columns.ts'
 import type { DataOptions } from '../data-options.ts'
 import type { Judgements } from '../tables/judgements.ts'
 import { isTie } from '../probability.ts'
-import type { FormatName } from './layout-names.ts'
+import type { LayoutName } from './layout-names.ts'
 
-/** What a format may look at besides the row. */
+/** What a layout may look at besides the row. */
 export interface RowContext {
   /** For a row without an id. */
   readonly defaultId: string
@@ -28,11 +28,11 @@ export interface Skipped {
 export type Reading = Group | Skipped | readonly (Group | Skipped)[]
 
 /**
- * One layout of rows. To add a format, write a file beside this one, name it in `names.ts` and put it into the table of
- * `index.ts`; the first format that recognises a row reads it.
+ * One layout of rows. To add a layout, write a file beside this one, name it in `layout-names.ts` and put it into the table of
+ * `index.ts`; the first layout that recognises a row reads it.
  */
-export interface RowFormat {
-  readonly name: FormatName | 'response' | 'verdicts' | 'ratings' | 'rankings'
+export interface Layout {
+  readonly name: LayoutName | 'response' | 'verdicts' | 'ratings' | 'rankings'
   /** Looks at columns (null counts as absent) and at the kind of their values; need not be sure that the row is valid. */
   recognises(row: Row): boolean
   /**

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { llmbarFormat } from './llmbar.ts'
+import { llmbarLayout } from './llmbar.ts'
 
 const row = { input: 'Why?', output_1: 'No.', output_2: 'So.', label: 2 }
 
 describe('llmbar', () => {
   it('counts labels from 1', () => {
-    expect(readRows(llmbarFormat, [row, { ...row, label: 1 }])).toMatchObject([
+    expect(readRows(llmbarLayout, [row, { ...row, label: 1 }])).toMatchObject([
       {
         form: 'messages',
         prompt: [{ role: 'user', content: 'Why?' }],
@@ -22,15 +22,15 @@ describe('llmbar', () => {
     [{ label: '1' }, 'field "label": found text "1", expected 1'],
     [{ output_1: 4 }, 'field "output_1": found number 4, expected text'],
   ])('refuses %j', (changes, message) => {
-    expect(() => readRows(llmbarFormat, [{ ...row, ...changes }])).toThrow(message)
+    expect(() => readRows(llmbarLayout, [{ ...row, ...changes }])).toThrow(message)
   })
 
   it('is read back as it was, and holds no tie', () => {
-    expectSameAgain(llmbarFormat, [row, { ...row, label: 1 }])
-    const [group] = groupsOf(llmbarFormat, [row])
+    expectSameAgain(llmbarLayout, [row, { ...row, label: 1 }])
+    const [group] = groupsOf(llmbarLayout, [row])
     if (!group) throw new Error('no group')
-    expect(llmbarFormat.write(group)).toEqual([row])
+    expect(llmbarLayout.write(group)).toEqual([row])
     const tie = { ...group, preferences: [{ chosen: 0, rejected: 1, probability: 0.5 }] }
-    expect(() => llmbarFormat.write(tie)).toThrow('found a tie; this layout has none')
+    expect(() => llmbarLayout.write(tie)).toThrow('found a tie; this layout has none')
   })
 })

@@ -1,13 +1,13 @@
 import { InputError } from '../../errors.ts'
 import { buildGroup } from '../build.ts'
 import { fieldError, type Row } from '../fields.ts'
-import { comparisonsOf, isPresent, judged, otherColumns, type RowFormat, singleText, textField } from './layout.ts'
+import { comparisonsOf, isPresent, judged, otherColumns, type Layout, singleText, textField } from './layout.ts'
 import { assistantMessage, userMessage } from './messages.ts'
 
 const own = ['input', 'output_1', 'output_2', 'label']
 
 /** LLMBar (princeton-nlp/LLMBar): two outputs to an instruction; `label` is 1 or 2, the better one. There are no ties. */
-export const llmbarFormat: RowFormat = {
+export const llmbarLayout: Layout = {
   name: 'llmbar',
   recognises: (row) => own.every((column) => isPresent(row, column)),
   read(row, { defaultId, options }) {

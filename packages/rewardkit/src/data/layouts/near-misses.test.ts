@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { groupFromRow } from './index.ts'
 import { pairsOf } from './layout.ts'
-import { pairFormat } from './pair.ts'
+import { pairLayout } from './pair.ts'
 
 const pair = { chosen: 'a', rejected: 'b' }
 const read = (row: Readonly<Record<string, unknown>>) => groupFromRow(row, 'row-1')
@@ -49,6 +49,6 @@ describe('columns whose names meta holds, too', () => {
     const meta = { source: 'x', source_column: 'y', same: [1], tag: 1, tag_column: 2, tag_column_column: 3 }
     expect(group.meta).toEqual(meta)
     expect(pairsOf(group)).toHaveLength(1)
-    expect(pairFormat.write(group)).toEqual([{ id: 'row-1', meta, prompt: 'q', ...pair }])
+    expect(pairLayout.write(group)).toEqual([{ id: 'row-1', meta, prompt: 'q', ...pair }])
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { nectarFormat } from './nectar.ts'
+import { nectarLayout } from './nectar.ts'
 
 const row = {
   prompt: '\n\nHuman: Hi\n\nAssistant: Hello.\n\nHuman: Name a prime.\n\nAssistant: ',
@@ -15,7 +15,7 @@ const row = {
   source: ['lmsys-chat-1m'],
   good_natured: true,
 }
-const read = (changes: object, options = {}) => readRows(nectarFormat, [{ ...row, ...changes }], options)[0]
+const read = (changes: object, options = {}) => readRows(nectarLayout, [{ ...row, ...changes }], options)[0]
 
 describe('nectar', () => {
   it('makes a group with margins by the distance of the ranks, and takes answers whole', () => {
@@ -44,7 +44,7 @@ describe('nectar', () => {
 
   it('counts 21 pairs of seven, and those of equal rank as ties', () => {
     const answers = Array.from({ length: 7 }, (_, index) => ({ answer: `${index}`, rank: 7 - index }))
-    const [group] = groupsOf(nectarFormat, [{ ...row, answers }])
+    const [group] = groupsOf(nectarLayout, [{ ...row, answers }])
     expect(group?.preferences).toHaveLength(21)
     expect(group?.preferences.find(({ chosen, rejected }) => chosen === 6 && rejected === 0)?.margin).toBe(1)
     const equal = answers.slice(0, 2).map((answer) => ({ ...answer, rank: 1 }))
@@ -65,15 +65,15 @@ describe('nectar', () => {
   })
 
   it('is read back as it was', () => {
-    expectSameAgain(nectarFormat, [
+    expectSameAgain(nectarLayout, [
       row,
       { ...row, answers: row.answers.map((a) => ({ ...a, rank: a.rank > 1 ? 2 : 1 })) },
     ])
-    expect(groupsOf(nectarFormat, [row]).flatMap((group) => nectarFormat.write(group))).toEqual([row])
+    expect(groupsOf(nectarLayout, [row]).flatMap((group) => nectarLayout.write(group))).toEqual([row])
   })
 
   it('ranks a pair from elsewhere', () => {
-    const [written] = nectarFormat.write(pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b' }))
+    const [written] = nectarLayout.write(pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b' }))
     expect(written).toEqual({
       prompt: '\n\nHuman: p\n\nAssistant: ',
       answers: [

@@ -1,6 +1,6 @@
 import { fieldError, isObject, optionalNumber, type Row } from '../fields.ts'
 import type { Message } from '../group.ts'
-import { isPresent, judgedByScore, otherColumns, type RowFormat, singleText, textField } from './layout.ts'
+import { isPresent, judgedByScore, otherColumns, type Layout, singleText, textField } from './layout.ts'
 import { assistantMessage } from './messages.ts'
 import { keptObjects, rankedGroup, scoresOf } from './ranking.ts'
 import { splitTranscripts, writtenTurns } from './transcript.ts'
@@ -15,7 +15,7 @@ const OPEN = '\n\nAssistant: '
  * it becomes messages, while answers are whole, whatever they contain. What else a row says of an answer stays in
  * `meta.answers`.
  */
-export const nectarFormat: RowFormat = {
+export const nectarLayout: Layout = {
   name: 'nectar',
   recognises: (row) => isPresent(row, 'prompt') && Array.isArray(row['answers']),
   read(row, { defaultId, options }) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { oasstPairsFormat } from './oasst-pairs.ts'
+import { oasstPairsLayout } from './oasst-pairs.ts'
 
 const row = {
   lang: 'de',
@@ -10,9 +10,9 @@ const row = {
   chosen: 'Darum.',
   rejected: 'Nie.',
 }
-const read = (changes: object, options = {}) => readRows(oasstPairsFormat, [{ ...row, ...changes }], options)[0]
+const read = (changes: object, options = {}) => readRows(oasstPairsLayout, [{ ...row, ...changes }], options)[0]
 const turns = (prompt: string) =>
-  groupsOf(oasstPairsFormat, [{ ...row, prompt }])[0]?.prompt.map(({ content }) => content)
+  groupsOf(oasstPairsLayout, [{ ...row, prompt }])[0]?.prompt.map(({ content }) => content)
 
 describe('oasst-pairs', () => {
   it('reads the turns of the prompt', () => {
@@ -28,7 +28,7 @@ describe('oasst-pairs', () => {
       subset: 'de',
       meta: { lang: 'de', parent_id: 'm3' },
     })
-    expect(groupsOf(oasstPairsFormat, [row])[0]?.preferences).toEqual([{ chosen: 0, rejected: 1 }])
+    expect(groupsOf(oasstPairsLayout, [row])[0]?.preferences).toEqual([{ chosen: 0, rejected: 1 }])
   })
 
   it.each([
@@ -60,8 +60,8 @@ describe('oasst-pairs', () => {
   })
 
   it('is written as it came', () => {
-    const [group] = groupsOf(oasstPairsFormat, [row])
-    expect(group && oasstPairsFormat.write(group)).toEqual([row])
+    const [group] = groupsOf(oasstPairsLayout, [row])
+    expect(group && oasstPairsLayout.write(group)).toEqual([row])
   })
 
   it.each(Array.from({ length: 20 }, (_, seed) => seed))('reads what it wrote as the same (seed %i)', (seed) => {
@@ -71,8 +71,8 @@ describe('oasst-pairs', () => {
       const prompt = roles.map((role) => `${role}: ${text()}`).join('\n')
       return { lang: pick(['en', 'pt-BR']), parent_id: text(), prompt, chosen: text(), rejected: text() }
     })
-    expectSameAgain(oasstPairsFormat, rows)
-    const written = groupsOf(oasstPairsFormat, rows).flatMap((group) => oasstPairsFormat.write(group))
+    expectSameAgain(oasstPairsLayout, rows)
+    const written = groupsOf(oasstPairsLayout, rows).flatMap((group) => oasstPairsLayout.write(group))
     expect(written).toEqual(rows)
   })
 
@@ -80,11 +80,11 @@ describe('oasst-pairs', () => {
     const user = { role: 'user', content: 'a' }
     const pair = (prompt: { role: string; content: string }[]) =>
       pairGroup({ id: '1', prompt, chosen: 'b', rejected: 'c' })
-    expect(() => oasstPairsFormat.write(pair([{ role: 'system', content: 's' }, user]))).toThrow(
+    expect(() => oasstPairsLayout.write(pair([{ role: 'system', content: 's' }, user]))).toThrow(
       'the prompt has the turns system, user; this layout holds',
     )
-    expect(() => oasstPairsFormat.write(pair([user, { role: 'assistant', content: 'b' }]))).toThrow('user, assistant')
-    expect(oasstPairsFormat.write(pair([user]))).toEqual([
+    expect(() => oasstPairsLayout.write(pair([user, { role: 'assistant', content: 'b' }]))).toThrow('user, assistant')
+    expect(oasstPairsLayout.write(pair([user]))).toEqual([
       { parent_id: '1', prompt: 'prompter: a', chosen: 'b', rejected: 'c' },
     ])
   })

@@ -2,7 +2,7 @@ import { InputError } from '../../errors.ts'
 import { buildGroup, contentOf } from '../build.ts'
 import { fieldError, optionalName } from '../fields.ts'
 import type { Message } from '../group.ts'
-import { comparisonsOf, isPresent, judged, otherColumns, type RowFormat, singleText, textField } from './layout.ts'
+import { comparisonsOf, isPresent, judged, otherColumns, type Layout, singleText, textField } from './layout.ts'
 import { isWantedLanguage } from './language.ts'
 
 const own = ['prompt', 'chosen', 'rejected']
@@ -11,7 +11,7 @@ const own = ['prompt', 'chosen', 'rejected']
  * tasksource/oasst1_pairwise_rlhf_reward: pairs from OASST1 whose prompt is one text, "prompter: ...\nassistant:
  * ...\nprompter: ...". Of the ranks only their order is left, so there is no margin. `lang` is the subset.
  */
-export const oasstPairsFormat: RowFormat = {
+export const oasstPairsLayout: Layout = {
   name: 'oasst-pairs',
   recognises: ({ prompt, ...row }) =>
     typeof prompt === 'string' &&

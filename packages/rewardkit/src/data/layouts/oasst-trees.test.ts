@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import type { Row } from '../fields.ts'
 import { createDraws, type Draws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { oasstTreesFormat } from './oasst-trees.ts'
+import { oasstTreesLayout } from './oasst-trees.ts'
 
 const prompter = (id: string, text: string, replies: Row[] = [], more: Row = {}): Row => ({
   message_id: id,
@@ -21,7 +21,7 @@ const assistant = (id: string, text: string, rank?: number, replies: Row[] = [],
   ...more,
 })
 const tree = (prompt: unknown): Row => ({ message_tree_id: 'p', tree_state: 'ready_for_export', prompt })
-const read = (prompt: unknown, options = {}) => readRows(oasstTreesFormat, [tree(prompt)], options)[0]
+const read = (prompt: unknown, options = {}) => readRows(oasstTreesLayout, [tree(prompt)], options)[0]
 
 describe('oasst-trees', () => {
   it('makes a group of every message with two or more ranked replies, with distances of ranks as margins', () => {
@@ -119,7 +119,7 @@ describe('oasst-trees', () => {
   it.each(Array.from({ length: 20 }, (_, seed) => seed))('reads what it wrote as the same (seed %i)', (seed) => {
     const draws = createDraws(seed)
     expectSameAgain(
-      oasstTreesFormat,
+      oasstTreesLayout,
       Array.from({ length: 4 }, () => tree(randomMessage(draws, 0))),
     )
   })
@@ -127,7 +127,7 @@ describe('oasst-trees', () => {
   it('holds rankings of all responses only, and conversations whose roles alternate', () => {
     const pair = pairGroup({ id: '1', prompt: 'Name a prime.', chosen: ' 8', rejected: ' 7', subset: 'en' })
     const group = { ...pair, responses: [...pair.responses, [{ role: 'assistant', content: '9' }]] }
-    expect(groupsOf(oasstTreesFormat, oasstTreesFormat.write(pair))).toMatchObject([
+    expect(groupsOf(oasstTreesLayout, oasstTreesLayout.write(pair))).toMatchObject([
       { id: '1', subset: 'en', preferences: [{ chosen: 0, rejected: 1, margin: 1 }] },
     ])
     const circle = [
@@ -136,11 +136,11 @@ describe('oasst-trees', () => {
       { chosen: 2, rejected: 0 },
     ]
     for (const preferences of [circle, circle.slice(0, 1), circle.slice(0, 2)])
-      expect(() => oasstTreesFormat.write({ ...group, preferences })).toThrow('are no ranking of the responses')
-    expect(() => oasstTreesFormat.write({ ...pair, prompt: [{ role: 'system', content: 's' }] })).toThrow(
+      expect(() => oasstTreesLayout.write({ ...group, preferences })).toThrow('are no ranking of the responses')
+    expect(() => oasstTreesLayout.write({ ...pair, prompt: [{ role: 'system', content: 's' }] })).toThrow(
       'turn 1 of 1 of the prompt is of the role "system"',
     )
-    expect(() => oasstTreesFormat.write({ ...pair, prompt: [] })).toThrow('the prompt is empty')
+    expect(() => oasstTreesLayout.write({ ...pair, prompt: [] })).toThrow('the prompt is empty')
   })
 })
 

@@ -7,7 +7,7 @@ import {
   judgedByScore,
   otherColumns,
   type RowContext,
-  type RowFormat,
+  type Layout,
   singleText,
   type Skipped,
 } from './layout.ts'
@@ -21,7 +21,7 @@ import { scoresOf } from './ranking.ts'
  * preferred; the margin is the distance of the ranks over the greatest possible one, so that the first and the last of a
  * ranking are 1 apart. The language of the prompter's message is the subset.
  */
-export const oasstTreesFormat: RowFormat = {
+export const oasstTreesLayout: Layout = {
   name: 'oasst-trees',
   recognises: (row) => isPresent(row, 'message_tree_id') && isObject(row['prompt']) && 'replies' in row['prompt'],
   read(row, context) {

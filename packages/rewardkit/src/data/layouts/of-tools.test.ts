@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import type { Row } from '../fields.ts'
-import { alpacaFormat } from './alpaca.ts'
-import { distilabelFormat, distilabelPairsFormat } from './distilabel.ts'
+import { alpacaLayout } from './alpaca.ts'
+import { distilabelLayout, distilabelPairsLayout } from './distilabel.ts'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import type { RowFormat } from './layout.ts'
-import { sharegptFormat } from './sharegpt.ts'
-import { swiftFormat } from './swift.ts'
-import { textListsFormat } from './text-lists.ts'
+import type { Layout } from './layout.ts'
+import { sharegptLayout } from './sharegpt.ts'
+import { swiftLayout } from './swift.ts'
+import { textListsLayout } from './text-lists.ts'
 
 const turn = (role: string, content: string) => ({ role, content })
 const said = (from: string, value: string) => ({ from, value })
 const ends = (chosen: string, rejected: string) => [[turn('assistant', chosen)], [turn('assistant', rejected)]]
 
 /** Rows with what they say: prompt, responses, and the pairs of better and worse. */
-const cases: readonly (readonly [string, RowFormat, Row, Row])[] = [
+const cases: readonly (readonly [string, Layout, Row, Row])[] = [
   [
     'turns of ShareGPT under a system turn',
-    sharegptFormat,
+    sharegptLayout,
     {
       system: 'Be brief.',
       conversations: [said('human', 'Weather?'), said('function_call', '{}'), said('observation', '12 C')],
@@ -35,13 +35,13 @@ const cases: readonly (readonly [string, RowFormat, Row, Row])[] = [
   ],
   [
     'whole conversations in turns of ShareGPT',
-    sharegptFormat,
+    sharegptLayout,
     { chosen: [said('human', 'Hi'), said('gpt', 'a')], rejected: [said('human', 'Hi'), said('gpt', 'b')] },
     { prompt: [turn('user', 'Hi')], responses: ends('a', 'b') },
   ],
   [
     'one turn each behind messages',
-    sharegptFormat,
+    sharegptLayout,
     {
       messages: [turn('user', 'Hi')],
       chosen: { ...turn('assistant', 'a'), thinking: 't' },
@@ -54,25 +54,25 @@ const cases: readonly (readonly [string, RowFormat, Row, Row])[] = [
   ],
   [
     'texts behind a conversation with a system turn of its own',
-    sharegptFormat,
+    sharegptLayout,
     { system: 'S', conversation: [said('system', 'Be brief.'), said('human', 'Hi')], chosen: 'a', rejected: 'b' },
     { prompt: [turn('system', 'Be brief.'), turn('user', 'Hi')], responses: ends('a', 'b'), meta: { system: 'S' } },
   ],
   [
     'answers as messages behind messages',
-    sharegptFormat,
+    sharegptLayout,
     { messages: [turn('user', 'Hi')], chosen: [turn('assistant', 'a')], rejected: [turn('assistant', 'b')] },
     { prompt: [turn('user', 'Hi')], responses: ends('a', 'b') },
   ],
   [
     'other names of the assistant',
-    sharegptFormat,
+    sharegptLayout,
     { conversations: [said('human', 'Hi')], chosen: said('chatgpt', 'a'), rejected: said('bot', 'b') },
     { prompt: [turn('user', 'Hi')], responses: ends('a', 'b') },
   ],
   [
     'an instruction with an input, a history and a system turn',
-    alpacaFormat,
+    alpacaLayout,
     {
       system: 'Be brief.',
       history: [['Hi', 'Hello.']],
@@ -93,31 +93,31 @@ const cases: readonly (readonly [string, RowFormat, Row, Row])[] = [
   ],
   [
     'the answers in a list of two',
-    alpacaFormat,
+    alpacaLayout,
     { instruction: 'Name a river.', input: '', output: ['Rhine.', 'Como.'] },
     { prompt: [turn('user', 'Name a river.')], responses: ends('Rhine.', 'Como.') },
   ],
   [
     'a system turn beside a question',
-    alpacaFormat,
+    alpacaLayout,
     { system: 'Be brief.', question: 'Name a river.', chosen: 'Rhine.', rejected: 'Como.' },
     { prompt: [turn('system', 'Be brief.'), turn('user', 'Name a river.')], responses: ends('Rhine.', 'Como.') },
   ],
   [
     'a rejected text for the last turn',
-    swiftFormat,
+    swiftLayout,
     { messages: [turn('user', 'Hi'), turn('assistant', 'a')], rejected_response: 'b' },
     { prompt: [turn('user', 'Hi')], responses: ends('a', 'b'), preferences: [{ chosen: 0, rejected: 1 }] },
   ],
   [
     'a system turn in a column beside turns of ShareGPT',
-    swiftFormat,
+    swiftLayout,
     { system: 'Be brief.', messages: [said('human', 'Hi'), said('gpt', 'a')], rejected_response: 'b' },
     { prompt: [turn('system', 'Be brief.'), turn('user', 'Hi')], responses: ends('a', 'b') },
   ],
   [
     'several rejected texts behind a history',
-    swiftFormat,
+    swiftLayout,
     { system: 'Be brief.', history: [['q', 'r']], prompt: 'Hi', response: 'a', rejected_responses: ['b', 'c'] },
     {
       prompt: [turn('system', 'Be brief.'), turn('user', 'q'), turn('assistant', 'r'), turn('user', 'Hi')],
@@ -130,7 +130,7 @@ const cases: readonly (readonly [string, RowFormat, Row, Row])[] = [
   ],
   [
     'a rejected conversation',
-    swiftFormat,
+    swiftLayout,
     {
       messages: [turn('user', 'Hi'), turn('assistant', 'a')],
       rejected_messages: [turn('user', 'Hi'), turn('assistant', 'b'), turn('user', 'No'), turn('assistant', 'c')],
@@ -142,7 +142,7 @@ const cases: readonly (readonly [string, RowFormat, Row, Row])[] = [
   ],
   [
     'ratings of generations',
-    distilabelFormat,
+    distilabelLayout,
     { system_prompt: 'Be brief.', instruction: 'Hi', generations: ['a', 'b', 'c'], ratings: [2, 5, 4] },
     {
       prompt: [turn('system', 'Be brief.'), turn('user', 'Hi')],
@@ -155,7 +155,7 @@ const cases: readonly (readonly [string, RowFormat, Row, Row])[] = [
   ],
   [
     'rated texts of Argilla',
-    distilabelPairsFormat,
+    distilabelPairsLayout,
     {
       instruction: 'Hi',
       chosen_response: 'a',
@@ -167,7 +167,7 @@ const cases: readonly (readonly [string, RowFormat, Row, Row])[] = [
   ],
   [
     'rated conversations that repeat the prompt',
-    distilabelPairsFormat,
+    distilabelPairsLayout,
     {
       prompt: 'Hi',
       chosen: [turn('user', 'Hi'), turn('assistant', 'a')],
@@ -179,7 +179,7 @@ const cases: readonly (readonly [string, RowFormat, Row, Row])[] = [
   ],
   [
     'lists of answers',
-    textListsFormat,
+    textListsLayout,
     { prompt: 'Hi', chosen: ['a', 'b'], rejected: ['c'] },
     {
       preferences: [
@@ -191,36 +191,36 @@ const cases: readonly (readonly [string, RowFormat, Row, Row])[] = [
 ]
 
 describe('the layouts of tools', () => {
-  it.each(cases)('read %s', (_, format, row, expected) => {
-    expect(format.recognises(row)).toBe(true)
-    expect(groupsOf(format, [{ ...row, id: 'x', note: 'kept' }])).toMatchObject([
+  it.each(cases)('read %s', (_, layout, row, expected) => {
+    expect(layout.recognises(row)).toBe(true)
+    expect(groupsOf(layout, [{ ...row, id: 'x', note: 'kept' }])).toMatchObject([
       { ...expected, id: 'x', form: 'messages', meta: { ...(expected['meta'] as Row | undefined), note: 'kept' } },
     ])
   })
 
-  it.each(cases)('are written so that they read as before: %s', (_, format, row) => {
-    expectSameAgain(format, [{ ...row, id: 'x', subset: 's', note: 'kept' }])
+  it.each(cases)('are written so that they read as before: %s', (_, layout, row) => {
+    expectSameAgain(layout, [{ ...row, id: 'x', subset: 's', note: 'kept' }])
   })
 
-  it.each<[RowFormat, Row, string]>([
-    [sharegptFormat, { conversations: [{ from: 'human' }] }, 'field "conversations[0].value": found nothing'],
-    [alpacaFormat, { instruction: 'Hi', history: [['a']], chosen: 'a', rejected: 'b' }, 'field "history[0]"'],
-    [swiftFormat, { messages: [turn('user', 'Hi')], rejected_response: 'b' }, 'ends with the assistant'],
-    [distilabelFormat, { prompt: 'Hi', generations: ['a', 'b'], ratings: [1] }, 'a list of 2 ratings'],
+  it.each<[Layout, Row, string]>([
+    [sharegptLayout, { conversations: [{ from: 'human' }] }, 'field "conversations[0].value": found nothing'],
+    [alpacaLayout, { instruction: 'Hi', history: [['a']], chosen: 'a', rejected: 'b' }, 'field "history[0]"'],
+    [swiftLayout, { messages: [turn('user', 'Hi')], rejected_response: 'b' }, 'ends with the assistant'],
+    [distilabelLayout, { prompt: 'Hi', generations: ['a', 'b'], ratings: [1] }, 'a list of 2 ratings'],
     [
-      distilabelPairsFormat,
+      distilabelPairsLayout,
       { prompt: 'Hi', chosen: 'a', rejected: 'b', chosen_rating: 1, rejected_rating: 2 },
       'field "rejected_rating": found number 2, expected no more than',
     ],
-    [textListsFormat, { chosen: ['Hi', 'a'], rejected: ['Hi', 'b'] }, 'they may be answers or turns'],
-  ])('refuse what they cannot hold: %o', (format, row, message) => {
-    expect(() => readRows(format, [{ chosen: said('gpt', 'a'), rejected: said('gpt', 'b'), ...row }])).toThrow(message)
+    [textListsLayout, { chosen: ['Hi', 'a'], rejected: ['Hi', 'b'] }, 'they may be answers or turns'],
+  ])('refuse what they cannot hold: %o', (layout, row, message) => {
+    expect(() => readRows(layout, [{ chosen: said('gpt', 'a'), rejected: said('gpt', 'b'), ...row }])).toThrow(message)
   })
 
   it('leave out what has no rating, and ties', () => {
     const row = { prompt: 'Hi', generations: ['a', 'b', 'c'], ratings: [2, null, 2] }
-    expect(readRows(distilabelFormat, [row])).toEqual([[{ skipped: 'tie' }, { skipped: 'unrated' }]])
+    expect(readRows(distilabelLayout, [row])).toEqual([[{ skipped: 'tie' }, { skipped: 'unrated' }]])
     const rated = { prompt: 'Hi', chosen: 'a', rejected: 'b', chosen_rating: 2, rejected_rating: 2 }
-    expect(readRows(distilabelPairsFormat, [rated])).toEqual([{ skipped: 'tie' }])
+    expect(readRows(distilabelPairsLayout, [rated])).toEqual([{ skipped: 'tie' }])
   })
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { groupsOf } from './fixtures/read-rows.ts'
-import { openaiFormat } from './openai.ts'
+import { openaiLayout } from './openai.ts'
 
 const row = {
   input: {
@@ -13,8 +13,8 @@ const row = {
 }
 
 test("OpenAI's preference rows are pairs, with their tools, and are written as they came", () => {
-  expect(openaiFormat.recognises(row)).toBe(true)
-  const groups = groupsOf(openaiFormat, [row])
+  expect(openaiLayout.recognises(row)).toBe(true)
+  const groups = groupsOf(openaiLayout, [row])
   expect(groups[0]).toMatchObject({
     form: 'messages',
     prompt: row.input.messages,
@@ -24,6 +24,6 @@ test("OpenAI's preference rows are pairs, with their tools, and are written as t
     meta: { input: { parallel_tool_calls: true } },
   })
   const { tools: _, ...input } = row.input
-  expect(groups.flatMap((group) => openaiFormat.write(group))).toEqual([{ ...row, input }])
-  expect(() => groupsOf(openaiFormat, [{ ...row, input: 'Why?' }])).toThrow('field "input": found text "Why?"')
+  expect(groups.flatMap((group) => openaiLayout.write(group))).toEqual([{ ...row, input }])
+  expect(() => groupsOf(openaiLayout, [{ ...row, input: 'Why?' }])).toThrow('field "input": found text "Why?"')
 })

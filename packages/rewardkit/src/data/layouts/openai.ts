@@ -1,13 +1,13 @@
 import { buildGroup } from '../build.ts'
 import { fieldError, isObject, textOrMessages } from '../fields.ts'
-import { judged, otherColumns, pairsOf, isPresent, type RowFormat } from './layout.ts'
+import { judged, otherColumns, pairsOf, isPresent, type Layout } from './layout.ts'
 import { splitPair } from './pair.ts'
 
 /**
  * OpenAI's rows for preference tuning: `input` with `messages` (and `tools`), and the messages of `preferred_output` and
  * `non_preferred_output`. What else `input` says stays in `meta`.
  */
-export const openaiFormat: RowFormat = {
+export const openaiLayout: Layout = {
   name: 'openai',
   recognises: (row) => isPresent(row, 'preferred_output') && isPresent(row, 'non_preferred_output'),
   read(row, { defaultId, options }) {

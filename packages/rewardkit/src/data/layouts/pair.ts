@@ -19,7 +19,7 @@ import {
   judgementColumns,
   pairsOf,
   promptField,
-  type RowFormat,
+  type Layout,
   writtenFields,
   writtenJudgement,
 } from './layout.ts'
@@ -30,7 +30,7 @@ import { refuseNearMisses } from './near-misses.ts'
  * mixtures in use. Without `prompt`, texts are whole texts and the shared leading messages of conversations are the
  * prompt. A conversation that repeats the prompt column at its start (as UltraFeedback's do) is cut behind it.
  */
-export const pairFormat: RowFormat = {
+export const pairLayout: Layout = {
   name: 'pairs',
   recognises: (row) => isPresent(row, 'chosen') || isPresent(row, 'rejected'),
   read(row, { defaultId }): Group {
@@ -60,10 +60,10 @@ export const pairFormat: RowFormat = {
 }
 
 /** The same without a `prompt` column: each response is a whole text or a whole conversation, the prompt in front. */
-export const implicitPairFormat: RowFormat = {
-  ...pairFormat,
+export const implicitPairLayout: Layout = {
+  ...pairLayout,
   name: 'pairs-implicit',
-  recognises: (row) => !isPresent(row, 'prompt') && pairFormat.recognises(row),
+  recognises: (row) => !isPresent(row, 'prompt') && pairLayout.recognises(row),
   write: (group) =>
     pairsOf(group).map(({ chosen, rejected, preference }) => ({
       ...writtenFields(group),
@@ -75,11 +75,11 @@ export const implicitPairFormat: RowFormat = {
 }
 
 /** Pairs of messages alone: plain texts of prompt and response are the turns of a user and an assistant. */
-export const messagesFormat: RowFormat = {
-  ...pairFormat,
+export const messagesLayout: Layout = {
+  ...pairLayout,
   name: 'messages',
   read(row, context) {
-    const read = pairFormat.read(row, context)
+    const read = pairLayout.read(row, context)
     return 'promptId' in read ? asTurns(read) : read
   },
   write(group) {
@@ -88,7 +88,7 @@ export const messagesFormat: RowFormat = {
       throw new InputError('a text without a prompt, in which nobody can tell the turns', {
         remedy: 'name the column of the prompt (--columns prompt=NAME), or write pairs',
       })
-    return pairFormat.write({ ...turns, form: 'messages' })
+    return pairLayout.write({ ...turns, form: 'messages' })
   },
 }
 

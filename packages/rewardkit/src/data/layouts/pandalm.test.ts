@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { pandalmFormat } from './pandalm.ts'
+import { pandalmLayout } from './pandalm.ts'
 
 const row = {
   idx: 0,
@@ -16,7 +16,7 @@ const row = {
   annotator3: 2,
 }
 const votes = (one: unknown, two: unknown, three: unknown) => ({ annotator1: one, annotator2: two, annotator3: three })
-const read = (changes: object, options = {}) => readRows(pandalmFormat, [{ ...row, ...changes }], options)[0]
+const read = (changes: object, options = {}) => readRows(pandalmLayout, [{ ...row, ...changes }], options)[0]
 
 describe('pandalm', () => {
   it('puts the input behind the instruction', () => {
@@ -60,14 +60,14 @@ describe('pandalm', () => {
       ...row,
       ...change,
     }))
-    expectSameAgain(pandalmFormat, [...rows, { ...row, input: '' }])
-    const written = groupsOf(pandalmFormat, rows, { ties: 'half' }).flatMap((group) => pandalmFormat.write(group))
+    expectSameAgain(pandalmLayout, [...rows, { ...row, input: '' }])
+    const written = groupsOf(pandalmLayout, rows, { ties: 'half' }).flatMap((group) => pandalmLayout.write(group))
     expect(written).toEqual(rows.map((one) => ({ ...one, idx: '0' })))
   })
 
   it('takes votes that give the nearest margin to a pair from elsewhere', () => {
     const third = (margin: number) =>
-      pandalmFormat.write(pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b', margin }))[0]?.['annotator3']
+      pandalmLayout.write(pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b', margin }))[0]?.['annotator3']
     expect([1, 2 / 3, 1 / 3, 0.1].map(third)).toEqual([1, 0, 2, 2])
   })
 })

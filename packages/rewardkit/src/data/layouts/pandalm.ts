@@ -7,7 +7,7 @@ import {
   isPresent,
   judged,
   otherColumns,
-  type RowFormat,
+  type Layout,
   singleText,
   textField,
 } from './layout.ts'
@@ -23,7 +23,7 @@ const annotators = ['annotator1', 'annotator2', 'annotator3'] as const
  * `false` as a response and are errors. (The README shows another layout, with label_0 to label_2 as text; no file of the
  * repository has it.)
  */
-export const pandalmFormat: RowFormat = {
+export const pandalmLayout: Layout = {
   name: 'pandalm',
   recognises: (row) =>
     ['instruction', 'response1', 'response2', ...annotators].every((column) => isPresent(row, column)),

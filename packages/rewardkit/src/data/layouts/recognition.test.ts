@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Row } from '../fields.ts'
-import { foreignFormats, recognisedFormat } from './index.ts'
-import type { FormatName } from './layout-names.ts'
+import { foreignLayouts, recognisedLayout } from './index.ts'
+import type { LayoutName } from './layout-names.ts'
 
 const turns = [
   { role: 'user', content: 'Hi' },
@@ -11,7 +11,7 @@ const article = { id: 'f00', site: 'cnn', article: 'It rained.' }
 const question = { dataset: 'eli5', id: 'q', full_text: 'Why?' }
 
 /** A typical row of each layout of others, alphabetical. */
-const rows: readonly (readonly [FormatName, Row])[] = [
+const rows: readonly (readonly [LayoutName, Row])[] = [
   ['alpaca', { instruction: 'Hi', input: '', chosen: 'a', rejected: 'b' }],
   [
     'alpacaeval',
@@ -79,7 +79,7 @@ const rows: readonly (readonly [FormatName, Row])[] = [
 ]
 
 /** Rows of our own layouts and TRL's, which no layout of others may take. */
-const own: readonly (readonly [FormatName | 'response', Row])[] = [
+const own: readonly (readonly [LayoutName | 'response', Row])[] = [
   ['groups', { prompt: 'Hi', responses: ['a', 'b'] }],
   ['hh', { chosen: '\n\nHuman: Hi\n\nAssistant: a', rejected: '\n\nHuman: Hi\n\nAssistant: b' }],
   ['pairs', { prompt: 'Hi', chosen: 'a', rejected: 'b' }],
@@ -91,15 +91,15 @@ const own: readonly (readonly [FormatName | 'response', Row])[] = [
 
 describe('the layout of a row', () => {
   it.each(rows)('%s is recognised by it alone', (name, row) => {
-    expect(foreignFormats.filter((format) => format.recognises(row)).map((format) => format.name)).toEqual([name])
+    expect(foreignLayouts.filter((layout) => layout.recognises(row)).map((layout) => layout.name)).toEqual([name])
   })
 
   it.each(own)('%s is recognised by no layout of others', (name, row) => {
-    expect(foreignFormats.filter((format) => format.recognises(row))).toEqual([])
-    expect(recognisedFormat(row).name).toBe(name)
+    expect(foreignLayouts.filter((layout) => layout.recognises(row))).toEqual([])
+    expect(recognisedLayout(row).name).toBe(name)
   })
 
   it('has a row here for every layout of others', () => {
-    expect(rows.map(([name]) => name).toSorted()).toEqual(foreignFormats.map(({ name }) => name).toSorted())
+    expect(rows.map(([name]) => name).toSorted()).toEqual(foreignLayouts.map(({ name }) => name).toSorted())
   })
 })

@@ -7,7 +7,7 @@ import {
   isPresent,
   judgement,
   promptField,
-  type RowFormat,
+  type Layout,
   writtenFields,
   writtenJudgement,
 } from './layout.ts'
@@ -15,7 +15,7 @@ import { refuseNearMisses } from './near-misses.ts'
 import { isTranscript, splitTranscripts } from './transcript.ts'
 
 /** What `score` reads: {prompt, response}. */
-export const responseFormat: RowFormat = {
+export const responseLayout: Layout = {
   name: 'response',
   recognises: (row) => isPresent(row, 'response'),
   read: (row, { defaultId }) => groupOf(row, defaultId, [textOrMessages(row['response'], 'response')]),
@@ -31,7 +31,7 @@ export const responseFormat: RowFormat = {
  * {prompt, responses} with any number of responses. With `preferences`, a list of {chosen, rejected, margin?, weight?,
  * probability?} that name responses by index, it is our own group layout.
  */
-export const groupFormat: RowFormat = {
+export const groupLayout: Layout = {
   name: 'groups',
   recognises: (row) => isPresent(row, 'responses'),
   read: (row, { defaultId }) => groupOf(row, defaultId, responsesOf(row)),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { rewardbench2Format, rewardbenchFormat } from './rewardbench.ts'
+import { rewardbench2Layout, rewardbenchLayout } from './rewardbench.ts'
 
 const user = (content: string) => ({ role: 'user', content })
 const assistant = (content: string) => ({ role: 'assistant', content })
@@ -18,7 +18,7 @@ const row = {
 
 describe('rewardbench', () => {
   it('makes messages of the texts and keeps the models', () => {
-    expect(readRows(rewardbenchFormat, [row])).toMatchObject([
+    expect(readRows(rewardbenchLayout, [row])).toMatchObject([
       {
         id: '30',
         form: 'messages',
@@ -33,15 +33,15 @@ describe('rewardbench', () => {
 
   it('is recognised where the models are not known, as in pairs from elsewhere', () => {
     const pair = pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b' })
-    const [written = {}] = rewardbenchFormat.write(pair)
+    const [written = {}] = rewardbenchLayout.write(pair)
     expect(written).toMatchObject({ chosen_model: null, rejected_model: null })
-    expect(rewardbenchFormat.recognises(written)).toBe(true)
+    expect(rewardbenchLayout.recognises(written)).toBe(true)
   })
 
   it('reads a prompt of several turns', () => {
     const prompt = [user('Hi'), assistant('Hello.'), user('Why?')]
-    expect(groupsOf(rewardbenchFormat, [{ ...row, prompt }])[0]?.prompt).toEqual(prompt)
-    expectSameAgain(rewardbenchFormat, [{ ...row, prompt }])
+    expect(groupsOf(rewardbenchLayout, [{ ...row, prompt }])[0]?.prompt).toEqual(prompt)
+    expectSameAgain(rewardbenchLayout, [{ ...row, prompt }])
   })
 
   it.each([
@@ -49,12 +49,12 @@ describe('rewardbench', () => {
     [{ chosen: true }, 'field "chosen": found boolean true, expected text'],
     [{ rejected: null }, 'field "rejected": found null, expected text'],
   ])('refuses %j', (changes, message) => {
-    expect(() => readRows(rewardbenchFormat, [{ ...row, ...changes }])).toThrow(message)
+    expect(() => readRows(rewardbenchLayout, [{ ...row, ...changes }])).toThrow(message)
   })
 
   it('is read back as it was', () => {
-    expectSameAgain(rewardbenchFormat, [row])
-    expect(groupsOf(rewardbenchFormat, [row]).flatMap((group) => rewardbenchFormat.write(group))).toEqual([
+    expectSameAgain(rewardbenchLayout, [row])
+    expect(groupsOf(rewardbenchLayout, [row]).flatMap((group) => rewardbenchLayout.write(group))).toEqual([
       { ...row, id: '30' },
     ])
   })
@@ -75,7 +75,7 @@ const row2 = {
 
 describe('rewardbench2', () => {
   it('prefers each chosen response to each rejected one and compares no two of a side', () => {
-    const [group] = groupsOf(rewardbench2Format, [row2])
+    const [group] = groupsOf(rewardbench2Layout, [row2])
     expect(group).toMatchObject({
       id: 'tied:3',
       form: 'messages',
@@ -100,18 +100,18 @@ describe('rewardbench2', () => {
     [{ rejected: ['Up', false] }, 'field "rejected[1]": found boolean false, expected text'],
     [{ prompt: null }, 'field "prompt": found null, expected text or a list of messages'],
   ])('refuses %j', (changes, message) => {
-    expect(() => readRows(rewardbench2Format, [{ ...row2, ...changes }])).toThrow(message)
+    expect(() => readRows(rewardbench2Layout, [{ ...row2, ...changes }])).toThrow(message)
   })
 
   it('is read back as it was', () => {
-    expectSameAgain(rewardbench2Format, [row2, { ...row2, chosen: ['Red'] }])
-    expect(groupsOf(rewardbench2Format, [row2]).flatMap((group) => rewardbench2Format.write(group))).toEqual([row2])
+    expectSameAgain(rewardbench2Layout, [row2, { ...row2, chosen: ['Red'] }])
+    expect(groupsOf(rewardbench2Layout, [row2]).flatMap((group) => rewardbench2Layout.write(group))).toEqual([row2])
   })
 
   it('holds a pair, and no ranking of three', () => {
     const pair = pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b' })
-    expect(rewardbench2Format.write(pair)).toMatchObject([{ chosen: ['a'], rejected: ['b'], total_completions: 2 }])
-    const [group] = groupsOf(rewardbench2Format, [row2])
+    expect(rewardbench2Layout.write(pair)).toMatchObject([{ chosen: ['a'], rejected: ['b'], total_completions: 2 }])
+    const [group] = groupsOf(rewardbench2Layout, [row2])
     if (!group) throw new Error('no group')
     for (const preferences of [
       [
@@ -120,6 +120,6 @@ describe('rewardbench2', () => {
       ],
       group.preferences.slice(1),
     ])
-      expect(() => rewardbench2Format.write({ ...group, preferences })).toThrow('do not part the responses')
+      expect(() => rewardbench2Layout.write({ ...group, preferences })).toThrow('do not part the responses')
   })
 })

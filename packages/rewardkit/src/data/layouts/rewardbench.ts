@@ -1,6 +1,6 @@
 import { buildGroup } from '../build.ts'
 import { optionalName } from '../fields.ts'
-import { isPresent, otherColumns, decidedPairsOf, type RowFormat, singleText, textField } from './layout.ts'
+import { isPresent, otherColumns, decidedPairsOf, type Layout, singleText, textField } from './layout.ts'
 import { chosenAndRejected, eachPreferred, isListOfTexts, textList } from './lists.ts'
 import { assistantMessage, promptMessages, writtenPrompt } from './messages.ts'
 
@@ -9,7 +9,7 @@ import { assistantMessage, promptMessages, writtenPrompt } from './messages.ts'
  * messages (its own code renders them with the chat template), where the same columns as plain pairs stay text. Recognised
  * by the columns `chosen_model` and `rejected_model`, which may be null and stay in `meta`; `subset` is the subset.
  */
-export const rewardbenchFormat: RowFormat = {
+export const rewardbenchLayout: Layout = {
   name: 'rewardbench',
   recognises: (row) =>
     isPresent(row, 'prompt') &&
@@ -47,7 +47,7 @@ const counts = ['num_correct', 'num_incorrect', 'total_completions']
  * between which there is no preference (what the benchmark asks of their rewards is no matter of pairs). The counts of
  * responses are those of the lists and written from them.
  */
-export const rewardbench2Format: RowFormat = {
+export const rewardbench2Layout: Layout = {
   name: 'rewardbench2',
   recognises: (row) =>
     isPresent(row, 'prompt') &&

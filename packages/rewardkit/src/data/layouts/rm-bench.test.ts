@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { rmBenchFormat } from './rm-bench.ts'
+import { rmBenchLayout } from './rm-bench.ts'
 
 const row = {
   id: 78,
@@ -15,7 +15,7 @@ const row = {
 
 describe('rm-bench', () => {
   it('has 3 x 3 preferences, chosen style by chosen style, and the domain as the subset', () => {
-    const [group] = groupsOf(rmBenchFormat, [row])
+    const [group] = groupsOf(rmBenchLayout, [row])
     expect(group).toMatchObject({
       id: '78',
       form: 'messages',
@@ -32,7 +32,7 @@ describe('rm-bench', () => {
 
   it('takes the subset where there is no domain', () => {
     const { domain: _, ...rest } = row
-    expect(readRows(rmBenchFormat, [rest])).toMatchObject([{ subset: 'alpacaeval', meta: { error_key: 'cause' } }])
+    expect(readRows(rmBenchLayout, [rest])).toMatchObject([{ subset: 'alpacaeval', meta: { error_key: 'cause' } }])
   })
 
   it.each([
@@ -41,19 +41,19 @@ describe('rm-bench', () => {
     [{ rejected: 'No.' }, 'field "rejected": found text "No.", expected a list of 3 texts'],
     [{ prompt: 1 }, 'field "prompt": found number 1, expected text or a list of messages'],
   ])('refuses %j', (changes, message) => {
-    expect(() => readRows(rmBenchFormat, [{ ...row, ...changes }])).toThrow(message)
+    expect(() => readRows(rmBenchLayout, [{ ...row, ...changes }])).toThrow(message)
   })
 
   it('is read back as it was, with its two subsets', () => {
-    expectSameAgain(rmBenchFormat, [row])
-    expect(groupsOf(rmBenchFormat, [row]).flatMap((group) => rmBenchFormat.write(group))).toEqual([
+    expectSameAgain(rmBenchLayout, [row])
+    expect(groupsOf(rmBenchLayout, [row]).flatMap((group) => rmBenchLayout.write(group))).toEqual([
       { ...row, id: '78' },
     ])
   })
 
   it('holds nothing but three against three', () => {
     const pair = pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b' })
-    expect(() => rmBenchFormat.write(pair)).toThrow(
+    expect(() => rmBenchLayout.write(pair)).toThrow(
       'found 1 chosen and 1 rejected responses; this layout holds 3 of each',
     )
   })

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { buildGroup } from '../build.ts'
 import { optionalName } from '../fields.ts'
-import { isPresent, otherColumns, type RowFormat, singleText } from './layout.ts'
+import { isPresent, otherColumns, type Layout, singleText } from './layout.ts'
 import { chosenAndRejected, eachPreferred, isListOfTexts, textList } from './lists.ts'
 import { assistantMessage, promptMessages, writtenPrompt } from './messages.ts'
 
@@ -14,7 +14,7 @@ const STYLES = 3
  * pair of chosen style i and rejected style j is preference 3 i + j. `domain` is the subset; the files of single domains
  * have none, there it is `subset`.
  */
-export const rmBenchFormat: RowFormat = {
+export const rmBenchLayout: Layout = {
   name: 'rm-bench',
   recognises: (row) =>
     isPresent(row, 'prompt') &&

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { rmbBestOfNFormat, rmbPairsFormat } from './rmb.ts'
+import { rmbBestOfNLayout, rmbPairsLayout } from './rmb.ts'
 
 const assistant = (content: string) => ({ role: 'assistant', content })
 const turns = [
@@ -16,7 +16,7 @@ const pair = {
   reject: { llm_name: 'm2', answer: 'Nie.' },
   category_path: 'Pairwise_set/Helpfulness/Open QA/Factual',
 }
-const readPair = (changes: object, options = {}) => readRows(rmbPairsFormat, [{ ...pair, ...changes }], options)[0]
+const readPair = (changes: object, options = {}) => readRows(rmbPairsLayout, [{ ...pair, ...changes }], options)[0]
 
 describe('rmb-pairs', () => {
   it('reads the conversation, both answers, and the path as the subset', () => {
@@ -47,8 +47,8 @@ describe('rmb-pairs', () => {
   })
 
   it('is read back as it was', () => {
-    expectSameAgain(rmbPairsFormat, [pair, { ...pair, conversation_input: turns }])
-    expect(groupsOf(rmbPairsFormat, [pair]).flatMap((group) => rmbPairsFormat.write(group))).toEqual([pair])
+    expectSameAgain(rmbPairsLayout, [pair, { ...pair, conversation_input: turns }])
+    expect(groupsOf(rmbPairsLayout, [pair]).flatMap((group) => rmbPairsLayout.write(group))).toEqual([pair])
   })
 })
 
@@ -62,7 +62,7 @@ const bestOfN = {
   ],
   category_path: 'BoN_set/Harmlessness/S1',
 }
-const read = (changes: object) => readRows(rmbBestOfNFormat, [{ ...bestOfN, ...changes }])[0]
+const read = (changes: object) => readRows(rmbBestOfNLayout, [{ ...bestOfN, ...changes }])[0]
 
 describe('rmb-best-of-n', () => {
   it('prefers the best to each of the others', () => {
@@ -87,14 +87,14 @@ describe('rmb-best-of-n', () => {
   })
 
   it('is read back as it was', () => {
-    expectSameAgain(rmbBestOfNFormat, [bestOfN])
-    expect(groupsOf(rmbBestOfNFormat, [bestOfN]).flatMap((group) => rmbBestOfNFormat.write(group))).toEqual([bestOfN])
+    expectSameAgain(rmbBestOfNLayout, [bestOfN])
+    expect(groupsOf(rmbBestOfNLayout, [bestOfN]).flatMap((group) => rmbBestOfNLayout.write(group))).toEqual([bestOfN])
   })
 
   it('holds one best response only', () => {
-    const [group] = groupsOf(rmbBestOfNFormat, [bestOfN])
+    const [group] = groupsOf(rmbBestOfNLayout, [bestOfN])
     if (!group) throw new Error('no group')
     const preferences = [0, 1].map((chosen) => ({ chosen, rejected: 2 }))
-    expect(() => rmbBestOfNFormat.write({ ...group, preferences })).toThrow('found 2 chosen responses')
+    expect(() => rmbBestOfNLayout.write({ ...group, preferences })).toThrow('found 2 chosen responses')
   })
 })

@@ -3,7 +3,7 @@ import { buildGroup } from '../build.ts'
 import { fieldError, isObject, optionalName, type Row } from '../fields.ts'
 import type { Group, Message } from '../group.ts'
 import type { DataOptions } from '../data-options.ts'
-import { otherColumns, decidedPairsOf, type RowFormat, singleText } from './layout.ts'
+import { otherColumns, decidedPairsOf, type Layout, singleText } from './layout.ts'
 import { isWantedLanguage } from './language.ts'
 import { chosenAndRejected, eachPreferred } from './lists.ts'
 import { assistantMessage, promptMessages } from './messages.ts'
@@ -13,7 +13,7 @@ import { assistantMessage, promptMessages } from './messages.ts'
  * models to `conversation_input`, messages that end with the user's. `category_path` is the subset. Messages say their
  * language; that of the last one is what `--languages` looks at, and it stays in `meta`, with what else is said of answers.
  */
-export const rmbPairsFormat: RowFormat = {
+export const rmbPairsLayout: Layout = {
   name: 'rmb-pairs',
   recognises: (row) => Array.isArray(row['conversation_input']) && isObject(row['chosen']) && isObject(row['reject']),
   read(row, { defaultId, options }) {
@@ -44,7 +44,7 @@ export const rmbPairsFormat: RowFormat = {
  * Best-of-n of RMB (RMB_dataset/BoN_set): `bon_best` is better than each of two to six others in `loser_list`, between
  * which there is no preference. It counts as right where the best one has the highest reward of all.
  */
-export const rmbBestOfNFormat: RowFormat = {
+export const rmbBestOfNLayout: Layout = {
   name: 'rmb-best-of-n',
   recognises: (row) => isObject(row['bon_best']) && Array.isArray(row['loser_list']),
   read(row, { defaultId, options }) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { safeRlhfFormat } from './safe-rlhf.ts'
+import { safeRlhfLayout } from './safe-rlhf.ts'
 
 const row = {
   prompt: 'How?',
@@ -11,7 +11,7 @@ const row = {
   better_response_id: 0,
   safer_response_id: 1,
 }
-const read = (changes: object, options = {}) => readRows(safeRlhfFormat, [{ ...row, ...changes }], options)[0]
+const read = (changes: object, options = {}) => readRows(safeRlhfLayout, [{ ...row, ...changes }], options)[0]
 
 describe('safe-rlhf', () => {
   it('reads the more helpful or the safer response, as asked', () => {
@@ -40,17 +40,17 @@ describe('safe-rlhf', () => {
 
   it('is read back as it was, whichever judgement was read', () => {
     for (const safeRlhfLabel of ['better', 'safer'] as const) {
-      expectSameAgain(safeRlhfFormat, [row, { ...row, safer_response_id: 0 }], { safeRlhfLabel })
+      expectSameAgain(safeRlhfLayout, [row, { ...row, safer_response_id: 0 }], { safeRlhfLabel })
       expect(
-        groupsOf(safeRlhfFormat, [row], { safeRlhfLabel }).flatMap((group) => safeRlhfFormat.write(group)),
+        groupsOf(safeRlhfLayout, [row], { safeRlhfLabel }).flatMap((group) => safeRlhfLayout.write(group)),
       ).toEqual([row])
     }
   })
 
   it('writes a preference that neither judgement was as both', () => {
-    const [group] = groupsOf(safeRlhfFormat, [{ ...row, safer_response_id: 0 }])
+    const [group] = groupsOf(safeRlhfLayout, [{ ...row, safer_response_id: 0 }])
     if (!group) throw new Error('no group')
-    expect(safeRlhfFormat.write({ ...group, preferences: [{ chosen: 1, rejected: 0 }] })).toMatchObject([
+    expect(safeRlhfLayout.write({ ...group, preferences: [{ chosen: 1, rejected: 0 }] })).toMatchObject([
       { response_0: 'Thus.', better_response_id: 1, safer_response_id: 1 },
     ])
   })

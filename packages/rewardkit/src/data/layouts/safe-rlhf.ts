@@ -1,6 +1,6 @@
 import { buildGroup } from '../build.ts'
 import { fieldError, type Row } from '../fields.ts'
-import { comparisonsOf, isPresent, judged, otherColumns, type RowFormat, singleText, textField } from './layout.ts'
+import { comparisonsOf, isPresent, judged, otherColumns, type Layout, singleText, textField } from './layout.ts'
 import { assistantMessage, userMessage } from './messages.ts'
 
 const labels = { better: 'better_response_id', safer: 'safer_response_id' } as const
@@ -10,7 +10,7 @@ const labels = { better: 'better_response_id', safer: 'safer_response_id' } as c
  * chooses one: the more helpful (`better_response_id`) or the safer one (`safer_response_id`). Each is 0 or 1, an index.
  * Both stay in `meta`, with what else is known of the responses. There is no margin.
  */
-export const safeRlhfFormat: RowFormat = {
+export const safeRlhfLayout: Layout = {
   name: 'safe-rlhf',
   recognises: (row) =>
     ['prompt', 'response_0', 'response_1'].every((column) => isPresent(row, column)) &&

@@ -1,7 +1,7 @@
 import { buildGroup, type TextParts, wholeConversations } from '../build.ts'
 import { fieldError, isObject, optionalName, type Row } from '../fields.ts'
 import type { Message } from '../group.ts'
-import { decidedPairsOf, otherColumns, type RowFormat } from './layout.ts'
+import { decidedPairsOf, otherColumns, type Layout } from './layout.ts'
 import { behindSystem, readSystem } from './alpaca.ts'
 import { eachPreferred } from './lists.ts'
 import { assistantMessage } from './messages.ts'
@@ -15,7 +15,7 @@ const conversations = ['conversations', 'conversation', 'messages'] as const
  * conversations. `human` is the user, `gpt` the assistant and `observation` what a tool said; other names are kept as they
  * are. Turns {role, content} are read, too. `system` is the system turn in front.
  */
-export const sharegptFormat: RowFormat = {
+export const sharegptLayout: Layout = {
   name: 'sharegpt',
   recognises(row) {
     const responses = [row['chosen'], row['rejected']]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defaultDataOptions } from '../data-options.ts'
-import { shpFormat } from './shp.ts'
+import { shpLayout } from './shp.ts'
 
 const row = {
   post_id: 'qt3nxl',
@@ -17,7 +17,7 @@ const row = {
   score_ratio: 4,
 }
 const read = (changes: object, options = {}) =>
-  shpFormat.read({ ...row, ...changes }, { defaultId: 'line-1', options: { ...defaultDataOptions, ...options } })
+  shpLayout.read({ ...row, ...changes }, { defaultId: 'line-1', options: { ...defaultDataOptions, ...options } })
 
 describe('shp', () => {
   it('takes labels 1 for A and 0 for B, and the logarithm of the score ratio as the margin', () => {
@@ -53,15 +53,15 @@ describe('shp', () => {
     for (const labels of [0, 1]) {
       const group = read({ labels, score_ratio: 2.0481927711 })
       if (!('promptId' in group)) throw new Error('no group')
-      const [written = {}] = shpFormat.write(group)
+      const [written = {}] = shpLayout.write(group)
       expect(written).toEqual({ ...row, labels, score_ratio: 2.0481927711 })
-      expect(shpFormat.read(written, { defaultId: 'x', options: defaultDataOptions })).toEqual(group)
+      expect(shpLayout.read(written, { defaultId: 'x', options: defaultDataOptions })).toEqual(group)
     }
   })
 
   it('leaves ties out when it writes', () => {
     const group = read({})
     if (!('promptId' in group)) throw new Error('no group')
-    expect(shpFormat.write({ ...group, preferences: [{ chosen: 0, rejected: 1, probability: 0.5 }] })).toEqual([])
+    expect(shpLayout.write({ ...group, preferences: [{ chosen: 0, rejected: 1, probability: 0.5 }] })).toEqual([])
   })
 })

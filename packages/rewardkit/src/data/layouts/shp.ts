@@ -1,7 +1,7 @@
 import { buildGroup, conversation } from '../build.ts'
 import { fieldError, optionalName, optionalNumber, type Row } from '../fields.ts'
 import type { Group } from '../group.ts'
-import { comparisonsOf, isPresent, judged, otherColumns, type RowFormat, singleText, textField } from './layout.ts'
+import { comparisonsOf, isPresent, judged, otherColumns, type Layout, singleText, textField } from './layout.ts'
 
 const own = ['history', 'human_ref_A', 'human_ref_B', 'labels', 'domain']
 
@@ -10,7 +10,7 @@ const own = ['history', 'human_ref_A', 'human_ref_B', 'labels', 'domain']
  * and 0 where B is (the card; one public loader reads it as an index into [A, B], which inverts it). The margin is
  * log(score_ratio): how many times as many votes the preferred comment has. `domain` is the subset.
  */
-export const shpFormat: RowFormat = {
+export const shpLayout: Layout = {
   name: 'shp',
   recognises: (row) => ['history', 'human_ref_A', 'human_ref_B', 'labels'].every((column) => isPresent(row, column)),
   read(row, { defaultId, options }) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { skyworkFormat } from './skywork.ts'
+import { skyworkLayout } from './skywork.ts'
 
 const turn = (role: string, content: string) => ({ role, content })
 const row = {
@@ -11,7 +11,7 @@ const row = {
 
 describe('skywork', () => {
   it('takes the source for the subset and the turns that both share for the prompt', () => {
-    expect(readRows(skyworkFormat, [row])).toMatchObject([
+    expect(readRows(skyworkLayout, [row])).toMatchObject([
       {
         form: 'messages',
         prompt: row.chosen.slice(0, 3),
@@ -23,9 +23,9 @@ describe('skywork', () => {
   })
 
   it('does not take pairs with other columns for its own', () => {
-    expect(skyworkFormat.recognises({ ...row, prompt: 'Hi' })).toBe(false)
-    expect(skyworkFormat.recognises({ ...row, margin: 1 })).toBe(false)
-    expect(skyworkFormat.recognises({ ...row, chosen: 'a', rejected: 'b' })).toBe(false)
+    expect(skyworkLayout.recognises({ ...row, prompt: 'Hi' })).toBe(false)
+    expect(skyworkLayout.recognises({ ...row, margin: 1 })).toBe(false)
+    expect(skyworkLayout.recognises({ ...row, chosen: 'a', rejected: 'b' })).toBe(false)
   })
 
   it.each([
@@ -33,12 +33,12 @@ describe('skywork', () => {
     [{ rejected: [] }, 'field "rejected": found an empty list, expected a conversation'],
     [{ source: { a: 1 } }, 'field "source": found an object, expected text or an integer'],
   ])('refuses %j', (changes, message) => {
-    expect(() => readRows(skyworkFormat, [{ ...row, ...changes }])).toThrow(message)
+    expect(() => readRows(skyworkLayout, [{ ...row, ...changes }])).toThrow(message)
   })
 
   it('is read back as it was', () => {
-    expectSameAgain(skyworkFormat, [row])
-    expectSameAgain(skyworkFormat, [{ ...row, source: null }])
-    expect(groupsOf(skyworkFormat, [row]).flatMap((group) => skyworkFormat.write(group))).toEqual([row])
+    expectSameAgain(skyworkLayout, [row])
+    expectSameAgain(skyworkLayout, [{ ...row, source: null }])
+    expect(groupsOf(skyworkLayout, [row]).flatMap((group) => skyworkLayout.write(group))).toEqual([row])
   })
 })

@@ -1,7 +1,7 @@
 import { buildGroup, wholeConversations } from '../build.ts'
 import { optionalName, textOrMessages, type Row, fieldError } from '../fields.ts'
 import type { Message } from '../group.ts'
-import { otherColumns, decidedPairsOf, type RowFormat } from './layout.ts'
+import { otherColumns, decidedPairsOf, type Layout } from './layout.ts'
 import { eachPreferred } from './lists.ts'
 
 /**
@@ -9,7 +9,7 @@ import { eachPreferred } from './lists.ts'
  * `source`, which is the subset. That and no more tells it from pairs without a prompt column: a row is recognised by
  * having these three columns and no other, so nothing else is written.
  */
-export const skyworkFormat: RowFormat = {
+export const skyworkLayout: Layout = {
   name: 'skywork',
   recognises: (row) =>
     Object.keys(row).toSorted().join(' ') === 'chosen rejected source' &&

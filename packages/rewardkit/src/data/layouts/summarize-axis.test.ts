@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaultDataOptions } from '../data-options.ts'
 import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { summarizeAxisFormat } from './summarize-axis.ts'
+import { summarizeAxisLayout } from './summarize-axis.ts'
 
 const info = { id: 'f00', site: 'cnn', title: 'Rain', article: 'It rained.' }
 const rating = (text: string, overall: number | null, worker = 'w') => ({
@@ -11,7 +11,7 @@ const rating = (text: string, overall: number | null, worker = 'w') => ({
   batch: 'cnndm1',
   split: 'test',
 })
-const read = (rows: object[], options = {}) => readRows(summarizeAxisFormat, rows.map(Object), options)
+const read = (rows: object[], options = {}) => readRows(summarizeAxisLayout, rows.map(Object), options)
 
 describe('summarize-axis', () => {
   it('makes one group of the rows of an article, with the means of the workers and their difference as the margin', () => {
@@ -45,7 +45,7 @@ describe('summarize-axis', () => {
       },
       { skipped: 'tie' },
     ])
-    expect(groupsOf(summarizeAxisFormat, rows, { ties: 'half' })[0]?.preferences).toEqual([
+    expect(groupsOf(summarizeAxisLayout, rows, { ties: 'half' })[0]?.preferences).toEqual([
       { chosen: 0, rejected: 1, probability: 0.5 },
       { chosen: 0, rejected: 2, margin: 3, probability: 1 },
       { chosen: 1, rejected: 2, margin: 3, probability: 1 },
@@ -67,7 +67,7 @@ describe('summarize-axis', () => {
     [{ info: { ...info, article: 3 } }, 'field "info.article": found number 3, expected text'],
   ])('refuses %j already where the row stands', (changes, message) => {
     expect(() =>
-      summarizeAxisFormat.gather?.key({ ...rating('A', 5), ...changes }, { options: defaultDataOptions }),
+      summarizeAxisLayout.gather?.key({ ...rating('A', 5), ...changes }, { options: defaultDataOptions }),
     ).toThrow(message)
   })
 
@@ -80,12 +80,12 @@ describe('summarize-axis', () => {
       ...rating(pick([' one', ' two', ' three']), 1 + integer(7), text()),
       info: pick<() => object>([reddit, news])(),
     }))
-    expectSameAgain(summarizeAxisFormat, rows)
+    expectSameAgain(summarizeAxisLayout, rows)
   })
 
   it('holds ratings only', () => {
-    const [group] = groupsOf(summarizeAxisFormat, [rating('A', 5), rating('B', 3)])
+    const [group] = groupsOf(summarizeAxisLayout, [rating('A', 5), rating('B', 3)])
     if (!group) throw new Error('no group')
-    expect(() => summarizeAxisFormat.write({ ...group, meta: {} })).toThrow('found no ratings of single responses')
+    expect(() => summarizeAxisLayout.write({ ...group, meta: {} })).toThrow('found no ratings of single responses')
   })
 })

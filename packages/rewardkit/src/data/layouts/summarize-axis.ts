@@ -6,7 +6,7 @@ import {
   otherColumns,
   type Reading,
   type RowContext,
-  type RowFormat,
+  type Layout,
   singleText,
   type Skipped,
 } from './layout.ts'
@@ -18,7 +18,7 @@ import { infoOf, summarizeQuery } from './summarize-query.ts'
  * `overall` is preferred, by a margin of the difference; equal means are ties. The other axes stay in `meta`, in
  * `ratings`: a list for each response.
  */
-export const summarizeAxisFormat: RowFormat = {
+export const summarizeAxisLayout: Layout = {
   name: 'summarize-axis',
   recognises: (row) => isObject(row['info']) && isObject(row['summary']) && isObject(row['summary']['axes']),
   read: (row, context) => readRatings([row], context),

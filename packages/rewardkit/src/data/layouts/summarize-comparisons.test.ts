@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { summarizeComparisonsFormat } from './summarize-comparisons.ts'
+import { summarizeComparisonsLayout } from './summarize-comparisons.ts'
 
 const post = {
   info: { id: 't3_x', post: 'I fell.\n\nIt hurt.', title: 'Ouch', subreddit: 'tifu', site: null, article: null },
@@ -20,7 +20,7 @@ const news = {
   info: { id: 'f00', post: null, title: 'Rain', subreddit: null, site: 'cnn', article: 'It rained.\n\nA lot.' },
 }
 const read = (changes: object, options = {}) =>
-  readRows(summarizeComparisonsFormat, [{ ...post, ...changes }], options)[0]
+  readRows(summarizeComparisonsLayout, [{ ...post, ...changes }], options)[0]
 
 describe('summarize-comparisons', () => {
   it('asks as the models of the paper were asked, and keeps the space in front of the summaries', () => {
@@ -36,7 +36,7 @@ describe('summarize-comparisons', () => {
   it('takes choice as the index of the better one, and the confidence not as a margin', () => {
     expect(read({})).toMatchObject({ preferences: [{ chosen: 1, rejected: 0 }] })
     expect(read({ choice: 0 })).toMatchObject({ preferences: [{ chosen: 0, rejected: 1 }] })
-    expect(groupsOf(summarizeComparisonsFormat, [post])[0]?.preferences).toEqual([{ chosen: 1, rejected: 0 }])
+    expect(groupsOf(summarizeComparisonsLayout, [post])[0]?.preferences).toEqual([{ chosen: 1, rejected: 0 }])
     expect(read({})).toMatchObject({
       meta: {
         info: { id: 't3_x' },
@@ -78,9 +78,9 @@ describe('summarize-comparisons', () => {
   })
 
   it('is written as it came, but for columns that are null', () => {
-    const [group] = groupsOf(summarizeComparisonsFormat, [post])
+    const [group] = groupsOf(summarizeComparisonsLayout, [post])
     const { site: _, article: __, ...info } = post.info
-    expect(group && summarizeComparisonsFormat.write(group)).toEqual([{ ...post, info }])
+    expect(group && summarizeComparisonsLayout.write(group)).toEqual([{ ...post, info }])
   })
 
   it.each(Array.from({ length: 20 }, (_, seed) => seed))('reads what it wrote as the same (seed %i)', (seed) => {
@@ -96,14 +96,14 @@ describe('summarize-comparisons', () => {
       summaries: [{ text: text(), policy: text() }, { text: text() }],
       choice: integer(2),
     }))
-    expectSameAgain(summarizeComparisonsFormat, rows)
+    expectSameAgain(summarizeComparisonsLayout, rows)
   })
 
   it('holds no other prompts, and leaves ties out', () => {
     const pair = pairGroup({ id: '1', prompt: 'Name a prime.', chosen: ' 7', rejected: ' 8' })
-    expect(() => summarizeComparisonsFormat.write(pair)).toThrow('the prompt is no query for a summary')
-    const [group] = groupsOf(summarizeComparisonsFormat, [post])
+    expect(() => summarizeComparisonsLayout.write(pair)).toThrow('the prompt is no query for a summary')
+    const [group] = groupsOf(summarizeComparisonsLayout, [post])
     const tie = { chosen: 0, rejected: 1, probability: 0.5 }
-    expect(group && summarizeComparisonsFormat.write({ ...group, preferences: [tie] })).toEqual([])
+    expect(group && summarizeComparisonsLayout.write({ ...group, preferences: [tie] })).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { buildGroup, conversation } from '../build.ts'
 import { fieldError, isObject, type Row } from '../fields.ts'
-import { comparisonsOf, isPresent, judged, otherColumns, type RowFormat, singleText } from './layout.ts'
+import { comparisonsOf, isPresent, judged, otherColumns, type Layout, singleText } from './layout.ts'
 import { infoOf, summarizeQuery } from './summarize-query.ts'
 
 const own = ['info', 'summaries', 'choice']
@@ -11,7 +11,7 @@ const own = ['info', 'summaries', 'choice']
  * margin: `extra.confidence` tells how sure the annotator was (1 to 9), and stays in `meta`. Subreddit or site is the
  * subset.
  */
-export const summarizeComparisonsFormat: RowFormat = {
+export const summarizeComparisonsLayout: Layout = {
   name: 'summarize-comparisons',
   recognises: (row) => isObject(row['info']) && Array.isArray(row['summaries']) && isPresent(row, 'choice'),
   read(row, { defaultId, options }) {

@@ -2,7 +2,7 @@ import { buildGroup, type GroupParts, wholeConversations } from '../build.ts'
 import { fieldError, optionalName, type Row, textOrMessages } from '../fields.ts'
 import type { Message } from '../group.ts'
 import { behindSystem, historyOf, readSystem } from './alpaca.ts'
-import { isPresent, otherColumns, type RowFormat, singleText, textField } from './layout.ts'
+import { isPresent, otherColumns, type Layout, singleText, textField } from './layout.ts'
 import { chosenAndRejected, eachPreferred, textList } from './lists.ts'
 import { assistantMessage, userMessage } from './messages.ts'
 import { isTurnList, turnsOf } from './sharegpt.ts'
@@ -16,7 +16,7 @@ const questions = ['query', 'prompt', 'instruction', 'question', 'input'] as con
  * `prompt`, `instruction`, `question`, `input`) and `response`, behind the rounds of `history`, stand for a conversation,
  * too. `system` is the system turn in front. Turns may be ShareGPT's {from, value}.
  */
-export const swiftFormat: RowFormat = {
+export const swiftLayout: Layout = {
   name: 'swift',
   recognises: (row) =>
     rejectedColumns.some((column) => isPresent(row, column)) &&

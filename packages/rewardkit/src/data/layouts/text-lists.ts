@@ -1,23 +1,23 @@
 import { InputError } from '../../errors.ts'
 import { buildGroup } from '../build.ts'
 import { optionalName } from '../fields.ts'
-import { isPresent, otherColumns, type RowFormat, singleText } from './layout.ts'
+import { isPresent, otherColumns, type Layout, singleText } from './layout.ts'
 import { chosenAndRejected, eachPreferred, isListOfTexts, textList } from './lists.ts'
 import { assistantMessage, promptMessages, writtenPrompt } from './messages.ts'
-import { rewardbench2Format } from './rewardbench.ts'
-import { rmBenchFormat } from './rm-bench.ts'
+import { rewardbench2Layout } from './rewardbench.ts'
+import { rmBenchLayout } from './rm-bench.ts'
 
 /**
  * `chosen` and `rejected` as lists of texts under one `prompt`: answers of which each chosen one is preferred to each
  * rejected one. The prompt and the answers are messages. Without a prompt the texts could as well be the turns of a
  * conversation, so such rows are an error.
  */
-export const textListsFormat: RowFormat = {
+export const textListsLayout: Layout = {
   name: 'text-lists',
   recognises: (row) =>
     isListOfTexts(row['chosen']) &&
     isListOfTexts(row['rejected']) &&
-    ![rewardbench2Format, rmBenchFormat].some((format) => format.recognises(row)),
+    ![rewardbench2Layout, rmBenchLayout].some((layout) => layout.recognises(row)),
   read(row, { defaultId, options }) {
     if (!isPresent(row, 'prompt'))
       throw new InputError(

@@ -1,14 +1,14 @@
 import { InputError } from '../../errors.ts'
 import { buildGroup, contentOf } from '../build.ts'
 import type { Group, Message, TranscriptSource } from '../group.ts'
-import { commonFields, judgement, judgementColumns, type RowFormat, writtenFields, writtenJudgement } from './layout.ts'
+import { commonFields, judgement, judgementColumns, type Layout, writtenFields, writtenJudgement } from './layout.ts'
 
 /**
  * HH's layout: `chosen` and `rejected` (after `prompt`, where there is one) are whole transcripts that open with
  * "\n\nHuman: " and mark the other turns by "\n\nAssistant: " and "\n\nHuman: ". The prompt ends with the last Human
  * turn before the transcripts part; where they part earlier than in the last turn, the responses hold several turns.
  */
-export const transcriptFormat: RowFormat = {
+export const transcriptLayout: Layout = {
   name: 'hh',
   recognises: ({ prompt, chosen, rejected }) =>
     isTranscript(prompt ?? '', chosen) && isTranscript(prompt ?? '', rejected),

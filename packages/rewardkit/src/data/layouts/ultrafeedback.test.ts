@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import { otherColumns } from './layout.ts'
 import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { ultrafeedbackBinarizedFormat, ultrafeedbackFormat } from './ultrafeedback.ts'
+import { ultrafeedbackBinarizedLayout, ultrafeedbackLayout } from './ultrafeedback.ts'
 
 const rated = (...ratings: readonly unknown[]) => ({
   annotations: Object.fromEntries(ratings.map((Rating, index) => [`aspect_${index}`, { Rating, Rationale: 'So.' }])),
@@ -20,7 +20,7 @@ const row = {
     { model: 'm3', response: 'd', overall_score: 5, ...rated('2', 'N/A', '3', 4) },
   ],
 }
-const read = (changes: object, options = {}) => readRows(ultrafeedbackFormat, [{ ...row, ...changes }], options)[0]
+const read = (changes: object, options = {}) => readRows(ultrafeedbackLayout, [{ ...row, ...changes }], options)[0]
 
 describe('ultrafeedback', () => {
   it('compares all completions by the mean of their ratings, whatever the overall score says', () => {
@@ -45,7 +45,7 @@ describe('ultrafeedback', () => {
   })
 
   it('gives ties half a probability and the others a whole one', () => {
-    const [group] = groupsOf(ultrafeedbackFormat, [row], { ties: 'half' })
+    const [group] = groupsOf(ultrafeedbackLayout, [row], { ties: 'half' })
     expect(group?.preferences.filter(({ probability }) => probability === 0.5)).toEqual([
       { chosen: 1, rejected: 2, probability: 0.5 },
     ])
@@ -82,26 +82,26 @@ describe('ultrafeedback', () => {
   })
 
   it('is read back as it was, without a score column too', () => {
-    expectSameAgain(ultrafeedbackFormat, [row])
+    expectSameAgain(ultrafeedbackLayout, [row])
     const completions = row.completions.map((completion) => otherColumns(completion, ['fine-grained_score']))
-    expectSameAgain(ultrafeedbackFormat, [{ ...row, completions }])
+    expectSameAgain(ultrafeedbackLayout, [{ ...row, completions }])
   })
 
   it('holds the margins of a pair from elsewhere, and no preferences that are no ranking', () => {
     const pair = pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b', margin: 2.5 })
-    const [again] = groupsOf(ultrafeedbackFormat, ultrafeedbackFormat.write(pair))
+    const [again] = groupsOf(ultrafeedbackLayout, ultrafeedbackLayout.write(pair))
     expect(again?.preferences).toEqual([{ chosen: 0, rejected: 1, margin: 2.5 }])
-    const group = groupsOf(ultrafeedbackFormat, [row])[0]
+    const group = groupsOf(ultrafeedbackLayout, [row])[0]
     if (!group) throw new Error('no group')
     const lacking = { ...group, preferences: group.preferences.slice(1) }
-    expect(() => ultrafeedbackFormat.write(lacking)).toThrow('no ranking of the responses')
+    expect(() => ultrafeedbackLayout.write(lacking)).toThrow('no ranking of the responses')
     const circle = [
       { chosen: 0, rejected: 1 },
       { chosen: 1, rejected: 2 },
       { chosen: 2, rejected: 0 },
     ]
     expect(() =>
-      ultrafeedbackFormat.write({ ...group, responses: group.responses.slice(1), preferences: circle }),
+      ultrafeedbackLayout.write({ ...group, responses: group.responses.slice(1), preferences: circle }),
     ).toThrow('no ranking of the responses')
   })
 })
@@ -117,7 +117,7 @@ const binarized = {
   score_rejected: 6,
 }
 const readBinarized = (changes: object, options = {}) =>
-  readRows(ultrafeedbackBinarizedFormat, [{ ...binarized, ...changes }], options)[0]
+  readRows(ultrafeedbackBinarizedLayout, [{ ...binarized, ...changes }], options)[0]
 
 describe('ultrafeedback-binarized', () => {
   it('takes the difference of the scores as the margin and keeps no second copy of the chosen text', () => {
@@ -134,7 +134,7 @@ describe('ultrafeedback-binarized', () => {
 
   it('writes a pair from elsewhere as one with a difference', () => {
     const scores = (margin: number) =>
-      ultrafeedbackBinarizedFormat.write(pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b', margin }))
+      ultrafeedbackBinarizedLayout.write(pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b', margin }))
     expect(scores(2.5)).toMatchObject([{ score_chosen: 2.5, score_rejected: 0 }])
     expect(scores(-1)).toMatchObject([{ score_chosen: 1, score_rejected: 0 }])
   })
@@ -156,9 +156,9 @@ describe('ultrafeedback-binarized', () => {
   })
 
   it('is read back as it was', () => {
-    expectSameAgain(ultrafeedbackBinarizedFormat, [binarized, { ...binarized, score_rejected: 8.5 }])
+    expectSameAgain(ultrafeedbackBinarizedLayout, [binarized, { ...binarized, score_rejected: 8.5 }])
     expect(
-      groupsOf(ultrafeedbackBinarizedFormat, [binarized]).flatMap((group) => ultrafeedbackBinarizedFormat.write(group)),
+      groupsOf(ultrafeedbackBinarizedLayout, [binarized]).flatMap((group) => ultrafeedbackBinarizedLayout.write(group)),
     ).toEqual([binarized])
   })
 })

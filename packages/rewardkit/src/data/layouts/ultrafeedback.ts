@@ -7,7 +7,7 @@ import {
   judgedByScore,
   otherColumns,
   pairsOf,
-  type RowFormat,
+  type Layout,
   singleText,
   textField,
 } from './layout.ts'
@@ -24,7 +24,7 @@ import { keptObjects, marginScores, rankedGroup, scoresOf } from './ranking.ts'
  * them. A completion
  * without any rating ("N/A") is left out and counted.
  */
-export const ultrafeedbackFormat: RowFormat = {
+export const ultrafeedbackLayout: Layout = {
   name: 'ultrafeedback',
   recognises: (row) => isPresent(row, 'instruction') && Array.isArray(row['completions']),
   read(row, { defaultId, options }) {
@@ -111,7 +111,7 @@ const binarized = ['prompt', 'chosen', 'rejected', 'messages']
  * whole conversations. The margin is score_chosen - score_rejected (1 to 10); equal scores are a tie. `messages` is the
  * chosen conversation once more and not kept.
  */
-export const ultrafeedbackBinarizedFormat: RowFormat = {
+export const ultrafeedbackBinarizedLayout: Layout = {
   name: 'ultrafeedback-binarized',
   recognises: (row) =>
     ['chosen', 'rejected', 'score_chosen', 'score_rejected'].every((column) => isPresent(row, column)),

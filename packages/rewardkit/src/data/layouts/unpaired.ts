@@ -1,14 +1,14 @@
 import type { Row } from '../fields.ts'
 import { createJudgements } from '../tables/judgements.ts'
 import { mostRatedRows, ratingKey, readRatings } from '../tables/ratings.ts'
-import { asWritten, isPresent, type RowContext, type RowFormat, writtenFields } from './layout.ts'
+import { asWritten, isPresent, type RowContext, type Layout, writtenFields } from './layout.ts'
 import { chosenAndRejected } from './lists.ts'
 
 /**
  * TRL's unpaired rows: `prompt`, `completion` and `label`, true where the completion is a good one. They are ratings of
  * two values: the rows of one prompt become a group, with a pair for each good and each bad completion.
  */
-export const unpairedFormat: RowFormat = {
+export const unpairedLayout: Layout = {
   name: 'unpaired',
   recognises: (row) => isPresent(row, 'completion') && isPresent(row, 'prompt') && 'label' in row,
   read: (row, context) => readRatings([asRating(row)], named(context)),

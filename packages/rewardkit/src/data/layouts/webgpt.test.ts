@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
-import { webgptFormat, webgptRawFormat } from './webgpt.ts'
+import { webgptLayout, webgptRawLayout } from './webgpt.ts'
 
 const question = { dataset: 'eli5', id: 'q1', full_text: 'Why?' }
 const row = {
@@ -17,8 +17,8 @@ const row = {
 }
 const side = (answer: string, score: number) => ({ question, quotes: { title: ['T'], extract: ['E'] }, answer, score })
 const raw = { 0: side('So.', -0.5), 1: side('Thus.', 0.5) }
-const read = (changes: object, options = {}) => readRows(webgptFormat, [{ ...row, ...changes }], options)[0]
-const readRaw = (changes: object, options = {}) => readRows(webgptRawFormat, [{ ...raw, ...changes }], options)[0]
+const read = (changes: object, options = {}) => readRows(webgptLayout, [{ ...row, ...changes }], options)[0]
+const readRaw = (changes: object, options = {}) => readRows(webgptRawLayout, [{ ...raw, ...changes }], options)[0]
 
 describe('webgpt', () => {
   it('prefers the answer whose score is above 0, by that score', () => {
@@ -37,7 +37,7 @@ describe('webgpt', () => {
   it('takes two zeros as a tie', () => {
     const tie = { score_0: 0, score_1: 0 }
     expect(read(tie)).toEqual({ skipped: 'tie' })
-    expect(groupsOf(webgptFormat, [{ ...row, ...tie }], { ties: 'half' })[0]?.preferences).toEqual([
+    expect(groupsOf(webgptLayout, [{ ...row, ...tie }], { ties: 'half' })[0]?.preferences).toEqual([
       { chosen: 0, rejected: 1, probability: 0.5 },
     ])
     expect(read({ score_0: -0, score_1: 0 })).toEqual({ skipped: 'tie' })
@@ -72,19 +72,19 @@ describe('webgpt', () => {
 
   it('is written as it came', () => {
     for (const scores of [{}, { score_0: -0.5, score_1: 0.5 }, { score_0: 0, score_1: 0 }]) {
-      const [group] = groupsOf(webgptFormat, [{ ...row, ...scores }], { ties: 'half' })
-      expect(group && webgptFormat.write(group)).toEqual([{ ...row, ...scores }])
+      const [group] = groupsOf(webgptLayout, [{ ...row, ...scores }], { ties: 'half' })
+      expect(group && webgptLayout.write(group)).toEqual([{ ...row, ...scores }])
     }
   })
 
   it('holds no preference without its strength, and no conversations', () => {
     const pair = { id: '1', prompt: 'Name a prime.', chosen: ' 7', rejected: ' 8' }
-    expect(() => webgptFormat.write(pairGroup(pair))).toThrow('found no margin; this layout holds the strength')
-    expect(() => webgptFormat.write(pairGroup({ ...pair, margin: 0 }))).toThrow('found the margin 0; this layout')
+    expect(() => webgptLayout.write(pairGroup(pair))).toThrow('found no margin; this layout holds the strength')
+    expect(() => webgptLayout.write(pairGroup({ ...pair, margin: 0 }))).toThrow('found the margin 0; this layout')
     const message = { role: 'user', content: 'x' }
     const turns = pairGroup({ ...pair, margin: 1, prompt: [message, message] })
-    expect(() => webgptFormat.write(turns)).toThrow('the prompt is a conversation of 2 messages')
-    expect(webgptFormat.write(pairGroup({ ...pair, margin: 1, subset: 'primes' }))).toEqual([
+    expect(() => webgptLayout.write(turns)).toThrow('the prompt is a conversation of 2 messages')
+    expect(webgptLayout.write(pairGroup({ ...pair, margin: 1, subset: 'primes' }))).toEqual([
       {
         question: { dataset: 'primes', id: '1', full_text: 'Name a prime.' },
         answer_0: ' 7',
@@ -122,8 +122,8 @@ describe('webgpt-raw', () => {
   })
 
   it('is written as it came', () => {
-    const [group] = groupsOf(webgptRawFormat, [raw])
-    expect(group && webgptRawFormat.write(group)).toEqual([raw])
+    const [group] = groupsOf(webgptRawLayout, [raw])
+    expect(group && webgptRawLayout.write(group)).toEqual([raw])
   })
 
   it.each(Array.from({ length: 20 }, (_, seed) => seed))('both read what they wrote as the same (seed %i)', (seed) => {
@@ -135,17 +135,17 @@ describe('webgpt-raw', () => {
     })
     for (const citations of ['keep', 'strip'] as const)
       expectSameAgain(
-        webgptRawFormat,
+        webgptRawLayout,
         answers.map(([first, second]) => ({ 0: first, 1: second })),
         { citations },
       )
     const groups = groupsOf(
-      webgptRawFormat,
+      webgptRawLayout,
       answers.map(([first, second]) => ({ 0: first, 1: second })),
       { ties: 'half' },
     )
-    const rows = groups.flatMap((group) => webgptFormat.write(group))
-    expectSameAgain(webgptFormat, rows)
-    expect(groupsOf(webgptFormat, rows, { ties: 'half' })).toEqual(groups)
+    const rows = groups.flatMap((group) => webgptLayout.write(group))
+    expectSameAgain(webgptLayout, rows)
+    expect(groupsOf(webgptLayout, rows, { ties: 'half' })).toEqual(groups)
   })
 })

@@ -10,7 +10,7 @@ import {
   otherColumns,
   type Reading,
   type RowContext,
-  type RowFormat,
+  type Layout,
   singleText,
 } from './layout.ts'
 
@@ -21,7 +21,7 @@ const own = ['question', 'answer_0', 'answer_1', 'score_0', 'score_1']
  * of the other. The answer whose score is above 0 is preferred, by a margin of that score, as given; two zeros are a tie.
  * Quotes and tokens stay in `meta`. The data set of the question (eli5, triviaqa, ...) is the subset.
  */
-export const webgptFormat: RowFormat = {
+export const webgptLayout: Layout = {
   name: 'webgpt',
   recognises: (row) =>
     isObject(row['question']) &&
@@ -34,7 +34,7 @@ export const webgptFormat: RowFormat = {
  * The layout of the original release: a line is a list of two objects {question, quotes, answer, tokens, score}, and
  * comes as a row with the columns `0` and `1`. It is written as such a row, which JSON Lines put down as a list.
  */
-export const webgptRawFormat: RowFormat = {
+export const webgptRawLayout: Layout = {
   name: 'webgpt-raw',
   recognises: (row) => sides.every((side) => isObject(row[side]) && isPresent(row[side], 'answer')),
   read(row, context) {

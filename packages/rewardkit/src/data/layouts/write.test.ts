@@ -3,12 +3,12 @@ import { buildGroup } from '../build.ts'
 import { degenerate } from '../degenerate.ts'
 import type { Group } from '../group.ts'
 import { createDraws, groupsOf } from './fixtures/read-rows.ts'
-import { foreignFormats, formatNamed } from './index.ts'
+import { foreignLayouts, layoutNamed } from './index.ts'
 import { pairsOf } from './layout.ts'
-import type { FormatName } from './layout-names.ts'
+import type { LayoutName } from './layout-names.ts'
 
 /** Those that hold any pair of texts: not HH's markers in the prompt (Nectar), not a thread or a tree, not 3 x 3. */
-const names: readonly FormatName[] = [
+const names: readonly LayoutName[] = [
   'alpaca',
   'alpacaeval',
   'argilla',
@@ -34,8 +34,8 @@ const names: readonly FormatName[] = [
 
 describe('a pair from elsewhere', () => {
   it.each(names)('keeps its texts and which is better in %s', (name) => {
-    const format = foreignFormats.find((candidate) => candidate.name === name)
-    if (!format) throw new Error(`no format ${name}`)
+    const layout = foreignLayouts.find((candidate) => candidate.name === name)
+    if (!layout) throw new Error(`no layout ${name}`)
     const { text, integer, uniform } = createDraws(7)
     for (let count = 0; count < 100; count++) {
       const chosen = integer(2)
@@ -48,9 +48,9 @@ describe('a pair from elsewhere', () => {
         ...(integer(2) === 0 ? {} : { subset: 'part' }),
         meta: { note: text() },
       })
-      const written = format.write(group)
-      const again = groupsOf(format, written)
-      expect(written.every((row) => format.recognises(row))).toBe(true)
+      const written = layout.write(group)
+      const again = groupsOf(layout, written)
+      expect(written.every((row) => layout.recognises(row))).toBe(true)
       expect(again.map(({ promptId }) => promptId)).toEqual([group.promptId])
       expect(again.flatMap(pairsOf)).toMatchObject(
         pairsOf(group).map((pair) => ({ chosen: pair.chosen, rejected: pair.rejected })),
@@ -68,15 +68,15 @@ describe('a group of which pairs of no use were left out', () => {
     ['rewardbench2', { prompt: 'Which?', chosen: ['best', 'same'], rejected: ['same', 'bad'], num_correct: 2 }],
     ['rm-bench', { prompt: 'Which?', chosen: ['best', 'b', 'same'], rejected: ['same', 'bad', 'worse'] }],
   ] as const)('is written as %s and read again the same', (name, row) => {
-    const format = formatNamed(name)
+    const layout = layoutNamed(name)
     const ofUse = (group: Group): Group => ({
       ...group,
       preferences: group.preferences.filter((preference) => degenerate(group, preference) === undefined),
     })
-    const [whole] = groupsOf(format, [row])
+    const [whole] = groupsOf(layout, [row])
     if (!whole) throw new Error('a group')
     const group = ofUse(whole)
     expect(group.preferences.length).toBeLessThan(whole.preferences.length)
-    expect(groupsOf(format, format.write(group)).map(ofUse)).toEqual([group])
+    expect(groupsOf(layout, layout.write(group)).map(ofUse)).toEqual([group])
   })
 })

@@ -1,6 +1,6 @@
 import { counted } from '../../counted.ts'
 import type { Told } from '../../events.ts'
-import type { RowFormat } from '../layouts/layout.ts'
+import type { Layout } from '../layouts/layout.ts'
 import { valueKey } from './choices.ts'
 import { columnsOf, type Judgements } from './judgements.ts'
 import { mostPairsOfPrompt } from './ratings.ts'
@@ -11,7 +11,7 @@ import { tellsStrength } from './verdict-words.ts'
 const mostListed = 12
 
 /** What there is to say of the judgements that were read. */
-export function judgementNotes(judgements: Judgements, table: RowFormat['name'] | undefined): Told[] {
+export function judgementNotes(judgements: Judgements, table: Layout['name'] | undefined): Told[] {
   // Without a table there are judgements in unpaired rows only.
   const name = table ?? (judgements.words.size > 0 ? 'unpaired' : undefined)
   if (name === 'verdicts') return [...verdictNotes(judgements), ...unusedChoices(judgements)]

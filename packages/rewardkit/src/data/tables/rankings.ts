@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { fieldError, type Row } from '../fields.ts'
-import { judgedByScore, type RowFormat } from '../layouts/layout.ts'
-import { groupFormat } from '../layouts/response.ts'
+import { judgedByScore, type Layout } from '../layouts/layout.ts'
+import { groupLayout } from '../layouts/response.ts'
 import { createJudgements, columnsOf, type Judgements, noteCount } from './judgements.ts'
 import { listGroup, listOf } from './list-columns.ts'
 
@@ -11,7 +11,7 @@ import { listGroup, listOf } from './list-columns.ts'
  * difference of their scores; of ranks it is the distance over the greatest that there can be, so that the first and the
  * last are 1 apart. An empty cell is no answer. Equal ranks or scores are ties.
  */
-export const rankingFormat: RowFormat = {
+export const rankingLayout: Layout = {
   name: 'rankings',
   recognises: (row) => 'responses' in row,
   read(row, { defaultId, options, judgements = createJudgements(options) }) {
@@ -30,7 +30,7 @@ export const rankingFormat: RowFormat = {
     if (preferences.length === 0) return skipped
     return [listGroup(row, defaultId, answers, preferences, ['ranks', 'scores']), ...skipped]
   },
-  write: (group) => groupFormat.write(group),
+  write: (group) => groupLayout.write(group),
 }
 
 /** A score for each answer, the highest for the best. */

@@ -145,8 +145,8 @@ describe('rated answers', () => {
   it("are TRL's unpaired rows, too, which are recognised", async () => {
     const unpaired = (prompt: string, completion: string, label: boolean) => ({ prompt, completion, label })
     const rows = [unpaired('Why?', 'a', false), unpaired('How?', 'x', true), unpaired('Why?', 'b', true)]
-    const { pairs, formats, dropped, messages } = await read(rows, { columns: undefined })
-    expect(formats).toEqual(['unpaired'])
+    const { pairs, layouts, dropped, messages } = await read(rows, { columns: undefined })
+    expect(layouts).toEqual(['unpaired'])
     expect(pairs).toEqual(['b a 1'])
     expect(dropped).toEqual({ without_partner: 1 })
     expect(messages).toContain(

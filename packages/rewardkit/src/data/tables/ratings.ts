@@ -2,8 +2,8 @@ import { InputError } from '../../errors.ts'
 import { createRandom } from '../../random.ts'
 import { buildGroup, conversation, conversationKey } from '../build.ts'
 import { type Row, textOrMessages } from '../fields.ts'
-import { commonFields, promptField, type Reading, type RowContext, type RowFormat } from '../layouts/layout.ts'
-import { groupFormat } from '../layouts/response.ts'
+import { commonFields, promptField, type Reading, type RowContext, type Layout } from '../layouts/layout.ts'
+import { groupLayout } from '../layouts/response.ts'
 import type { Group, Preference } from '../group.ts'
 import { valueKey } from './choices.ts'
 import { columnsOf, createJudgements, type Judgements, noteCount, noteWord, UnknownJudgement } from './judgements.ts'
@@ -21,7 +21,7 @@ export const mostRatedRows = 10_000
  * Rows whose prompt has no answer with another rating are left out (`without_partner`), so are those without a rating
  * (`no_rating`). The other columns stay in `meta.ratings`, a list for each answer.
  */
-export const ratingFormat: RowFormat = {
+export const ratingLayout: Layout = {
   name: 'ratings',
   recognises: (row) => 'response' in row && 'rating' in row,
   read: (row, context) => readRatings([row], context),
@@ -31,7 +31,7 @@ export const ratingFormat: RowFormat = {
     most: mostRatedRows,
     columns: ['id', 'subset', 'meta', 'prompt', 'response', 'rating'],
   },
-  write: (group) => groupFormat.write(group),
+  write: (group) => groupLayout.write(group),
 }
 
 /** Equal for rows of one prompt. Checks the row, and keeps its rating in mind. */

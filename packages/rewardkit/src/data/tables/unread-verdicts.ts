@@ -25,8 +25,8 @@ export function createVerdictWatch({ columns = [] }: DataOptions) {
     names.has(column.toLowerCase()) || (isByHand && wordsOf(column).some((word) => words.has(word)))
   const counts = new Map<string, number>()
   return {
-    add({ format, unread = [] }: ReadGroup): void {
-      if (!format || !ownLayouts.has(format.name)) return
+    add({ layout, unread = [] }: ReadGroup): void {
+      if (!layout || !ownLayouts.has(layout.name)) return
       for (const column of unread) if (isWatched(column)) counts.set(column, (counts.get(column) ?? 0) + 1)
     },
     notes: (): Told[] =>

@@ -10,9 +10,9 @@ import {
   promptField,
   type Reading,
   type RowContext,
-  type RowFormat,
+  type Layout,
 } from '../layouts/layout.ts'
-import { groupFormat } from '../layouts/response.ts'
+import { groupLayout } from '../layouts/response.ts'
 import type { Preference } from '../group.ts'
 import { splitPair } from '../layouts/pair.ts'
 import { valueKey } from './choices.ts'
@@ -25,14 +25,14 @@ import { plainVerdict, tellsStrength, type Verdict, verdictMeant, verdictText } 
  * counts from 0. `--choices` says what words mean; plain ones are understood without. Ties are those of `judged`; a row
  * without a verdict is left out (`no_choice`).
  */
-export const verdictFormat: RowFormat = {
+export const verdictLayout: Layout = {
   name: 'verdicts',
   recognises: (row) => 'choice' in row,
   read(row, context) {
     const judgements = context.judgements ?? createJudgements(context.options)
     return isPresent(row, 'responses') ? readList(row, context, judgements) : readPair(row, context, judgements)
   },
-  write: (group) => groupFormat.write(group),
+  write: (group) => groupLayout.write(group),
 }
 
 function readPair(row: Row, { defaultId, options }: RowContext, judgements: Judgements): Reading {

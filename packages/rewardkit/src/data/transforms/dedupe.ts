@@ -4,14 +4,14 @@ import { createNearIndex } from '../similarity/near-index.ts'
 import { comparedText, exactKey, normalisedKey } from '../similarity/texts.ts'
 import type { Group } from '../group.ts'
 import type { DedupeOptions } from './transform-options.ts'
-import { type StepResult, transform, type Verdict } from './transform.ts'
+import { type TransformResult, transform, type Verdict } from './transform.ts'
 
 /**
  * Leaves out what was there before; the first one stays. Near duplicates of pairs are alike in prompt and responses
  * together, whichever was preferred.
  * @throws InputError for what is wrong with the data
  */
-export async function dedupeData(options: DedupeOptions, hooks: Hooks = silentHooks): Promise<StepResult> {
+export async function dedupeData(options: DedupeOptions, hooks: Hooks = silentHooks): Promise<TransformResult> {
   const { match, threshold, of: scope } = options
   const known = createNumbering()
   const isKnown = (key: string) => {

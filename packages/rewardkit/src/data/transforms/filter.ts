@@ -4,13 +4,13 @@ import { contentOf } from '../build.ts'
 import { isObject, type Row } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import type { FilterOptions } from './transform-options.ts'
-import { NothingLeft, type StepResult, transform, type Verdict } from './transform.ts'
+import { NothingLeft, type TransformResult, transform, type Verdict } from './transform.ts'
 
 /**
  * Keeps the rows and pairs that fulfil all conditions; those left out are counted by the option that they failed.
  * @throws InputError for a broken condition or regular expression, and where no row is left
  */
-export async function filterData(options: FilterOptions, hooks: Hooks = silentHooks): Promise<StepResult> {
+export async function filterData(options: FilterOptions, hooks: Hooks = silentHooks): Promise<TransformResult> {
   const conditions = (options.where ?? []).map(condition)
   const failsRow = rowConditions(options)
   const failsPair = pairConditions(options, conditions)

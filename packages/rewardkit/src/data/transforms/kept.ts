@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { InputError } from '../../errors.ts'
 import { contentOf, conversationKey } from '../build.ts'
 import type { Row } from '../fields.ts'
-import type { RowFormat } from '../layouts/layout.ts'
+import type { Layout } from '../layouts/layout.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import { type DataOptions, defaultDataOptions } from '../data-options.ts'
 
@@ -14,8 +14,8 @@ const reading: DataOptions = { ...defaultDataOptions, ties: 'half' }
  * @returns names such as `margin`, `id`, `meta`, `tools`; `text` where prompt or responses read otherwise,
  * `message_fields` where they do in fields besides role and content, `pair` where a preference is gone
  */
-export function lostFields(group: Group, rows: readonly Row[], format: RowFormat): string[] {
-  const read = readAgain(rows, format)
+export function lostFields(group: Group, rows: readonly Row[], layout: Layout): string[] {
+  const read = readAgain(rows, layout)
   const keyOf = createKeys()
   const pairs = read.flatMap((other) => {
     const key = keyOf(other)
@@ -58,13 +58,13 @@ export function lostFields(group: Group, rows: readonly Row[], format: RowFormat
 const isSame = (value: number, again: number | undefined): boolean =>
   again !== undefined && Math.abs(value - again) <= 1e-9 * Math.max(1, Math.abs(value))
 
-function readAgain(rows: readonly Row[], format: RowFormat): Group[] {
+function readAgain(rows: readonly Row[], layout: Layout): Group[] {
   const context = { defaultId: '', options: reading }
-  const outcomes = format.gather
-    ? [format.gather.read(rows, context)]
+  const outcomes = layout.gather
+    ? [layout.gather.read(rows, context)]
     : rows.map((row) => {
         try {
-          return format.read(row, context)
+          return layout.read(row, context)
         } catch (error) {
           if (error instanceof InputError) return []
           throw error

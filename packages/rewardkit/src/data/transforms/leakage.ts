@@ -10,7 +10,7 @@ import type { LeakageOptions } from './transform-options.ts'
 import { checkOutputs, createGroupWriter } from './output.ts'
 import { provenanceOf } from './provenance.ts'
 import { count, countedGroups, noCounts } from './reading.ts'
-import { finish, type StepResult } from './transform.ts'
+import { finish, type TransformResult } from './transform.ts'
 
 /**
  * How a prompt was found, the first that holds: the same prompt, the same user turns under another system turn or with
@@ -58,7 +58,7 @@ const examplesKept = 20
 export async function findLeakage(
   options: LeakageOptions,
   hooks: Hooks = silentHooks,
-): Promise<{ readonly leakage: Leakage; readonly written?: StepResult }> {
+): Promise<{ readonly leakage: Leakage; readonly written?: TransformResult }> {
   const data = await openData(options.data, options, trainingSplits, hooks)
   const against = await openData(options.against, options, evaluationSplits, hooks)
   if (options.out !== undefined) checkOutputs([options.out], [data, against])

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { type Hooks, silentHooks } from '../../events.ts'
-import type { FormatName } from '../layouts/layout-names.ts'
+import type { LayoutName } from '../layouts/layout-names.ts'
 import type { Group } from '../group.ts'
 import { convertData } from './convert.ts'
 import { dedupeData } from './dedupe.ts'
@@ -25,7 +25,7 @@ const kinds = [
     meta: { a: 1 },
   },
 ]
-const convert = async (out: string, to?: FormatName, list: readonly object[] = kinds, hooks: Hooks = silentHooks) =>
+const convert = async (out: string, to?: LayoutName, list: readonly object[] = kinds, hooks: Hooks = silentHooks) =>
   convertData(convertOptionsSchema.parse({ data: await rows('kinds.jsonl', list), to, out: at(out) }), hooks)
 const bare = (group: Group): Group => ({ ...group, id: '' })
 

@@ -4,13 +4,13 @@ import { openMixture } from '../data-set.ts'
 import { isMixtureFile, type Mixture, partNames, readMixture } from '../mixture.ts'
 import { trainingSplits } from '../sources/open-source.ts'
 import type { MixOptions } from './transform-options.ts'
-import { type StepResult, transformData } from './transform.ts'
+import { type TransformResult, transformData } from './transform.ts'
 
 /**
  * Writes several sources as one, each row with the name of its source as subset, with weights or caps where asked for.
  * @throws InputError for what is wrong with sources or shares
  */
-export async function mixData(options: MixOptions, hooks: Hooks = silentHooks): Promise<StepResult> {
+export async function mixData(options: MixOptions, hooks: Hooks = silentHooks): Promise<TransformResult> {
   const [file = ''] = options.sources
   const opened = await openMixture(options.sources.join(' + '), mixtureOf(options), trainingSplits, hooks)
   const data = isMixtureFile(file) ? { ...opened, mixtureFile: file } : opened

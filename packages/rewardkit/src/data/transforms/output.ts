@@ -3,9 +3,9 @@ import { dirname } from 'node:path'
 import { InputError } from '../../errors.ts'
 import { makeFolder, sha256File } from '../../files.ts'
 import type { DataSet } from '../data-set.ts'
-import { formatNamed } from '../layouts/index.ts'
-import type { RowFormat } from '../layouts/layout.ts'
-import type { FormatName } from '../layouts/layout-names.ts'
+import { layoutNamed } from '../layouts/index.ts'
+import type { Layout } from '../layouts/layout.ts'
+import type { LayoutName } from '../layouts/layout-names.ts'
 import type { Group } from '../group.ts'
 import { createRowWriter } from '../sources/write-rows.ts'
 import { lostFields } from './kept.ts'
@@ -68,19 +68,19 @@ function identityOf(path: string): string | undefined {
  * all: transcripts as they came, pairs, and groups of more responses.
  * @throws InputError where the place cannot be written
  */
-export function createGroupWriter(path: string, to: FormatName | undefined): GroupWriter {
+export function createGroupWriter(path: string, to: LayoutName | undefined): GroupWriter {
   makeFolder(dirname(path))
   const writer = createRowWriter(path)
-  const asked = to === undefined ? undefined : formatNamed(to)
+  const asked = to === undefined ? undefined : layoutNamed(to)
   const lost: Record<string, number> = {}
   let groups = 0
   let pairs = 0
   let rows = 0
   return {
     async write(group) {
-      const format = asked ?? keepingFormat(group)
-      const written = rowsOf(format, group)
-      if (asked) for (const field of lostFields(wanted(group, format), written, format)) count(lost, field)
+      const layout = asked ?? keepingLayout(group)
+      const written = rowsOf(layout, group)
+      if (asked) for (const field of lostFields(wanted(group, layout), written, layout)) count(lost, field)
       groups += 1
       pairs += group.preferences.length
       rows += written.length
@@ -96,23 +96,23 @@ export function createGroupWriter(path: string, to: FormatName | undefined): Gro
 }
 
 /** What is asked for with messages is not lost: plain texts and transcripts become turns. */
-function wanted(group: Group, { name }: RowFormat): Group {
+function wanted(group: Group, { name }: Layout): Group {
   if (name !== 'messages') return group
   const { source: _, ...turns } = group
   return { ...turns, form: 'messages' }
 }
 
-function rowsOf(format: RowFormat, group: Group) {
+function rowsOf(layout: Layout, group: Group) {
   try {
-    return format.write(group)
+    return layout.write(group)
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    throw new InputError(`--to ${format.name}: ${group.id}: ${error.problem}`, { remedy: error.remedy, cause: error })
+    throw new InputError(`--to ${layout.name}: ${group.id}: ${error.problem}`, { remedy: error.remedy, cause: error })
   }
 }
 
-function keepingFormat(group: Group): RowFormat {
-  if (group.form === 'transcript') return formatNamed(group.responses.length === 2 ? 'hh' : 'groups')
+function keepingLayout(group: Group): Layout {
+  if (group.form === 'transcript') return layoutNamed(group.responses.length === 2 ? 'hh' : 'groups')
   const isPair = group.responses.length === 2 && group.preferences.length === 1
-  return formatNamed(isPair ? 'pairs' : 'groups')
+  return layoutNamed(isPair ? 'pairs' : 'groups')
 }

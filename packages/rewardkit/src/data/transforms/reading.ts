@@ -43,11 +43,11 @@ const warned = new WeakSet<DataSet>()
 export async function* countedGroups(data: DataSet, counts: ReadCounts, hooks: Hooks): AsyncGenerator<Group> {
   const unread = createUnreadTally()
   for await (const item of readGroups(data, (told) => hooks.onEvent(told))) {
-    const { group, dropped, turned = 0, format, error } = item
+    const { group, dropped, turned = 0, layout, error } = item
     if (hooks.shouldStop()) throw new Interrupted('stopped on request; nothing was written')
     for (const reason of dropped) count(counts.dropped, reason)
     countSkipped(counts.skipped, error)
-    if (format && !counts.formats.includes(format.name)) counts.formats.push(format.name)
+    if (layout && !counts.formats.includes(layout.name)) counts.formats.push(layout.name)
     if (!group) continue
     unread.add(item.unread ?? [], group)
     counts.groups += 1

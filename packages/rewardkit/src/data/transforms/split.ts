@@ -11,14 +11,14 @@ import type { SplitOptions } from './transform-options.ts'
 import { checkOutputs, createGroupWriter, type GroupWriter } from './output.ts'
 import { folderProvenance } from './provenance.ts'
 import { countedGroups, noCounts } from './reading.ts'
-import { finish, type StepResult } from './transform.ts'
+import { finish, type TransformResult } from './transform.ts'
 
 /**
  * Splits preference data into train, test and, where asked for, validation files; reads the data twice. By prompt, what
  * the user asks in prompts is on one side alone, whatever system turn stands before it.
  * @throws InputError where a side would get nothing
  */
-export async function splitData(options: SplitOptions, hooks: Hooks = silentHooks): Promise<StepResult> {
+export async function splitData(options: SplitOptions, hooks: Hooks = silentHooks): Promise<TransformResult> {
   const { test, validation, seed, out, type, to, stratify } = options
   const data = await openData(options.data, options, trainingSplits, hooks)
   const names = validation > 0 ? ['train', 'test', 'validation'] : ['train', 'test']

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { formatNames } from '../layouts/layout-names.ts'
+import { layoutNames } from '../layouts/layout-names.ts'
 import { dataOptionsSchema } from '../data-options.ts'
 
 const data = z.string().describe('preference data: a file, folder or name on the hub').meta({ placeholder: 'DATA' })
 const to = z
-  .enum(formatNames)
+  .enum(layoutNames)
   .optional()
-  .describe(`layout to write (default: one of our own that keeps everything): ${formatNames.join(', ')}`)
+  .describe(`layout to write (default: one of our own that keeps everything): ${layoutNames.join(', ')}`)
   .meta({ placeholder: 'NAME' })
 const out = z.string().describe('file to write: .jsonl, .jsonl.gz or .parquet').meta({ placeholder: 'FILE' })
 const seed = z.number().int().nonnegative().default(0).describe('fixes what is drawn at random')

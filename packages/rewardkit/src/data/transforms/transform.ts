@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts'
 import type { Hooks } from '../../events.ts'
 import { type DataSet, openData } from '../data-set.ts'
-import type { FormatName } from '../layouts/layout-names.ts'
+import type { LayoutName } from '../layouts/layout-names.ts'
 import type { Group } from '../group.ts'
 import type { DataOptions } from '../data-options.ts'
 import { trainingSplits } from '../sources/open-source.ts'
@@ -10,7 +10,7 @@ import { provenanceOf, writeProvenance } from './provenance.ts'
 import { count, countedGroups, noCounts, type ReadCounts } from './reading.ts'
 
 /** What a step read, left out and wrote. */
-export interface StepResult {
+export interface TransformResult {
   readonly read: ReadCounts
   readonly removed: Readonly<Record<string, number>>
   readonly outputs: readonly OutputCounts[]
@@ -28,10 +28,10 @@ export type Verdict =
  */
 export async function transform(
   step: string,
-  options: DataOptions & { readonly data: string; readonly out: string; readonly to?: FormatName | undefined },
+  options: DataOptions & { readonly data: string; readonly out: string; readonly to?: LayoutName | undefined },
   hooks: Hooks,
   judge: (group: Group) => Verdict,
-): Promise<StepResult> {
+): Promise<TransformResult> {
   const data = await openData(options.data, options, trainingSplits, hooks)
   return transformData(step, data, options, hooks, judge)
 }
@@ -40,10 +40,10 @@ export async function transform(
 export async function transformData(
   step: string,
   data: DataSet,
-  options: Readonly<Record<string, unknown>> & { readonly out: string; readonly to?: FormatName | undefined },
+  options: Readonly<Record<string, unknown>> & { readonly out: string; readonly to?: LayoutName | undefined },
   hooks: Hooks,
   judge: (group: Group) => Verdict,
-): Promise<StepResult> {
+): Promise<TransformResult> {
   const read = noCounts()
   const removed: Record<string, number> = {}
   checkOutputs([options.out], [data])
@@ -84,10 +84,10 @@ export async function finish(
   step: string,
   data: readonly DataSet[],
   options: Readonly<Record<string, unknown>>,
-  counts: Pick<StepResult, 'read' | 'removed'>,
+  counts: Pick<TransformResult, 'read' | 'removed'>,
   writers: readonly GroupWriter[],
   provenance: string,
-): Promise<StepResult> {
+): Promise<TransformResult> {
   const outputs: OutputCounts[] = []
   for (const writer of writers) outputs.push(await writer.commit())
   await writeProvenance(provenance, data, { step, options, ...counts, outputs })

@@ -2,10 +2,10 @@ import { counted } from '../counted.ts'
 import { turnedMessage } from '../data/probability.ts'
 import { skippedMessage } from '../data/skipped-rows.ts'
 import type { Leakage } from '../data/transforms/leakage.ts'
-import type { StepResult } from '../data/transforms/transform.ts'
+import type { TransformResult } from '../data/transforms/transform.ts'
 
 /** What a step on data read, left out and wrote, a line each. */
-export function formatStep({ read, removed, outputs, provenance }: StepResult): string {
+export function formatTransform({ read, removed, outputs, provenance }: TransformResult): string {
   const lines = [`read ${counted(read.pairs, 'pair')} in ${counted(read.groups, 'row')} (${read.formats.join(', ')})`]
   if (sum(read.dropped) > 0) lines.push(`left out: ${reasons(read.dropped)}`)
   const turned = turnedMessage(read.turned)
