@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { at } from './at.ts'
 import { createRandom, shuffledIndexes } from './random.ts'
 
 it('draws one after the other from a list that closes up with its last item', () => {
@@ -8,7 +9,7 @@ it('draws one after the other from a list that closes up with its last item', ()
     const expected: number[] = []
     while (left.length > 0) {
       const drawn = random.integer(left.length)
-      expected.push(left[drawn] ?? NaN)
+      expected.push(at(left, drawn))
       left[drawn] = left.at(-1) ?? NaN
       left.pop()
     }

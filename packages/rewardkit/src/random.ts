@@ -1,5 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { at } from './at.ts'
 
 /** A seeded source of random numbers: equal seeds give equal draws on every machine. */
 export interface Random {
@@ -32,8 +33,8 @@ export function shuffledIndexes(count: number, random: Random): Uint32Array {
   return left.map((_, position) => {
     const last = count - 1 - position
     const drawn = random.integer(last + 1)
-    const index = left[drawn] ?? 0
-    left[drawn] = left[last] ?? 0
+    const index = at(left, drawn)
+    left[drawn] = at(left, last)
     return index
   })
 }

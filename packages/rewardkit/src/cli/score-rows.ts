@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import {
   type BadRow,
   type DataOptions,
@@ -134,7 +135,7 @@ function lineOf(item: ReadRow | Failed, outcome: ScoredGroup): Readonly<Record<s
   if (layout.name === 'groups') return { ...row, rewards, ...mark }
   if (layout.name === 'response') return { ...row, reward: rewards[0], ...mark }
   const [preference] = group.preferences
-  const chosen = rewards[preference?.chosen ?? 0] ?? NaN
-  const rejected = rewards[preference?.rejected ?? 1] ?? NaN
+  const chosen = at(rewards, preference?.chosen ?? 0)
+  const rejected = at(rewards, preference?.rejected ?? 1)
   return { ...row, chosen_reward: chosen, rejected_reward: rejected, reward_margin: chosen - rejected, ...mark }
 }

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { createRandom, shuffledIndexes } from '../random.ts'
@@ -96,8 +97,8 @@ export async function openMixture(
     mixture: { seed, total },
     parts: open.map((part, index) => ({
       ...part,
-      share: { weight: parts[index]?.weight, cap: parts[index]?.cap, rows: sizes[index], taken: taken[index] },
-      takes: drawn(sizes[index] ?? 0, taken[index] ?? 0, createRandom(seed, `mixture ${index}`)),
+      share: { weight: at(parts, index).weight, cap: at(parts, index).cap, rows: sizes[index], taken: taken[index] },
+      takes: drawn(at(sizes, index), at(taken, index), createRandom(seed, `mixture ${index}`)),
     })),
   }
 }

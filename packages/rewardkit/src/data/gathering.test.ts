@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { at } from '../at.ts'
 import { createGathering } from './gathering.ts'
 
 const row = (number: number) => ({ place: `line ${number}`, defaultId: `line-${number}`, file: 0, row: { number } })
@@ -31,7 +32,7 @@ describe('gathered rows', () => {
     expect(even?.total).toBe(500)
     expect(numbers.length).toBeGreaterThan(50)
     expect(numbers.length).toBeLessThanOrEqual(100)
-    expect(new Set(numbers.slice(1).map((number, index) => number - (numbers[index] ?? 0))).size).toBe(1)
+    expect(new Set(numbers.slice(1).map((number, index) => number - at(numbers, index))).size).toBe(1)
     gathering.close()
   })
 })

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { counted } from '../counted.ts'
 import { InputError } from '../errors.ts'
 
@@ -26,26 +27,26 @@ export function shares(
     // Without weights a total takes of each part in proportion to what it has.
     return shares(
       sizes,
-      parts.map((part, index) => ({ ...part, weight: available[index] ?? 0 })),
+      parts.map((part, index) => ({ ...part, weight: at(available, index) })),
       total,
     )
   }
   const sum = given.reduce((all, weight) => all + weight, 0)
   const most = Math.min(
-    ...available.map((rows, index) => (given[index] === 0 ? Infinity : (rows * sum) / (given[index] ?? 1))),
+    ...available.map((rows, index) => (at(given, index) === 0 ? Infinity : (rows * sum) / at(given, index))),
   )
   const wanted = total ?? Math.floor(most + 1e-9)
   const exact = given.map((weight) => (wanted * weight) / sum)
   const counts = rounded(exact)
   counts.forEach((rows, index) => {
-    const has = sizes[index] ?? 0
-    const allowed = available[index] ?? 0
+    const has = at(sizes, index)
+    const allowed = at(available, index)
     if (rows <= allowed) return
     const isCapped = allowed < has
     const limit = isCapped
       ? `may give ${allowed} of its ${counted(has, 'row')} by its cap`
       : `has ${counted(has, 'row')}`
-    throw new InputError(`mixture: ${parts[index]?.name} ${limit}, but its weight asks for ${rows} of ${wanted}`, {
+    throw new InputError(`mixture: ${at(parts, index).name} ${limit}, but its weight asks for ${rows} of ${wanted}`, {
       remedy: `lower total to ${Math.floor(most)} or its weight${isCapped ? ', or raise the cap' : ''}`,
     })
   })
@@ -66,6 +67,6 @@ function rounded(exact: readonly number[]): number[] {
     .map((value, index) => ({ index, remainder: value - Math.floor(value) }))
     .toSorted((a, b) => b.remainder - a.remainder || a.index - b.index)
   const missing = sum - counts.reduce((all, value) => all + value, 0)
-  for (const { index } of byRemainder.slice(0, missing)) counts[index] = (counts[index] ?? 0) + 1
+  for (const { index } of byRemainder.slice(0, missing)) counts[index] = at(counts, index) + 1
   return counts
 }

@@ -2,6 +2,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { at } from '../at.ts'
 import { silentHooks } from '../events.ts'
 import { openData } from './data-set.ts'
 import { shares } from './mixture-shares.ts'
@@ -34,9 +35,7 @@ describe('shares', () => {
         const counts = shares([100, 100, 100], parts, total)
         expect(counts.reduce((sum, count) => sum + count, 0)).toBe(total)
         const sum = weights.reduce((all, weight) => all + weight, 0)
-        counts.forEach((count, index) =>
-          expect(Math.abs(count - (total * (weights[index] ?? 0)) / sum)).toBeLessThan(1),
-        )
+        counts.forEach((count, index) => expect(Math.abs(count - (total * at(weights, index)) / sum)).toBeLessThan(1))
       }
     }
   })

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { counted } from '../counted.ts'
 import { InputError } from '../errors.ts'
 import { createRandom, shuffledIndexes } from '../random.ts'
@@ -45,18 +46,18 @@ export function createPromptSplit(): PromptSplit {
     }
     const members: number[][] = Array.from({ length: strata.size }, () => [])
     for (const prompt of shuffledIndexes(prompts.size, createRandom(seed, 'split')))
-      members[stratumOf[prompt] ?? 0]?.push(prompt)
+      at(members, at(stratumOf, prompt)).push(prompt)
     const partOf = new Int8Array(prompts.size).fill(-1)
     const counts = fractions.map(() => 0)
     let passed = 0
     for (const stratum of members) {
-      passed += stratum.reduce((sum, prompt) => sum + (sizes[prompt] ?? 0), 0)
+      passed += stratum.reduce((sum, prompt) => sum + at(sizes, prompt), 0)
       let part = 0
       for (const prompt of stratum) {
-        while (part < fractions.length && (counts[part] ?? 0) >= (fractions[part] ?? 0) * passed) part += 1
+        while (part < fractions.length && at(counts, part) >= at(fractions, part) * passed) part += 1
         if (part === fractions.length) break
         partOf[prompt] = part
-        counts[part] = (counts[part] ?? 0) + (sizes[prompt] ?? 0)
+        counts[part] = at(counts, part) + at(sizes, prompt)
       }
     }
     const held = counts.reduce((sum, count) => sum + count, 0)

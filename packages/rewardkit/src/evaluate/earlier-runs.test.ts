@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
+import { at } from '../at.ts'
 import { silentHooks } from '../events.ts'
 import { loadRun, renderReport } from '../reports/index.ts'
 import { evaluateOptionsSchema } from './evaluate-options.ts'
@@ -24,7 +25,7 @@ describe.each(readdirSync(runs))('a run of version %s', (version) => {
     expect(rows.map(({ id }) => id)).toEqual(stored.map(({ id }) => id))
     const both = (row: { chosen_reward: number; rejected_reward: number }) => [row.chosen_reward, row.rejected_reward]
     const [now, then] = [rows.flatMap(both), stored.flatMap(both)]
-    const largest = Math.max(...then.map((reward, i) => Math.abs(reward - (now[i] ?? NaN))))
+    const largest = Math.max(...then.map((reward, i) => Math.abs(reward - at(now, i))))
     expect(then).toHaveLength(80)
     expect(largest).toBeLessThanOrEqual(1e-5 * standardDeviation(then))
   })

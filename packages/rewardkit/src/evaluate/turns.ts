@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import type { Group } from '../data/index.ts'
 import { countTokens, type TokenGroup } from '../tokens/index.ts'
 import { splitGroup } from '../rewards/reward-pass.ts'
@@ -126,7 +127,7 @@ export function createTurns(
       if (reading.rewards.length < tokens.branches.length) continue
       const group = request.groups[index]
       const cut = group && scorer.cutOf(group, tokens)
-      const ofResponses = Float32Array.from(tokens.branchOf, (branch) => reading.rewards[branch] ?? NaN)
+      const ofResponses = Float32Array.from(tokens.branchOf, (branch) => at(reading.rewards, branch))
       request.scored[index] = { rewards: [...ofResponses], ...(cut && { cut }) }
       request.left -= 1
       if (request.left === 0) answer(request)
@@ -167,6 +168,6 @@ export function createTurns(
 }
 
 function remove(ids: number[], id: number): void {
-  const at = ids.indexOf(id)
-  if (at >= 0) ids.splice(at, 1)
+  const place = ids.indexOf(id)
+  if (place >= 0) ids.splice(place, 1)
 }

@@ -3,6 +3,7 @@ import { existsSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dtypeSize, noGradient, ops, scope, type Tensor, tensorFromBytes } from '@rewardkit/torch'
 import { cacheFolder } from '@rewardkit/torch/setup'
+import { at } from '../at.ts'
 import type { ComputeDtype } from '../compute-options.ts'
 import { createNumbering } from '../data/numbering.ts'
 import { FailureError, Interrupted } from '../errors.ts'
@@ -106,7 +107,7 @@ export function openHiddenStates(
       const bytes = new Uint8Array(rows.reduce((sum, length) => sum + length, 0))
       let offset = 0
       for (const [i, group] of wanted.entries()) {
-        const end = offset + (rows[i] ?? 0)
+        const end = offset + at(rows, i)
         store.read(hashTokens(group), bytes.subarray(offset, end))
         offset = end
       }

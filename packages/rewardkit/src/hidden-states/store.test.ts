@@ -119,7 +119,7 @@ describe('openStore', () => {
     /** When a change at a byte shows. */
     const shows = (at: number): string => {
       const changed = Buffer.from(content)
-      changed[at] = (changed[at] ?? 0) ^ 0x10
+      changed[at] = changed.readUInt8(at) ^ 0x10
       writeFileSync(join(folder, name), changed)
       const { store, damaged } = open()
       try {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, existsSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { at } from '../at.ts'
 import { createNumbering } from '../data/numbering.ts'
 import { FailureError, InputError } from '../errors.ts'
 import { checksumOf, createSegment, readFully, readSegmentIndex, type SegmentWriter } from './segment.ts'
@@ -113,7 +114,7 @@ export function openStore(
       const number = numberOf(key)
       const { path, descriptor } = files[fileOf[number] ?? -1] ?? {}
       if (path === undefined || descriptor === undefined) throw new RangeError('no such record')
-      readFully(descriptor, path, target, offsetOf[number] ?? 0)
+      readFully(descriptor, path, target, at(offsetOf, number))
       if (checksumOf(key, target) !== checksumsOf[number])
         throw new FailureError(`${path} is damaged`, {
           remedy: 'remove it and run again, which computes its part anew',

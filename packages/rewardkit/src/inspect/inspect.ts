@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { at } from '../at.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import { type Hooks, silentHooks } from '../events.ts'
 import { sha256File } from '../files.ts'
@@ -192,7 +193,7 @@ function createPairCounter() {
     add(group: Group): void {
       const characters = group.responses.map(charactersOf)
       const promptCharacters = charactersOf(group.prompt)
-      const lengthOf = (response: number) => characters[response] ?? 0
+      const lengthOf = (response: number) => at(characters, response)
       for (const preference of group.preferences) {
         const { chosen, rejected, margin, probability, weight } = preference
         pairs += 1

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { type Bar, histogram, quantile, roundEdges } from '../reports/density.ts'
 
 /** How numbers are distributed. Quantiles are exact, interpolated between order statistics (numpy's default). */
@@ -46,7 +47,7 @@ export function createSeries(wanted: Distribution['scale'] = 'even'): Series {
     distribution() {
       if (count === 0) return null
       const sorted = values.slice(0, count).sort()
-      const [min, max] = [sorted[0] ?? 0, sorted[count - 1] ?? 0]
+      const [min, max] = [at(sorted, 0), at(sorted, count - 1)]
       const scale = wanted === 'logarithmic' && max < mostEven * Math.max(1, min) ? 'even' : wanted
       const edges = edgesOf[scale](min, max)
       return {

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import type { Hooks } from '../events.ts'
 import type { CutCounts, ReadingTally, Tokenizer } from '../tokens/index.ts'
 import {
@@ -103,8 +104,7 @@ export async function createTokenCounter(model: string, reading: Reading) {
     encodePlaced({ group, place }, tokenizer, { ...reading, maxLength }, reading.onError)
   const count = (group: Group, { whole, read }: Exclude<Awaited<ReturnType<typeof bothOf>>, UnusableRow>) => {
     if ('dropped' in whole) return
-    const lengthOf = (response: number) =>
-      whole.prefix.length + (whole.branches[whole.branchOf[response] ?? 0]?.length ?? 0)
+    const lengthOf = (response: number) => whole.prefix.length + at(whole.branches, at(whole.branchOf, response)).length
     series.prefix.add(whole.prefix.length)
     for (const response of group.responses.keys()) {
       series.sequence.add(lengthOf(response))
@@ -126,7 +126,7 @@ export async function createTokenCounter(model: string, reading: Reading) {
     pairs += told.length
     cuts.add(read)
     total.shared += countTokens(read)
-    for (const branch of read.branchOf) total.unshared += read.prefix.length + (read.branches[branch]?.length ?? 0)
+    for (const branch of read.branchOf) total.unshared += read.prefix.length + at(read.branches, branch).length
   }
   /** Before anything is cut, and as training reads it. Without preferences no group is dropped as identical. */
   const bothOf = async ({ group, place }: { readonly group: Group; readonly place: string }) => {
@@ -193,7 +193,7 @@ export async function createTokenCounter(model: string, reading: Reading) {
       const nothing = { chosen_text: '', rejected_text: '', prefix: [], chosen: [], rejected: [] }
       if (read instanceof UnusableRow) return { id, dropped: read.reason, truncated: false, ...nothing }
       if ('dropped' in read) return { id, dropped: read.dropped, truncated: false, ...nothing }
-      const branchOf = (response: number) => read.branches[read.branchOf[response] ?? 0] ?? new Int32Array()
+      const branchOf = (response: number) => read.branches[at(read.branchOf, response)] ?? new Int32Array()
       const textOf = (response: number) => tokenizer.decode([...read.prefix, ...branchOf(response)])
       return {
         id,

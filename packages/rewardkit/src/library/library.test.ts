@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { at } from '../at.ts'
 import {
   type CustomLoss,
   evaluate,
@@ -329,7 +330,7 @@ describe('RewardModel', () => {
     const { best, ranking } = await model.rank(prompt, candidates)
     expect(best).toEqual(ranking[0])
     expect(ranking.map(({ index }) => index)).toEqual(
-      [...scores.keys()].toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0)),
+      [...scores.keys()].toSorted((a, b) => at(scores, b) - at(scores, a)),
     )
     expect(ranking.every(({ index, candidate }) => candidates[index] === candidate)).toBe(true)
     const none = null as unknown as string
@@ -356,7 +357,7 @@ describe('RewardModel', () => {
     const detailed = await model.scoreDetailed(both)
     expect(detailed.map(({ truncated }) => truncated)).toEqual([false, true])
     const scores = await model.score(both)
-    detailed.forEach(({ reward }, index) => expect(reward).toBeCloseTo(scores[index] ?? NaN, 5))
+    detailed.forEach(({ reward }, index) => expect(reward).toBeCloseTo(at(scores, index), 5))
     const truncatedOf = async (prompt: string) => {
       const { ranking } = await model.rank(prompt, ['So.', long])
       return ranking.toSorted((a, b) => a.index - b.index).map(({ truncated }) => truncated)
@@ -403,19 +404,21 @@ describe('RewardModel', () => {
   it('is swapped under load without a lost request', async () => {
     let model = await load()
     const first = model
-    const handle = async (at: number) => {
-      await new Promise((resolve) => void setTimeout(resolve, at))
-      const { prompt, response } = items[at % items.length] ?? { prompt: '', response: '' }
-      return at % 2 === 0 ? model.score([{ prompt, response }]) : [(await model.rank(prompt, [response])).best.reward]
+    const handle = async (number: number) => {
+      await new Promise((resolve) => void setTimeout(resolve, number))
+      const { prompt, response } = at(items, number % items.length)
+      return number % 2 === 0
+        ? model.score([{ prompt, response }])
+        : [(await model.rank(prompt, [response])).best.reward]
     }
-    const requests = Array.from({ length: 200 }, (_, at) => handle(at))
+    const requests = Array.from({ length: 200 }, (_, number) => handle(number))
     const next = await load()
     model = next
     await first.drain()
     await first.close()
     const expected = await next.score(items)
-    for (const [at, rewards] of (await Promise.all(requests)).entries())
-      expect(rewards[0]).toBeCloseTo(expected[at % items.length] ?? NaN, 4)
+    for (const [number, rewards] of (await Promise.all(requests)).entries())
+      expect(rewards[0]).toBeCloseTo(at(expected, number % items.length), 4)
     await next.close()
   })
 

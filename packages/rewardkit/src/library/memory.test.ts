@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { at } from '../at.ts'
 import { temporaryHome } from '../hidden-states/fixtures/home.ts'
 import { createModelFolder, loadRewardNetwork, saveRewardModel } from '../models/index.ts'
 import { simulate, simulationVocabulary } from '../simulate/index.ts'
@@ -55,6 +56,6 @@ describe.runIf(process.platform === 'linux')('memory of a model that was closed,
     expect(resident.length).toBe(rounds)
     // The model's weights alone have 530 MB.
     expect(resident[0]).toBeLessThan(450)
-    expect(Math.max(...resident) - (resident[1] ?? 0)).toBeLessThan(100)
+    expect(Math.max(...resident) - at(resident, 1)).toBeLessThan(100)
   })
 })

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { at } from '../at.ts'
 import { evaluate, type PreferenceRow, RewardModel, train } from '../index.ts'
 import { createSimulationModel } from '../quickstart/index.ts'
 
@@ -54,9 +55,9 @@ describe('a model whose template reads tools and calls', () => {
     const given = [{}, { tools: [{ name: 'music' }] }, { chat_template_kwargs: { brief: true } }, { tools: [] }]
     const rewards = await model.score(given.map((inputs) => ({ prompt, response, ...inputs })))
     expect(new Set(rewards.slice(0, 3)).size).toBe(3)
-    expect(rewards[3]).toBeCloseTo(rewards[0] ?? NaN, 5)
+    expect(rewards[3]).toBeCloseTo(at(rewards, 0), 5)
     const { ranking } = await model.rank(prompt, [call('spicy'), response], { tools: [{ name: 'music' }] })
-    expect(ranking.find(({ index }) => index === 1)?.reward).toBeCloseTo(rewards[1] ?? NaN, 5)
+    expect(ranking.find(({ index }) => index === 1)?.reward).toBeCloseTo(at(rewards, 1), 5)
     await expect(model.score([{ prompt, response, tools: ['music'] }])).rejects.toThrow(
       'item 0: tools: found object, expected a list of objects',
     )

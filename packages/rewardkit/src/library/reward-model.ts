@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
+import { at } from '../at.ts'
 import { computeOptionsSchema } from '../compute-options.ts'
 import { refuseNearMisses } from '../data/layouts/near-misses.ts'
 import { type Group, groupFromRow, type TemplateInputs, type TextOrMessages } from '../data/index.ts'
@@ -106,13 +107,13 @@ export class RewardModel implements AsyncDisposable {
    */
   async score(items: readonly PromptAndResponse[], { signal }: CallOptions = {}): Promise<number[]> {
     const scored = await this.#rewards(groupsOf(items), signal)
-    return scored.map(({ rewards: [reward] }) => reward ?? NaN)
+    return scored.map(({ rewards }) => at(rewards, 0))
   }
 
   /** As `score`, and says of each whether the model reads it cut. */
   async scoreDetailed(items: readonly PromptAndResponse[], options: CallOptions = {}): Promise<DetailedReward[]> {
     const scored = await this.#rewards(groupsOf(items), options.signal)
-    return scored.map(({ rewards: [reward], cut }) => ({ reward: reward ?? NaN, truncated: cut !== undefined }))
+    return scored.map(({ rewards, cut }) => ({ reward: at(rewards, 0), truncated: cut !== undefined }))
   }
 
   /**
@@ -137,7 +138,7 @@ export class RewardModel implements AsyncDisposable {
       .map((candidate, index) => ({
         candidate,
         index,
-        reward: rewards[index] ?? NaN,
+        reward: at(rewards, index),
         truncated: cut?.ofResponse[index] ?? false,
       }))
       .toSorted((a, b) => b.reward - a.reward)

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { at } from '../at.ts'
 import { evaluate, type Event, type PreferenceRow, RewardModel, train, type TrainSettings } from '../index.ts'
 import { inspectData } from '../inspect/inspect.ts'
 import { inspectOptionsSchema } from '../inspect/inspect-options.ts'
@@ -174,7 +175,7 @@ describe('probability', () => {
     await trainedOn([swapped, ...rest], { onStep })
     // The two runs differ in the order of two responses alone: in rounding.
     expect(losses).toHaveLength(6)
-    for (const [step, loss] of losses.slice(0, 3).entries()) expect(loss).toBeCloseTo(losses[step + 3] ?? NaN, 6)
+    for (const [step, loss] of losses.slice(0, 3).entries()) expect(loss).toBeCloseTo(at(losses, step + 3), 6)
   })
 
   it('of 0.5 is a tie to soft labels, and left out of what a custom objective sees unless it reads it', async () => {

@@ -1,6 +1,7 @@
 import { backward, noGradient, openSafetensors, ops, type Safetensors, scope, tensorFrom } from '@rewardkit/torch'
 import { describe, expect, it } from 'vitest'
 import { join } from 'node:path'
+import { at } from '../at.ts'
 import type { PackedBatch } from '../tokens/index.ts'
 import type { DecoderConfig } from './config.ts'
 import { forward } from './decoder.ts'
@@ -169,7 +170,7 @@ function interleaved(model: RewardNetwork): RewardNetwork {
   const half = rotary.dimensions / 2
   const order = (i: number) => (i < rotary.dimensions ? Math.floor(i / 2) + (i % 2) * half : i)
   const permute = (weight: (typeof model.parameters)[number], part: (row: number) => boolean) => {
-    const rows = Array.from({ length: weight.shape[0] ?? 0 }, (_, row) =>
+    const rows = Array.from({ length: at(weight.shape, 0) }, (_, row) =>
       BigInt(part(row) ? row - (row % headSize) + order(row % headSize) : row),
     )
     return ops.index_select(weight, 0, tensorFrom(BigInt64Array.from(rows)))

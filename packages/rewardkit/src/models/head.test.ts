@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { backward, noGradient, openSafetensors, ops, scope, tensorFrom, writeSafetensors } from '@rewardkit/torch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { at } from '../at.ts'
 import { createRandom } from '../random.ts'
 import { readModelConfig } from './config.ts'
 import { forward } from './decoder.ts'
@@ -48,7 +49,7 @@ describe('an mlp head', () => {
     expect(Math.abs(257 * meanSquare(outer) - 1)).toBeLessThan(0.08)
     expect(valuesOf(model, 'score.0.bias').every((value) => value === 0)).toBe(true)
     // Not the same draws twice.
-    expect((valuesOf(model, 'score.2.weight')[0] ?? 0) / (hidden[0] ?? 0)).not.toBeCloseTo(Math.sqrt(33 / 257), 3)
+    expect(at(valuesOf(model, 'score.2.weight'), 0) / at(hidden, 0)).not.toBeCloseTo(Math.sqrt(33 / 257), 3)
   })
 
   it('gives w2 · silu(W1 h + b1) of the final hidden state', () => {
@@ -59,10 +60,10 @@ describe('an mlp head', () => {
     const head = tensorFrom(identity, [hiddenSize, hiddenSize])
     const states = rewardsOf({ ...model, weights: { ...model.weights, hiddenHead: null, head } })
     const [w1, w2] = [valuesOf(model, 'score.0.weight'), valuesOf(model, 'score.2.weight')]
-    for (const [at, reward] of rewardsOf(model).entries()) {
-      const h = states.subarray(at * hiddenSize, (at + 1) * hiddenSize)
+    for (const [row, reward] of rewardsOf(model).entries()) {
+      const h = states.subarray(row * hiddenSize, (row + 1) * hiddenSize)
       const expected = w2.reduce((sum, weight, unit) => {
-        const x = h.reduce((inner, value, j) => inner + value * (w1[unit * hiddenSize + j] ?? 0), 0.3)
+        const x = h.reduce((inner, value, j) => inner + value * at(w1, unit * hiddenSize + j), 0.3)
         return sum + (weight * x) / (1 + Math.exp(-x))
       }, 0)
       expect(reward).toBeCloseTo(expected, 5)
@@ -74,7 +75,7 @@ describe('an mlp head', () => {
     valuesOf(model, 'score.0.bias').fill(0.1)
     const random = createRandom(1, 'finite differences')
     const seed = Float32Array.from(readExpected('neox').rewards, () => random.normal())
-    const objective = () => rewardsOf(model).reduce((sum, reward, i) => sum + reward * (seed[i] ?? 0), 0)
+    const objective = () => rewardsOf(model).reduce((sum, reward, i) => sum + reward * at(seed, i), 0)
     backward([forward(model, packed, 'float32')], [tensorFrom(seed)])
     for (const name of [...model.names.slice(-3), 'gpt_neox.final_layer_norm.weight', 'gpt_neox.embed_in.weight']) {
       const values = valuesOf(model, name)
@@ -85,14 +86,14 @@ describe('an mlp head', () => {
         (value) => value + 0.1 * random.normal() * Math.sqrt(meanSquare(gradient)),
       )
       const length = Math.hypot(...direction)
-      const at = (step: number) => {
-        values.set(start.map((value, j) => value + (step * (direction[j] ?? 0)) / length))
+      const objectiveAt = (step: number) => {
+        values.set(start.map((value, j) => value + (step * at(direction, j)) / length))
         return objective()
       }
       const h = 0.02
-      const slope = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
-      at(0)
-      const expected = gradient.reduce((sum, value, j) => sum + (value * (direction[j] ?? 0)) / length, 0)
+      const slope = (8 * (objectiveAt(h) - objectiveAt(-h)) - (objectiveAt(2 * h) - objectiveAt(-2 * h))) / (12 * h)
+      objectiveAt(0)
+      const expected = gradient.reduce((sum, value, j) => sum + (value * at(direction, j)) / length, 0)
       expect(Math.abs(slope / expected - 1), name).toBeLessThan(2e-3)
     }
   })

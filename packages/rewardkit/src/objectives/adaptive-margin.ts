@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { averageMean, batchMeans } from './batch-mean.ts'
 import type { Objective } from './objective.ts'
 import type { ObjectiveOptions } from './objective-options.ts'
@@ -31,7 +32,7 @@ export function adaptiveMargin(options: ObjectiveOptions): Objective {
         belowInBatch += below
         let slopesBelow = 0
         for (let i = start; i < end; i++) {
-          const margin = d[i] ?? NaN
+          const margin = at(d, i)
           const isBelow = margin - mean < 0
           const branch = options.branches === 'together' ? end - start : isBelow ? below : others
           const weight = (end - start) / d.length / branch
@@ -40,7 +41,7 @@ export function adaptiveMargin(options: ObjectiveOptions): Objective {
           gradient[i] = weight * pair.slope
           if (isBelow) slopesBelow += weight * pair.slope
         }
-        for (let i = start; i < end; i++) gradient[i] = (gradient[i] ?? NaN) - meanSlope * slopesBelow
+        for (let i = start; i < end; i++) gradient[i] = at(gradient, i) - meanSlope * slopesBelow
       }
       return finish(rewards, options, {
         loss,

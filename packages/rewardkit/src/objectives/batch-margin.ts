@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { averageMean, batchMeans } from './batch-mean.ts'
 import type { Objective } from './objective.ts'
 import type { ObjectiveOptions } from './objective-options.ts'
@@ -25,12 +26,12 @@ export function batchMargin(options: ObjectiveOptions): Objective {
       for (const { start, end, mean, meanSlope } of means.chunks) {
         let slopes = 0
         for (let i = start; i < end; i++) {
-          const pair = pairLoss((d[i] ?? NaN) - mean, p)
+          const pair = pairLoss(at(d, i) - mean, p)
           loss += pair.loss / d.length
           gradient[i] = pair.slope / d.length
           slopes += pair.slope / d.length
         }
-        for (let i = start; i < end; i++) gradient[i] = (gradient[i] ?? NaN) - meanSlope * slopes
+        for (let i = start; i < end; i++) gradient[i] = at(gradient, i) - meanSlope * slopes
       }
       const mu = averageMean(means.chunks, d.length)
       return finish(rewards, options, {

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import type { ObjectiveState } from './objective.ts'
 import type { ObjectiveOptions } from './objective-options.ts'
 
@@ -43,7 +44,7 @@ export function batchMeans(
 
 /** The mean as first + mean of the differences from it, in order: equal values are exactly their own mean. */
 function meanOf(values: Float64Array): number {
-  const first = values[0] ?? NaN
+  const first = at(values, 0)
   let sum = 0
   for (const value of values) sum += value - first
   return first + sum / values.length

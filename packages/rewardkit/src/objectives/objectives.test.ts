@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { at } from '../at.ts'
 import { InputError } from '../errors.ts'
 import { createRandom, type Random } from '../random.ts'
 import { createObjective } from './create-objective.ts'
@@ -39,7 +40,7 @@ function evaluate(name: string, rewards: BatchRewards, options: Partial<Objectiv
 /** The largest absolute difference; infinite for different lengths. */
 function distance(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (found.length !== expected.length) return Infinity
-  return Math.max(...Array.from(found, (value, i) => Math.abs(value - (expected[i] ?? NaN))))
+  return Math.max(...Array.from(found, (value, i) => Math.abs(value - at(expected, i))))
 }
 
 function randomBatch(random: Random, pairs: number): BatchRewards {
@@ -121,7 +122,7 @@ describe('finite differences', () => {
 
 /** True where some |d - mu| or |mu| is under 1e-3, so that a finite step could cross a kink. */
 function nearThreshold({ chosen, rejected }: BatchRewards, chunk: number, running: number | null): boolean {
-  const d = Array.from(chosen, (reward, i) => reward - (rejected[i] ?? NaN))
+  const d = Array.from(chosen, (reward, i) => reward - at(rejected, i))
   for (let from = 0; from < d.length; from += chunk) {
     const part = d.slice(from, from + chunk)
     const own = part.reduce((sum, value) => sum + value, 0) / part.length
@@ -272,7 +273,7 @@ describe('weights', () => {
   const weight = Float64Array.of(1, 3, 1, 2, 1, 1)
   /** Each pair as often as its weight says. */
   const repeated = (column: Float64Array) =>
-    Float64Array.from([...column].flatMap((value, i) => Array<number>(weight[i] ?? 0).fill(value)))
+    Float64Array.from([...column].flatMap((value, i) => Array<number>(at(weight, i)).fill(value)))
 
   it.each(objectiveNames.filter((name) => createObjective(name).usesWeight))(
     '%s: a pair of weight 3 counts as three pairs',
@@ -291,7 +292,7 @@ describe('weights', () => {
       expect(found.loss).toBeCloseTo(expected.loss, 14)
       // The gradient of a repeated pair is spread over its copies.
       const firsts = [0, 1, 4, 5, 7, 8]
-      const sums = firsts.map((first, i) => (expected.chosenGradient[first] ?? NaN) * (weight[i] ?? NaN))
+      const sums = firsts.map((first, i) => at(expected.chosenGradient, first) * at(weight, i))
       expect(distance(found.chosenGradient, sums)).toBeLessThan(1e-15)
       const scaled = evaluate(name, { ...batch, weight: weight.map((one) => one * 10) })
       expect(distance(scaled.chosenGradient, found.chosenGradient)).toBeLessThan(1e-15)

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { InputError } from '../errors.ts'
 import type { BatchRewards, Objective } from './objective.ts'
 import type { ObjectiveOptions } from './objective-options.ts'
@@ -55,7 +56,7 @@ function pairwise(
     evaluate(rewards, state) {
       const column = columnName && columnOf(rewards, columnName, name)
       const d = marginsOf(rewards)
-      const pairs = Array.from(d, (margin, i) => formula(margin, column?.[i] ?? NaN))
+      const pairs = Array.from(d, (margin, i) => formula(margin, column ? at(column, i) : NaN))
       const { weightOf, total } = pairWeights(rewards)
       const loss = pairs.reduce((sum, pair, i) => sum + weightOf(i) * pair.loss, 0) / total
       const gradient = Float64Array.from(pairs, (pair, i) => (weightOf(i) * pair.slope) / total)

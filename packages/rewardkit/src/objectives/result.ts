@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import type { BatchRewards, ObjectiveResult } from './objective.ts'
 import type { ObjectiveOptions } from './objective-options.ts'
 import { checkBatch } from './batch-rewards.ts'
@@ -10,13 +11,13 @@ interface MarginResult extends Omit<ObjectiveResult, 'chosenGradient' | 'rejecte
 /** d = chosen - rejected, [B], float64. Throws InputError for arrays of different lengths. */
 export function marginsOf(rewards: BatchRewards): Float64Array {
   checkBatch(rewards)
-  return rewards.chosen.map((chosen, i) => chosen - (rewards.rejected[i] ?? NaN))
+  return rewards.chosen.map((chosen, i) => chosen - at(rewards.rejected, i))
 }
 
 /** What each pair counts in a mean over the batch, and what all count together: 1 and B where there are no weights. */
 export function pairWeights({ chosen, weight }: BatchRewards): { weightOf: (pair: number) => number; total: number } {
   return {
-    weightOf: (pair) => (weight ? (weight[pair] ?? NaN) : 1),
+    weightOf: (pair) => (weight ? at(weight, pair) : 1),
     total: weight ? weight.reduce((sum, one) => sum + one, 0) : chosen.length,
   }
 }
@@ -33,12 +34,12 @@ export function finish(
 ): ObjectiveResult {
   if (rewardCentering === 0)
     return { ...rest, loss, chosenGradient: gradient, rejectedGradient: gradient.map((g) => -g) }
-  const sums = chosen.map((reward, i) => reward + (rejected[i] ?? NaN))
+  const sums = chosen.map((reward, i) => reward + at(rejected, i))
   const pull = sums.map((sum) => (2 * rewardCentering * sum) / sums.length)
   return {
     ...rest,
     loss: loss + (rewardCentering * sums.reduce((total, sum) => total + sum ** 2, 0)) / sums.length,
-    chosenGradient: gradient.map((g, i) => g + (pull[i] ?? NaN)),
-    rejectedGradient: gradient.map((g, i) => -g + (pull[i] ?? NaN)),
+    chosenGradient: gradient.map((g, i) => g + at(pull, i)),
+    rejectedGradient: gradient.map((g, i) => -g + at(pull, i)),
   }
 }

@@ -1,3 +1,5 @@
+import { at } from '../at.ts'
+
 /** A density on a grid of `x`. */
 export interface Density {
   readonly x: readonly number[]
@@ -24,9 +26,9 @@ export function kernelDensity(values: readonly number[], grid: Grid): Density | 
   if (!(bandwidth > 0)) return null
   const scale = 1 / (values.length * bandwidth * Math.sqrt(2 * Math.PI))
   const x = evenGrid(grid)
-  const density = x.map((at) => {
+  const density = x.map((point) => {
     let sum = 0
-    for (const value of values) sum += Math.exp(-0.5 * ((at - value) / bandwidth) ** 2)
+    for (const value of values) sum += Math.exp(-0.5 * ((point - value) / bandwidth) ** 2)
     return sum * scale
   })
   return { x, density, bandwidth }
@@ -49,10 +51,9 @@ export interface Bar {
 
 /** Counts `values` between ascending `edges`; what lies on or beyond the outer edges is counted in the bar next to them. */
 export function histogram(values: Iterable<number>, edges: readonly number[]): Bar[] {
-  const bars = edges.slice(1).map((high, index) => ({ low: edges[index] ?? high, high, count: 0 }))
+  const bars = edges.slice(1).map((high, index) => ({ low: at(edges, index), high, count: 0 }))
   for (const value of values) {
-    const bar = bars[Math.min(Math.max(lastAtMost(edges, value), 0), bars.length - 1)]
-    if (bar) bar.count++
+    at(bars, Math.min(Math.max(lastAtMost(edges, value), 0), bars.length - 1)).count++
   }
   return bars
 }
@@ -82,10 +83,11 @@ function lastAtMost(edges: readonly number[], value: number): number {
 
 /** Linear interpolation between order statistics (numpy's default); NaN for no values. `sorted` ascends. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
-  const at = share * (sorted.length - 1)
-  const below = sorted[Math.floor(at)] ?? Number.NaN
-  const above = sorted[Math.ceil(at)] ?? Number.NaN
-  return below + (above - below) * (at - Math.floor(at))
+  if (sorted.length === 0) return NaN
+  const place = share * (sorted.length - 1)
+  const below = at(sorted, Math.floor(place))
+  const above = at(sorted, Math.ceil(place))
+  return below + (above - below) * (place - Math.floor(place))
 }
 
 function evenGrid({ low, high, points }: Grid): number[] {

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot'
 
+import { at } from '../at.ts'
 import { kernelDensity, histogram, roundEdges, scottBandwidth } from './density.ts'
 import { draw, ink, runColour, runDash } from './draw.ts'
 import type { Figure } from './figure.ts'
@@ -56,7 +57,7 @@ export function drawDensities(runs: readonly EvaluatedRun[], axis: Axis, width: 
   for (const { index, values } of series) {
     const estimate = kernelDensity(values, { low, high, points: 241 })
     if (!estimate) continue
-    const points = estimate.x.map((x, at) => ({ x, density: estimate.density[at] ?? 0 }))
+    const points = estimate.x.map((x, i) => ({ x, density: at(estimate.density, i) }))
     const dash = runDash(index)
     marks.push(Plot.areaY(points, { x: 'x', y: 'density', fill: runColour(index), fillOpacity: 0.13 }))
     marks.push(
@@ -93,15 +94,15 @@ export function histogramFigures(runs: readonly EvaluatedRun[]): Figure[] {
   const counts = drawn.map(({ margins }) => histogram(margins, edges))
   const curves = drawn.map(({ margins }) => expectedCounts(margins, edges))
   const highest = Math.max(...counts.flat().map(({ count }) => count), ...curves.flat().map(({ y }) => y))
-  return drawn.map((run, at) => histogramFigure(run, counts[at] ?? [], curves[at] ?? [], edges, highest))
+  return drawn.map((run, i) => histogramFigure(run, at(counts, i), at(curves, i), edges, highest))
 }
 
 /** The kernel density as the count that it expects in a bar. */
 function expectedCounts(margins: readonly number[], edges: readonly number[]): { x: number; y: number }[] {
-  const [low, high] = [edges[0] ?? 0, edges.at(-1) ?? 1]
+  const [low, high] = [at(edges, 0), at(edges, edges.length - 1)]
   const width = (high - low) / (edges.length - 1)
   const estimate = kernelDensity(margins, { low, high, points: 161 })
-  return estimate?.x.map((x, at) => ({ x, y: (estimate.density[at] ?? 0) * margins.length * width })) ?? []
+  return estimate?.x.map((x, i) => ({ x, y: at(estimate.density, i) * margins.length * width })) ?? []
 }
 
 function histogramFigure(
@@ -112,7 +113,7 @@ function histogramFigure(
   highest: number,
 ): Figure {
   const colour = runColour(index)
-  const [low, high] = [edges[0] ?? 0, edges.at(-1) ?? 1]
+  const [low, high] = [at(edges, 0), at(edges, edges.length - 1)]
   const below = margins.filter((margin) => margin < 0).length
   const shares = `${percent(below / margins.length)} below zero`
   const draws = (pictureWidth: number, height: number) =>

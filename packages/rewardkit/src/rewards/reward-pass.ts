@@ -1,4 +1,5 @@
 import { noGradient, scope, type Tensor } from '@rewardkit/torch'
+import { at } from '../at.ts'
 import type { ComputeDtype } from '../compute-options.ts'
 import { Interrupted } from '../errors.ts'
 import { forward, type RewardNetwork } from '../models/index.ts'
@@ -55,7 +56,7 @@ export function* rewardsByMicroBatch<T>(
       branchRewards.push(...values.subarray(offset, offset + part.branches.length))
       offset += part.branches.length
       if (!isLast) continue
-      const rewards = Float32Array.from(tokensOf(group).branchOf, (branch) => branchRewards[branch] ?? NaN)
+      const rewards = Float32Array.from(tokensOf(group).branchOf, (branch) => at(branchRewards, branch))
       complete.push({ group, rewards })
       branchRewards = []
     }
@@ -71,7 +72,7 @@ export function* partsOf<T>(
 ): Generator<{ group: T; part: TokenGroup; isLast: boolean }> {
   for (const group of groups) {
     const parts = splitGroup(tokensOf(group), microBatchesOfAGroup * microBatchTokens)
-    for (const [at, part] of parts.entries()) yield { group, part, isLast: at === parts.length - 1 }
+    for (const [index, part] of parts.entries()) yield { group, part, isLast: index === parts.length - 1 }
   }
 }
 
@@ -80,11 +81,11 @@ export function splitGroup({ prefix, branches, truncated }: TokenGroup, budget: 
   const parts: TokenGroup[] = []
   let part: Int32Array[] = []
   let used = prefix.length
-  for (const [at, branch] of branches.entries()) {
+  for (const [index, branch] of branches.entries()) {
     part.push(branch)
     used += branch.length
-    const isLast = at === branches.length - 1
-    if (!isLast && used + (branches[at + 1]?.length ?? 0) <= budget) continue
+    const next = branches[index + 1]
+    if (next && used + next.length <= budget) continue
     parts.push({ prefix, branches: part, branchOf: [...part.keys()], truncated })
     part = []
     used = prefix.length
@@ -105,8 +106,8 @@ export function computeRewards(
 /** One row for each preference, in order; ids of several preferences of one group are told apart by their responses. */
 export function rewardRows(group: EncodedGroup, rewards: Float32Array): RewardRow[] {
   return group.preferences.map(({ chosen, rejected, margin }): RewardRow => {
-    const chosenReward = rewards[chosen] ?? NaN
-    const rejectedReward = rewards[rejected] ?? NaN
+    const chosenReward = at(rewards, chosen)
+    const rejectedReward = at(rewards, rejected)
     return {
       schema_version: 1,
       id: group.preferences.length > 1 ? `${group.id}#${chosen}-${rejected}` : group.id,
@@ -124,5 +125,5 @@ export function rewardRows(group: EncodedGroup, rewards: Float32Array): RewardRo
 }
 
 function sequenceLength({ prefix, branches, branchOf }: TokenGroup, response: number): number {
-  return prefix.length + (branches[branchOf[response] ?? 0]?.length ?? 0)
+  return prefix.length + at(branches, at(branchOf, response)).length
 }

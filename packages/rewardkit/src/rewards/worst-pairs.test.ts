@@ -21,7 +21,12 @@ it('finds the texts of the pairs with the lowest margins, whatever they are call
     id: 'same',
     promptId: 'p',
     subset: null,
-    tokens: { prefix: new Int32Array(), branches: [], branchOf: [], truncated: false },
+    tokens: {
+      prefix: Int32Array.of(1),
+      branches: [2, 3, 4].map((id) => Int32Array.of(id)),
+      branchOf: [0, 1, 2],
+      truncated: false,
+    },
     preferences: preferences.map(([chosen, rejected]) => ({ chosen, rejected })),
     texts: {
       prompt: [{ role: 'user', content: `prompt ${group}` }],

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import type { Random } from '../random.ts'
 
 /** One wish that a request states and a response meets or not: one of two phrases. */
@@ -78,7 +79,7 @@ export function simulationVocabulary(): string[] {
 }
 
 function listed(choices: Choices): string {
-  const phrases = attributes.map(({ phrases: pair }, index) => pair[choices[index] ?? 0])
+  const phrases = attributes.map(({ phrases: pair }, index) => pair[at(choices, index)])
   return `${phrases.slice(0, -1).join(', ')} and ${phrases.at(-1)}`
 }
 

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import type { Interval } from './types.ts'
 
 /** The 97.5 % point of the standard normal distribution. */
@@ -27,7 +28,7 @@ export function clusteredInterval(values: ArrayLike<number>, clusters: ArrayLike
   const residuals = new Map<string, number>()
   for (let i = 0; i < count; i++) {
     const cluster = clusters[i] ?? ''
-    residuals.set(cluster, (residuals.get(cluster) ?? 0) + (values[i] ?? NaN) - mean)
+    residuals.set(cluster, (residuals.get(cluster) ?? 0) + at(values, i) - mean)
   }
   const total = effectiveSize(count, mean, [...residuals.values()])
   return { ...wilsonInterval(mean * total, total), value: mean }

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { logSigmoid, sigmoid } from '../objectives/index.ts'
 import type { MarginStatistics } from './types.ts'
 
@@ -10,7 +11,7 @@ export function marginStatistics(margins: ArrayLike<number>): MarginStatistics {
   const values = Float64Array.from(margins)
   const count = values.length
   // By differences from the first, equal margins are exactly their own mean and have no variance.
-  const first = values[0] ?? NaN
+  const [first = NaN] = values
   const mean = first + sumOf(values.map((value) => value - first)) / count
   const moment = (order: number) => sumOf(values.map((value) => (value - mean) ** order)) / count
   const variance = moment(2)
@@ -59,17 +60,17 @@ export function bestTemperature(margins: ArrayLike<number>): number {
 export function spearmanCorrelation(first: ArrayLike<number>, second: ArrayLike<number>): number {
   if (first.length !== second.length) throw new RangeError(`${first.length} values against ${second.length}`)
   const [a, b] = [centered(ranks(first)), centered(ranks(second))]
-  const product = (x: Float64Array, y: Float64Array) => sumOf(x.map((value, i) => value * (y[i] ?? NaN)))
+  const product = (x: Float64Array, y: Float64Array) => sumOf(x.map((value, i) => value * at(y, i)))
   return product(a, b) / Math.sqrt(product(a, a) * product(b, b))
 }
 
 function ranks(column: ArrayLike<number>): Float64Array {
   const values = Array.from(column)
-  const order = values.map((_, i) => i).sort((i, j) => (values[i] ?? NaN) - (values[j] ?? NaN))
+  const order = values.map((_, i) => i).sort((i, j) => at(values, i) - at(values, j))
   const result = new Float64Array(values.length)
   for (let start = 0; start < order.length;) {
     let end = start + 1
-    while (end < order.length && values[order[end] ?? 0] === values[order[start] ?? 0]) end++
+    while (end < order.length && values[at(order, end)] === values[at(order, start)]) end++
     for (const i of order.slice(start, end)) result[i] = (start + 1 + end) / 2
     start = end
   }

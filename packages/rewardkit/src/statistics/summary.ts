@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { FailureError, InputError } from '../errors.ts'
 import { clusteredInterval } from './intervals.ts'
 import { bestTemperature, logLoss, marginStatistics } from './statistics.ts'
@@ -62,7 +63,7 @@ function withParents(subset: string): string[] {
 export function trueLabelAccuracy(rows: readonly RewardRow[], trueMargins: ArrayLike<number>): Interval {
   if (rows.length !== trueMargins.length)
     throw new RangeError(`${trueMargins.length} true margins for ${rows.length} rows`)
-  return shareOf(rows, (row, i) => (row.reward_margin * (trueMargins[i] ?? NaN) > 0 ? 1 : 0))
+  return shareOf(rows, (row, i) => (row.reward_margin * at(trueMargins, i) > 0 ? 1 : 0))
 }
 
 function shareOf(rows: readonly RewardRow[], value: (row: RewardRow, index: number) => number): Interval {

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import type { Sequences } from './sequences.ts'
 
 /**
@@ -77,7 +78,7 @@ export async function truncate(
 
 /** Whether each sequence fits, or is cut at its end without losing all of its response. */
 export function hasRoom({ ids, keep }: Sequences, starts: readonly number[], maxLength: number): boolean {
-  return ids.every(({ length }, index) => length <= maxLength || (starts[index] ?? 0) + keep < maxLength)
+  return ids.every(({ length }, index) => length <= maxLength || at(starts, index) + keep < maxLength)
 }
 
 /** Length of the longest sequence. */

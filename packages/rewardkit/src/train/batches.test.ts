@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { at } from '../at.ts'
 import { epochBatches, planSteps } from './batches.ts'
 
 const lists = (batches: Uint32Array[]) => batches.map((batch) => [...batch])
@@ -28,7 +29,7 @@ describe('epochBatches', () => {
       const batches = lists(epochBatches(mixed, 4, seed, 0))
       expect(batches.flat()).toHaveLength(4)
       for (const batch of batches) {
-        const count = batch.reduce((sum, group) => sum + (mixed[group] ?? NaN), 0)
+        const count = batch.reduce((sum, group) => sum + at(mixed, group), 0)
         expect(count <= 4 || batch.length === 1).toBe(true)
       }
     }

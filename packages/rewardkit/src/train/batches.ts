@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { createRandom, shuffledIndexes } from '../random.ts'
 
 /**
@@ -16,7 +17,7 @@ export function epochBatches(
   let start = 0
   let preferences = 0
   order.forEach((group, position) => {
-    const count = preferenceCounts[group] ?? 0
+    const count = at(preferenceCounts, group)
     if (position > start && preferences + count > batchSize) {
       batches.push(order.subarray(start, position))
       start = position

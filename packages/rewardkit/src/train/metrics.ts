@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { logLoss, marginStatistics, type RewardRow, summarizePairs } from '../evaluate/index.ts'
 import type { StepResult } from './step.ts'
 
@@ -58,7 +59,7 @@ export interface StepFacts {
 /** The line of metrics.jsonl for a finished step. */
 export function stepMetrics(result: StepResult, facts: StepFacts): StepMetrics {
   const { chosen, rejected } = result.rewards
-  const margins = Float64Array.from(chosen, (reward, i) => reward - (rejected[i] ?? NaN))
+  const margins = Float64Array.from(chosen, (reward, i) => reward - at(rejected, i))
   const statistics = marginStatistics(margins)
   return {
     schema_version: 1,

@@ -9,6 +9,7 @@ import {
   type Tensor,
   tensorFrom,
 } from '@rewardkit/torch'
+import { at } from '../at.ts'
 import { Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { findModel, forward, forwardFrom, hiddenStates } from '../models/index.ts'
@@ -172,7 +173,7 @@ function describePlan(prepared: PreparedTraining, spool: Spool, hooks: Hooks): T
 
 /** Tokens where every response goes through the model with its own prompt. */
 function unsharedTokens({ prefix, branches, branchOf }: TokenGroup): number {
-  return branchOf.reduce((sum, branch) => sum + prefix.length + (branches[branch]?.length ?? 0), 0)
+  return branchOf.reduce((sum, branch) => sum + prefix.length + at(branches, branch).length, 0)
 }
 
 function evaluationTokens({ data }: PreparedTraining): number {
@@ -242,7 +243,7 @@ function measure(
   const sum = { tokens: 0, hidden: 0, forward: 0, step: 0, bytesPerToken: 0 }
   for (let i = 0; i < measuredMicroBatches; i++) {
     if (hooks.shouldStop()) throw new Interrupted('stopped on request')
-    const packed = packGroups(samples[i % samples.length] ?? [])
+    const packed = packGroups(at(samples, i % samples.length))
     scope(() => {
       const begun = performance.now()
       const states = frozenLayers > 0 ? noGradient(() => hiddenStates(model, packed, frozenLayers, dtype)) : null
@@ -255,7 +256,7 @@ function measure(
       resetPeakMemory()
       scope(() => {
         const rewards = rewardsOf()
-        backward([rewards], [tensorFrom(new Float32Array(rewards.shape[0] ?? 0).fill(1))])
+        backward([rewards], [tensorFrom(new Float32Array(at(rewards.shape, 0)).fill(1))])
       })
       const end = performance.now()
       // The first pass also makes room for the gradients, which are counted by themselves.

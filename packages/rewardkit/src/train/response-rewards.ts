@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import type { BatchRewards } from '../objectives/index.ts'
 import type { EncodedGroup } from '../tokens/index.ts'
 
@@ -27,8 +28,8 @@ export function responseRewards(batch: readonly EncodedGroup[]): ResponseRewards
   const pairs = batch.flatMap((group, i) =>
     group.preferences.map((preference) => ({
       ...preference,
-      chosen: (responseStart[i] ?? 0) + preference.chosen,
-      rejected: (responseStart[i] ?? 0) + preference.rejected,
+      chosen: at(responseStart, i) + preference.chosen,
+      rejected: at(responseStart, i) + preference.rejected,
     })),
   )
   const margin = column(pairs.map((pair) => pair.margin))
@@ -40,8 +41,8 @@ export function responseRewards(batch: readonly EncodedGroup[]): ResponseRewards
   const forEachResponse = (groups: readonly number[], visit: (response: number, position: number) => void) => {
     let position = 0
     for (const group of groups) {
-      const start = responseStart[group] ?? 0
-      const count = batch[group]?.tokens.branchOf.length ?? 0
+      const start = at(responseStart, group)
+      const count = at(batch, group).tokens.branchOf.length
       for (let k = 0; k < count; k++) visit(start + k, position++)
     }
     return position
@@ -49,19 +50,19 @@ export function responseRewards(batch: readonly EncodedGroup[]): ResponseRewards
 
   return {
     set(groups, rewards) {
-      const count = forEachResponse(groups, (response, position) => (values[response] = rewards[position] ?? NaN))
+      const count = forEachResponse(groups, (response, position) => (values[response] = at(rewards, position)))
       if (count !== rewards.length) throw new RangeError(`${count} responses got ${rewards.length} rewards`)
     },
     largestDifference(groups, rewards) {
       let largest = 0
       forEachResponse(groups, (response, position) => {
-        largest = Math.max(largest, Math.abs((values[response] ?? NaN) - (rewards[position] ?? NaN)))
+        largest = Math.max(largest, Math.abs(at(values, response) - at(rewards, position)))
       })
       return largest
     },
     batch: () => ({
-      chosen: Float64Array.from(pairs, (pair) => values[pair.chosen] ?? NaN),
-      rejected: Float64Array.from(pairs, (pair) => values[pair.rejected] ?? NaN),
+      chosen: Float64Array.from(pairs, (pair) => at(values, pair.chosen)),
+      rejected: Float64Array.from(pairs, (pair) => at(values, pair.rejected)),
       ...(margin && { margin }),
       ...(probability && { probability }),
       ...(weight && { weight }),
@@ -69,11 +70,11 @@ export function responseRewards(batch: readonly EncodedGroup[]): ResponseRewards
     gradient(groups, chosen, rejected) {
       const all = new Float64Array(responses)
       pairs.forEach((pair, i) => {
-        all[pair.chosen] = (all[pair.chosen] ?? 0) + (chosen[i] ?? 0)
-        all[pair.rejected] = (all[pair.rejected] ?? 0) + (rejected[i] ?? 0)
+        all[pair.chosen] = at(all, pair.chosen) + at(chosen, i)
+        all[pair.rejected] = at(all, pair.rejected) + at(rejected, i)
       })
       const slice: number[] = []
-      forEachResponse(groups, (response) => slice.push(all[response] ?? 0))
+      forEachResponse(groups, (response) => slice.push(at(all, response)))
       return Float32Array.from(slice)
     },
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAdamW, memoryStatistics, noGradient, scope, type Tensor } from '@rewardkit/torch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { at } from '../at.ts'
 import { computeRewards } from '../rewards/reward-pass.ts'
 import { loadRewardNetwork, type RewardNetwork } from '../models/index.ts'
 import { createObjective, objectiveNames } from '../objectives/index.ts'
@@ -70,8 +71,8 @@ describe('trainStep', () => {
         const at = lossAt(model)
         const { chosenGradient, rejectedGradient } = objective.evaluate(
           {
-            chosen: Float64Array.from(at, ([c]) => c),
-            rejected: Float64Array.from(at, ([, r]) => r),
+            chosen: Float64Array.from(before, ([c]) => c),
+            rejected: Float64Array.from(before, ([, r]) => r),
             weight: Float64Array.from(batch.flatMap((group) => group.preferences.map((p) => p.weight ?? NaN))),
           },
           objective.initialState,
@@ -82,13 +83,11 @@ describe('trainStep', () => {
         const gradient = gradients[index]
         if (!head || !gradient) throw new Error('no head')
         const h = 1
-        for (const j of head.keys()) head[j] = (head[j] ?? 0) + h * (gradient[j] ?? 0)
+        for (const j of head.keys()) head[j] = at(head, j) + h * at(gradient, j)
         const moved = lossAt(model)
         const change = moved.reduce(
           (sum, [c, r], i) =>
-            sum +
-            (chosenGradient[i] ?? 0) * (c - (at[i]?.[0] ?? 0)) +
-            (rejectedGradient[i] ?? 0) * (r - (at[i]?.[1] ?? 0)),
+            sum + at(chosenGradient, i) * (c - at(before, i)[0]) + at(rejectedGradient, i) * (r - at(before, i)[1]),
           0,
         )
         const square = gradient.reduce((sum, value) => sum + value * value, 0)
@@ -188,5 +187,5 @@ describe('trainStep', () => {
 
 function descend(parameter: Tensor, gradient: Float32Array): void {
   const values = parameter.float32()
-  for (const j of values.keys()) values[j] = (values[j] ?? 0) - 0.1 * (gradient[j] ?? 0)
+  for (const j of values.keys()) values[j] = at(values, j) - 0.1 * at(gradient, j)
 }

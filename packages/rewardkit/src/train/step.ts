@@ -9,6 +9,7 @@ import {
   type Tensor,
   tensorFrom,
 } from '@rewardkit/torch'
+import { at } from '../at.ts'
 import { FailureError, Interrupted } from '../errors.ts'
 import type { RewardsOf } from '../rewards/reward-pass.ts'
 import type { BatchRewards, Objective, ObjectiveResult, ObjectiveState } from '../objectives/index.ts'
@@ -66,7 +67,7 @@ export function trainStep(
       batch.map((group) => group.tokens),
       options.microBatchTokens,
     ).map((indexes) => {
-      const groups = indexes.flatMap((i) => batch[i]?.tokens ?? [])
+      const groups = indexes.map((i) => at(batch, i).tokens)
       return { indexes, groups, tokens: groups.reduce((sum, group) => sum + countTokens(group), 0) }
     })
     const rewards = responseRewards(batch)
@@ -153,7 +154,7 @@ function checkRewards(
 ): void {
   if (!Number.isFinite(loss)) {
     const pairs = batch.flatMap((group) => group.preferences.map(() => group.id))
-    const bad = pairs.filter((_, i) => !Number.isFinite((chosen[i] ?? NaN) - (rejected[i] ?? NaN)))
+    const bad = pairs.filter((_, i) => !Number.isFinite(at(chosen, i) - at(rejected, i)))
     throw new FailureError(`the loss is ${loss}; rewards are not finite in ${listed(bad) || idsOf(batch)}`, {
       remedy: 'look at these pairs, or give a lower --learning-rate',
     })

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import {
   checkMargins,
   createPromptSplit,
@@ -241,7 +242,7 @@ async function describePair(group: EncodedGroup, tokenizer: Tokenizer, log: (mes
   const [preference] = group.preferences
   if (!preference) return
   const { prefix, branches, branchOf } = group.tokens
-  const branch = (response: number) => branches[branchOf[response] ?? 0] ?? new Int32Array()
+  const branch = (response: number) => branches[at(branchOf, response)] ?? new Int32Array()
   const shown = async (ids: Int32Array) => JSON.stringify(await describeTokens(ids, tokenizer))
   log(
     [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { at } from '../../at.ts'
 import type { Row } from '../fields.ts'
 import { argillaLayout } from './argilla.ts'
 import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
@@ -115,7 +116,7 @@ describe('records of Argilla', () => {
       }
       const better = (one: number, other: number) => (areRatings ? one > other : one < other)
       const expected = names.flatMap((_, one) =>
-        names.flatMap((__, other) => (better(ranks[one] ?? 0, ranks[other] ?? 0) ? [`${one} ${other}`] : [])),
+        names.flatMap((__, other) => (better(at(ranks, one), at(ranks, other)) ? [`${one} ${other}`] : [])),
       )
       const found = groupsOf(argillaLayout, [row]).flatMap(({ preferences }) =>
         preferences.map(({ chosen, rejected }) => `${chosen} ${rejected}`),

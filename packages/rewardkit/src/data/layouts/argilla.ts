@@ -1,3 +1,4 @@
+import { at } from '../../at.ts'
 import { InputError } from '../../errors.ts'
 import { fieldError, isObject, optionalName, type Row } from '../fields.ts'
 import type { Group, Preference } from '../group.ts'
@@ -128,7 +129,7 @@ function scoresOfRow(
     )
   if (!question) return undefined
   return {
-    values: columns.map((_, index) => -mean(question.answers.map((ranks) => ranks[index] ?? 0))),
+    values: columns.map((_, index) => -mean(question.answers.map((ranks) => at(ranks, index)))),
     areRatings: false,
   }
 }
@@ -207,7 +208,7 @@ function writtenAnswers(group: Group, names: readonly string[]): Row {
   const hasMargins = group.preferences.some(({ margin }) => margin !== undefined)
   const scores = scoresOf(group, hasMargins ? [marginScores(group)] : [])
   if (hasMargins)
-    return Object.fromEntries(names.map((name, index) => [`${name}-rating.responses`, [scores[index] ?? 0]]))
+    return Object.fromEntries(names.map((name, index) => [`${name}-rating.responses`, [at(scores, index)]]))
   const rank = (score: number) => 1 + scores.filter((other) => other > score).length
-  return { 'preference.responses': [names.map((value, index) => ({ value, rank: rank(scores[index] ?? 0) }))] }
+  return { 'preference.responses': [names.map((value, index) => ({ value, rank: rank(at(scores, index)) }))] }
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { at } from '../../at.ts'
 import { InputError } from '../../errors.ts'
 import { fieldError, isObject, optionalName, optionalNumber, textOrMessages, type Row } from '../fields.ts'
 import { contentOf, type TextOrMessages } from '../build.ts'
@@ -158,7 +159,7 @@ export function judgedByScore(
   const skipped: Skipped[] = []
   for (const [i, one] of scores.entries()) {
     for (let j = i + 1; j < scores.length; j++) {
-      const other = scores[j] ?? NaN
+      const other = at(scores, j)
       const better = one === other ? null : one > other ? 0 : 1
       const preference = judged(better, options, better === null ? undefined : Math.abs(one - other) / unit)
       if ('skipped' in preference) skipped.push(preference)

@@ -1,3 +1,4 @@
+import { at } from '../../at.ts'
 import { fieldError, isObject, optionalNumber, type Row } from '../fields.ts'
 import type { Message } from '../group.ts'
 import { isPresent, judgedByScore, otherColumns, type Layout, singleText, textField } from './layout.ts'
@@ -63,7 +64,7 @@ export const nectarLayout: Layout = {
 
 /** 1 and how many responses are better. */
 const rankOf = (scores: readonly number[], index: number) =>
-  1 + scores.filter((score) => (score ?? 0) > (scores[index] ?? 0)).length
+  1 + scores.filter((score) => score > at(scores, index)).length
 
 function turnsOf(prompt: string): Message[] {
   const [transcript, expected] = [prompt.trimEnd(), 'a transcript "\\n\\nHuman: ...\\n\\nAssistant: "']

@@ -1,3 +1,4 @@
+import { at } from '../../at.ts'
 import { InputError } from '../../errors.ts'
 import { buildGroup, type GroupParts } from '../build.ts'
 import { degenerate } from '../degenerate.ts'
@@ -24,7 +25,7 @@ export function rankedGroup(
  */
 export function scoresOf(group: Group, candidates: readonly (readonly number[])[]): readonly number[] {
   const wins = group.responses.map(() => 0)
-  for (const { chosen } of decided(group)) wins[chosen] = (wins[chosen] ?? 0) + 1
+  for (const { chosen } of decided(group)) wins[chosen] = at(wins, chosen) + 1
   const scores = [...candidates, wins].find((candidate) => makes(candidate, group))
   if (scores) return scores
   throw new InputError('the preferences are no ranking of the responses, which is what this layout holds', {

@@ -61,7 +61,7 @@ export async function* listInside(bytes: Bytes, field: string): AsyncGenerator<B
   for await (const piece of bytes) {
     let start = isInside ? 0 : -1
     for (let at = 0; at < piece.length; at++) {
-      const byte = piece[at] ?? 0
+      const byte = piece.readUInt8(at)
       if (ended) {
         if (byte > 0x20)
           throw new InputError(`something follows the object around "${field}"; expected one object and nothing else`, {

@@ -288,7 +288,7 @@ describe('Parquet', () => {
 const zip = Buffer.concat([Buffer.from('PK\x03\x04\x14\0\0\0\x08\0', 'latin1'), deflateRawSync(lines)])
 const withByte = (bytes: Buffer, at: number, change: (byte: number) => number): Buffer => {
   const copy = Buffer.from(bytes)
-  copy[at] = change(copy[at] ?? 0)
+  copy[at] = change(copy.readUInt8(at))
   return copy
 }
 const tar = Buffer.alloc(1024)

@@ -53,8 +53,8 @@ export function refuseForeign(head: Buffer, encoding = 'utf-8'): void {
   if (isUtf8(encoding) && utf16Begins.some((begins) => text.startsWith(begins)))
     refuse('UTF-16 text', '--encoding utf-16 reads it')
   // A pickle names its protocol, 2 to 5; in safetensors the length of the header, eight bytes, stands before it.
-  const protocol = head[1] ?? 0
-  if (head[0] === 0x80 && protocol >= 2 && protocol <= 5)
+  const [first, protocol = 0] = head
+  if (first === 0x80 && protocol >= 2 && protocol <= 5)
     refuse('a Python pickle', `${save}: pandas' to_json(orient="records", lines=True)`)
   if (text.startsWith('{"', 8) && head.length >= 10 && head.readUInt16LE(6) === 0)
     refuse('a safetensors file, which holds weights', 'name a file of rows')

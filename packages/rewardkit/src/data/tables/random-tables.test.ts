@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { at } from '../../at.ts'
 import type { Message } from '../group.ts'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -116,7 +117,7 @@ function listTable(random: Random, size: number): Table {
     const [prompt, answers] = [text(), Array.from({ length: 2 + random.integer(3) }, text)]
     // The last one of a row at the least, so that counting from 1 shows.
     const winner = index === 0 ? answers.length - 1 : random.integer(answers.length)
-    pairs.push(...answers.flatMap((other, at) => (at === winner ? [] : [pair(prompt, answers[winner], other)])))
+    pairs.push(...answers.flatMap((other, place) => (place === winner ? [] : [pair(prompt, answers[winner], other)])))
     const candidates = answers.map((content) => ({ answer: { messages: [{ role: 'assistant', content }] } }))
     return {
       talk: { turns: [{ role: 'user', content: prompt }] },
@@ -149,7 +150,7 @@ function ratingTable(random: Random, size: number): Table {
   const pairs = rated.flatMap((one) =>
     rated.flatMap((other) =>
       one.prompt === other.prompt && one.level > other.level
-        ? [pair(one.prompt, one.answer, other.answer, (values[one.level] ?? 0) - (values[other.level] ?? 0))]
+        ? [pair(one.prompt, one.answer, other.answer, at(values, one.level) - at(values, other.level))]
         : [],
     ),
   )
@@ -178,7 +179,7 @@ function rankedTable(random: Random, size: number): Table {
     if (how !== 'order') places.sort(() => random.uniform() - 0.5)
     for (const [i, one] of answers.entries())
       for (const [j, other] of answers.entries()) {
-        const distance = (places[j] ?? 0) - (places[i] ?? 0)
+        const distance = at(places, j) - at(places, i)
         if (distance > 0)
           pairs.push(pair(question, one, other, how === 'scores' ? distance * 1.5 : distance / (count - 1)))
       }

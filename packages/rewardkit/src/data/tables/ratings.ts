@@ -1,3 +1,4 @@
+import { at } from '../../at.ts'
 import { InputError } from '../../errors.ts'
 import { createRandom } from '../../random.ts'
 import { buildGroup, conversation, conversationKey } from '../build.ts'
@@ -85,7 +86,7 @@ export function readRatings(rows: readonly Row[], context: RowContext, total = r
   const preferences = pairs.map(([better, worse]): Preference => ({
     chosen: better,
     rejected: worse,
-    margin: ((ratings[better] ?? 0) - (ratings[worse] ?? 0)) / unit,
+    margin: (at(ratings, better) - at(ratings, worse)) / unit,
     ...(options.ties === 'half' ? { probability: 1 } : {}),
   }))
   return [groupOf(first, rows, answers, preferences, context, judgements), ...unrated]
@@ -139,7 +140,7 @@ function pairsOf(
   most: number,
   purpose: string,
 ): { readonly pairs: readonly (readonly [number, number])[]; readonly possible: number } {
-  const order = ratings.map((_, index) => index).toSorted((one, other) => (ratings[one] ?? 0) - (ratings[other] ?? 0))
+  const order = ratings.map((_, index) => index).toSorted((one, other) => at(ratings, one) - at(ratings, other))
   // Of the answers in the order of their ratings: how many are worse, and the number of the first pair of each.
   const starts: number[] = []
   let [worse, possible] = [0, 0]
@@ -152,10 +153,10 @@ function pairsOf(
     let [low, high] = [0, starts.length - 1]
     while (low < high) {
       const middle = Math.ceil((low + high) / 2)
-      if ((starts[middle] ?? 0) <= number) low = middle
+      if (at(starts, middle) <= number) low = middle
       else high = middle - 1
     }
-    return [order[low] ?? 0, order[number - (starts[low] ?? 0)] ?? 0]
+    return [at(order, low), at(order, number - at(starts, low))]
   }
   const drawn = new Set<number>()
   const random = createRandom(0, `pairs of ${purpose}`)

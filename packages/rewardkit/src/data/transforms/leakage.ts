@@ -1,3 +1,4 @@
+import { at } from '../../at.ts'
 import { type Hooks, silentHooks } from '../../events.ts'
 import { openData } from '../data-set.ts'
 import type { Group } from '../group.ts'
@@ -154,14 +155,14 @@ function createKnownPrompts(threshold: number) {
       const equal = known(exact, exactKey(group, 'prompt'))
       if (equal !== undefined) return match(equal, 'exact', 1)
       const said = known(userTurns, userTurnsKey(group))
-      if (said !== undefined) return match(byUserTurns[said] ?? 0, 'user_turns', 1)
+      if (said !== undefined) return match(at(byUserTurns, said), 'user_turns', 1)
       const texts = comparedTexts(group)
       const same = texts.map(({ key }) => known(normalised, key)).find((number) => number !== undefined)
-      if (same !== undefined) return match(byNormalised[same] ?? 0, 'normalised', 1)
+      if (same !== undefined) return match(at(byNormalised, same), 'normalised', 1)
       const alike = texts
         .flatMap(({ text }) => near.nearest(text) ?? [])
         .toSorted((a, b) => b.similarity - a.similarity)
-      return alike[0] && match(byNear[alike[0].number] ?? 0, 'near', alike[0].similarity)
+      return alike[0] && match(at(byNear, alike[0].number), 'near', alike[0].similarity)
     },
     hasPair: (group: Group) => pairs.has(exactKey(group, 'pair')),
     foundCount: () => found.size,

@@ -1,0 +1,9 @@
+/**
+ * The element at an index that must exist.
+ * @throws RangeError where it does not: an error of the program, not of its input
+ */
+export function at<Value>(array: ArrayLike<Value>, index: number): Value {
+  const value = array[index]
+  if (value === undefined) throw new RangeError(`index ${index} in an array of ${array.length}`)
+  return value
+}
