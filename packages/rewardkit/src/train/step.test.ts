@@ -68,7 +68,7 @@ describe('trainStep', () => {
       }
       scope(() => {
         const model = loadRewardNetwork(folder, { seed: 3 })
-        const at = lossAt(model)
+        const before = lossAt(model)
         const { chosenGradient, rejectedGradient } = objective.evaluate(
           {
             chosen: Float64Array.from(before, ([c]) => c),
