@@ -6,16 +6,24 @@ const fromSource = {
   ssr: { resolve: { conditions: ['rewardkit-source'] } },
 }
 
+const common = {
+  globalSetup: './scripts/vitest/build.ts',
+  setupFiles: './scripts/vitest/each-file.ts',
+  pool: 'forks',
+  hookTimeout: 120_000,
+} as const
+
 export default defineConfig({
   ...fromSource,
   test: {
+    reporters: ['default', './scripts/vitest/summary.ts'],
     projects: [
       {
         ...fromSource,
         test: {
+          ...common,
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'examples/*.test.ts'],
-          pool: 'forks',
           testTimeout: 60_000,
           // OpenMP's threads wait asleep: spinning ones are many times slower while other programs want the processor.
           env: { GOMP_SPINCOUNT: '0' },
@@ -23,11 +31,11 @@ export default defineConfig({
       },
       {
         ...fromSource,
-        test: { name: 'peers', include: ['packages/*/src/**/*.peers.ts'], pool: 'forks', testTimeout: 600_000 },
+        test: { ...common, name: 'peers', include: ['packages/*/src/**/*.peers.ts'], testTimeout: 600_000 },
       },
       {
         ...fromSource,
-        test: { name: 'browser', include: ['packages/*/src/**/*.browser.ts'], pool: 'forks', testTimeout: 120_000 },
+        test: { ...common, name: 'browser', include: ['packages/*/src/**/*.browser.ts'], testTimeout: 120_000 },
       },
     ],
   },

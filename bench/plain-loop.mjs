@@ -13,8 +13,8 @@ import { loadRewardNetwork, modelFolder } from '../packages/rewardkit/dist/model
 import { createObjective } from '../packages/rewardkit/dist/objectives/index.js'
 import { createSpool, loadTokenizer } from '../packages/rewardkit/dist/tokens/index.js'
 import { planSteps } from '../packages/rewardkit/dist/train/batches.js'
-import { loadTrainingData } from '../packages/rewardkit/dist/train/data.js'
-import { trainOptionsSchema } from '../packages/rewardkit/dist/train/options.js'
+import { loadTrainingData } from '../packages/rewardkit/dist/train/training-data.js'
+import { trainOptionsSchema } from '../packages/rewardkit/dist/train/train-options.js'
 import { learningRateAt } from '../packages/rewardkit/dist/train/schedule.js'
 
 const tolerance = 1e-3

@@ -1,16 +1,16 @@
 // Sets up a clone: npm packages, compiled TypeScript, libtorch, the addon. Does only what is missing, so that every npm
 // script can call it first. `--remove` takes libtorch and the addon away again.
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cacheFolder, removeSetup } from '../packages/torch/src/setup/folders.mjs'
 import { withLock } from '../packages/torch/src/setup/lock.mjs'
 import { preflight, readFacts } from '../packages/torch/src/setup/platform.mjs'
 import { pythonTorch } from '../packages/torch/src/setup/versions.mjs'
+import { build, CompileError } from './build.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url)) // import.meta.dirname came with the Node that we ask for
-const built = join(root, 'packages/rewardkit/dist/.built')
 
 /** A failure that is told in one line. */
 class OneLine extends Error {}
@@ -33,11 +33,11 @@ async function setUp() {
   const refusal = preflight(facts, false) ?? (hasLibtorch(cache) ? null : preflight(facts))
   if (refusal) throw new OneLine(refusal)
 
-  if (!packagesAreCurrent() || !distIsCurrent())
+  if (!packagesAreCurrent())
     await withLock(join(root, '.setup.lock'), log, async () => {
       if (!packagesAreCurrent()) await installPackages()
-      if (!distIsCurrent()) await build()
     })
+  await build(log)
   const { setup } = await import('../packages/torch/dist/setup/index.js')
   const { torchVersion, libtorchFolder } = await setup({ log })
   const seconds = ((performance.now() - begun) / 1000).toFixed(1)
@@ -53,7 +53,7 @@ function hasLibtorch(/** @type {string} */ cache) {
 /** The line that tells what went wrong, with the remedy; null for a mistake of ours. */
 function explain(/** @type {unknown} */ error) {
   if (!(error instanceof Error)) return null
-  if (error instanceof OneLine || error.name === 'SetupError') return error.message
+  if (error instanceof OneLine || error instanceof CompileError || error.name === 'SetupError') return error.message
   const { code, path = root } = /** @type {NodeJS.ErrnoException} */ (error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return `${path} cannot be written: the disk is full: free some space`
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
@@ -114,37 +114,6 @@ async function installPackages() {
       `npm cannot reach its registry (${reason}): check the network, the proxy or npm's registry setting`,
     )
   throw new OneLine(`npm ci failed (${reason}): run npm ci to see all of it`)
-}
-
-/** Nothing that the compiler reads is younger than the last build that had no errors. */
-function distIsCurrent() {
-  const builtAt = statSync(built, { throwIfNoEntry: false })?.mtimeMs
-  if (builtAt === undefined || !existsSync(join(root, 'packages/torch/dist/setup/index.js'))) return false
-  const roots = ['tsconfig.base.json', 'tsconfig.json', 'node_modules/.package-lock.json']
-  const packages = ['packages/torch', 'packages/rewardkit'].flatMap((folder) => [
-    join(folder, 'package.json'),
-    join(folder, 'tsconfig.build.json'),
-    ...listTree(join(folder, 'src')),
-  ])
-  return [...roots, ...packages].every((path) => statSync(join(root, path)).mtimeMs < builtAt)
-}
-
-/** The folder and everything in it: a removed file shows as a younger folder. */
-function listTree(/** @type {string} */ folder) {
-  const inside = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-  return [folder, ...inside.map((name) => join(folder, name))]
-}
-
-async function build() {
-  log('compiling TypeScript (tsc -b)')
-  const begun = new Date()
-  const { code, output } = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'])
-  if (code !== 0) {
-    process.stderr.write(output)
-    throw new OneLine('the TypeScript sources do not compile: correct the errors above')
-  }
-  writeFileSync(built, '')
-  utimesSync(built, begun, begun)
 }
 
 /**
