@@ -1,3 +1,5 @@
+import { asPhrase, inProgramWords, type Phrase, phrase } from './phrase.ts'
+
 /** What kind of failure an error is; kept from now on. */
 export type ErrorCode =
   /** A mistake in what was given: an option, a file, a row. */
@@ -14,12 +16,25 @@ export type ErrorCode =
   | 'unexpected'
 
 export interface ErrorDetails {
-  /** What to do about it; stands at the end of the message, too. */
-  readonly remedy?: string | undefined
+  /** What to do about it. It also ends the message. */
+  readonly remedy?: string | Phrase | undefined
   readonly cause?: unknown
 }
 
-/** Every error of this library, to tell apart by its `code`. `message` is one line: what is wrong, what was expected, the remedy. */
+/** An error in two phrases. */
+interface ErrorPhrases {
+  readonly problem: Phrase
+  readonly remedy: Phrase | undefined
+}
+
+/** The problem, and the remedy after it. */
+export const wholePhrase = ({ problem, remedy }: ErrorPhrases): Phrase =>
+  remedy === undefined ? problem : phrase`${problem}; ${remedy}`
+
+/**
+ * Every error of this library, to tell apart by its `code`. `message` is one line: what is wrong, what was expected, the
+ * remedy. It names options as a program does: `maxLength: 512`.
+ */
 export class RewardKitError extends Error {
   override name = 'RewardKitError'
   readonly code: ErrorCode
@@ -27,12 +42,19 @@ export class RewardKitError extends Error {
   readonly problem: string
   /** What to do about it, where there is something to say. */
   readonly remedy: string | undefined
+  /** Problem and remedy with their options as data: what errors are made of, and front ends write in their own words. */
+  readonly phrases: ErrorPhrases
 
-  constructor(code: ErrorCode, problem: string, { remedy, cause }: ErrorDetails = {}) {
-    super(remedy === undefined ? problem : `${problem}; ${remedy}`, cause === undefined ? undefined : { cause })
+  constructor(code: ErrorCode, problem: string | Phrase, { remedy, cause }: ErrorDetails = {}) {
+    const phrases: ErrorPhrases = {
+      problem: asPhrase(problem),
+      remedy: remedy === undefined ? undefined : asPhrase(remedy),
+    }
+    super(inProgramWords(wholePhrase(phrases)), cause === undefined ? undefined : { cause })
     this.code = code
-    this.problem = problem
-    this.remedy = remedy
+    this.problem = inProgramWords(phrases.problem)
+    this.remedy = phrases.remedy && inProgramWords(phrases.remedy)
+    this.phrases = phrases
   }
 }
 
@@ -40,20 +62,20 @@ export class RewardKitError extends Error {
 export class InputError extends RewardKitError {
   override name = 'InputError'
 
-  constructor(problem: string, details?: ErrorDetails) {
+  constructor(problem: string | Phrase, details?: ErrorDetails) {
     super('invalid-input', problem, details)
   }
 }
 
 /** A mistake with the place in front where it was found (a file and line, a pair); the remedy stays the same. */
-export const located = (place: string, error: InputError): InputError =>
-  new InputError(`${place}: ${error.problem}`, { remedy: error.remedy, cause: error })
+export const located = (place: string | Phrase, error: InputError): InputError =>
+  new InputError(phrase`${place}: ${error.phrases.problem}`, { remedy: error.phrases.remedy, cause: error })
 
 /** Something failed that is not the input's fault (a full disk, a numerical failure). Exit code 1, one line. */
 export class FailureError extends RewardKitError {
   override name = 'FailureError'
 
-  constructor(problem: string, details?: ErrorDetails) {
+  constructor(problem: string | Phrase, details?: ErrorDetails) {
     super('failure', problem, details)
   }
 }
@@ -62,7 +84,7 @@ export class FailureError extends RewardKitError {
 export class Interrupted extends RewardKitError {
   override name = 'Interrupted'
 
-  constructor(problem: string, details?: ErrorDetails) {
+  constructor(problem: string | Phrase, details?: ErrorDetails) {
     super('interrupted', problem, details)
   }
 }

@@ -1,9 +1,32 @@
+import { asPhrase, inProgramWords, type Phrase, phrase } from './phrase.ts'
 import type { EvaluationMetrics, StepMetrics } from './train/metrics.ts'
+
+/** A line for the user. */
+export interface Notice {
+  readonly kind: 'log' | 'warning'
+  /** Names options as a program does: `maxLength: 512`. */
+  readonly message: string
+  /** The same with its options as data, for a front end to write in its own words. */
+  readonly phrase: Phrase
+}
+
+export const logLine = (words: string | Phrase): Notice => notice('log', words)
+
+export const warning = (words: string | Phrase): Notice => notice('warning', words)
+
+export const notice = (kind: Notice['kind'], words: string | Phrase): Notice => ({
+  kind,
+  message: inProgramWords(words),
+  phrase: asPhrase(words),
+})
+
+/** The same with the place in front that it is about. */
+export const noticeAt = (place: string, { kind, phrase: words }: Notice): Notice =>
+  notice(kind, phrase`${place}: ${words}`)
 
 /** Something worth telling while a long piece of work runs. Plain data: it crosses the border between threads. */
 export type Event =
-  | { readonly kind: 'log'; readonly message: string }
-  | { readonly kind: 'warning'; readonly message: string }
+  | Notice
   /** An optimizer step has ended; `totalSteps` is the length of the whole run. */
   | { readonly kind: 'step'; readonly metrics: StepMetrics; readonly totalSteps: number }
   /** The held-out pairs have been evaluated during training. */
@@ -16,9 +39,6 @@ export type Event =
       readonly total: number
       readonly unit: string
     }
-
-/** What is told while data are read: how they were read, and what was left out of them. */
-export type Told = Extract<Event, { readonly kind: 'log' | 'warning' }>
 
 /** What a long-running library function is given by its caller. */
 export interface Hooks {

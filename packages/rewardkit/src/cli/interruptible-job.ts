@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import type { Event } from '../events.ts'
+import { type Event, logLine } from '../events.ts'
 import { removeUnfinished } from '../files.ts'
 import { type Job, openJob } from '../thread/job.ts'
 import type { JobName, JobOptions, JobResult } from '../thread/worker.ts'
@@ -30,7 +30,7 @@ export async function withJob<Name extends JobName, T>(
     if (performance.now() - asked < samePress) return
     if (job?.stop()) return end('SIGINT')
     asked = performance.now()
-    onEvent({ kind: 'log', message: 'stopping as soon as the work under way is done; once more to end at once' })
+    onEvent(logLine('stopping as soon as the work under way is done; once more to end at once'))
   }
   const terminate = () => end('SIGTERM')
   const unlisten = () => {

@@ -1,6 +1,7 @@
-import { RewardKitError } from '../errors.ts'
+import { RewardKitError, wholePhrase } from '../errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { runCommandLine } from './program.ts'
+import { inCommandWords } from './words.ts'
 
 /** Errors that are told by their message alone: others are mistakes of ours and say how to see more. */
 const expectedNames = ['SetupError', 'TorchError', 'SafetensorsError']
@@ -19,15 +20,20 @@ process.exitCode = await runCommandLine(process.argv.slice(2)).catch(explain)
 /** Prints an error in one line and returns the exit code. */
 function explain(error: unknown): number {
   if (process.env['REWARDKIT_DEBUG'] === '1') console.error(error)
+  const message = messageOf(error)
   if (error instanceof RewardKitError && error.code === 'interrupted') {
-    console.error(`rewardkit: ${error.message}`)
+    console.error(`rewardkit: ${message}`)
     return exitCodes.interrupted
   }
-  const message = error instanceof Error ? error.message : String(error)
   const isExpected =
     (error instanceof RewardKitError && error.code !== 'unexpected') ||
     (error instanceof Error && expectedNames.includes(error.name))
   const more = isExpected ? '' : ' (unexpected; REWARDKIT_DEBUG=1 shows where)'
   console.error(`rewardkit: ${message.replaceAll(/\s*\n\s*/g, ' ')}${more}`)
   return error instanceof RewardKitError && error.code === 'invalid-input' ? exitCodes.input : exitCodes.failure
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof RewardKitError) return inCommandWords(wholePhrase(error.phrases))
+  return error instanceof Error ? error.message : String(error)
 }

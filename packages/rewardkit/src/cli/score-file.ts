@@ -3,7 +3,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
 import { createReading, missingPromptMessage, readLines, readRows, unreadMessage } from '../data/index.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import type { ScoreOptions } from '../evaluate/evaluate-options.ts'
-import type { Event } from '../events.ts'
+import { type Event, logLine, noticeAt, warning } from '../events.ts'
 import { tellOfCuts } from '../tokens/index.ts'
 import { withJob } from './interruptible-job.ts'
 import { type ScoreCounts, scoreRows } from './score-rows.ts'
@@ -19,8 +19,8 @@ export async function scoreFile(options: ScoreOptions, onEvent: (event: Event) =
   const counts = await scoreInto(options, onEvent)
   const unread = unreadMessage(counts.unread)
   const missingPrompt = missingPromptMessage(counts.unread)
-  if (unread !== undefined) onEvent({ kind: 'log', message: `${nameOf(options.data)}: ${unread}` })
-  if (missingPrompt !== undefined) onEvent({ kind: 'warning', message: `${nameOf(options.data)}: ${missingPrompt}` })
+  if (unread !== undefined) onEvent(logLine(`${nameOf(options.data)}: ${unread}`))
+  if (missingPrompt !== undefined) onEvent(warning(`${nameOf(options.data)}: ${missingPrompt}`))
   const { cuts, lastCut, identical } = counts
   const dropped = { identical_after_truncation: identical }
   if (lastCut) tellOfCuts(cuts, { ...lastCut, name: nameOf(options.data), dropped }, { onEvent })
@@ -63,7 +63,7 @@ async function score(options: ScoreOptions, onEvent: (event: Event) => void, wri
       },
     )
   })
-  for (const { kind, message } of reading.notes.told()) onEvent({ kind, message: `${nameOf(data)}: ${message}` })
+  for (const note of reading.notes.told()) onEvent(noticeAt(nameOf(data), note))
   return counts
 }
 

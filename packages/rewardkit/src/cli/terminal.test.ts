@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { logLine } from '../events.ts'
 import { createTerminal, formatDuration } from './terminal.ts'
 
 function collected(isTTY: boolean) {
@@ -34,7 +35,7 @@ test('without a terminal: whole lines, one every few seconds, the last one alway
 test('on a terminal a message does not tear the progress line', () => {
   const { terminal, progress, text } = collected(true)
   progress(1, 0)
-  terminal.onEvent({ kind: 'log', message: 'hello' })
+  terminal.onEvent(logLine('hello'))
   progress(100, 9)
   expect(text()).toContain('\r\u001B[2Khello\n')
   expect(text().endsWith('reading: 100 of 100 pairs\n')).toBe(true)

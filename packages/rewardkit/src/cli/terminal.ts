@@ -1,6 +1,7 @@
 import pc from 'picocolors'
 import type { Event } from '../events.ts'
 import type { EvaluationMetrics, StepMetrics } from '../train/metrics.ts'
+import { inCommandWords } from './words.ts'
 
 /** Where lines go: standard error, or a collector in a test. */
 export interface TerminalStream {
@@ -61,12 +62,12 @@ export function createTerminal(stream: TerminalStream, now: () => number = () =>
 
   return {
     onEvent: (event) => {
-      if (event.kind === 'log') line(event.message)
-      else if (event.kind === 'warning') line(`${colors.yellow('warning')}: ${event.message}`)
+      if (event.kind === 'log') line(inCommandWords(event.phrase))
+      else if (event.kind === 'warning') line(`${colors.yellow('warning')}: ${inCommandWords(event.phrase)}`)
       else if (event.kind === 'evaluation') line(colors.cyan(evaluationText(event.metrics)))
       else if (event.kind === 'step') {
         progress('step', event.metrics.step, event.totalSteps, stepText(event.metrics, event.totalSteps))
-      } else {
+      } else if (event.kind === 'progress') {
         const { label, done, total, unit } = event
         progress(label, done, total, `${label}: ${total === Infinity ? done : `${done} of ${total}`} ${unit}`)
       }

@@ -1,6 +1,6 @@
 import { at } from '../at.ts'
 import { InputError, Interrupted } from '../errors.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine } from '../events.ts'
 import { createRandom, shuffledIndexes } from '../random.ts'
 import { isMixtureFile, type Mixture, readMixture } from './mixture.ts'
 import { limited, shares } from './mixture-shares.ts'
@@ -88,10 +88,11 @@ export async function openMixture(
   const sizes: number[] = []
   for (const part of open) sizes.push(await countGroups(part, hooks))
   const taken = limited(shares(sizes, parts, total), limit)
-  hooks.onEvent({
-    kind: 'log',
-    message: `${name}: ${parts.map((part, index) => `${taken[index]} of ${sizes[index]} rows of ${part.name}`).join(', ')}`,
-  })
+  hooks.onEvent(
+    logLine(
+      `${name}: ${parts.map((part, index) => `${taken[index]} of ${sizes[index]} rows of ${part.name}`).join(', ')}`,
+    ),
+  )
   return {
     name,
     mixture: { seed, total },

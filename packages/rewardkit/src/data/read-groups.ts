@@ -8,7 +8,7 @@ import type { Row } from './fields.ts'
 import { layoutNamed, layoutOf, isOwnLayout, recognisedLayout } from './layouts/index.ts'
 import { isPresent, type Reading, type RowContext, type Layout, UnknownLayout } from './layouts/layout.ts'
 import { createGathering, type Gathering } from './gathering.ts'
-import type { Told } from '../events.ts'
+import { type Notice, noticeAt, warning } from '../events.ts'
 import type { Group, Preference } from './group.ts'
 import { createKeptColumns } from './kept-columns.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
@@ -54,7 +54,7 @@ export interface ReadGroup {
  * @param tell what there is to say of the reading as a whole, when it ends
  * @throws InputError in one line with file, line or row, field, what was found and what was expected.
  */
-export async function* readGroups(data: DataSet, tell: (told: Told) => void = () => {}): AsyncGenerator<ReadGroup> {
+export async function* readGroups(data: DataSet, tell: (told: Notice) => void = () => {}): AsyncGenerator<ReadGroup> {
   const ids = createNumbering()
   const subsets = createSubsetWatch()
   for (const part of data.parts) {
@@ -87,7 +87,7 @@ export async function* readGroups(data: DataSet, tell: (told: Told) => void = ()
       }
     } finally {
       // Also where nobody wants the rest.
-      if (userLast > 0) tell({ kind: 'warning', message: `${part.source.name}: ${userLastMessage(userLast)}` })
+      if (userLast > 0) tell(warning(`${part.source.name}: ${userLastMessage(userLast)}`))
     }
     if (found === 0) ofPart.refuseUnknown(part.source.name)
     if (found === 0 && part.name !== undefined)
@@ -100,7 +100,7 @@ export async function* readGroups(data: DataSet, tell: (told: Told) => void = ()
 }
 
 /** The groups of one part as its rows tell them. */
-async function* readPart(part: DataPart, tell: (told: Told) => void): AsyncGenerator<ReadGroup> {
+async function* readPart(part: DataPart, tell: (told: Notice) => void): AsyncGenerator<ReadGroup> {
   const { source, options } = part
   const judgements = createJudgements(options)
   const table = tableLayout(judgements.named, options)
@@ -119,7 +119,7 @@ async function* readPart(part: DataPart, tell: (told: Told) => void): AsyncGener
     // Also where nobody wants the rest.
     if (!failed) {
       const notes = [...reading.notes.told(), ...judgementNotes(judgements, table?.name), ...verdicts.notes()]
-      for (const { kind, message } of notes) tell({ kind, message: `${source.name}: ${message}` })
+      for (const note of notes) tell(noticeAt(source.name, note))
     }
   }
 }

@@ -1,5 +1,5 @@
 import { counted } from '../counted.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, warning } from '../events.ts'
 
 /** Rows that were left out because something is wrong with them: how many, and the first of them. */
 export interface SkippedRows {
@@ -37,5 +37,5 @@ export function skippedMessage({ count, first }: SkippedRows): string | undefine
 /** Warns of rows that were skipped, if there are any. `name` is where they came from. */
 export function tellOfSkipped(name: string, skipped: SkippedRows, hooks: Hooks): void {
   const message = skippedMessage(skipped)
-  if (message !== undefined) hooks.onEvent({ kind: 'warning', message: `${name}: ${message}` })
+  if (message !== undefined) hooks.onEvent(warning(`${name}: ${message}`))
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { InputError, located } from '../errors.ts'
-import type { Told } from '../events.ts'
+import type { Notice } from '../events.ts'
 import { sha256File } from '../files.ts'
 import type { DataSet } from './data-set.ts'
 import type { Group } from './group.ts'
@@ -35,7 +35,7 @@ export interface Survey {
   /** Rows that could not be read and were skipped. */
   readonly skipped: SkippedRows
   /** What there is to say of how the data were read. */
-  readonly told: readonly Told[]
+  readonly told: readonly Notice[]
   /** SHA-256 of the file as it lies on the disk, hexadecimal; of several files, that of their hashes and names, the file of a mixture and its files of choices first. */
   readonly sha256: string
   /** Sizes and times of the files: other ones tell that they have changed. */
@@ -68,7 +68,7 @@ export async function surveyPreferences(
   let turned = 0
   const parts: Record<string, number> = {}
   const skipped = createSkippedRows()
-  const told: Told[] = []
+  const told: Notice[] = []
   for await (const item of readGroups(data, (one) => told.push(one))) {
     countSkipped(skipped, item.error)
     read += item.dropped.length + (item.group?.preferences.length ?? 0)

@@ -6,7 +6,7 @@ import { defaultThreads, resolveDtype } from '../compute-options.ts'
 import { evaluationSplits, openData, spoolRows, surveyPreferences } from '../data/index.ts'
 import { counted } from '../counted.ts'
 import { InputError } from '../errors.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine } from '../events.ts'
 import { jsonLines, makeWritableFolder, sha256Folder, writeLinesAtomic } from '../files.ts'
 import { findModel } from '../models/index.ts'
 import { createReadingTally, createSpool, type Spool, type SpooledGroups } from '../tokens/index.ts'
@@ -74,7 +74,7 @@ async function evaluateFile(
   const data = await encodeEvaluation(survey, tokenizer, reading, spool, hooks, options.onError)
   const left = droppedText(data.dropped)
   const used = `${counted(data.read, 'pair')} read, ${data.pairs} to evaluate on${left}`
-  if (left !== '') hooks.onEvent({ kind: 'log', message: `${data.path}: ${used}` })
+  if (left !== '') hooks.onEvent(logLine(`${data.path}: ${used}`))
   const sha256 = await sha256Folder(folder)
   const dtype = resolveDtype(options.dtype)
   const rows = evaluateGroups(wholeModel(model, dtype), data, options, hooks)

@@ -7,7 +7,7 @@ import { at } from '../at.ts'
 import type { ComputeDtype } from '../compute-options.ts'
 import { createNumbering } from '../data/numbering.ts'
 import { FailureError, Interrupted } from '../errors.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine, warning } from '../events.ts'
 import { makeFolder, writeError } from '../files.ts'
 import { hiddenStates, type RewardNetwork } from '../models/index.ts'
 import { countTokens, packGroups, type TokenGroup } from '../tokens/index.ts'
@@ -64,10 +64,7 @@ export function openHiddenStates(
   const store = openStore(folder, {
     ...options.segments,
     onDamage: (path) =>
-      hooks.onEvent({
-        kind: 'warning',
-        message: `${path} was damaged and is removed: its hidden states are computed again`,
-      }),
+      hooks.onEvent(warning(`${path} was damaged and is removed: its hidden states are computed again`)),
   })
   const rowLength = model.config.hiddenSize * dtypeSize(dtype)
   const lengthOf = (group: TokenGroup): number =>
@@ -97,10 +94,11 @@ export function openHiddenStates(
       } finally {
         store.commit()
       }
-      hooks.onEvent({
-        kind: 'log',
-        message: `hidden states behind ${layers} of ${model.config.layers} layers: ${found} groups found in the cache, ${done} computed; ${sizeText(store.bytes)} of ${store.size} groups in ${folder}`,
-      })
+      hooks.onEvent(
+        logLine(
+          `hidden states behind ${layers} of ${model.config.layers} layers: ${found} groups found in the cache, ${done} computed; ${sizeText(store.bytes)} of ${store.size} groups in ${folder}`,
+        ),
+      )
     },
     read(wanted) {
       const rows = wanted.map((group) => lengthOf(group))

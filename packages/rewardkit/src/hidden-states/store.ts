@@ -31,7 +31,7 @@ export interface RecordStore {
 }
 
 export interface StoreOptions {
-  /** Told of each segment that is damaged, after it has been removed. */
+  /** Notice of each segment that is damaged, after it has been removed. */
   readonly onDamage: (path: string) => void
   /** A segment is committed once it has so many bytes. */
   readonly segmentBytes?: number

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
 import { FailureError, Interrupted } from '../errors.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine } from '../events.ts'
 import { version } from '../version.ts'
 import { HubUnavailable, networkError, type Place, placeText, statusError, storageError } from './faults.ts'
 import type { HubSettings } from './hub-settings.ts'
@@ -44,7 +44,7 @@ export async function persevere<Result>(
       if (progressed()) failures = 1
       const wait = error.wait ?? settings.backoff * 2 ** (failures - 1)
       if (failures >= settings.attempts || wait > longestWait) throw error
-      hooks.onEvent({ kind: 'log', message: `${error.problem}: trying again in ${Math.ceil(wait / 1000)} s` })
+      hooks.onEvent(logLine(`${error.problem}: trying again in ${Math.ceil(wait / 1000)} s`))
       await pause(wait, hooks)
     }
   }

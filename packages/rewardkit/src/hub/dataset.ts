@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { InputError } from '../errors.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine } from '../events.ts'
 import { type Card, readCard } from './card.ts'
 import { chooseDataFiles, type DataFiles } from './data-files.ts'
 import type { HubClient } from './client.ts'
@@ -75,8 +75,8 @@ export async function resolveDataset(
     licence: card.licence,
     files: remote.map(({ path, etag, bytes }) => ({ name: path, etag, bytes })),
   }
-  for (const note of chosen.notes) hooks.onEvent({ kind: 'log', message: `data set ${wanted.repository}: ${note}` })
-  hooks.onEvent({ kind: 'log', message: describe(origin, repository, settings) })
+  for (const note of chosen.notes) hooks.onEvent(logLine(`data set ${wanted.repository}: ${note}`))
+  hooks.onEvent(logLine(describe(origin, repository, settings)))
   return {
     files: chosen.files.map(({ path, subset }, index) => ({
       path: paths[index] ?? '',

@@ -35,10 +35,12 @@ describe('faults that pass', () => {
     hub.fault = () => (refusals++ < 2 ? { status, headers: { 'retry-after': '0' } } : null)
     const { events, hooks } = watching()
     expect((await fetchOne(settings, hooks)).files).toHaveLength(1)
-    expect(events).toContainEqual({
-      kind: 'log',
-      message: expect.stringMatching(`with ${status}.*: trying again in 0 s`),
-    })
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        kind: 'log',
+        message: expect.stringMatching(`with ${status}.*: trying again in 0 s`),
+      }),
+    )
   })
 
   it.each([429, 500])('%i always: given up after so many attempts', async (status) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine } from '../events.ts'
 import type { HubClient } from './client.ts'
 import { pageOf } from './faults.ts'
 import type { RemoteFile } from './listing.ts'
@@ -47,10 +47,11 @@ export async function fetchModel(
   const files = [...repository.files.filter((file) => smallFiles.test(file.path)), ...weights]
   await fetchFiles(client, repository, files)
   const megabytes = files.reduce((sum, file) => sum + file.bytes, 0) / 1e6
-  hooks.onEvent({
-    kind: 'log',
-    message: `model ${id}: commit ${repository.commit}, ${files.length} files, ${megabytes.toFixed(1)} MB, in ${repository.folder}`,
-  })
+  hooks.onEvent(
+    logLine(
+      `model ${id}: commit ${repository.commit}, ${files.length} files, ${megabytes.toFixed(1)} MB, in ${repository.folder}`,
+    ),
+  )
   return { folder: repository.folder, name: `${id.includes('/') ? '' : 'hf:'}${id}@${repository.commit}` }
 }
 

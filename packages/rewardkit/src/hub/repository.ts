@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { FailureError, InputError } from '../errors.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, warning } from '../events.ts'
 import { makeFolder } from '../files.ts'
 import {
   cachedFile,
@@ -54,10 +54,9 @@ export async function openRepository(client: HubClient, place: Place): Promise<R
   } catch (error) {
     if (!(error instanceof HubUnavailable)) throw error
     const repository = openCached(settings, place, error.problem, error)
-    hooks.onEvent({
-      kind: 'warning',
-      message: `${error.problem}; going on with what the cache has of ${placeText(place)}, commit ${repository.commit}`,
-    })
+    hooks.onEvent(
+      warning(`${error.problem}; going on with what the cache has of ${placeText(place)}, commit ${repository.commit}`),
+    )
     return repository
   }
 }

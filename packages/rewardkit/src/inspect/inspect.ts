@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { at } from '../at.ts'
 import { InputError, Interrupted } from '../errors.ts'
-import { type Hooks, silentHooks } from '../events.ts'
+import { type Hooks, logLine, silentHooks, warning } from '../events.ts'
 import { sha256File } from '../files.ts'
 import { openData } from '../data/data-set.ts'
 import { messageText } from '../data/build.ts'
@@ -120,7 +120,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
       tokenExamples.offer(() => ({ group, preference }))
     }
     await counter?.add(group, item.place)
-    if (groups % rowsBetweenEvents === 0) hooks.onEvent({ kind: 'log', message: `${data.name}: ${groups} rows so far` })
+    if (groups % rowsBetweenEvents === 0) hooks.onEvent(logLine(`${data.name}: ${groups} rows so far`))
     if (groups >= limit) break
   }
   if (groups === 0) {
@@ -134,7 +134,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
   }
   await counter?.tell(data.name, hooks)
   const missingPrompt = missingPromptMessage(unread)
-  if (missingPrompt !== undefined) hooks.onEvent({ kind: 'warning', message: `${data.name}: ${missingPrompt}` })
+  if (missingPrompt !== undefined) hooks.onEvent(warning(`${data.name}: ${missingPrompt}`))
   const files = []
   for (const { path, name } of data.parts.flatMap(({ source }) => source.files))
     files.push({ name, bytes: statSync(path).size, sha256: await sha256File(path) })

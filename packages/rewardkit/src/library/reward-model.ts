@@ -6,7 +6,7 @@ import { refuseNearMisses } from '../data/layouts/near-misses.ts'
 import { type Group, groupFromRow, type TemplateInputs, type TextOrMessages } from '../data/index.ts'
 import { InputError, located, RewardKitError } from '../errors.ts'
 import type { GroupRewards, ScoreCut } from '../evaluate/scorer.ts'
-import type { Event } from '../events.ts'
+import { type Event, warning } from '../events.ts'
 import { readingOverridesSchema } from '../tokens/reading-options.ts'
 import { type Job, openJob } from '../thread/job.ts'
 import { abortError } from '../thread/abort.ts'
@@ -219,10 +219,11 @@ function warnOnce(onEvent: (event: Event) => void): (cut: ScoreCut) => void {
   return ({ maxLength, truncation = 'prompt-left' }) => {
     if (isTold) return
     isTold = true
-    onEvent({
-      kind: 'warning',
-      message: `a text is longer than the ${maxLength} tokens that the model reads, and is cut (${truncation}), as others will be: rank and scoreDetailed say of each whether it is truncated`,
-    })
+    onEvent(
+      warning(
+        `a text is longer than the ${maxLength} tokens that the model reads, and is cut (${truncation}), as others will be: rank and scoreDetailed say of each whether it is truncated`,
+      ),
+    )
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { FailureError, InputError, RewardKitError } from '../errors.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine } from '../events.ts'
 import { type FetchedModel, fetchModel, hasHubPrefix, isHubName } from '../hub/index.ts'
 
 /**
@@ -13,7 +13,7 @@ import { type FetchedModel, fetchModel, hasHubPrefix, isHubName } from '../hub/i
 export async function findModel(model: string, hooks: Hooks): Promise<FetchedModel> {
   if (existsSync(model) || !isHubName(model)) return { folder: modelFolder(model), name: model }
   if (hasHubPrefix(model)) return fetchModel(model, hooks)
-  hooks.onEvent({ kind: 'log', message: `--model ${model}: no such folder here, so taken as hub:${model}` })
+  hooks.onEvent(logLine(`--model ${model}: no such folder here, so taken as hub:${model}`))
   try {
     return await fetchModel(model, hooks)
   } catch (error) {

@@ -12,7 +12,7 @@ import {
   trueLabelAccuracy,
 } from '../evaluate/index.ts'
 import { InputError } from '../errors.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine } from '../events.ts'
 import { isLockFile, makeFolder, writeFileAtomic } from '../files.ts'
 import { type SimulatedPair, simulate } from '../simulate/index.ts'
 import { trainOptionsSchema } from '../train/train-options.ts'
@@ -61,7 +61,7 @@ export async function quickstart(options: QuickstartOptions, hooks: Hooks): Prom
   const runs: string[] = []
   const columns: { name: string; summary: EvaluationSummary; truth: Truth }[] = []
   for (const objective of objectives) {
-    hooks.onEvent({ kind: 'log', message: `training with ${objective}` })
+    hooks.onEvent(logLine(`training with ${objective}`))
     const run = join(out, objective)
     const { evaluation } = await train(
       trainOptionsSchema.parse({

@@ -11,7 +11,7 @@ import {
 } from '../data/index.ts'
 import { counted } from '../counted.ts'
 import { InputError, Interrupted } from '../errors.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine, warning } from '../events.ts'
 import {
   createEncodedSet,
   type CutCounts,
@@ -95,13 +95,13 @@ function tellOfReading(survey: Survey, hooks: Hooks): void {
   const unreadColumns = unreadMessage(unread)
   const turned = turnedMessage(survey.turned)
   const missingPrompt = missingPromptMessage(unread)
-  hooks.onEvent({ kind: 'log', message: `${path}: read as ${layouts.join(' and ')}` })
+  hooks.onEvent(logLine(`${path}: read as ${layouts.join(' and ')}`))
   const parts = Object.entries(survey.parts).map(([part, pairs]) => `${counted(pairs, 'pair')} of ${part}`)
-  if (parts.length > 0) hooks.onEvent({ kind: 'log', message: `${path}: ${parts.join(', ')}` })
+  if (parts.length > 0) hooks.onEvent(logLine(`${path}: ${parts.join(', ')}`))
   for (const told of survey.told) hooks.onEvent(told)
-  if (unreadColumns !== undefined) hooks.onEvent({ kind: 'log', message: `${path}: ${unreadColumns}` })
-  if (turned !== undefined) hooks.onEvent({ kind: 'log', message: `${path}: ${turned}` })
-  if (missingPrompt !== undefined) hooks.onEvent({ kind: 'warning', message: `${path}: ${missingPrompt}` })
+  if (unreadColumns !== undefined) hooks.onEvent(logLine(`${path}: ${unreadColumns}`))
+  if (turned !== undefined) hooks.onEvent(logLine(`${path}: ${turned}`))
+  if (missingPrompt !== undefined) hooks.onEvent(warning(`${path}: ${missingPrompt}`))
   tellOfSkipped(path, survey.skipped, hooks)
 }
 

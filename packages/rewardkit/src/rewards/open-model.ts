@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine, warning } from '../events.ts'
 import { loadRewardNetwork, type RewardNetwork } from '../models/index.ts'
 import { flagOf, snakeCase } from '../option-schemas.ts'
 import {
@@ -34,7 +34,7 @@ export async function openRewardModel(folder: string, options: ReadingOverrides,
   const changes = Object.entries(overridden).map(
     ([name, change]) => `${flagOf(name)} ${change.given} (saved: ${change.saved ?? 'none'})`,
   )
-  const log = (message: string) => hooks.onEvent({ kind: 'log', message })
+  const log = (message: string) => hooks.onEvent(logLine(message))
   if (model.headOrigin.kind === 'value-head') log(headText(model))
   if (changes.length > 0) log(`${folder}: texts are read with ${changes.join(', ')}`)
   warnOfAdapter(folder, hooks)
@@ -46,10 +46,11 @@ export async function openRewardModel(folder: string, options: ReadingOverrides,
 /** Warns of a LoRA adapter beside whole weights, which transformers would apply. */
 export function warnOfAdapter(folder: string, hooks: Hooks): void {
   if (existsSync(join(folder, 'adapter_config.json')))
-    hooks.onEvent({
-      kind: 'warning',
-      message: `${folder}: its adapter is not applied, only the whole weights beside it are read; merge the two first (merge_and_unload of PEFT) where it belongs to the model`,
-    })
+    hooks.onEvent(
+      warning(
+        `${folder}: its adapter is not applied, only the whole weights beside it are read; merge the two first (merge_and_unload of PEFT) where it belongs to the model`,
+      ),
+    )
 }
 
 /** Warns of a reward model that was not saved here, and that transformers would read at another token. */
@@ -59,7 +60,7 @@ export async function warnOfPool(
   hooks: Hooks,
 ): Promise<void> {
   const elsewhere = savedReading ? null : await pooledElsewhere(tokenizer, reading.pool)
-  if (elsewhere !== null) hooks.onEvent({ kind: 'warning', message: `${tokenizer.files.folder}: ${elsewhere}` })
+  if (elsewhere !== null) hooks.onEvent(warning(`${tokenizer.files.folder}: ${elsewhere}`))
 }
 
 /** Warns of a template that prints another date each day, and of a date that none asks for. */
@@ -68,7 +69,7 @@ export function warnOfDate(
   given: string | undefined,
   hooks: Hooks,
 ): void {
-  const warn = (message: string) => hooks.onEvent({ kind: 'warning', message })
+  const warn = (message: string) => hooks.onEvent(warning(message))
   if (templateDate?.isToday)
     warn(
       `${folder}: its chat template prints today's date, ${templateDate.day}: rewards differ from day to day; --template-date YYYY-MM-DD fixes it`,

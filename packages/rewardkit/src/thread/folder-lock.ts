@@ -2,7 +2,7 @@ import { rmdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type Lock, lockState, type LockState, takeLock } from '@rewardkit/torch/setup'
 import { FailureError, InputError } from '../errors.ts'
-import type { Event } from '../events.ts'
+import { type Event, warning } from '../events.ts'
 import { lockFile, makeFolder, writeError } from '../files.ts'
 import type { JobName, JobOptions } from './worker.ts'
 
@@ -56,7 +56,7 @@ export function lockFolder<Name extends JobName>(
       release()
       throw refusal(out, beside, other)
     }
-    if (from) hooks.onEvent({ kind: 'warning', message: `${out} was left locked by ${from.holder}; taken over` })
+    if (from) hooks.onEvent(warning(`${out} was left locked by ${from.holder}; taken over`))
     return { release }
   } catch (error) {
     removeMade()

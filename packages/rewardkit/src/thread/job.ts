@@ -4,6 +4,7 @@ import type { Group } from '../data/index.ts'
 import { type ErrorDetails, FailureError, InputError, Interrupted, RewardKitError } from '../errors.ts'
 import type { ScoredGroup } from '../evaluate/scorer.ts'
 import type { Event } from '../events.ts'
+import type { Phrase } from '../phrase.ts'
 import { abortError } from './abort.ts'
 import { type Answers, answerThrough } from './ask.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -179,7 +180,7 @@ function withResolvers<T>(): PromiseWithResolvers<T> {
   return { promise, resolve, reject }
 }
 
-const classes: Readonly<Record<string, new (problem: string, details: ErrorDetails) => RewardKitError>> = {
+const classes: Readonly<Record<string, new (problem: string | Phrase, details: ErrorDetails) => RewardKitError>> = {
   InputError,
   FailureError,
   Interrupted,

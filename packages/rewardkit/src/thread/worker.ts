@@ -13,9 +13,10 @@ import { RewardKitError } from '../errors.ts'
 import type { EvaluateOptions, ScoreOptions } from '../evaluate/evaluate-options.ts'
 import type { ScoredGroup } from '../evaluate/scorer.ts'
 import type { ScoreRequest } from '../evaluate/turns.ts'
-import type { Event, Hooks } from '../events.ts'
+import { type Event, type Hooks, logLine } from '../events.ts'
 import type { InspectOptions } from '../inspect/inspect-options.ts'
 import type { QuickstartOptions } from '../quickstart/quickstart-options.ts'
+import type { Phrase } from '../phrase.ts'
 import { ensureSetup } from '../setup.ts'
 import type { TrainOptions } from '../train/train-options.ts'
 import type { TrainInputs } from '../train/prepare.ts'
@@ -145,8 +146,8 @@ export interface PlainError {
   readonly name: string
   readonly code: RewardKitError['code']
   /** The message without the remedy. */
-  readonly problem: string
-  readonly remedy: string | undefined
+  readonly problem: string | Phrase
+  readonly remedy: Phrase | undefined
   readonly stack: string | undefined
 }
 
@@ -172,8 +173,8 @@ const codes: Readonly<Record<string, RewardKitError['code']>> = {
 function plainError(error: unknown): PlainError {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
   if (error instanceof RewardKitError) {
-    const { code, problem, remedy } = error
-    return { name, code, problem, remedy, stack }
+    const { code, phrases } = error
+    return { name, code, ...phrases, stack }
   }
   return { name, code: codes[name] ?? 'unexpected', problem: message, remedy: undefined, stack }
 }
@@ -189,7 +190,7 @@ if (parentPort) {
     shouldStop: () => Atomics.load(stopFlag, 0) !== 0,
   }
   try {
-    if (!(name in dataJobs)) await ensureSetup((message) => post({ kind: 'event', event: { kind: 'log', message } }))
+    if (!(name in dataJobs)) await ensureSetup((line) => post({ kind: 'event', event: logLine(line) }))
     const result: unknown = await jobs[name](options, hooks, askThrough(asking))
     if (name !== 'score') post({ kind: 'done', result })
   } catch (error) {

@@ -1,5 +1,5 @@
 import { counted } from '../counted.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine, warning } from '../events.ts'
 import type { TokenGroup } from './sequence.ts'
 import type { Truncation, TruncationRule } from './truncate.ts'
 
@@ -77,25 +77,29 @@ export function tellOfCuts(
       ? `; ${cut.unlike_rule_1} of them differently from earlier versions (truncation rule 1)`
       : ''
   if (truncated > 0)
-    hooks.onEvent({
-      kind: 'log',
-      message: `${name}: ${were(truncated, 'group')} cut to ${maxLength} tokens (${truncation}): ${cutParts(cut)}${note}`,
-    })
+    hooks.onEvent(
+      logLine(
+        `${name}: ${were(truncated, 'group')} cut to ${maxLength} tokens (${truncation}): ${cutParts(cut)}${note}`,
+      ),
+    )
   if (cut.unlike_rule_1 > 0 && trainedBy === 1)
-    hooks.onEvent({
-      kind: 'warning',
-      message: `${name}: ${were(cut.unlike_rule_1, 'group')} cut differently than when the model was trained: by truncation rule 2, which never empties a response, not by rule 1`,
-    })
+    hooks.onEvent(
+      warning(
+        `${name}: ${were(cut.unlike_rule_1, 'group')} cut differently than when the model was trained: by truncation rule 2, which never empties a response, not by rule 1`,
+      ),
+    )
   const tooLong = truncation === 'drop' ? 0 : (dropped['too_long'] ?? 0)
   if (tooLong > 0)
-    hooks.onEvent({
-      kind: 'warning',
-      message: `${name}: in ${counted(tooLong, 'pair')}, ${maxLength} tokens leave no room for a response beside what the chat template writes (too_long): a larger --max-length makes room`,
-    })
+    hooks.onEvent(
+      warning(
+        `${name}: in ${counted(tooLong, 'pair')}, ${maxLength} tokens leave no room for a response beside what the chat template writes (too_long): a larger --max-length makes room`,
+      ),
+    )
   const identical = dropped['identical_after_truncation'] ?? 0
   if (identical > 0)
-    hooks.onEvent({
-      kind: 'warning',
-      message: `${name}: ${counted(identical, 'pair')} became identical when cut to ${maxLength} tokens (identical_after_truncation): a larger --max-length keeps the responses apart`,
-    })
+    hooks.onEvent(
+      warning(
+        `${name}: ${counted(identical, 'pair')} became identical when cut to ${maxLength} tokens (identical_after_truncation): a larger --max-length keeps the responses apart`,
+      ),
+    )
 }

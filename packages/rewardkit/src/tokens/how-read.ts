@@ -1,6 +1,6 @@
 import { counted } from '../counted.ts'
 import type { Group } from '../data/group.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, warning } from '../events.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { createUnrenderedTally, createUnrenderedWatch } from './unrendered.ts'
 
@@ -64,7 +64,7 @@ export function createReadingTally({ chat }: Tokenizer, options: Parameters<type
       if (how === 'template' || how === 'plain_form') unrendered.add(group)
     },
     tell(name, hooks) {
-      for (const message of unrendered.messages()) hooks.onEvent({ kind: 'warning', message: `${name}: ${message}` })
+      for (const message of unrendered.messages()) hooks.onEvent(warning(`${name}: ${message}`))
       if (!chat) return
       for (const how of ['joined', 'whole'] as const) {
         const count = rows[how] ?? 0
@@ -89,24 +89,21 @@ export function createReadingWatch(
   return (group: Group): void => {
     const how = howRead(group, chat !== undefined, options)
     if (how === 'template' || how === 'plain_form')
-      for (const message of unrendered(group)) hooks.onEvent({ kind: 'warning', message: `${group.id}: ${message}` })
+      for (const message of unrendered(group)) hooks.onEvent(warning(`${group.id}: ${message}`))
     if (!told.has('user_last') && group.responses.some((response) => response.at(-1)?.role === 'user')) {
       told.add('user_last')
-      hooks.onEvent({
-        kind: 'warning',
-        message: `${group.id}: the conversation ends with the user's turn, where the reward is read`,
-      })
+      hooks.onEvent(warning(`${group.id}: the conversation ends with the user's turn, where the reward is read`))
     }
     if (!chat || told.has(how)) return
     told.add(how)
     if (trainedOn?.[how]) return
     if (how === 'joined' || how === 'whole') warn(how, '', hooks)
     else if (trainedOn && (trainedOn.joined || trainedOn.whole))
-      hooks.onEvent({
-        kind: 'warning',
-        message:
+      hooks.onEvent(
+        warning(
           'messages, which are read through the chat template; the model was trained on plain texts, read as they came',
-      })
+        ),
+      )
   }
 }
 
@@ -117,5 +114,5 @@ const warnings = {
 }
 
 function warn(how: keyof typeof warnings, rows: string, hooks: Hooks): void {
-  hooks.onEvent({ kind: 'warning', message: `${rows}${warnings[how]}` })
+  hooks.onEvent(warning(`${rows}${warnings[how]}`))
 }

@@ -41,7 +41,7 @@ it('counts texts by their responses: mostly unknown is more than half, too long 
       [0, 1],
     ),
   )
-  expect(toldBy(strange)).toEqual([
+  expect(toldBy(strange)).toMatchObject([
     {
       kind: 'warning',
       message:

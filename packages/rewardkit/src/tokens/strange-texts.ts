@@ -1,5 +1,5 @@
 import { counted } from '../counted.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, warning } from '../events.ts'
 import type { TokenGroup } from './sequence.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
@@ -37,10 +37,7 @@ export function createStrangeTexts({ unk, files }: Pick<Tokenizer, 'unk' | 'file
       const warn = (kind: keyof typeof told, verbs: readonly [string, string], message: string) => {
         if (counts[kind] === 0 || told[kind]) return
         told[kind] = true
-        hooks.onEvent({
-          kind: 'warning',
-          message: `${of(counts[kind])} ${verbs[counts[kind] === 1 ? 0 : 1]} ${message}`,
-        })
+        hooks.onEvent(warning(`${of(counts[kind])} ${verbs[counts[kind] === 1 ? 0 : 1]} ${message}`))
       }
       warn(
         'unknown',

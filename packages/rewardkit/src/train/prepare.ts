@@ -1,7 +1,7 @@
 import { setThreads } from '@rewardkit/torch'
 import { z } from 'zod'
 import { spoolRows } from '../data/index.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine, warning } from '../events.ts'
 import type { FetchedModel } from '../hub/index.ts'
 import { headText, unusedDate, warnOfAdapter, warnOfPool } from '../rewards/open-model.ts'
 import {
@@ -64,7 +64,7 @@ export async function prepareTraining(
   const options = resolveTrainOptions({ ...dated(given, tokenizer, hooks), model: source.name }, steps.length)
   setThreads(options.threads)
   const model = loadRewardNetwork(source.folder, { seed: options.seed, reading: options, head: options.head })
-  hooks.onEvent({ kind: 'log', message: headText(model) })
+  hooks.onEvent(logLine(headText(model)))
   warnOfDropout(model, hooks)
   warnOfAdapter(source.folder, hooks)
   warnOfHead(model, hooks)
@@ -81,33 +81,27 @@ function dateOfRun({ resume, out }: TrainOptions): string | undefined {
 /** The options with the day that the chat template is told, in a run and for good; without one where it does not ask. */
 function dated({ templateDate, ...options }: TrainOptions, { files }: Tokenizer, hooks: Hooks): TrainOptions {
   if (!files.templateDate) {
-    if (templateDate !== undefined) hooks.onEvent({ kind: 'warning', message: unusedDate(files.folder, templateDate) })
+    if (templateDate !== undefined) hooks.onEvent(warning(unusedDate(files.folder, templateDate)))
     return options
   }
   const { day } = files.templateDate
-  hooks.onEvent({
-    kind: 'log',
-    message: `the chat template prints the date: it is fixed to ${day} and saved with the model`,
-  })
+  hooks.onEvent(logLine(`the chat template prints the date: it is fixed to ${day} and saved with the model`))
   return { ...options, templateDate: day }
 }
 
 /** The folder looks like one that transformers opens, which would put a head of its own in place of this one. */
 function warnOfHead({ weights }: RewardNetwork, hooks: Hooks): void {
   if (!weights.hiddenHead) return
-  hooks.onEvent({
-    kind: 'warning',
-    message:
+  hooks.onEvent(
+    warning(
       'transformers has no class for an mlp head and would draw another in its place: open the model with rewardkit, or give --head linear',
-  })
+    ),
+  )
 }
 
 /** Dropout is off: the two passes of a step must see the same rewards. */
 function warnOfDropout({ rawConfig }: RewardNetwork, hooks: Hooks): void {
   const asked = ['attention_dropout', 'hidden_dropout'].filter((name) => Number(rawConfig[name] ?? 0) > 0)
   if (asked.length > 0)
-    hooks.onEvent({
-      kind: 'warning',
-      message: `config.json asks for ${asked.join(' and ')}; training runs without dropout`,
-    })
+    hooks.onEvent(warning(`config.json asks for ${asked.join(' and ')}; training runs without dropout`))
 }

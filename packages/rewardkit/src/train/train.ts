@@ -4,7 +4,7 @@ import { createAdamW } from '@rewardkit/torch'
 import { InputError, Interrupted } from '../errors.ts'
 import { writeRewardCheck } from '../rewards/reward-check.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/evaluate.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine, warning } from '../events.ts'
 import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile, writeFileAtomic } from '../files.ts'
 import { findModel, saveRewardModel } from '../models/index.ts'
 import { choosePadToken, createSpool, savedTokenizerFiles, type Spool, truncationRule } from '../tokens/index.ts'
@@ -83,18 +83,16 @@ async function trainFrom(
   let state = objective.initialState
   if (checkpoint) {
     const differences = checkFingerprint(checkpoint, identity, options)
-    if (differences !== '')
-      hooks.onEvent({ kind: 'warning', message: `the run will not have the bits it would have had: ${differences}` })
+    if (differences !== '') hooks.onEvent(warning(`the run will not have the bits it would have had: ${differences}`))
     loadCheckpoint(checkpoint.folder, trained, optimizer)
     step = savedStep = checkpoint.state.step
     state = checkpoint.state.objective_state
     cutMetrics(out, step)
     restoreFolder(join(out, 'model'))
-    hooks.onEvent({ kind: 'log', message: `going on after step ${step} of ${plan.length}` })
+    hooks.onEvent(logLine(`going on after step ${step} of ${plan.length}`))
   }
   if (!checkpoint) {
-    if (options.resume)
-      hooks.onEvent({ kind: 'log', message: `${out} has no checkpoint yet: starting from the beginning` })
+    if (options.resume) hooks.onEvent(logLine(`${out} has no checkpoint yet: starting from the beginning`))
     openRunFolder(out, [given.data, given.evalData ?? ''])
   }
   writeConfig(out, options)

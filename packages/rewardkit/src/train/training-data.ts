@@ -30,7 +30,7 @@ import {
   evaluationData,
   watchedGroups,
 } from '../rewards/evaluation-data.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine, warning } from '../events.ts'
 import type { Objective } from '../objectives/index.ts'
 import {
   createEncodedSet,
@@ -100,7 +100,7 @@ export async function loadTrainingData(
   spool: Spool,
   hooks: Hooks,
 ): Promise<TrainingData> {
-  const log = (message: string) => hooks.onEvent({ kind: 'log', message })
+  const log = (message: string) => hooks.onEvent(logLine(message))
   const tally = createTally(objective.leastMargin)
   const readings = createReadingTally(tokenizer, options)
   const evaluationReadings = createReadingTally(tokenizer, options)
@@ -203,10 +203,11 @@ async function warnOfLeakage(
   const warn = (count: number, what: string) => {
     if (count === 0) return
     const share = ((100 * count) / evaluation.kept).toFixed(1)
-    hooks.onEvent({
-      kind: 'warning',
-      message: `${count} of ${evaluation.kept} rows of ${evaluation.path} (${share} %) have ${what}: rewardkit data leakage shows and removes them`,
-    })
+    hooks.onEvent(
+      warning(
+        `${count} of ${evaluation.kept} rows of ${evaluation.path} (${share} %) have ${what}: rewardkit data leakage shows and removes them`,
+      ),
+    )
   }
   warn(leaked.prompt, `a prompt that is also in ${data}`)
   warn(leaked.userTurns, `the user turns of a prompt in ${data}, with another system turn or other answers between`)
@@ -226,15 +227,15 @@ function checkColumns(
       { remedy: 'add it (0.5 is a tie), or choose another objective' },
     )
   if (!needsProbability && tally.uncertain > 0)
-    hooks.onEvent({
-      kind: 'warning',
-      message: `${data}: ${counted(tally.uncertain, 'pair')} ${tally.uncertain === 1 ? 'has' : 'have'} a probability between 0.5 and 1, which ${name} does not use: ${tally.uncertain === 1 ? 'it counts' : 'they count'} in full`,
-    })
+    hooks.onEvent(
+      warning(
+        `${data}: ${counted(tally.uncertain, 'pair')} ${tally.uncertain === 1 ? 'has' : 'have'} a probability between 0.5 and 1, which ${name} does not use: ${tally.uncertain === 1 ? 'it counts' : 'they count'} in full`,
+      ),
+    )
   if (!usesWeight && tally.withWeight > 0)
-    hooks.onEvent({
-      kind: 'warning',
-      message: `${data}: ${tally.withWeight} pairs have a weight, which ${name} does not use: they count as the others`,
-    })
+    hooks.onEvent(
+      warning(`${data}: ${tally.withWeight} pairs have a weight, which ${name} does not use: they count as the others`),
+    )
 }
 
 /** Prints a pair once as the model reads it: shared beginning, chosen and rejected ending. */

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { counted } from '../../counted.ts'
 import { InputError } from '../../errors.ts'
-import type { Hooks } from '../../events.ts'
+import { type Hooks, logLine, warning } from '../../events.ts'
 import { listed, missingShards } from '../../shards.ts'
 import type { SplitOrder } from './open-source.ts'
 import type { SourceFile } from './source.ts'
@@ -35,7 +35,7 @@ const isHidden = (name: string) => name.startsWith('.') || name.startsWith('_')
  * @throws InputError where there are none, none of a split that is wanted, or files of several kinds
  */
 export async function filesOfFolder(folder: string, splits: SplitOrder, hooks: Hooks): Promise<SourceFile[]> {
-  const say = (message: string) => hooks.onEvent({ kind: 'log', message: `${folder}: ${message}` })
+  const say = (message: string) => hooks.onEvent(logLine(`${folder}: ${message}`))
   const all = await filesBelow(folder)
   const data = all.filter(isDataFile).sort()
   const others = all.filter((path) => !isDataFile(path)).map((path) => relative(folder, path))
@@ -49,10 +49,11 @@ export async function filesOfFolder(folder: string, splits: SplitOrder, hooks: H
     0,
   )
   if (missing.length > 0)
-    hooks.onEvent({
-      kind: 'warning',
-      message: `${folder}: by the numbers in the names, ${counted(missing.length, 'file')} ${missing.length === 1 ? 'is' : 'are'} missing: ${listed(missing)}`,
-    })
+    hooks.onEvent(
+      warning(
+        `${folder}: by the numbers in the names, ${counted(missing.length, 'file')} ${missing.length === 1 ? 'is' : 'are'} missing: ${listed(missing)}`,
+      ),
+    )
   return withSubsets(paths, folder)
 }
 

@@ -1,20 +1,21 @@
-import type { Told } from '../../events.ts'
+import { notice, type Notice } from '../../events.ts'
+import type { Phrase } from '../../phrase.ts'
 
 /** What was noticed while rows were read, counted: each is told once, when the reading ends. */
 export interface Notes {
   /** One more of what `message` tells of. `name` tells which are the same. */
-  add(name: string, kind: Told['kind'], message: (count: number) => string): void
-  told(): Told[]
+  add(name: string, kind: Notice['kind'], message: (count: number) => string | Phrase): void
+  told(): Notice[]
 }
 
 export function createNotes(): Notes {
-  const notes = new Map<string, { kind: Told['kind']; message: (count: number) => string; count: number }>()
+  const notes = new Map<string, { kind: Notice['kind']; message: (count: number) => string | Phrase; count: number }>()
   return {
     add(name, kind, message) {
       const note = notes.get(name)
       if (note) note.count += 1
       else notes.set(name, { kind, message, count: 1 })
     },
-    told: () => [...notes.values()].map(({ kind, message, count }) => ({ kind, message: message(count) })),
+    told: () => [...notes.values()].map(({ kind, message, count }) => notice(kind, message(count))),
   }
 }

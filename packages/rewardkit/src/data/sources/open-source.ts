@@ -1,6 +1,6 @@
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { FailureError, InputError, located, RewardKitError } from '../../errors.ts'
-import type { Hooks } from '../../events.ts'
+import { type Hooks, logLine } from '../../events.ts'
 import { hasHubPrefix, isHubName, resolveDataset } from '../../hub/index.ts'
 import { findPath } from './find-file.ts'
 import { filesOfFolder, isDataFile, withSubsets } from './folder.ts'
@@ -49,8 +49,7 @@ async function findSource(name: string, splits: SplitOrder, hooks: Hooks): Promi
 /** A name that is nothing on this disk may be one of the hub. */
 async function openHubData(name: string, splits: SplitOrder, hooks: Hooks, missing: InputError): Promise<Source> {
   if (!isHubName(name)) throw missing
-  if (!hasHubPrefix(name))
-    hooks.onEvent({ kind: 'log', message: `${name}: no such file or folder here, so taken as hub:${name}` })
+  if (!hasHubPrefix(name)) hooks.onEvent(logLine(`${name}: no such file or folder here, so taken as hub:${name}`))
   try {
     const { files, origin } = await resolveDataset(name, { splits }, hooks)
     return { name, files, origin: { ...origin } }

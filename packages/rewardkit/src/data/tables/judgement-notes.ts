@@ -1,5 +1,5 @@
 import { counted } from '../../counted.ts'
-import type { Told } from '../../events.ts'
+import { logLine, type Notice, warning } from '../../events.ts'
 import type { Layout } from '../layouts/layout.ts'
 import { valueKey } from './choices.ts'
 import { columnsOf, type Judgements } from './judgements.ts'
@@ -11,7 +11,7 @@ import { tellsStrength } from './verdict-words.ts'
 const mostListed = 12
 
 /** What there is to say of the judgements that were read. */
-export function judgementNotes(judgements: Judgements, table: Layout['name'] | undefined): Told[] {
+export function judgementNotes(judgements: Judgements, table: Layout['name'] | undefined): Notice[] {
   // Without a table there are judgements in unpaired rows only.
   const name = table ?? (judgements.words.size > 0 ? 'unpaired' : undefined)
   if (name === 'verdicts') return [...verdictNotes(judgements), ...unusedChoices(judgements)]
@@ -29,52 +29,50 @@ function listedWords({ words }: Judgements): string {
   return `${listed.join(', ')}${all.length > mostListed ? `, and ${all.length - mostListed} more` : ''}`
 }
 
-function verdictNotes(judgements: Judgements): Told[] {
+function verdictNotes(judgements: Judgements): Notice[] {
   const { words, counts, named } = judgements
   const [column = 'choice'] = columnsOf(judgements, 'choice')
   const all = [...words.values()].toSorted((one, other) => other.count - one.count)
   if (all.length === 0) return []
   const isList = named.some(({ name }) => name === 'responses')
-  const told: Told[] = [
-    {
-      kind: 'log',
-      message: `column "${column}" is read${isList ? ' as an index from 0' : ''}: ${listedWords(judgements)}`,
-    },
+  const told: Notice[] = [
+    logLine(`column "${column}" is read${isList ? ' as an index from 0' : ''}: ${listedWords(judgements)}`),
   ]
   const strengths = counts.get('strengths') ?? 0
   if (strengths > 0) {
     const example = all.find(({ shown }) => tellsStrength(valueKey(shown)))
-    told.push({
-      kind: 'log',
-      message: `column "${column}": ${counted(strengths, 'verdict')} with a word of strength, of which the side is read and no margin; --choices "${example?.shown}=${example?.meaning}:3" gives one`,
-    })
+    told.push(
+      logLine(
+        `column "${column}": ${counted(strengths, 'verdict')} with a word of strength, of which the side is read and no margin; --choices "${example?.shown}=${example?.meaning}:3" gives one`,
+      ),
+    )
   }
   if (
     isList &&
     all.length > 1 &&
     all.every(({ meaning }) => /^answer [1-9]/.test(meaning) || !meaning.startsWith('answer'))
   )
-    told.push({
-      kind: 'warning',
-      message: `column "${column}" is read as an index from 0, but is never 0: where it counts from 1, say so with --choices "1=0, 2=1", as far as it goes`,
-    })
+    told.push(
+      warning(
+        `column "${column}" is read as an index from 0, but is never 0: where it counts from 1, say so with --choices "1=0, 2=1", as far as it goes`,
+      ),
+    )
   return told
 }
 
 /** A value of the map that no row has is most often misspelt, where other values were read without the map. */
-function unusedChoices({ choices, words }: Judgements): Told[] {
+function unusedChoices({ choices, words }: Judgements): Notice[] {
   const unused = [...choices.keys()].filter((key) => !words.has(key))
   const unmapped = [...words].filter(([key]) => !choices.has(key)).map(([, { shown }]) => `"${shown}"`)
   if (unused.length === 0 || unmapped.length === 0) return []
   return [
-    {
-      kind: 'warning',
-      message: `--choices: no row that was read has ${unused.map((key) => `"${key}"`).join(', ')}, and the map does not have ${unmapped.slice(0, mostListed).join(', ')}: check the spelling`,
-    },
+    warning(
+      `--choices: no row that was read has ${unused.map((key) => `"${key}"`).join(', ')}, and the map does not have ${unmapped.slice(0, mostListed).join(', ')}: check the spelling`,
+    ),
   ]
 }
 
-function rankingNotes(judgements: Judgements): Told[] {
+function rankingNotes(judgements: Judgements): Notice[] {
   const { counts } = judgements
   const columns = columnsOf(judgements, 'responses').join(', ')
   const lines = [
@@ -89,13 +87,13 @@ function rankingNotes(judgements: Judgements): Told[] {
     ],
     ['rows with an empty answer', `empty cells among ${columns} are no answers`],
   ] as const
-  return lines.flatMap(([what, text]): Told[] => {
+  return lines.flatMap(([what, text]): Notice[] => {
     const count = counts.get(what)
-    return count === undefined ? [] : [{ kind: 'log', message: `${text} (${counted(count, 'row')})` }]
+    return count === undefined ? [] : [logLine(`${text} (${counted(count, 'row')})`)]
   })
 }
 
-function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): Told[] {
+function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): Notice[] {
   const { words, counts } = judgements
   const column = layout === 'unpaired' ? 'label' : (columnsOf(judgements, 'rating')[0] ?? 'rating')
   const meanings = [...words.values()].filter(({ meaning }) => meaning !== 'no rating')
@@ -104,19 +102,19 @@ function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): To
   const isPlain = meanings.every(({ shown, meaning }) => shown === meaning)
   const range = isPlain ? `${Math.min(...numbers)} to ${Math.max(...numbers)}` : listedWords(judgements)
   const of = (what: string, noun: string) => counted(counts.get(what) ?? 0, noun)
-  const told: Told[] = [
-    {
-      kind: 'log',
-      message: `column "${column}" is read as a rating, the highest the best: ${range}; ${of('rated answers', 'rated answer')} of ${of('groups', 'prompt')} make ${of('pairs', 'pair')}`,
-    },
+  const told: Notice[] = [
+    logLine(
+      `column "${column}" is read as a rating, the highest the best: ${range}; ${of('rated answers', 'rated answer')} of ${of('groups', 'prompt')} make ${of('pairs', 'pair')}`,
+    ),
   ]
   if (isPlain && numbers.length > 1 && wordsOf(column).includes('rank')) {
     const ranks = numbers.toSorted((one, other) => one - other)
     const map = ranks.slice(0, mostListed).map((rank) => `${rank}=${0 - rank}`)
-    told.push({
-      kind: 'warning',
-      message: `column "${column}" is called a rank, and ${ranks.at(-1)} is read as the best: where ${ranks[0]} is the best, say so with --choices "${map.join(', ')}"${ranks.length > mostListed ? ', as far as it goes' : ''}`,
-    })
+    told.push(
+      warning(
+        `column "${column}" is called a rank, and ${ranks.at(-1)} is read as the best: where ${ranks[0]} is the best, say so with --choices "${map.join(', ')}"${ranks.length > mostListed ? ', as far as it goes' : ''}`,
+      ),
+    )
   }
   const lines = [
     ['rows without a partner', 'left out, for no other answer to their prompt has another rating'],
@@ -127,13 +125,14 @@ function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): To
   ] as const
   for (const [what, text] of lines) {
     const count = counts.get(what)
-    if (count !== undefined) told.push({ kind: 'log', message: `${counted(count, 'row')} ${text}` })
+    if (count !== undefined) told.push(logLine(`${counted(count, 'row')} ${text}`))
   }
   const capped = counts.get('prompts of which not all pairs are used')
   if (capped !== undefined)
-    told.push({
-      kind: 'log',
-      message: `${counted(capped, 'prompt')} with more pairs than are used of one prompt: a seeded choice is taken (--pairs-per-prompt says how many; ${mostPairsOfPrompt} without it)`,
-    })
+    told.push(
+      logLine(
+        `${counted(capped, 'prompt')} with more pairs than are used of one prompt: a seeded choice is taken (--pairs-per-prompt says how many; ${mostPairsOfPrompt} without it)`,
+      ),
+    )
   return told
 }

@@ -89,12 +89,14 @@ describe('rated answers', () => {
       return readPreferences(data)
     }
     const warned = await readRanks({})
-    expect(warned.told).toContainEqual({
-      kind: 'warning',
-      message: expect.stringContaining(
-        '2 is read as the best: where 1 is the best, say so with --choices "1=-1, 2=-2"',
-      ),
-    })
+    expect(warned.told).toContainEqual(
+      expect.objectContaining({
+        kind: 'warning',
+        message: expect.stringContaining(
+          '2 is read as the best: where 1 is the best, say so with --choices "1=-1, 2=-2"',
+        ),
+      }),
+    )
     expect(warned.groups[0]?.preferences).toMatchObject([{ chosen: 1, rejected: 0 }])
     const turned = await readRanks({ choices: '1=-1, 2=-2' })
     expect(turned.told).not.toContainEqual(expect.objectContaining({ kind: 'warning' }))

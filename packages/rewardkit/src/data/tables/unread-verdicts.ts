@@ -1,5 +1,5 @@
 import { counted } from '../../counted.ts'
-import type { Told } from '../../events.ts'
+import { logLine, type Notice, warning } from '../../events.ts'
 import { namedColumns } from '../columns.ts'
 import type { DataOptions } from '../data-options.ts'
 import type { ReadGroup } from '../read-groups.ts'
@@ -29,14 +29,13 @@ export function createVerdictWatch({ columns = [] }: DataOptions) {
       if (!layout || !ownLayouts.has(layout.name)) return
       for (const column of unread) if (isWatched(column)) counts.set(column, (counts.get(column) ?? 0) + 1)
     },
-    notes: (): Told[] =>
+    notes: (): Notice[] =>
       [...counts].map(([column, count]) => {
         const found = `column "${column}" is not read (${counted(count, 'row')})`
-        if (!isByHand) return { kind: 'log', message: `${found}; it is kept in meta` }
-        return {
-          kind: 'warning',
-          message: `${found}: "${chosen ?? 'chosen'}" is taken as better than "${rejected ?? 'rejected'}" in every row; where the column says which is better, read it with --columns a=${chosen ?? 'chosen'} b=${rejected ?? 'rejected'} choice=${column}`,
-        }
+        if (!isByHand) return logLine(`${found}; it is kept in meta`)
+        return warning(
+          `${found}: "${chosen ?? 'chosen'}" is taken as better than "${rejected ?? 'rejected'}" in every row; where the column says which is better, read it with --columns a=${chosen ?? 'chosen'} b=${rejected ?? 'rejected'} choice=${column}`,
+        )
       }),
   }
 }

@@ -1,4 +1,4 @@
-import { type Hooks, silentHooks } from '../../events.ts'
+import { type Hooks, silentHooks, warning } from '../../events.ts'
 import { createNumbering } from '../numbering.ts'
 import { createNearIndex } from '../similarity/near-index.ts'
 import { comparedText, exactKey, normalisedKey } from '../similarity/texts.ts'
@@ -30,10 +30,11 @@ export async function dedupeData(options: DedupeOptions, hooks: Hooks = silentHo
   try {
     const result = await transform('data dedupe', options, hooks, judge)
     if (near && near.cut > 0)
-      hooks.onEvent({
-        kind: 'warning',
-        message: `${near.cut} rows share long passages with so many others that only the 20 likeliest were compared with each`,
-      })
+      hooks.onEvent(
+        warning(
+          `${near.cut} rows share long passages with so many others that only the 20 likeliest were compared with each`,
+        ),
+      )
     return result
   } finally {
     near?.close()

@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { type Hooks, silentHooks } from '../../events.ts'
+import { type Hooks, silentHooks, warning } from '../../events.ts'
 import { contentOf } from '../build.ts'
 import { isObject, type Row } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
@@ -29,7 +29,7 @@ export async function filterData(options: FilterOptions, hooks: Hooks = silentHo
   try {
     const result = await transform('data filter', options, hooks, judge)
     const path = unknown()?.path
-    if (path !== undefined) hooks.onEvent({ kind: 'warning', message: `--where: no row has a column "${path}"` })
+    if (path !== undefined) hooks.onEvent(warning(`--where: no row has a column "${path}"`))
     return result
   } catch (error) {
     const path = unknown()?.path

@@ -1,5 +1,5 @@
 import { Interrupted } from '../../errors.ts'
-import type { Hooks } from '../../events.ts'
+import { type Hooks, logLine, warning } from '../../events.ts'
 import type { DataSet } from '../data-set.ts'
 import type { Group } from '../group.ts'
 import { countSkipped, createSkippedRows, type SkippedTally } from '../skipped-rows.ts'
@@ -54,14 +54,13 @@ export async function* countedGroups(data: DataSet, counts: ReadCounts, hooks: H
     counts.turned += turned
     counts.pairs += group.preferences.length
     yield group
-    if (counts.groups % groupsBetweenEvents === 0)
-      hooks.onEvent({ kind: 'log', message: `${data.name}: ${counts.groups} rows so far` })
+    if (counts.groups % groupsBetweenEvents === 0) hooks.onEvent(logLine(`${data.name}: ${counts.groups} rows so far`))
   }
   // Behind this step the column stays in meta, and nothing tells of it any more.
   const missing = missingPromptMessage(unread)
   if (missing === undefined || warned.has(data)) return
   warned.add(data)
-  hooks.onEvent({ kind: 'warning', message: `${data.name}: ${missing}` })
+  hooks.onEvent(warning(`${data.name}: ${missing}`))
 }
 
 /** One more of a reason. */
