@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { at } from './at.ts'
 import { InputError } from './errors.ts'
 import { nearestName } from './nearest.ts'
 
@@ -92,7 +93,7 @@ export function refuseTwoSpellings(names: readonly string[]): void {
   const flags = names.map(flagOf)
   const second = flags.findIndex((flag, index) => flags.indexOf(flag) < index)
   if (second === -1) return
-  const first = names[flags.indexOf(flags[second] ?? '')]
+  const first = names[flags.indexOf(at(flags, second))]
   throw new InputError(`${first} and ${names[second]} are the same option`, { remedy: 'keep one of the two' })
 }
 

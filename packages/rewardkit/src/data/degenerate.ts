@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { contentOf, conversationKey, otherFields } from './build.ts'
 import type { Group, Message, Preference } from './group.ts'
 
@@ -6,8 +7,8 @@ export type DropReason = 'identical_responses' | 'empty_response' | 'empty_promp
 
 /** Why a preference is left out, whatever the options; undefined where it is of use. */
 export function degenerate(group: Group, preference: Preference): DropReason | undefined {
-  const chosen = group.responses[preference.chosen] ?? []
-  const rejected = group.responses[preference.rejected] ?? []
+  const chosen = at(group.responses, preference.chosen)
+  const rejected = at(group.responses, preference.rejected)
   if (preference.weight === 0) return 'zero_weight'
   if (asksNothing(group)) return 'empty_prompt'
   if (endsEmpty(chosen) || endsEmpty(rejected)) return 'empty_response'

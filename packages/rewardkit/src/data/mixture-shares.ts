@@ -13,7 +13,7 @@ export function shares(
   parts: readonly { readonly name: string; readonly weight?: number | undefined; readonly cap?: number | undefined }[],
   total: number | undefined,
 ): number[] {
-  const available = sizes.map((size, index) => Math.min(size, parts[index]?.cap ?? Infinity))
+  const available = sizes.map((size, index) => Math.min(size, at(parts, index).cap ?? Infinity))
   const weights = parts.map(({ weight }) => weight)
   const given = weights.filter((weight) => weight !== undefined)
   if (given.length > 0 && given.length < parts.length) {

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { counted } from '../counted.ts'
 import { InputError, located } from '../errors.ts'
 import { asTurns } from './build.ts'
@@ -184,8 +185,8 @@ function* gatheredGroups(
 ): Generator<ReadGroup> {
   for (const { rows, total } of gathering.groups(gather.most)) {
     const [first] = rows
-    const file = files[first?.file ?? 0]
-    if (!first || !file) continue
+    if (!first) continue
+    const file = at(files, first.file)
     const { place, defaultId: id, row } = first
     try {
       const context = { defaultId: id, options, ...(judgements && { judgements }) }

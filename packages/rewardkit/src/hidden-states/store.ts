@@ -112,8 +112,7 @@ export function openStore(
     has: (key) => fileOf[numberOf(key)] !== undefined,
     read(key, target) {
       const number = numberOf(key)
-      const { path, descriptor } = files[fileOf[number] ?? -1] ?? {}
-      if (path === undefined || descriptor === undefined) throw new RangeError('no such record')
+      const { path, descriptor } = at(files, at(fileOf, number))
       readFully(descriptor, path, target, at(offsetOf, number))
       if (checksumOf(key, target) !== checksumsOf[number])
         throw new FailureError(`${path} is damaged`, {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { at } from '../at.ts'
 import { InputError } from '../errors.ts'
 import { type Hooks, logLine } from '../events.ts'
 import { type Card, readCard } from './card.ts'
@@ -79,7 +80,7 @@ export async function resolveDataset(
   hooks.onEvent(logLine(describe(origin, repository, settings)))
   return {
     files: chosen.files.map(({ path, subset }, index) => ({
-      path: paths[index] ?? '',
+      path: at(paths, index),
       name: path,
       ...(subset !== null && { subset }),
     })),

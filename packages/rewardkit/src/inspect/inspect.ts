@@ -198,7 +198,7 @@ function createPairCounter() {
         const { chosen, rejected, margin, probability, weight } = preference
         pairs += 1
         forms[group.form] = (forms[group.form] ?? 0) + 1
-        turns.add([...group.prompt, ...(group.responses[chosen] ?? [])].filter(isAssistant).length)
+        turns.add([...group.prompt, ...at(group.responses, chosen)].filter(isAssistant).length)
         addTo(margins, margin)
         addTo(probabilities, probability)
         addTo(weights, weight)
@@ -248,8 +248,8 @@ function exampleOf({ group, preference }: Pair): Example {
     subset,
     margin: preference.margin ?? null,
     prompt: textOf(prompt),
-    chosen: textOf(responses[preference.chosen] ?? []),
-    rejected: textOf(responses[preference.rejected] ?? []),
+    chosen: textOf(at(responses, preference.chosen)),
+    rejected: textOf(at(responses, preference.rejected)),
   }
 }
 

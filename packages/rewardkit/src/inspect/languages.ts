@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { contentOf } from '../data/build.ts'
 import type { Group } from '../data/group.ts'
 import { createSample } from './sample.ts'
@@ -30,7 +31,7 @@ export function createLanguages(seed: number) {
       const said = meta?.['lang'] ?? meta?.['language']
       if (typeof said === 'string' && said !== '') column.set(said, (column.get(said) ?? 0) + 1)
       else withoutColumn += 1
-      const messages = prompt.length > 0 ? prompt : (responses[0] ?? [])
+      const messages = prompt.length > 0 ? prompt : at(responses, 0)
       if (isNewPrompt) sample.offer(() => messages.map(contentOf).join('\n').slice(0, sampleLength))
     },
     async result(): Promise<Languages> {

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { conversationKey } from '../data/build.ts'
 import type { Group } from '../data/group.ts'
 import { createNumbering } from '../data/numbering.ts'
@@ -36,8 +37,8 @@ export function createRepeats() {
       const keys = responses.map(conversationKey)
       for (const preference of preferences) {
         const judged = betterOf(preference)
-        const better = keys[judged?.better ?? preference.chosen] ?? ''
-        const worse = keys[judged?.worse ?? preference.rejected] ?? ''
+        const better = at(keys, judged?.better ?? preference.chosen)
+        const worse = at(keys, judged?.worse ?? preference.rejected)
         const pair = pairs.numberOf(JSON.stringify([promptKey, ...[better, worse].toSorted()]))
         const judgement = judged === undefined ? 4 : better < worse ? 1 : 2
         const before = judgements[pair] ?? 0

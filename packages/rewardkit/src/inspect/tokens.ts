@@ -193,7 +193,7 @@ export async function createTokenCounter(model: string, reading: Reading) {
       const nothing = { chosen_text: '', rejected_text: '', prefix: [], chosen: [], rejected: [] }
       if (read instanceof UnusableRow) return { id, dropped: read.reason, truncated: false, ...nothing }
       if ('dropped' in read) return { id, dropped: read.dropped, truncated: false, ...nothing }
-      const branchOf = (response: number) => read.branches[at(read.branchOf, response)] ?? new Int32Array()
+      const branchOf = (response: number) => at(read.branches, at(read.branchOf, response))
       const textOf = (response: number) => tokenizer.decode([...read.prefix, ...branchOf(response)])
       return {
         id,

@@ -161,7 +161,7 @@ export class RewardModel implements AsyncDisposable {
     try {
       const scored = await call
       return scored.map((one, index) => {
-        if ('error' in one) throw new InputError(`${groups[index]?.id}: ${one.error}`)
+        if ('error' in one) throw new InputError(`${at(groups, index).id}: ${one.error}`)
         return one
       })
     } catch (error) {

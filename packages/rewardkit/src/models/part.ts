@@ -1,4 +1,5 @@
 import type { Tensor } from '@rewardkit/torch'
+import { at } from '../at.ts'
 import { InputError } from '../errors.ts'
 import type { NamedParameters, RewardNetwork } from './reward-network.ts'
 import { isOfHead, layerPrefix } from './weights.ts'
@@ -27,13 +28,13 @@ export function trainPart(model: RewardNetwork, name: string): TrainedPart {
       remedy: `give last:${layers} or fewer, or all`,
     })
   const frozenLayers = name === 'all' ? null : layers - last
-  const isFrozen = (parameter: Tensor, at: string): boolean => {
+  const isFrozen = (parameter: Tensor, name: string): boolean => {
     if (frozenLayers === null) return false
-    if (last === 0) return !isOfHead(at)
+    if (last === 0) return !isOfHead(name)
     const below = Array.from({ length: frozenLayers }, (_, i) => layerPrefix(model.config, i))
-    return parameter === model.weights.embedding || below.some((prefix) => at.startsWith(prefix))
+    return parameter === model.weights.embedding || below.some((prefix) => name.startsWith(prefix))
   }
-  const frozen = model.parameters.map((parameter, i) => isFrozen(parameter, model.names[i] ?? ''))
+  const frozen = model.parameters.map((parameter, i) => isFrozen(parameter, at(model.names, i)))
   const pick = (wanted: boolean): NamedParameters => ({
     names: model.names.filter((_, i) => frozen[i] === wanted),
     parameters: model.parameters.filter((_, i) => frozen[i] === wanted),

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import { at } from '../at.ts'
 import { differences, type Piece } from '../inspect/differences.ts'
 import type { Example, Inspection } from '../inspect/inspect.ts'
 import { type LongerCounts, shareLonger } from '../inspect/longer.ts'
@@ -198,7 +199,7 @@ function figure(title: string, values: Distribution): Figure {
   const shown = (value: number) => (Number.isInteger(value) || value >= 100 ? whole(value) : number(value, 2))
   const caption = `${many(values.count, 'value')}: min ${shown(values.min)}, quartiles ${shown(values.p25)}, ${shown(values.p50)}, ${shown(values.p75)}, 95 % ${shown(values.p95)}, 99 % ${shown(values.p99)}, max ${shown(values.max)}; mean ${shown(values.mean)}.${values.scale === 'logarithmic' ? ' The horizontal axis is logarithmic.' : ''}`
   const { histogram } = values
-  const [low, high] = [histogram[0]?.low ?? 0, histogram.at(-1)?.high ?? 1]
+  const [low, high] = [at(histogram, 0).low, at(histogram, histogram.length - 1).high]
   const picture = draw({
     width: 400,
     height: 220,

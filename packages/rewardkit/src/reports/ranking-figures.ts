@@ -20,8 +20,8 @@ export function accuracyFigure(runs: readonly EvaluatedRun[]): Figure {
   ]
   const spoken = runs.map(({ name, evaluation }) => `${name}: ${percentInterval(evaluation.summary.accuracy)}`)
   const label = `Accuracy with 95 % intervals. ${spoken.join('; ')}.`
-  const pictures = [560, 330].map((width) => drawAccuracy(runs, best, label, width))
-  return { title: 'Accuracy', caption: caption.join(' ').trim(), pictures: [pictures[0] ?? '', pictures[1] ?? ''] }
+  const picture = (width: number) => drawAccuracy(runs, best, label, width)
+  return { title: 'Accuracy', caption: caption.join(' ').trim(), pictures: [picture(560), picture(330)] }
 }
 
 function drawAccuracy(runs: readonly EvaluatedRun[], best: number | undefined, label: string, width: number): string {

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { messageText } from '../data/build.ts'
 import type { Message } from '../data/index.ts'
 import type { SpooledGroups } from '../tokens/index.ts'
@@ -26,16 +27,16 @@ export function worstPairs(rows: readonly RewardRow[], groups: SpooledGroups, co
   return worst.flatMap(({ reward_margin, row }) => {
     const place = places.get(row)
     const [group] = groups.read(place ? [place.group] : [])
-    const preference = group?.preferences[place?.preference ?? 0]
-    if (!group?.texts || !preference) return []
+    if (!place || !group?.texts) return []
+    const preference = at(group.preferences, place.preference)
     const { prompt, responses } = group.texts
     return {
       schema_version: 1,
-      id: rows[row]?.id ?? group.id,
+      id: at(rows, row).id,
       reward_margin,
       prompt: conversationText(prompt),
-      chosen: conversationText(responses[preference.chosen] ?? []),
-      rejected: conversationText(responses[preference.rejected] ?? []),
+      chosen: conversationText(at(responses, preference.chosen)),
+      rejected: conversationText(at(responses, preference.rejected)),
     }
   })
 }

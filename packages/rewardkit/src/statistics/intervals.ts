@@ -27,7 +27,7 @@ export function clusteredInterval(values: ArrayLike<number>, clusters: ArrayLike
   const mean = Array.from(values).reduce((sum, value) => sum + value, 0) / count
   const residuals = new Map<string, number>()
   for (let i = 0; i < count; i++) {
-    const cluster = clusters[i] ?? ''
+    const cluster = at(clusters, i)
     residuals.set(cluster, (residuals.get(cluster) ?? 0) + at(values, i) - mean)
   }
   const total = effectiveSize(count, mean, [...residuals.values()])

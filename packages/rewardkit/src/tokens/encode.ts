@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { contentOf } from '../data/build.ts'
 import type { Group, Message } from '../data/group.ts'
 import { InputError } from '../errors.ts'
@@ -160,7 +161,7 @@ function chooseReading(group: Group, tokenizer: Tokenizer, options: EncodeOption
   }
   const read = withInputs(specialTokensInText === 'neutralise' ? neutralise(group.id, asTheyAre) : asTheyAre)
   const conversations = {
-    prompt: read.conversations[0]?.slice(0, group.prompt.length) ?? [],
+    prompt: at(read.conversations, 0).slice(0, group.prompt.length),
     responses: read.conversations.map((messages) => messages.slice(group.prompt.length)),
     tokenizer: read.tokenizer,
     pool,
@@ -216,7 +217,7 @@ export function splitPrefix(sequences: readonly Int32Array[], truncated: boolean
   const shortest = Math.min(...unique.map((ids) => ids.length))
   const length = Math.min(commonPrefixLength(unique), shortest - 1)
   return {
-    prefix: unique[0]?.slice(0, length) ?? new Int32Array(),
+    prefix: at(unique, 0).slice(0, length),
     branches: unique.map((ids) => ids.slice(length)),
     branchOf,
     truncated,

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { encodeConversations, type Pool } from './sequences.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
@@ -10,8 +11,7 @@ export async function pooledElsewhere(tokenizer: Tokenizer, pool: Pool): Promise
     { role: 'user', content: 'question' },
     { role: 'assistant', content: 'answer' },
   ]
-  const idsOf = async (how: Pool) =>
-    (await encodeConversations([conversation], tokenizer, how)).ids[0] ?? new Int32Array()
+  const idsOf = async (how: Pool) => at((await encodeConversations([conversation], tokenizer, how)).ids, 0)
   const [ours, whole] = await Promise.all([idsOf(pool), idsOf('template-end')])
   const pad = tokenizer.files.configured.pad[0]
   const last = whole.findLastIndex((id) => id !== pad)

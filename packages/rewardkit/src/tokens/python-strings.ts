@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 // What Python's strings do in another way than JavaScript's, as chat templates use them.
 
 type StringFunction = (text: string, ...args: readonly unknown[]) => unknown
@@ -105,8 +106,8 @@ export function strftime(date: Date, format: string): string {
 /** What each directive of `strftime` writes, by its letter. */
 export function strftimeDirectives(date: Date) {
   const pad = (number: number, length = 2) => String(number).padStart(length, '0')
-  const month = months[date.getMonth()] ?? ''
-  const day = days[date.getDay()] ?? ''
+  const month = at(months, date.getMonth())
+  const day = at(days, date.getDay())
   return {
     Y: pad(date.getFullYear(), 4),
     y: pad(date.getFullYear() % 100),

@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { counted } from '../counted.ts'
 import { type Hooks, warning } from '../events.ts'
 import type { TokenGroup } from './sequence.ts'
@@ -28,8 +29,9 @@ export function createStrangeTexts({ unk, files }: Pick<Tokenizer, 'unk' | 'file
       })
       for (const branch of branchOf) {
         counts.texts += 1
-        if (strange[branch]?.isUnknown) counts.unknown += 1
-        if (strange[branch]?.isBeyond) counts.beyond += 1
+        const { isUnknown, isBeyond } = at(strange, branch)
+        if (isUnknown) counts.unknown += 1
+        if (isBeyond) counts.beyond += 1
       }
     },
     tell(name, hooks) {

@@ -116,9 +116,7 @@ function describePlan(prepared: PreparedTraining, spool: Spool, hooks: Hooks): T
   const samples: TokenGroup[][] = []
   for (const step of steps) {
     const groups = data.groups.read(step.groups).map((group) => group.tokens)
-    const parts = planMicroBatches(groups, options.microBatchTokens).map((indexes) =>
-      indexes.flatMap((i) => groups[i] ?? []),
-    )
+    const parts = planMicroBatches(groups, options.microBatchTokens).map((indexes) => indexes.map((i) => at(groups, i)))
     const counts = parts.map((groupsAtOnce) => groupsAtOnce.reduce((sum, group) => sum + countTokens(group), 0))
     const inStep = counts.reduce((sum, count) => sum + count, 0)
     microBatches += parts.length

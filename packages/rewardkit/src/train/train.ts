@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { createAdamW } from '@rewardkit/torch'
+import { at } from '../at.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import { writeRewardCheck } from '../rewards/reward-check.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../evaluate/evaluate.ts'
@@ -120,7 +121,7 @@ async function trainFrom(
     while (step < plan.length) {
       // Before the next step and not after the last one, so that a resumed run evaluates here, too.
       if (step > 0 && step % evalEvery === 0) evaluate()
-      const { epoch, groups } = plan[step] ?? { epoch: 0, groups: new Uint32Array() }
+      const { epoch, groups } = at(plan, step)
       const start = performance.now()
       const learningRate = learningRateAt({ ...options, kind: options.schedule, totalSteps: plan.length }, step)
       const result = trainStep(learner, optimizer, data.groups.read(groups), objective, state, {

@@ -243,7 +243,7 @@ async function describePair(group: EncodedGroup, tokenizer: Tokenizer, log: (mes
   const [preference] = group.preferences
   if (!preference) return
   const { prefix, branches, branchOf } = group.tokens
-  const branch = (response: number) => branches[at(branchOf, response)] ?? new Int32Array()
+  const branch = (response: number) => at(branches, at(branchOf, response))
   const shown = async (ids: Int32Array) => JSON.stringify(await describeTokens(ids, tokenizer))
   log(
     [

@@ -1,3 +1,4 @@
+import { at } from '../../at.ts'
 import { buildGroup } from '../build.ts'
 import { fieldError, optionalName, type Row } from '../fields.ts'
 import {
@@ -50,7 +51,7 @@ export const alpacaevalLayout: Layout = {
       instruction: singleText(group.prompt, 'prompt'),
       output_1: singleText(comparison.responses[0], 'first response'),
       output_2: singleText(comparison.responses[1], 'second response'),
-      preference: writtenPreference(comparison, group.preferences[index]?.probability),
+      preference: writtenPreference(comparison, at(group.preferences, index).probability),
     })),
 }
 

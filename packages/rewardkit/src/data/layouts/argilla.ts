@@ -56,7 +56,7 @@ export const argillaLayout: Layout = {
         ...(group.subset === undefined ? {} : { subset: group.subset }),
         prompt: writtenPrompt(group.prompt),
         ...Object.fromEntries(
-          group.responses.map((response, index) => [names[index] ?? '', singleText(response, 'response')]),
+          group.responses.map((response, index) => [at(names, index), singleText(response, 'response')]),
         ),
         ...writtenAnswers(group, names),
       },

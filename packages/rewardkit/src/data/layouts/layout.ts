@@ -191,8 +191,8 @@ export function pairsOf(group: Group): {
   readonly preference: Preference
 }[] {
   return group.preferences.map((preference) => ({
-    chosen: group.responses[preference.chosen] ?? [],
-    rejected: group.responses[preference.rejected] ?? [],
+    chosen: at(group.responses, preference.chosen),
+    rejected: at(group.responses, preference.rejected),
     preference,
   }))
 }
@@ -218,7 +218,7 @@ export function comparisonsOf({ responses, preferences }: Group): Comparison[] {
     const indexes = isFirst ? ([chosen, rejected] as const) : ([rejected, chosen] as const)
     return {
       indexes,
-      responses: [responses[indexes[0]] ?? [], responses[indexes[1]] ?? []],
+      responses: [at(responses, indexes[0]), at(responses, indexes[1])],
       better: isTie(preference) ? null : isFirst ? 0 : 1,
       margin,
     }

@@ -125,11 +125,12 @@ function groupsBelow({ path, message, tree, context }: Place): readonly (Group |
 /** The group of the last message of a path, and what was left out of it. */
 function groupOf(path: readonly Node[], tree: Row, { defaultId, options }: RowContext): readonly (Group | Skipped)[] {
   const message = path.at(-1)
-  const ranked = message?.replies.filter(({ rank }) => rank !== undefined) ?? []
+  const ranked =
+    message?.replies.flatMap((reply) => (reply.rank === undefined ? [] : { ...reply, rank: reply.rank })) ?? []
   if (!message || ranked.length < 2) return []
   if (!isWantedLanguage(message.rest, 'lang', options)) return [{ skipped: 'language' }]
-  const order = [...new Set(ranked.map(({ rank }) => rank ?? 0))].toSorted((one, other) => one - other)
-  const scores = ranked.map(({ rank }) => -order.indexOf(rank ?? 0))
+  const order = [...new Set(ranked.map(({ rank }) => rank))].toSorted((one, other) => one - other)
+  const scores = ranked.map(({ rank }) => -order.indexOf(rank))
   const { preferences, skipped } = judgedByScore(scores, options, ranked.length - 1)
   if (preferences.length === 0) return skipped
   const { message_id: id, lang } = message.rest

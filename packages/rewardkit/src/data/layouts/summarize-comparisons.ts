@@ -1,3 +1,4 @@
+import { at } from '../../at.ts'
 import { buildGroup, conversation } from '../build.ts'
 import { fieldError, isObject, type Row } from '../fields.ts'
 import { comparisonsOf, isPresent, judged, otherColumns, type Layout, singleText } from './layout.ts'
@@ -40,7 +41,7 @@ export const summarizeComparisonsLayout: Layout = {
       return {
         ...otherColumns(group.meta ?? {}, own),
         info: infoOf(group),
-        summaries: indexes.map((index, k) => summary(index, singleText(responses[k] ?? [], 'response'))),
+        summaries: indexes.map((index, k) => summary(index, singleText(at(responses, k), 'response'))),
         choice: better,
       }
     })

@@ -1,3 +1,4 @@
+import { at } from '../../at.ts'
 import { InputError } from '../../errors.ts'
 import { buildGroup, contentOf } from '../build.ts'
 import type { Group, Message, TranscriptSource } from '../group.ts'
@@ -33,8 +34,8 @@ export const transcriptLayout: Layout = {
 
 /** The transcript as it came, or one made of the messages. */
 function transcriptOf({ prompt, responses, source }: Group, index: number): string {
-  if (source) return `${source.prompt}${source.responses[index] ?? ''}`
-  return writtenTurns([...prompt, ...(responses[index] ?? [])])
+  if (source) return `${source.prompt}${at(source.responses, index)}`
+  return writtenTurns([...prompt, ...at(responses, index)])
 }
 
 /** The transcript of a conversation. Throws an InputError for roles that transcripts have not. */

@@ -1,3 +1,4 @@
+import { at } from '../../at.ts'
 import { conversationKey, inputsKeys, messageText } from '../build.ts'
 import type { Group, Message } from '../group.ts'
 
@@ -40,7 +41,7 @@ export function normalisedKey(group: Group, scope: Scope): string {
 
 function keyOf({ prompt, responses, preferences }: Group, textOf: (messages: readonly Message[]) => string): string {
   const texts = responses.map(textOf)
-  const judged = preferences.flatMap(({ chosen, rejected }) => [texts[chosen] ?? '', texts[rejected] ?? ''])
+  const judged = preferences.flatMap(({ chosen, rejected }) => [at(texts, chosen), at(texts, rejected)])
   // Each text once, and pairs by places: a pair of texts for each preference would grow with the square of the responses.
   const sorted: readonly string[] = [...new Set(judged)].toSorted()
   const places = new Map(sorted.map((text, place) => [text, place]))

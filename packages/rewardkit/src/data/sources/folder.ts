@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
+import { at } from '../../at.ts'
 import { counted } from '../../counted.ts'
 import { InputError } from '../../errors.ts'
 import { type Hooks, logLine, warning } from '../../events.ts'
@@ -67,7 +68,7 @@ export function withSubsets(paths: readonly string[], named: string): SourceFile
   let common = 0
   while (common < first.length && folders.every((parts) => parts[common] === first[common])) common++
   return paths.map((path, index) => {
-    const subset = folders[index]?.slice(common).join('/')
+    const subset = at(folders, index).slice(common).join('/')
     const idName = relative(named, path).split(sep).join('/')
     return { path, name: path, idName, ...(subset ? { subset } : {}) }
   })

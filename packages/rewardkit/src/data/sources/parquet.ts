@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetScan } from 'hyparquet'
+import { at } from '../../at.ts'
 import { InputError } from '../../errors.ts'
 import { codecs } from './parquet-codecs.ts'
 import { locatePages } from './parquet-pages.ts'
@@ -114,9 +115,9 @@ function rowAt(
   number: number,
 ): SourceRow | BadRow {
   const row: Record<string, unknown> = {}
-  for (const [at, name] of columns.entries()) {
+  for (const [column, name] of columns.entries()) {
     try {
-      row[name] = plainValue(batch[at]?.[index])
+      row[name] = plainValue(batch[column]?.[index])
     } catch (error) {
       if (!(error instanceof InputError)) throw error
       return { unit: 'row', number, error: `column "${name}": ${error.problem}`, remedy: error.remedy }
@@ -128,13 +129,13 @@ function rowAt(
 /** The columns of the rows: the children of the schema's root, which lists its elements depth first. */
 function topColumns({ schema }: FileMetaData): readonly string[] {
   const columns: string[] = []
-  let at = 1
+  let next = 1
   const skip = () => {
-    const children = schema[at++]?.num_children ?? 0
+    const children = at(schema, next++).num_children ?? 0
     for (let child = 0; child < children; child++) skip()
   }
-  while (at < schema.length) {
-    columns.push(schema[at]?.name ?? '')
+  while (next < schema.length) {
+    columns.push(at(schema, next).name)
     skip()
   }
   return columns

@@ -1,3 +1,4 @@
+import { at } from '../../at.ts'
 /** What a verdict says of two or more answers. */
 export type Verdict =
   | { readonly kind: 'better'; readonly index: number; readonly margin?: number }
@@ -23,7 +24,7 @@ const sideOf = (words: readonly string[]): string => {
 
 const patterns = sides.map((words, index) => {
   const side = sideOf(words)
-  const other = sideOf(sides[1 - index] ?? [])
+  const other = sideOf(at(sides, 1 - index))
   const is = '(?: (?:is|was))?'
   const better = '(?:better|best|preferred|the best|the better one|the winner)'
   return new RegExp(

@@ -1,3 +1,4 @@
+import { at } from '../../at.ts'
 import { InputError } from '../../errors.ts'
 import { type Hooks, silentHooks, warning } from '../../events.ts'
 import { contentOf } from '../build.ts'
@@ -61,7 +62,7 @@ function pairConditions(
     if (!conditions.every(({ holds }) => holds(group, preference))) return 'where'
     if (minMargin !== undefined && !(margin !== undefined && margin >= minMargin)) return 'min_margin'
     if (maxMargin !== undefined && !(margin !== undefined && margin <= maxMargin)) return 'max_margin'
-    const lengths = [chosen, rejected].map((index) => textOf(group.responses[index] ?? []).length)
+    const lengths = [chosen, rejected].map((index) => textOf(at(group.responses, index)).length)
     if (Math.min(...lengths) < minCharacters) return 'min_characters'
     return Math.max(...lengths) > maxCharacters ? 'max_characters' : undefined
   }
@@ -126,8 +127,8 @@ function columnsOf({ id, subset, meta, prompt, responses }: Group, preference: P
     subset,
     meta,
     prompt: textOf(prompt),
-    chosen: textOf(responses[preference.chosen] ?? []),
-    rejected: textOf(responses[preference.rejected] ?? []),
+    chosen: textOf(at(responses, preference.chosen)),
+    rejected: textOf(at(responses, preference.rejected)),
     margin,
     weight,
     probability,

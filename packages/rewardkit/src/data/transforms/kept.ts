@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { at } from '../../at.ts'
 import { InputError } from '../../errors.ts'
 import { contentOf, conversationKey } from '../build.ts'
 import type { Row } from '../fields.ts'
@@ -91,6 +92,6 @@ function createKeys(): (group: Group) => (preference: Preference) => string {
 
 /** The roles and contents of a pair. */
 function bareKey({ prompt, responses }: Group, { chosen, rejected }: Preference): string {
-  const parts = [prompt, responses[chosen] ?? [], responses[rejected] ?? []]
+  const parts = [prompt, at(responses, chosen), at(responses, rejected)]
   return JSON.stringify(parts.map((messages) => messages.map((message) => [message.role, contentOf(message)])))
 }

@@ -150,7 +150,7 @@ function createKnownPrompts(threshold: number) {
     find(group: Group): Omit<LeakedRow, 'id'> | undefined {
       const match = (prompt: number, kind: LeakageMatch, similarity: number) => {
         found.add(prompt)
-        return { match: kind, similarity, against: rows[prompt] ?? '' }
+        return { match: kind, similarity, against: at(rows, prompt) }
       }
       const equal = known(exact, exactKey(group, 'prompt'))
       if (equal !== undefined) return match(equal, 'exact', 1)

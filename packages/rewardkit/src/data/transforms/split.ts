@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { at } from '../../at.ts'
 import { InputError } from '../../errors.ts'
 import { type Hooks, silentHooks } from '../../events.ts'
 import { openData } from '../data-set.ts'
@@ -43,7 +44,7 @@ export async function splitData(options: SplitOptions, hooks: Hooks = silentHook
   try {
     for (const file of files) writers.push(createGroupWriter(file, to))
     for await (const group of countedGroups(data, read, hooks))
-      await writers[partOf(unitOf(group, index++)) + 1]?.write(group)
+      await at(writers, partOf(unitOf(group, index++)) + 1).write(group)
     const result = await finish('data split', [data], options, { read, removed: {} }, writers, folderProvenance(out))
     // What is left of an earlier split does not belong to this one.
     for (const name of earlierSplit(out)) if (!files.includes(join(out, name))) rmSync(join(out, name))
