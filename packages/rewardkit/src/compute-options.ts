@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { cpuFeatures } from '@rewardkit/torch/setup'
 import { z } from 'zod'
+import { inGroup } from './option-groups.ts'
 
 /** The type that the model computes in. Parameters stay float32, and so do head and rewards. */
 export type ComputeDtype = 'float32' | 'bfloat16'
@@ -9,20 +10,28 @@ const count = z.number().int().positive()
 const aliases: Readonly<Record<string, string>> = { fp32: 'float32', bf16: 'bfloat16' }
 
 /** How the processor is used; changes speed and rounding alone. */
-export const computeOptionsSchema = z.object({
-  dtype: z
-    .preprocess(
-      (value) => (typeof value === 'string' ? (aliases[value] ?? value) : value),
-      z.enum(['auto', 'float32', 'bfloat16']),
-    )
-    .default('auto')
-    .describe('compute type; auto takes bfloat16 where the processor has the instructions, over float32 masters'),
-  device: z.enum(['cpu']).default('cpu').describe('where to compute'),
-  threads: count.max(256).optional().describe('threads of one operator (default: the processors this process may use)'),
-  microBatchTokens: count
-    .default(2048)
-    .describe('tokens that go through the model at a time; a larger group goes alone, fewer take less memory'),
-})
+export const computeOptionsSchema = z.object(
+  inGroup('memory', {
+    dtype: z
+      .preprocess(
+        (value) => (typeof value === 'string' ? (aliases[value] ?? value) : value),
+        z.enum(['auto', 'float32', 'bfloat16']),
+      )
+      .default('auto')
+      .describe(
+        'type to compute in, over float32 weights; auto takes bfloat16 if the processor has instructions for it',
+      ),
+    device: z.enum(['cpu']).default('cpu').describe('device to compute on').meta({ advanced: true }),
+    threads: count
+      .max(256)
+      .optional()
+      .describe('threads for one operator')
+      .meta({ defaultText: 'the processors that this process may use' }),
+    microBatchTokens: count
+      .default(2048)
+      .describe('tokens that go through the model at a time (a larger group goes alone); fewer take less memory'),
+  }),
+)
 
 /** `auto` is bfloat16 where the processor multiplies matrices in it, else float32: without, it is slower by far. */
 export function resolveDtype(dtype: 'auto' | ComputeDtype): ComputeDtype {

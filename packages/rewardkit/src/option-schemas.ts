@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { at } from './at.ts'
 import { InputError } from './errors.ts'
 import { nearestName } from './nearest.ts'
+import { type OptionGroup, optionMetaSchema } from './option-groups.ts'
 
 /** What a schema says about one value, in JSON Schema's words. */
 export interface Shape {
@@ -22,10 +23,15 @@ export interface CommandOption {
   readonly key: string
   /** As typed: `--batch-size`. */
   readonly flag: string
-  /** Stands for the value in help: `N`, `FILE`, `constant|linear`; empty for a switch. */
+  /** Stands for the value in help: `N`, `FILE`, `NAME`; empty for a switch. */
   readonly placeholder: string
   readonly description: string
+  readonly group: OptionGroup
+  /** Only `--help-all` shows it. */
+  readonly advanced: boolean
   readonly defaultValue: unknown
+  /** The default as help shows it; undefined where there is nothing to show. */
+  readonly defaultText: string | undefined
   readonly required: boolean
   /** The key of an option that this one stands in place of: a later source that gives one of them overrules both. */
   readonly rival: string | undefined
@@ -35,39 +41,29 @@ export interface CommandOption {
 }
 
 const shapesSchema = z.object({
-  properties: z.record(
-    z.string(),
-    z.looseObject({
-      description: z.string().optional(),
-      placeholder: z.string().optional(),
-      rival: z.string().optional(),
-      takesSeveral: z.boolean().optional(),
-    }),
-  ),
+  properties: z.record(z.string(), optionMetaSchema.loose()),
   required: z.array(z.string()).default([]),
 })
-
-/** For every verb that writes a folder which belongs to one process at a time. */
-export const takeOverOption = {
-  takeOver: z
-    .boolean()
-    .default(false)
-    .describe('take --out from a process of another machine or container that gave no sign for a minute'),
-}
 
 /** The options that a schema of camelCase keys describes, in the schema's order. */
 export function commandOptions(schema: z.ZodObject): CommandOption[] {
   const { properties, required } = shapesSchema.parse(z.toJSONSchema(schema, { io: 'output' }))
   return Object.entries(properties).map(
-    ([key, { description = '', placeholder, rival, takesSeveral = false, default: defaultValue, ...rest }]) => {
+    ([
+      key,
+      { description, group, advanced, placeholder, defaultText, rival, takesSeveral, default: value, ...rest },
+    ]) => {
       const shape: Shape = rest
       return {
         key,
         flag: flagOf(key),
         placeholder: placeholder ?? placeholderOf(shape),
         description,
-        defaultValue,
-        required: required.includes(key) && defaultValue === undefined,
+        group,
+        advanced,
+        defaultValue: value,
+        defaultText: defaultText ?? (value === undefined || value === false ? undefined : shownDefault(value)),
+        required: required.includes(key) && value === undefined,
         rival,
         takesSeveral,
         shape,
@@ -101,9 +97,15 @@ export function refuseTwoSpellings(names: readonly string[]): void {
 export const isSwitch = (option: CommandOption): boolean => option.shape.type === 'boolean'
 
 /** What a value must be, to follow the word "expected". */
-function expectation(shape: Shape): string {
-  if (shape.anyOf) return joined(shape.anyOf.map(expectation))
-  if (shape.enum) return joined(shape.enum.map(String))
+const expectation = (shape: Shape): string => joined(alternatives(shape))
+
+/** What a value may be, one by one. */
+function alternatives(shape: Shape): string[] {
+  if (shape.anyOf) return shape.anyOf.flatMap(alternatives)
+  return shape.enum ? shape.enum.map(String) : [kindOf(shape)]
+}
+
+function kindOf(shape: Shape): string {
   if (shape.prefixItems) return `${shape.prefixItems.length} values with a comma between them`
   if (shape.type === 'boolean') return 'true or false'
   if (shape.type === 'array')
@@ -142,14 +144,19 @@ export function valueOf(text: string, shape: Shape): unknown {
   return text
 }
 
+/** The values to choose from, in words; undefined where the schema lists none. */
+export function choicesOf(shape: Shape): string | undefined {
+  return shape.enum || shape.anyOf?.some((alternative) => alternative.enum) ? expectation(shape) : undefined
+}
+
 /** A default as a person would type it: small numbers in powers of ten. */
-export function shownDefault(value: unknown): string {
+function shownDefault(value: unknown): string {
   return typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value)
 }
 
 function placeholderOf(shape: Shape): string {
   if (shape.anyOf) return shape.anyOf.map(placeholderOf).join('|')
-  if (shape.enum) return shape.enum.join('|')
+  if (shape.enum) return 'NAME'
   if (shape.prefixItems) return shape.prefixItems.map((_, index) => String.fromCodePoint(65 + index)).join(',')
   if (shape.type === 'boolean') return ''
   if (shape.type === 'integer') return 'N'

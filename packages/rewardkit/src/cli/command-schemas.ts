@@ -1,35 +1,36 @@
 import { z } from 'zod'
 import { evaluateOptionsSchema } from '../evaluate/evaluate-options.ts'
+import { jsonOption } from '../shared-options.ts'
 import { trainOptionsSchema } from '../train/train-options.ts'
 
-/** What the library's function is told, and how the command shows and judges the outcome. */
+/** The options of the library's function, and how the command shows and judges the result. */
 export const evaluateCommandSchema = evaluateOptionsSchema.extend({
   failBelow: z
     .string()
     .optional()
-    .describe("end with exit code 3 where the lower end of the metric's 95 % interval is below this share")
+    .describe('exit with code 3 if the lower end of the 95 % interval of the accuracy is below X')
     .meta({ placeholder: 'accuracy=X' }),
   format: z
     .enum(['table', 'markdown', 'json'])
     .default('table')
-    .describe('how to print the summary: for people, for a job summary, or as summary.json has it'),
+    .describe('how to print the summary; json prints what summary.json holds'),
 })
 
-/** What the library's function is told, or only to plan. */
+/** The options of the library's function, and whether only to plan. */
 export const trainCommandSchema = trainOptionsSchema.safeExtend({
   dryRun: z
     .boolean()
     .default(false)
-    .describe('train nothing: time two micro-batches and print pairs, tokens, steps, hours, memory and disk'),
+    .describe('do not train: time two micro-batches and print pairs, tokens, steps, hours, memory and disk space'),
 })
 
 export const reportOptionsSchema = z.object({
-  runs: z.array(z.string()).min(1).describe('run folders').meta({ placeholder: 'RUN' }),
+  runs: z.array(z.string()).min(1).describe('folders of runs').meta({ placeholder: 'RUN', group: 'data' }),
   out: z
     .string()
     .optional()
-    .describe('HTML file to write (default: report.html in the run, or in this folder for several)')
-    .meta({ placeholder: 'FILE' }),
+    .describe('HTML file to write')
+    .meta({ placeholder: 'FILE', defaultText: 'report.html in the run, or in this folder for several' }),
 })
 
 export const doctorOptionsSchema = z.object({
@@ -37,15 +38,15 @@ export const doctorOptionsSchema = z.object({
     .string()
     .optional()
     .describe(
-      'also check this model (a folder, or a name at the hub): files, weights, and the rewards of its reward_check.json',
+      'also check this model, a folder or a name on the Hub: files, weights, and the rewards of its reward_check.json',
     )
-    .meta({ placeholder: 'MODEL' }),
-  json: z.boolean().default(false).describe('print JSON'),
+    .meta({ placeholder: 'MODEL', group: 'model' }),
+  json: jsonOption,
 })
 
 export const setupOptionsSchema = z.object({
   remove: z
     .boolean()
     .default(false)
-    .describe('take away what set-up installed, and the hidden states that training keeps'),
+    .describe('remove what set-up installed, and the hidden states that training keeps'),
 })

@@ -18,7 +18,7 @@ import { formatDuration } from './terminal.ts'
 
 /** Verbs of two words, by their first. */
 export const commandGroups: readonly { readonly name: string; readonly summary: string }[] = [
-  { name: 'data', summary: 'look at preference data, and make other data of them' },
+  { name: 'data', summary: 'inspect and transform preference data' },
 ]
 
 async function printPlan(options: TrainOptions): Promise<number> {
@@ -32,7 +32,7 @@ async function printPlan(options: TrainOptions): Promise<number> {
 export const commands: readonly Command[] = [
   command({
     name: 'quickstart',
-    summary: 'the whole job on simulated pairs: three objectives compared with each other and with the truth',
+    summary: 'train on simulated pairs and compare three objectives with each other and with the truth',
     example: 'rewardkit quickstart',
     schema: quickstartOptionsSchema,
     run: async (options) => {
@@ -52,7 +52,7 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'simulate',
-    summary: 'write preference pairs with known true margins',
+    summary: 'write preference pairs whose true margins are known',
     example: 'rewardkit simulate --pairs 2000 --noise flip:0.1 --out pairs.jsonl',
     schema: simulateOptionsSchema,
     run: async (options) => {
@@ -72,7 +72,7 @@ export const commands: readonly Command[] = [
   command({
     name: 'train',
     summary: 'train a reward model on preference pairs',
-    example: 'rewardkit train --model MODEL --data pairs.jsonl --out runs/first --objective adaptive-margin',
+    example: 'rewardkit train --model MODEL --data pairs.jsonl --out runs/first',
     schema: trainCommandSchema,
     run: async ({ dryRun, ...options }) => {
       if (dryRun) return printPlan(options)
@@ -96,8 +96,8 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'evaluate',
-    summary: 'rank preference pairs with a reward model and describe its margins',
-    example: 'rewardkit evaluate --model runs/first --data test.jsonl --out runs/first/evaluation',
+    summary: 'measure how well a reward model ranks preference pairs, and describe its margins',
+    example: 'rewardkit evaluate --model runs/first --data test.jsonl --out runs/first/test',
     schema: evaluateCommandSchema,
     run: async ({ failBelow, format, ...options }) => {
       const [{ compute }, { showEvaluation }, { judge, parseGate }] = await Promise.all([
@@ -114,7 +114,7 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'score',
-    summary: 'add rewards to lines of prompts and responses',
+    summary: 'add rewards to rows of prompts and responses',
     example: 'rewardkit score --model runs/first --data responses.jsonl --out scored.jsonl',
     schema: scoreOptionsSchema,
     run: async (options) => {
@@ -129,7 +129,7 @@ export const commands: readonly Command[] = [
   ...dataCommands,
   command({
     name: 'report',
-    summary: 'draw one HTML page for a run, or for several side by side',
+    summary: 'write an HTML page about one run, or about several side by side',
     example: 'rewardkit report runs/first runs/second --out comparison.html',
     schema: reportOptionsSchema,
     positional: 'runs',
@@ -141,7 +141,7 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'doctor',
-    summary: 'say what set-up found on this machine and what is missing',
+    summary: 'check the installation, and a model',
     example: 'rewardkit doctor --model MODEL',
     schema: doctorOptionsSchema,
     run: async (options) => {
@@ -151,7 +151,7 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'setup',
-    summary: 'install libtorch and compile the addon, or take them away',
+    summary: 'install libtorch and compile the addon, or remove them',
     example: 'rewardkit setup',
     schema: setupOptionsSchema,
     run: async ({ remove }) => {

@@ -19,7 +19,7 @@ async function inThread<Name extends JobName>(name: Name, options: JobOptions<Na
   return withTerminal(({ onEvent }) => compute(name, options, onEvent))
 }
 
-/** Says what a step that makes data of data did. */
+/** Prints what a transformation of data did. */
 function showTransform(result: TransformResult): number {
   print(formatTransform(result))
   return exitCodes.success
@@ -29,8 +29,8 @@ function showTransform(result: TransformResult): number {
 export const dataCommands: readonly Command[] = [
   command({
     name: 'data inspect',
-    summary: 'say what is in preference data before anyone trains on them',
-    example: 'rewardkit data inspect pairs.jsonl --model FOLDER --show 3 --html pairs.html',
+    summary: 'show what is in preference data before you train on them',
+    example: 'rewardkit data inspect pairs.jsonl --model MODEL --show 3 --html pairs.html',
     schema: inspectOptionsSchema,
     positional: 'data',
     run: async (options) => {
@@ -50,7 +50,7 @@ export const dataCommands: readonly Command[] = [
   }),
   command({
     name: 'data convert',
-    summary: 'write preference data in another layout or kind of file',
+    summary: 'write preference data in another layout or file type',
     example: 'rewardkit data convert stanfordnlp/SHP --to pairs --out shp.parquet',
     schema: convertOptionsSchema,
     positional: 'data',
@@ -70,15 +70,15 @@ export const dataCommands: readonly Command[] = [
   }),
   command({
     name: 'data dedupe',
-    summary: 'leave out rows that were there before, word for word or nearly so',
-    example: 'rewardkit data dedupe pairs.jsonl --match near --threshold 0.8 --out unique.jsonl',
+    summary: 'drop repeated rows, equal word for word or nearly so',
+    example: 'rewardkit data dedupe pairs.jsonl --match near --out unique.jsonl',
     schema: dedupeOptionsSchema,
     positional: 'data',
     run: async (options) => showTransform(await inThread('dedupe', options)),
   }),
   command({
     name: 'data leakage',
-    summary: 'find the prompts of training data that the evaluation data have too',
+    summary: 'find training prompts that are also in the evaluation data',
     example: 'rewardkit data leakage train.jsonl --against test.jsonl --out clean.jsonl',
     schema: leakageOptionsSchema,
     positional: 'data',
@@ -94,15 +94,15 @@ export const dataCommands: readonly Command[] = [
   command({
     name: 'data mix',
     summary: 'write several data sets as one, with weights or caps',
-    example: 'rewardkit data mix helpful.jsonl harmless.jsonl --weights 2,1 --out mixed.jsonl',
+    example: 'rewardkit data mix helpful.jsonl harmless.jsonl --weights 2,1 --out both.jsonl',
     schema: mixOptionsSchema,
     positional: 'sources',
     run: async (options) => showTransform(await inThread('mix', options)),
   }),
   command({
     name: 'data filter',
-    summary: 'keep the rows that fulfil conditions',
-    example: "rewardkit data filter pairs.jsonl --min-margin 0.5 --where 'subset!=code' --out some.jsonl",
+    summary: 'keep the rows that meet conditions',
+    example: "rewardkit data filter pairs.jsonl --where 'subset!=code' --out some.jsonl",
     schema: filterOptionsSchema,
     positional: 'data',
     run: async (options) => showTransform(await inThread('filter', options)),

@@ -62,7 +62,8 @@ test('help and version go to standard output', () => {
   expect(rewardkit('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   const { status, stdout } = rewardkit('train', '--help')
   expect(status).toBe(0)
-  expect(stdout).toContain('--adam-betas <A,B>')
+  expect(stdout).toContain('--learning-rate <X>')
+  expect(rewardkit('train', '--help-all').stdout).toContain('--adam-betas <A,B>')
   expect(rewardkit().stdout).toContain('simulate')
 })
 

@@ -6,7 +6,7 @@ import { inCommandWords } from './words.ts'
 /** Errors that are told by their message alone: others are mistakes of ours and say how to see more. */
 const expectedNames = ['SetupError', 'TorchError', 'SafetensorsError']
 
-// A reader that has seen enough, such as head, is no failure.
+// A closed pipe (| head) is not an error.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitCodes.success)

@@ -1,13 +1,15 @@
 import { Command as Program, CommanderError, Option } from 'commander'
 import { InputError } from '../errors.ts'
-import { dataOptionsSchema } from '../data/data-options.ts'
 import { nearestName } from '../nearest.ts'
 import { version } from '../version.ts'
-import type { Command } from './command.ts'
+import { type Command, print } from './command.ts'
 import { commandGroups, commands } from './commands.ts'
 import { exitCodes } from './exit-codes.ts'
 import { ourNameFor } from './foreign.ts'
-import { type CommandOption, commandOptions, flagOf, isSwitch, shownDefault } from '../option-schemas.ts'
+import { type CommandOption, commandOptions, flagOf } from '../option-schemas.ts'
+import { helpWidth, usage, verbHelp, verbList } from './help.ts'
+
+const about = 'train, evaluate and explain margin-aware reward models'
 
 /**
  * Runs the command line and returns the exit code.
@@ -34,44 +36,42 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
 }
 
 function createProgram(onCode: (code: number) => void): Program {
+  const width = helpWidth(process.stdout.columns)
   const program = new Program('rewardkit')
-    .description('Train, evaluate and explain margin-aware reward models.')
-    .version(version, '--version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
+    .version(version, '--version')
+    .helpOption('-h, --help')
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .showSuggestionAfterError(false)
+    .configureHelp({ formatHelp: () => `${verbList('rewardkit', about, commands, width)}\n` })
   const groups = new Map<string, Program>(
-    commandGroups.map(({ name, summary }) => [name, program.command(name).description(summary)]),
+    commandGroups.map(({ name, summary }) => {
+      const verbs = commands.filter((command) => command.name.startsWith(`${name} `))
+      const formatHelp = () => `${verbList(`rewardkit ${name}`, summary, verbs, width)}\n`
+      return [name, program.command(name).configureHelp({ formatHelp })]
+    }),
   )
   for (const command of commands) {
     const options = commandOptions(command.schema)
     const [group = '', name] = command.name.split(' ')
     const parent = name === undefined ? program : (groups.get(group) ?? program)
+    const help = (all: boolean) => verbHelp(command, { all, width })
     const verb = parent
       .command(name ?? group)
-      .summary(command.summary)
-      .description(`${command.summary}.`)
       .exitOverride()
+      .configureHelp({ formatHelp: () => `${help(false)}\n` })
     for (const option of options) {
-      const isPositional = option.key === command.positional
-      if (isPositional) verb.argument(isList(option) ? `[${option.key}...]` : `[${option.key}]`, option.description)
-      // What stands without a flag may also be named with one, as the other verbs want it.
-      const shown = new Option(usage(option), helpText(option)).hideHelp(isPositional)
-      if (option.key in dataOptionsSchema.shape) shown.helpGroup('How rows of data are read:')
-      verb.addOption(shown)
+      if (option.key === command.positional) verb.argument(isList(option) ? `[${option.key}...]` : `[${option.key}]`)
+      // What a verb takes without a flag may also be given with one, as in the other verbs.
+      verb.addOption(new Option(parsedUsage(option)))
     }
-    verb.option('--config <FILE.yaml>', 'read options from a YAML file; typed ones win over it')
-    verb.option(
-      '--set <key=value>',
-      'set one option, over all others; may be repeated',
-      (text, list: string[]) => [...list, text],
-      [],
-    )
-    verb.addHelpText('after', `\nExample: ${command.example}`)
+    verb.option('--help-all')
+    verb.option('--config <FILE.yaml>')
+    verb.option('--set <key=value>', '', (text, list: string[]) => [...list, text], [])
     verb.action(async () => {
-      const { config, set, ...given } = verb.opts<{ config?: string; set: string[] }>()
+      const { helpAll, config, set, ...given } = verb.opts<{ helpAll?: true; config?: string; set: string[] }>()
+      if (helpAll) return print(help(true))
       const position = options.find(({ key }) => key === command.positional)
       const positional =
         !position || verb.args.length === 0 ? {} : { [position.key]: isList(position) ? verb.args : verb.args[0] }
@@ -85,17 +85,8 @@ function createProgram(onCode: (code: number) => void): Program {
 
 const isList = ({ shape }: CommandOption): boolean => shape.type === 'array'
 
-/** `--batch-size <N>`, `--columns <NAME=COLUMN...>` where several values may follow, or the name alone for a switch. */
-function usage(option: CommandOption): string {
-  const { flag, placeholder, takesSeveral } = option
-  return isSwitch(option) ? flag : `${flag} <${placeholder}${takesSeveral ? '...' : ''}>`
-}
-
-function helpText({ description, defaultValue, required }: CommandOption): string {
-  if (required) return `${description} (required)`
-  if (defaultValue === undefined || defaultValue === false) return description
-  return `${description} (default: ${shownDefault(defaultValue)})`
-}
+/** The usage in commander's words, with the dots of several values within the brackets. */
+const parsedUsage = (option: CommandOption): string => usage(option).replace(/>\.\.\.$/, '...>')
 
 /** The verb that the words begin with, of one word or two. */
 const commandOf = (words: readonly string[]): Command | undefined =>

@@ -1,12 +1,14 @@
 // Writes docs/reference.md from the schemas; with --check, fails where the file differs.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { optionGroups } from '../option-groups.ts'
+import { choicesOf, type CommandOption, commandOptions } from '../option-schemas.ts'
+import { dataOptionsSchema } from '../data/data-options.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
-import { dataOptionsSchema } from '../data/data-options.ts'
-import { type CommandOption, commandOptions, isSwitch, shownDefault } from '../option-schemas.ts'
+import { optionSections, sentence, usage } from './help.ts'
 
-const dataTitle = 'How rows of data are read'
+const rowsTitle = optionGroups.rows
 const path = fileURLToPath(new URL('../../../../docs/reference.md', import.meta.url))
 const page = referencePage()
 if (!process.argv.includes('--check')) writeFileSync(path, page)
@@ -24,65 +26,58 @@ function referencePage(): string {
   const opening = [
     '# Command reference',
     '',
-    'Generated from the option schemas. Within the clone the command is `npx rewardkit` or `./rewardkit`.',
+    'Generated from the schemas of the options. Within the clone the command is `npx rewardkit` or `./rewardkit`.',
+    '`--help` after a verb prints its common options, `--help-all` prints all of them.',
     '',
     'Every verb also takes `--config FILE.yaml` (a file of options) and `--set key=value` (may be repeated). A later',
-    'source wins: defaults, then the file, then what is typed, then `--set`. Names may be written with dashes or',
-    'underscores. A run folder stands for its `model/`.',
+    'source wins: defaults, then the file, then typed options, then `--set`. You may write names with dashes or',
+    'underscores. Wherever a model is expected, you may name the folder of a run.',
     '',
-    'Exit codes: 0 success, 1 failure, 2 usage and input, 3 an evaluation below `--fail-below`, 130 interrupted (143 by SIGTERM).',
-    '`REWARDKIT_DEBUG=1` shows where an error arose; `NO_COLOR` leaves colours away.',
+    'Exit codes: 0 success, 1 failure, 2 wrong usage or input, 3 an evaluation below `--fail-below`, 130 interrupted',
+    '(143 by SIGTERM). `REWARDKIT_DEBUG=1` shows where an error arose; `NO_COLOR` turns colours off.',
   ]
-  return `${[opening.join('\n'), ...commands.map(section), dataSection()].join('\n\n')}\n`
+  return `${[opening.join('\n'), ...commands.map(verbSection), rowsSection()].join('\n\n')}\n`
 }
 
-function section(command: Command): string {
+function verbSection(command: Command): string {
   const all = commandOptions(command.schema)
-  const readsData = all.some(({ key }) => key === 'dataFormat')
-  const options = all.filter(({ key }) => !readsData || !(key in dataOptionsSchema.shape))
-  const rows = options.map((option) => tableRow(option, command.positional))
+  // The verbs that read preferences share these options: they have a section of their own.
+  const readsRows = all.some(({ key }) => key === 'dataFormat')
+  const options = all.filter(({ group }) => !readsRows || group !== 'rows')
   return [
     `## ${command.name}`,
-    '',
-    `${command.summary[0]?.toUpperCase()}${command.summary.slice(1)}.`,
-    '',
-    '```',
-    command.example,
-    '```',
-    '',
-    '| Option | Default | Meaning |',
-    '| --- | --- | --- |',
-    ...rows,
-    ...(readsData
-      ? ['', `And the options of [how rows of data are read](#${dataTitle.toLowerCase().replaceAll(' ', '-')}).`]
+    sentence(command.summary),
+    `\`\`\`\n${command.example}\n\`\`\``,
+    ...optionSections(options).map(
+      ({ title, options: members }) => `**${title}**\n\n${table(members, command.positional)}`,
+    ),
+    ...(readsRows
+      ? [`And the options of [${rowsTitle.toLowerCase()}](#${rowsTitle.toLowerCase().replaceAll(' ', '-')}).`]
       : []),
-  ].join('\n')
+  ].join('\n\n')
 }
 
 /** The options that all verbs which read preferences have in common, once. */
-function dataSection(): string {
+function rowsSection(): string {
   return [
-    `## ${dataTitle}`,
-    '',
-    'For `train`, `evaluate` and the verbs of `data`. [Data](data.md) says what each layout leaves open.',
-    '',
-    '| Option | Default | Meaning |',
-    '| --- | --- | --- |',
-    ...commandOptions(dataOptionsSchema).map((option) => tableRow(option, undefined)),
-  ].join('\n')
+    `## ${rowsTitle}`,
+    'For `train`, `evaluate` and the verbs of `data`. [Data](data.md) says which options each layout needs.',
+    table(commandOptions(dataOptionsSchema)),
+  ].join('\n\n')
 }
 
-function tableRow(option: CommandOption, positional: string | undefined): string {
-  const { description, defaultValue, flag, placeholder, required } = option
-  const name =
-    option.key === positional
-      ? `${placeholder}${option.shape.type === 'array' ? '...' : ''}`
-      : isSwitch(option)
-        ? flag
-        : `${flag} ${placeholder}`
-  const isPlain = defaultValue === undefined || defaultValue === false
-  const standard = required ? 'required' : isPlain ? '' : `\`${shownDefault(defaultValue)}\``
-  return `| \`${escaped(name)}\` | ${standard} | ${escaped(description)} |`
+function table(options: readonly CommandOption[], positional?: string): string {
+  const rows = options.map((option) => tableRow(option, positional))
+  return ['| Option | Default | Meaning |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+function tableRow(option: CommandOption, positional?: string): string {
+  const { description, defaultText, defaultValue, required, shape } = option
+  const standard = required ? 'required' : defaultText === undefined ? '' : defaultText
+  const isLiteral = defaultValue !== undefined && !required && standard !== ''
+  const choices = choicesOf(shape)
+  const meaning = choices === undefined ? description : `${description} [${choices}]`
+  return `| \`${escaped(usage(option, positional))}\` | ${isLiteral ? `\`${standard}\`` : standard} | ${escaped(meaning)} |`
 }
 
 /** A bar would end the cell. */

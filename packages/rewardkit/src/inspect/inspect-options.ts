@@ -1,23 +1,24 @@
 import { z } from 'zod'
 import { readingOptionsSchema } from '../tokens/reading-options.ts'
 import { dataOptionsSchema } from '../data/data-options.ts'
+import { dataOption, jsonOption, limitOption, seedOption } from '../shared-options.ts'
 
 const count = z.number().int().nonnegative().default(0)
 
-/** Everything that `data inspect` can be told. */
+/** The options of `data inspect`. */
 export const inspectOptionsSchema = z.object({
-  data: z.string().describe('preference data: a file, folder or name on the hub').meta({ placeholder: 'DATA' }),
+  data: dataOption,
   model: z
     .string()
     .optional()
     .describe('folder of a model or a tokenizer: also count tokens, as training would read them')
-    .meta({ placeholder: 'FOLDER' }),
-  show: count.describe('show so many pairs, drawn at random, side by side'),
-  showTokens: count.describe('show so many pairs exactly as the model reads them: token ids and their texts'),
-  seed: z.number().int().nonnegative().default(0).describe('fixes what is drawn at random'),
-  limit: z.number().int().positive().optional().describe('use the first so many rows of the data that are of use'),
-  html: z.string().optional().describe('also write a page with pictures').meta({ placeholder: 'FILE' }),
-  json: z.boolean().default(false).describe('print JSON'),
+    .meta({ placeholder: 'FOLDER', group: 'model' }),
+  show: count.describe('print N random pairs side by side'),
+  showTokens: count.describe('print N random pairs exactly as the model reads them: token ids and their texts'),
+  seed: seedOption,
+  limit: limitOption,
+  html: z.string().optional().describe('also write an HTML page with pictures').meta({ placeholder: 'FILE' }),
+  json: jsonOption,
   ...readingOptionsSchema.shape,
   ...dataOptionsSchema.shape,
 })

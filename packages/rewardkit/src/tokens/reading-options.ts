@@ -1,57 +1,71 @@
 import { z } from 'zod'
+import { inGroup } from '../option-groups.ts'
 import { isDate } from './template-date.ts'
 
 /** How a text becomes token ids; saved with the model, so that evaluating and scoring read as training did. */
-export const readingOptionsSchema = z.object({
-  maxLength: z
-    .number()
-    .int()
-    .positive()
-    .default(2048)
-    .describe('longest sequence in tokens (paper: 2048); what is longer is cut as --truncation says'),
-  truncation: z
-    .enum(['prompt-left', 'response-right', 'drop'])
-    .default('prompt-left')
-    .describe(
-      'cut the oldest part of the prompt, then the system turn and the responses at their ends; cut the responses alone; or drop the group',
-    ),
-  pool: z
-    .enum(['end', 'template-end'])
-    .default('end')
-    .describe("the token whose hidden state is the reward's: the end token, or the last one the chat template writes"),
-  transcripts: z
-    .enum(['auto', 'template', 'as-is'])
-    .default('auto')
-    .describe('read HH transcripts through the chat template, as they came, or by template where the model has one'),
-  plainTexts: z
-    .enum(['as-is', 'messages'])
-    .default('as-is')
-    .describe(
-      'plain texts of prompt and response: joined as they came, or as turns of user and assistant, by the chat template',
-    ),
-  specialTokensInText: z
-    .enum(['neutralise', 'refuse', 'parse'])
-    .default('neutralise')
-    .describe('special tokens written out in a conversation: ordinary text, an error (in any text), or special tokens'),
-  templateDate: z
-    .string()
-    .refine(isDate, { error: ({ input }) => `found "${String(input)}", expected a date such as 2026-07-26` })
-    .optional()
-    .describe('the date for chat templates that print one (default: as saved with the model, else today)')
-    .meta({ placeholder: 'YYYY-MM-DD' }),
-})
+export const readingOptionsSchema = z.object(
+  inGroup('tokens', {
+    maxLength: z
+      .number()
+      .int()
+      .positive()
+      .default(2048)
+      .describe('longest sequence, in tokens; longer ones are cut as --truncation says'),
+    truncation: z
+      .enum(['prompt-left', 'response-right', 'drop'])
+      .default('prompt-left')
+      .describe(
+        'what a sequence that is too long loses: the oldest part of its prompt, then the system turn and the ends of the responses; only the ends of the responses; or drop all of the group',
+      )
+      .meta({ advanced: true }),
+    pool: z
+      .enum(['end', 'template-end'])
+      .default('end')
+      .describe(
+        'token whose hidden state gives the reward: the end token, or the last one that the chat template writes',
+      )
+      .meta({ advanced: true }),
+    transcripts: z
+      .enum(['auto', 'template', 'as-is'])
+      .default('auto')
+      .describe(
+        'HH transcripts: read them through the chat template, as they are, or (auto) through the template if the model has one',
+      )
+      .meta({ advanced: true }),
+    plainTexts: z
+      .enum(['as-is', 'messages'])
+      .default('as-is')
+      .describe(
+        'plain texts of prompt and response: join them as they are, or read them as turns of user and assistant through the chat template',
+      )
+      .meta({ advanced: true }),
+    specialTokensInText: z
+      .enum(['neutralise', 'refuse', 'parse'])
+      .default('neutralise')
+      .describe(
+        'special tokens spelled out in a conversation: read them as ordinary text, refuse them (in any text), or read them as special tokens',
+      )
+      .meta({ advanced: true }),
+    templateDate: z
+      .string()
+      .refine(isDate, { error: ({ input }) => `found "${String(input)}", expected a date such as 2026-07-26` })
+      .optional()
+      .describe('date for chat templates that print one')
+      .meta({ placeholder: 'YYYY-MM-DD', advanced: true, defaultText: 'as saved with the model, else today' }),
+  }),
+)
 
 /** The reading options of a model, as `rewardkit.json` in its folder holds them. */
 export type ReadingOptions = z.output<typeof readingOptionsSchema>
 
 const { shape } = readingOptionsSchema
 
-/** An option that is absent where it is not given, in place of its default. */
+/** The same option without its default. */
 const given = <T extends z.ZodType>(option: z.ZodDefault<T>) =>
   option
     .unwrap()
     .optional()
-    .describe(`${option.description ?? ''} (default: as saved with the model)`)
+    .meta({ ...option.meta(), defaultText: 'as saved with the model' })
 
 /** The same options for a model that has them saved: what is given overrules that. */
 export const readingOverridesSchema = z.object({

@@ -9,8 +9,6 @@ import type { CheckpointState } from './checkpoint.ts'
 import type { TrainOptions } from './train-options.ts'
 import { snakeCase } from '../option-schemas.ts'
 
-export const defaultSaveEvery = 500
-
 /** Options in which every automatic choice that decides about bits has been made: what `config.yaml` holds. */
 export type ResolvedOptions = TrainOptions & {
   readonly dtype: ComputeDtype

@@ -1,36 +1,45 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute-options.ts'
-import { dataDescription, dataOptionsSchema } from '../data/data-options.ts'
+import { dataOptionsSchema } from '../data/data-options.ts'
+import { inGroup } from '../option-groups.ts'
+import { dataOption, limitOption, overwriteOption, seedOption, takeOverOption } from '../shared-options.ts'
 import { isPartName } from '../models/part.ts'
 import { headChoices } from '../models/weights.ts'
 import { type ObjectiveName, objectiveNames, objectiveOptionsSchema } from '../objectives/index.ts'
-import { takeOverOption } from '../option-schemas.ts'
 import { readingOptionsSchema } from '../tokens/index.ts'
+
+/** Optimizer steps between checkpoints where nothing is said. */
+export const defaultSaveEvery = 500
 
 const count = z.number().int().positive()
 const share = z.number().min(0).max(1)
 const base = z.object({
   model: z
     .string()
-    .describe('Hugging Face model folder, or a name at the hub: a causal language model or a reward model')
-    .meta({ placeholder: 'MODEL' }),
-  data: z.string().describe(dataDescription).meta({ placeholder: 'DATA' }),
+    .describe('causal language model or reward model: a folder, or a name on the Hugging Face Hub')
+    .meta({ placeholder: 'MODEL', group: 'model' }),
+  data: dataOption,
   evalData: z
     .string()
     .optional()
-    .describe('held-out pairs to evaluate on')
-    .meta({ placeholder: 'FILE', rival: 'evalFraction' }),
+    .describe('held-out pairs to evaluate on, of any kind that --data takes')
+    .meta({ placeholder: 'DATA', rival: 'evalFraction', group: 'data' }),
   evalFraction: share
     .optional()
     .describe('share of the rows to hold out, whole prompts at a time, instead of --eval-data')
-    .meta({ rival: 'evalData' }),
+    .meta({ rival: 'evalData', group: 'data' }),
   out: z.string().describe('run folder to write').meta({ placeholder: 'RUN' }),
-  objective: z.enum(objectiveNames).default('bradley-terry').describe('what the rewards are trained to do'),
+  objective: z
+    .enum(objectiveNames)
+    .default('bradley-terry')
+    .describe('loss that the rewards are trained with')
+    .meta({ group: 'objective' }),
   ...objectiveOptionsSchema.shape,
   missingMargin: z
     .union([z.enum(['error', 'drop']), z.number()])
     .default('error')
-    .describe('what to do with pairs without a margin where the objective needs one: refuse, drop, or this number'),
+    .describe('pairs without a margin, if the objective needs one: refuse them, drop them, or use this number')
+    .meta({ group: 'objective' }),
   train: z
     .string()
     .refine(isPartName, {
@@ -38,56 +47,75 @@ const base = z.object({
     })
     .default('all')
     .describe(
-      'what is trained: all of the model, the last N layers with final norm and head, or the head; hidden states below are computed once and kept on the disk',
+      'part of the model to train: all, head, or last:N (the last N layers with final norm and head); hidden states below it are computed once and kept on disk',
     )
-    .meta({ placeholder: 'all|head|last:N' }),
+    .meta({ placeholder: 'PART', group: 'model' }),
   head: z
     .enum(headChoices)
     .default('linear')
     .describe(
-      'what makes a reward of the final hidden state: a linear map, or 256 hidden units, which transformers does not open (a head of that kind that the folder has is kept); new: another linear head, whatever the folder has',
-    ),
-  batchSize: count.default(128).describe('pairs of an optimizer step, however many micro-batches they take'),
+      'what turns the final hidden state into a reward: a linear map; mlp, with 256 hidden units, which transformers cannot open; or a new linear head even if the folder has one. linear and mlp keep a head of that kind that the folder has',
+    )
+    .meta({ group: 'model', advanced: true }),
+  batchSize: count
+    .default(128)
+    .describe('pairs for each optimizer step, however many micro-batches they take')
+    .meta({ group: 'optimizer' }),
   ...readingOptionsSchema.shape,
-  epochs: count.default(1).describe('passes over the data'),
-  maxSteps: count.optional().describe('stop after so many steps'),
-  limit: count.optional().describe('use the first so many rows of the data that are of use'),
+  epochs: count.default(1).describe('passes over the data').meta({ group: 'optimizer' }),
+  maxSteps: count.optional().describe('stop after N optimizer steps').meta({ group: 'optimizer', advanced: true }),
+  limit: limitOption,
   ...dataOptionsSchema.shape,
-  learningRate: z.number().positive().default(9e-6).describe("AdamW's learning rate"),
-  schedule: z
-    .enum(['constant', 'linear', 'cosine'])
-    .default('constant')
-    .describe('how the learning rate moves after the warm-up: stays, or falls to 0'),
-  warmupSteps: z
-    .number()
-    .int()
-    .min(0)
-    .optional()
-    .describe('steps over which the learning rate rises from 0')
-    .meta({ rival: 'warmupRatio' }),
-  warmupRatio: share.optional().describe('the same as a share of all steps').meta({ rival: 'warmupSteps' }),
-  weightDecay: z.number().min(0).default(0).describe("AdamW's weight decay, on matrices alone"),
-  adamBetas: z
-    .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
-    .readonly()
-    .default([0.9, 0.999])
-    .describe("AdamW's decay rates of the two moments"),
-  adamEpsilon: z.number().positive().default(1e-8).describe("AdamW's epsilon"),
-  maxGradNorm: z.number().min(0).default(1).describe('gradients are clipped to this norm; 0 leaves them'),
+  ...inGroup('optimizer', {
+    learningRate: z.number().positive().default(9e-6).describe('peak learning rate of AdamW'),
+    schedule: z
+      .enum(['constant', 'linear', 'cosine'])
+      .default('constant')
+      .describe('learning rate after the warm-up: it stays, or falls to 0 in a line or a cosine'),
+    warmupSteps: z
+      .number()
+      .int()
+      .min(0)
+      .optional()
+      .describe('optimizer steps over which the learning rate rises from 0')
+      .meta({ rival: 'warmupRatio', advanced: true }),
+    warmupRatio: share.optional().describe('the warm-up as a share of all steps').meta({ rival: 'warmupSteps' }),
+    weightDecay: z.number().min(0).default(0).describe('weight decay of AdamW, for matrices only'),
+    adamBetas: z
+      .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
+      .readonly()
+      .default([0.9, 0.999])
+      .describe('decay rates of the two moments of AdamW')
+      .meta({ advanced: true }),
+    adamEpsilon: z.number().positive().default(1e-8).describe('epsilon of AdamW').meta({ advanced: true }),
+    maxGradNorm: z
+      .number()
+      .min(0)
+      .default(1)
+      .describe('clip gradients to this norm; 0 does not clip')
+      .meta({ advanced: true }),
+  }),
   ...computeOptionsSchema.shape,
-  seed: z.number().int().min(0).default(0).describe('fixes the head, the order and everything else that is random'),
-  saveEvery: count.optional().describe('steps between checkpoints (default 500)'),
-  evalEvery: count.optional().describe('steps between evaluations (default: at the end)'),
-  resume: z.boolean().default(false).describe('go on from the last checkpoint in the run folder'),
+  seed: seedOption,
+  saveEvery: count
+    .optional()
+    .describe('optimizer steps between checkpoints')
+    .meta({ defaultText: String(defaultSaveEvery), advanced: true }),
+  evalEvery: count
+    .optional()
+    .describe('optimizer steps between evaluations')
+    .meta({ defaultText: 'at the end only', advanced: true }),
+  resume: z.boolean().default(false).describe('continue from the last checkpoint in the run folder'),
   allowDifferentBits: z
     .boolean()
     .default(false)
-    .describe('with --resume: go on under other data, threads, processor or versions, which gives other bits'),
-  overwrite: z.boolean().default(false).describe('write into a run folder that is not empty'),
-  ...takeOverOption,
+    .describe('with --resume: continue on other data, threads, processor or versions, which changes the bits')
+    .meta({ advanced: true }),
+  overwrite: overwriteOption,
+  takeOver: takeOverOption,
 })
 
-/** Everything that `train` can be told, with its defaults. */
+/** The options of `train`, with their defaults. */
 export const trainOptionsSchema = base
   .refine((options) => options.evalData === undefined || options.evalFraction === undefined, {
     message: 'give --eval-data or --eval-fraction, not both',

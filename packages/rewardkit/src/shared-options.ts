@@ -1,0 +1,41 @@
+import { z } from 'zod'
+
+/** What `--data` takes. */
+export const dataOption = z
+  .string()
+  .describe(
+    'preference data: a file (JSON, JSONL, CSV, TSV or Parquet, also compressed with gzip or zstd), a folder, a pattern, a name on the Hugging Face Hub, the .yaml file of a mixture, or - for standard input',
+  )
+  .meta({ placeholder: 'DATA', group: 'data' })
+
+/** The reward model of the verbs that use one. */
+export const rewardModelOption = z
+  .string()
+  .describe('reward model: a folder, the folder of a run, or a name on the Hub')
+  .meta({ placeholder: 'MODEL', group: 'model' })
+
+export const limitOption = z
+  .number()
+  .int()
+  .positive()
+  .optional()
+  .describe('use only the first N usable rows')
+  .meta({ group: 'data' })
+
+export const seedOption = z
+  .number()
+  .int()
+  .nonnegative()
+  .default(0)
+  .describe('seed for everything random; equal seeds give equal results')
+
+export const overwriteOption = z.boolean().default(false).describe('replace an earlier result in the folder of --out')
+
+export const jsonOption = z.boolean().default(false).describe('print JSON')
+
+/** For every verb that writes a folder which belongs to one process at a time. */
+export const takeOverOption = z
+  .boolean()
+  .default(false)
+  .describe('take over the folder of --out from a process elsewhere that has shown no sign of life for a minute')
+  .meta({ advanced: true })
