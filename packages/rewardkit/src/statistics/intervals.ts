@@ -45,7 +45,7 @@ function effectiveSize(count: number, mean: number, clusterResiduals: readonly n
 }
 
 /** The 97.5 % point of Student's t, by the expansion 26.7.5 of Abramowitz and Stegun: 0.1 % low at 3 degrees, 11 % at 1. */
-function studentQuantile(degrees: number): number {
+export function studentQuantile(degrees: number): number {
   const terms = [
     (z ** 3 + z) / 4,
     (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createRandom } from '../random.ts'
-import { clusteredInterval, wilsonInterval } from './intervals.ts'
+import { clusteredInterval, studentQuantile, wilsonInterval } from './intervals.ts'
 import { bestTemperature, logLoss, marginStatistics, spearmanCorrelation } from './statistics.ts'
 
 const fixture = z
@@ -23,6 +23,10 @@ const fixture = z
       }),
     ),
     wilson: z.array(z.object({ successes: z.number(), total: z.number(), low: z.number(), high: z.number() })),
+    student: z.array(z.object({ degrees: z.number(), quantile: z.number() })),
+    clustered: z.array(
+      z.object({ sizes: z.array(z.number()), values: z.array(z.number()), low: z.number(), high: z.number() }),
+    ),
   })
   .parse(JSON.parse(readFileSync(new URL('fixtures/statistics.json', import.meta.url), 'utf8')))
 
@@ -45,6 +49,29 @@ describe('against scipy', () => {
     expect(interval.high).toBeCloseTo(high, 10)
     expect(interval.value).toBe(successes / total)
   })
+
+  it.each(fixture.student)("Student's quantile at $degrees degrees, within the first term left out", (one) => {
+    const error = studentQuantile(one.degrees) - one.quantile
+    expect(Math.abs(error)).toBeLessThan(1 / one.degrees ** 5 + 1e-15)
+  })
+
+  it.each(fixture.clustered)('interval of $values.length values in $sizes.length clusters', (one) => {
+    const clusters = one.sizes.flatMap((size, cluster) => Array<string>(size).fill(`${cluster}`))
+    const { low, high } = clusteredInterval(one.values, clusters)
+    // With few clusters the expansion of Student's quantile is less exact.
+    const tolerance = 1 / (one.sizes.length - 1) ** 5 + 1e-12
+    expect(Math.abs(low - one.low)).toBeLessThan(tolerance)
+    expect(Math.abs(high - one.high)).toBeLessThan(tolerance)
+  })
+})
+
+describe('the bounds of an interval', () => {
+  it('are exactly 0 and 1 where no pair or every pair is right', () => {
+    for (let total = 1; total <= 50; total++) {
+      expect(wilsonInterval(0, total).low).toBe(0)
+      expect(wilsonInterval(total, total).high).toBe(1)
+    }
+  })
 })
 
 describe('what is not defined', () => {
@@ -58,8 +85,19 @@ describe('what is not defined', () => {
       share_below_zero: 0,
     })
     const equal = marginStatistics(new Float64Array(1001).fill(0.1))
-    expect(equal.standard_deviation).toBe(0)
-    expect(equal.skewness).toBeNaN()
+    expect(equal).toEqual({
+      mean: 0.1,
+      standard_deviation: 0,
+      mean_over_standard_deviation: NaN,
+      skewness: NaN,
+      excess_kurtosis: NaN,
+      share_below_zero: 0,
+    })
+  })
+
+  it('is an error: the correlation of columns of different lengths', () => {
+    expect(() => spearmanCorrelation([1, 2, 3], [1, 2])).toThrow('3 values against 2')
+    expect(spearmanCorrelation([1, 1], [1, 2])).toBeNaN()
   })
 })
 
@@ -72,12 +110,17 @@ describe('the best temperature', () => {
 
   it('calls everything a tie where the ranking is worse than chance', () => {
     const margins = [-1, -2, 0.5]
+    expect(bestTemperature(margins)).toBe(1e6)
     expect(logLoss(margins, bestTemperature(margins))).toBeCloseTo(Math.LN2, 5)
+    expect(bestTemperature([-0.2, 0.1])).toBe(1e6)
+    expect(bestTemperature([0, 0])).toBe(1e6)
   })
 
   it('follows the scale, and stays finite for huge margins', () => {
     const margins = [1, 2, -1, 0.5]
-    expect(bestTemperature(margins.map((d) => 10 * d)) / bestTemperature(margins)).toBeCloseTo(10, 8)
+    const temperature = bestTemperature(margins)
+    for (const wanted of [10 * temperature, 1.1e-6, 0.9e6])
+      expect(bestTemperature(margins.map((d) => d * (wanted / temperature))) / wanted).toBeCloseTo(1, 8)
     expect(logLoss([800, -800])).toBe(400)
   })
 })
@@ -107,6 +150,17 @@ describe('the interval that respects prompts', () => {
   it('takes the number of prompts where all pairs are right', () => {
     const found = clusteredInterval([1, 1, 1, 1, 1, 1], ['a', 'a', 'b', 'b', 'c', 'c'])
     expect(found).toEqual(wilsonInterval(3, 3))
+  })
+
+  it('takes one pair where all pairs share their prompt', () => {
+    const found = clusteredInterval([1, 0, 1, 1], ['a', 'a', 'a', 'a'])
+    expect(found).toEqual(wilsonInterval(0.75, 1))
+  })
+
+  it('trusts few prompts less where the prompts do not differ', () => {
+    const size = 4 * (studentQuantile(3) / studentQuantile(1)) ** 2
+    const found = clusteredInterval([1, 0, 1, 0], ['a', 'a', 'b', 'b'])
+    expect(found.high).toBeCloseTo(wilsonInterval(0.5 * size, size).high, 12)
   })
 
   it.each([

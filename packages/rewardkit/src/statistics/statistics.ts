@@ -15,13 +15,13 @@ export function marginStatistics(margins: ArrayLike<number>): MarginStatistics {
   const mean = first + sumOf(values.map((value) => value - first)) / count
   const moment = (order: number) => sumOf(values.map((value) => (value - mean) ** order)) / count
   const variance = moment(2)
-  const deviation = count > 1 ? Math.sqrt((variance * count) / (count - 1)) : NaN
+  const deviation = Math.sqrt((variance * count) / (count - 1))
   return {
     mean,
     standard_deviation: deviation,
     mean_over_standard_deviation: deviation > 0 ? mean / deviation : NaN,
-    skewness: variance > 0 ? moment(3) / variance ** 1.5 : NaN,
-    excess_kurtosis: variance > 0 ? moment(4) / variance ** 2 - 3 : NaN,
+    skewness: moment(3) / variance ** 1.5,
+    excess_kurtosis: moment(4) / variance ** 2 - 3,
     share_below_zero: values.filter((value) => value < 0).length / count,
   }
 }
@@ -64,6 +64,7 @@ export function spearmanCorrelation(first: ArrayLike<number>, second: ArrayLike<
   return product(a, b) / Math.sqrt(product(a, a) * product(b, b))
 }
 
+/** Ranks up to a factor and an offset, to which a correlation is blind: twice the mean of equal values' ranks, less one. */
 function ranks(column: ArrayLike<number>): Float64Array {
   const values = Array.from(column)
   const order = values.map((_, i) => i).sort((i, j) => at(values, i) - at(values, j))
@@ -71,7 +72,7 @@ function ranks(column: ArrayLike<number>): Float64Array {
   for (let start = 0; start < order.length;) {
     let end = start + 1
     while (end < order.length && values[at(order, end)] === values[at(order, start)]) end++
-    for (const i of order.slice(start, end)) result[i] = (start + 1 + end) / 2
+    for (const i of order.slice(start, end)) result[i] = start + end
     start = end
   }
   return result

@@ -1,0 +1,33 @@
+/** What is mutated, and the tests that must notice. */
+export const groups = [
+  {
+    name: 'objectives',
+    mutate: ['packages/rewardkit/src/objectives/!(*.test|index).ts'],
+    tests: ['packages/rewardkit/src/objectives/*.test.ts'],
+  },
+  {
+    name: 'step',
+    mutate: ['packages/rewardkit/src/train/step.ts'],
+    tests: ['packages/rewardkit/src/train/step.test.ts'],
+  },
+  {
+    name: 'pack',
+    mutate: ['packages/rewardkit/src/tokens/pack.ts'],
+    tests: ['packages/rewardkit/src/tokens/pack.test.ts'],
+  },
+  {
+    name: 'truncate',
+    mutate: ['packages/rewardkit/src/tokens/{truncate,cut-conversation,cut-text,cuts}.ts'],
+    tests: ['packages/rewardkit/src/tokens/{truncate,cuts}.test.ts'],
+  },
+  {
+    name: 'statistics',
+    mutate: ['packages/rewardkit/src/statistics/{statistics,intervals}.ts'],
+    tests: ['packages/rewardkit/src/statistics/statistics.test.ts'],
+  },
+  {
+    name: 'clipping',
+    mutate: ['packages/torch/src/optimizer.ts'],
+    tests: ['packages/torch/src/torch.test.ts'],
+  },
+]
