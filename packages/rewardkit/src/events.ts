@@ -1,5 +1,5 @@
 import { asPhrase, inProgramWords, type Phrase, phrase } from './phrase.ts'
-import type { EvaluationMetrics, StepMetrics } from './train/metrics.ts'
+import type { EvaluationMetrics, StepMetrics } from './run-metrics.ts'
 
 /** A line for the user. */
 export interface Notice {

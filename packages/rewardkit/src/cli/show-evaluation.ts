@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { formatVerdict, type Verdict } from '../evaluate/gate.ts'
 import { formatMarkdownSubsets, formatMarkdownSummary, formatSubsets, formatSummary } from '../evaluate/table.ts'
-import type { EvaluationSummary } from '../statistics/types.ts'
+import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 
 /**
  * Prints an evaluation and the verdict of its gate, if it has one. JSON stays JSON: the verdict then goes to standard

@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import type { Event } from '../events.ts'
-import type { EvaluationMetrics, StepMetrics } from '../train/metrics.ts'
+import type { EvaluationMetrics, StepMetrics } from '../run-metrics.ts'
 import { inCommandWords } from './words.ts'
 
 /** Where lines go: standard error, or a collector in a test. */

@@ -10,13 +10,14 @@ export { columnMapper } from './columns.ts'
 export { responseMapper } from './tables/list-columns.ts'
 export { resolvedChoices } from './tables/choices.ts'
 export type { Row } from './fields.ts'
-export { openData, type DataPart, type DataSet } from './data-set.ts'
+export { type DataPart, type DataSet } from './data-set.ts'
+export { openData } from './open-data.ts'
 export { dataOptionsSchema, defaultDataOptions, type DataOptions } from './data-options.ts'
 export type { DropReason } from './degenerate.ts'
 export { readGroups, type ReadGroup } from './read-groups.ts'
-export { evaluationSplits, trainingSplits, type SplitOrder } from './sources/open-source.ts'
+export { evaluationSplits, trainingSplits } from './sources/open-source.ts'
+export type { BadRow, Source, SourceFile, SourceRow, SplitOrder } from './sources/source.ts'
 export { createReading, readLines, readRows, type SourceReading } from './sources/read-rows.ts'
-export type { BadRow, Source, SourceFile, SourceRow } from './sources/source.ts'
 export {
   readPreferences,
   surveyedGroups,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { silentHooks } from '../events.ts'
-import { openData } from './data-set.ts'
+import { openData } from './open-data.ts'
 import { type DataOptions, defaultDataOptions } from './data-options.ts'
 import { readPreferences } from './survey.ts'
 

@@ -15,5 +15,6 @@ export {
   summaryLines,
   type SummaryLine,
 } from './table.ts'
-export type { EvaluationSummary, Interval, MarginStatistics, PairSummary, RewardRow } from '../statistics/types.ts'
+export type { Interval, MarginStatistics, PairSummary, RewardRow } from '../statistics/types.ts'
+export type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 export { writeEvaluation } from '../rewards/write-evaluation.ts'

@@ -14,7 +14,7 @@ import { threadId } from 'node:worker_threads'
 import { InputError } from '../errors.ts'
 import { filesBelow, makeFolder, writeError, writeFileAtomic } from '../files.ts'
 import type { Place } from './faults.ts'
-import type { RemoteFile } from './listing.ts'
+import type { RemoteFile } from './remote-file.ts'
 import type { HubSettings } from './hub-settings.ts'
 
 /*

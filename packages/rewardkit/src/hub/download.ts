@@ -6,7 +6,7 @@ import { FailureError } from '../errors.ts'
 import { syncFile, writeError } from '../files.ts'
 import { ask, type HubClient, persevere } from './client.ts'
 import { HubUnavailable, type Place, placeText } from './faults.ts'
-import type { RemoteFile } from './listing.ts'
+import type { RemoteFile } from './remote-file.ts'
 import { claimPartial, releasePartial, removePartials } from './partial.ts'
 
 /** A file whose bytes are known by their checksum. */

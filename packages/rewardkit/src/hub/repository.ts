@@ -15,7 +15,8 @@ import {
 import type { HubClient } from './client.ts'
 import { downloadBlob, type ListedFile } from './download.ts'
 import { HubUnavailable, type Place, placeText } from './faults.ts'
-import { askCommit, askListing, keptListing, type RemoteFile } from './listing.ts'
+import { askCommit, askListing, keptListing } from './listing.ts'
+import type { RemoteFile } from './remote-file.ts'
 import type { HubSettings } from './hub-settings.ts'
 
 /** A repository at one commit. */

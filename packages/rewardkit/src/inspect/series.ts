@@ -1,5 +1,5 @@
 import { at } from '../at.ts'
-import { type Bar, histogram, quantile, roundEdges } from '../reports/density.ts'
+import { type Bar, histogram, quantile, roundEdges } from '../statistics/histogram.ts'
 
 /** How numbers are distributed. Quantiles are exact, interpolated between order statistics (numpy's default). */
 export interface Distribution {

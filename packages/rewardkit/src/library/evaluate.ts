@@ -1,6 +1,6 @@
 import { spooledFile } from '../data/index.ts'
 import { type EvaluateInput, evaluateOptionsSchema } from '../evaluate/evaluate-options.ts'
-import type { EvaluationSummary } from '../statistics/types.ts'
+import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 import { parseOptions, refuseHubGuesses } from './parse-options.ts'
 import { isRows, pieces, type PreferenceData } from './preference-rows.ts'
 import { runJob, type Watching } from './run-job.ts'

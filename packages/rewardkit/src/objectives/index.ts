@@ -10,5 +10,5 @@ export {
   type ObjectiveOptions,
   objectiveOptionsSchema,
 } from './objective-options.ts'
-export { logSigmoid, sigmoid } from './pair-loss.ts'
+export { logSigmoid, sigmoid } from '../logistic.ts'
 export { toBatchRewards } from './batch-rewards.ts'

@@ -7,7 +7,7 @@ import { createRandom, type Random } from '../random.ts'
 import { createObjective } from './create-objective.ts'
 import type { BatchRewards, ObjectiveResult } from './objective.ts'
 import { objectiveNames, type ObjectiveOptions, objectiveOptionsSchema } from './objective-options.ts'
-import { logSigmoid } from './pair-loss.ts'
+import { logSigmoid } from '../logistic.ts'
 import { toBatchRewards } from './batch-rewards.ts'
 
 const numbers = z.array(z.number())

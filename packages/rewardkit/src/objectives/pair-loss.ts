@@ -1,19 +1,9 @@
+import { logSigmoid, sigmoid } from '../logistic.ts'
+
 /** A loss and its derivative with respect to the argument. */
 export interface LossAndSlope {
   readonly loss: number
   readonly slope: number
-}
-
-/** 1 / (1 + exp(-z)), accurate in both tails. */
-export function sigmoid(z: number): number {
-  if (z >= 0) return 1 / (1 + Math.exp(-z))
-  const e = Math.exp(z)
-  return e / (1 + e)
-}
-
-/** log(sigmoid(z)): finite for every finite z. */
-export function logSigmoid(z: number): number {
-  return Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)))
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 
-import type { EvaluationMetrics, StepMetrics } from '../train/metrics.ts'
+import type { EvaluationMetrics, StepMetrics } from '../run-metrics.ts'
 import { draw, ink, runColour, runDash } from './draw.ts'
 import type { Figure } from './figure.ts'
 import { number, tick } from './number-format.ts'

@@ -1,7 +1,8 @@
 import * as Plot from '@observablehq/plot'
 
 import { at } from '../at.ts'
-import { kernelDensity, histogram, roundEdges, scottBandwidth } from './density.ts'
+import { kernelDensity, scottBandwidth } from '../statistics/density.ts'
+import { histogram, roundEdges } from '../statistics/histogram.ts'
 import { draw, ink, runColour, runDash } from './draw.ts'
 import type { Figure } from './figure.ts'
 import { number, percent } from './number-format.ts'

@@ -1,7 +1,8 @@
 import * as Plot from '@observablehq/plot'
 
+import { sigmoid } from '../logistic.ts'
 import type { RewardRow } from '../statistics/types.ts'
-import { quantile } from './density.ts'
+import { quantile } from '../statistics/histogram.ts'
 import { draw, ink, runColour } from './draw.ts'
 import type { Figure } from './figure.ts'
 import { number, percent, percentInterval, shortened } from './number-format.ts'
@@ -155,7 +156,7 @@ export function confidenceGroups(margins: readonly number[]): ConfidenceGroup[] 
       Math.round(((group + 1) * sorted.length) / groups),
     )
     return {
-      confidence: part.reduce((sum, margin) => sum + 1 / (1 + Math.exp(-Math.abs(margin))), 0) / part.length,
+      confidence: part.reduce((sum, margin) => sum + sigmoid(Math.abs(margin)), 0) / part.length,
       accuracy: part.filter((margin) => margin > 0).length / part.length,
     }
   })

@@ -1,5 +1,6 @@
-import type { EvaluationSummary, Interval, RewardRow } from '../statistics/types.ts'
-import type { MetricsLine } from '../train/metrics.ts'
+import type { Interval, RewardRow } from '../statistics/types.ts'
+import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
+import type { MetricsLine } from '../run-metrics.ts'
 
 /** A pair with its texts, as a reader of the report sees it. Texts are untrusted. */
 export interface PairTexts {

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
-import type { EvaluationSummary, RewardRow } from '../statistics/types.ts'
-import type { MetricsLine } from '../train/metrics.ts'
+import type { RewardRow } from '../statistics/types.ts'
+import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
+import type { MetricsLine } from '../run-metrics.ts'
 
 /** JSON has no NaN or infinity: a run that diverged has null in their place. */
 const measured = z

@@ -1,4 +1,5 @@
-import type { EvaluationSummary, Interval, PairSummary } from '../statistics/types.ts'
+import type { Interval, PairSummary } from '../statistics/types.ts'
+import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 import { duration, number, percent, whole } from './number-format.ts'
 import { html, type Markup } from './html.ts'
 import type { KnownTruth, ReportRun } from './report-run.ts'

@@ -11,7 +11,7 @@ import {
   type ReadingOverrides,
   type Tokenizer,
 } from '../tokens/index.ts'
-import type { Overridden } from '../statistics/types.ts'
+import type { Overridden } from './evaluation-summary.ts'
 
 /** A finished reward model with its tokenizer, ready to read texts. */
 export interface OpenedModel {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { jsonLines, makeFolder, writeFileAtomic, writeLinesAtomic } from '../files.ts'
-import type { EvaluationSummary, RewardRow } from '../statistics/types.ts'
+import type { RewardRow } from '../statistics/types.ts'
+import type { EvaluationSummary } from './evaluation-summary.ts'
 
 /**
  * Writes `rewards.jsonl` (a line for each pair) and `summary.json` into the folder, each atomically, the summary last.

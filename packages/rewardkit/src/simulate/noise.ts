@@ -1,3 +1,4 @@
+import { sigmoid } from '../logistic.ts'
 import { InputError } from '../errors.ts'
 import { createRandom } from '../random.ts'
 import { attributes, trueReward, type Request, type Response } from './text.ts'
@@ -77,8 +78,4 @@ function drawAnnotators(): number[][] {
   return Array.from({ length: ANNOTATORS }, () =>
     attributes.map(({ strength }) => strength * Math.exp(0.6 * random.normal())),
   )
-}
-
-function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x))
 }

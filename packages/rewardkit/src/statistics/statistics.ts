@@ -1,5 +1,5 @@
 import { at } from '../at.ts'
-import { logSigmoid, sigmoid } from '../objectives/index.ts'
+import { logSigmoid, sigmoid } from '../logistic.ts'
 import type { MarginStatistics } from './types.ts'
 
 /**

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { summarizePairs, summarizeSubsets, trueLabelAccuracy } from './summary.ts'
 import { formatSummary, formatTable } from '../evaluate/table.ts'
-import type { EvaluationSummary, RewardRow } from './types.ts'
+import type { RewardRow } from './types.ts'
+import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 import { writeEvaluation } from '../rewards/write-evaluation.ts'
 
 function row(margin: number, rest: Partial<RewardRow> = {}): RewardRow {

@@ -1,4 +1,4 @@
-import type { Group, Preference } from '../data/group.ts'
+import type { Group } from '../data/group.ts'
 import { countSkipped, createSkippedRows, type SkippedRows } from '../data/skipped-rows.ts'
 import { InputError, located } from '../errors.ts'
 import { createCutTally, type CutTally } from './cuts.ts'
@@ -8,17 +8,6 @@ import type { SpooledGroups } from './spool.ts'
 import { createStrangeTexts, type StrangeTexts } from './strange-texts.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { UnusableRow } from './unusable-row.ts'
-
-/** A group as training and evaluation use it: token ids and preferences. */
-export interface EncodedGroup {
-  readonly id: string
-  readonly promptId: string
-  readonly subset: string | null
-  readonly tokens: TokenGroup
-  readonly preferences: readonly Preference[]
-  /** For people to read, where they were asked for. */
-  readonly texts?: Pick<Group, 'prompt' | 'responses'>
-}
 
 /** The groups that belong together, in a spool, and what became of the others: none goes missing uncounted. */
 export interface EncodedSet extends Pick<CutTally, 'truncated' | 'cut'> {

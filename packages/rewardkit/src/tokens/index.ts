@@ -24,7 +24,8 @@ export {
   type ReadingTally,
   type Transcripts,
 } from './how-read.ts'
-export { createEncodedSet, encodeInto, encodePlaced, type EncodedGroup, type EncodedSet } from './encoded.ts'
+export { createEncodedSet, encodeInto, encodePlaced, type EncodedSet } from './encoded.ts'
+export type { EncodedGroup } from './encoded-group.ts'
 export { UnusableRow, type UnusableReason } from './unusable-row.ts'
 export { pooledElsewhere } from './pooled-elsewhere.ts'
 export { createStrangeTexts, type StrangeTexts } from './strange-texts.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { FailureError } from '../errors.ts'
 import { createRandom } from '../random.ts'
-import type { EncodedGroup } from './encoded.ts'
+import type { EncodedGroup } from './encoded-group.ts'
 import { createSpool, spoolInto } from './spool.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spool-'))

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, statSync, unlinkSync, writeSync } from '
 import { dirname, join, resolve } from 'node:path'
 import { FailureError } from '../errors.ts'
 import { writeError } from '../files.ts'
-import type { EncodedGroup } from './encoded.ts'
+import type { EncodedGroup } from './encoded-group.ts'
 
 /** Encoded groups on the disk, in the order in which they were added. In memory are 16 bytes a group. */
 export interface SpooledGroups extends Iterable<EncodedGroup> {

@@ -2,18 +2,13 @@ import { join } from 'node:path'
 import { Tokenizer as Encoder } from 'tokenizers'
 import { FailureError, InputError } from '../errors.ts'
 import { compileChatTemplate, type Render } from './chat-template.ts'
-import { writtenTokens, type WrittenTokens } from './special-tokens.ts'
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts'
+import { type TextOptions, writtenTokens, type WrittenTokens } from './written-tokens.ts'
 
 /** A token with its id. */
 export interface Token {
   readonly id: number
   readonly text: string
-}
-
-/** Whether the tokenizer's own post-processing (a BOS in front, for most) is applied. */
-export interface TextOptions {
-  readonly addSpecialTokens: boolean
 }
 
 /** How a chat template ends a conversation whose last message is the assistant's. */

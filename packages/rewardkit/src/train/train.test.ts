@@ -20,7 +20,7 @@ import { evaluateModel } from '../evaluate/evaluate.ts'
 import { type Event, type Hooks, silentHooks } from '../events.ts'
 import { createSimulationModel } from '../quickstart/index.ts'
 import { simulate } from '../simulate/index.ts'
-import type { StepMetrics } from './metrics.ts'
+import type { StepMetrics } from '../run-metrics.ts'
 import { type TrainInput, trainOptionsSchema } from './train-options.ts'
 import { train } from './train.ts'
 

@@ -5,10 +5,7 @@ import { Decompress } from 'fzstd'
 import { InputError } from '../../errors.ts'
 import { asUtf8 } from './encoding.ts'
 import { refuseForeign, signatureLength } from './signatures.ts'
-import type { SourceFile } from './source.ts'
-
-/** Pieces of a file, one after the other. */
-export type Bytes = AsyncIterable<Buffer>
+import type { Bytes, SourceFile } from './source.ts'
 
 const gzipMagic = Buffer.from([0x1f, 0x8b])
 const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])

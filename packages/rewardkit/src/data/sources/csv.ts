@@ -3,12 +3,12 @@ import { Readable } from 'node:stream'
 import { counted } from '../../counted.ts'
 import { InputError } from '../../errors.ts'
 import { longestLine } from '../lines.ts'
-import { type Bytes, peek } from './bytes.ts'
+import { peek } from './bytes.ts'
+import type { BadRow, Bytes, SourceRow } from './source.ts'
 import { cellValue } from './cells.ts'
 import { type Delimiter, delimiterOf, nameOf } from './delimiter.ts'
 import { notUtf8 } from './encoding.ts'
 import type { Notes } from './notes.ts'
-import type { BadRow, SourceRow } from './source.ts'
 
 /** One record as the parser gives it: cells as bytes, so that each is checked to be UTF-8, and blank lines so far. */
 interface CsvRecord {

@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import type { Bytes } from './bytes.ts'
+import type { Bytes } from './source.ts'
 
 /** What the bytes 0x80 to 0x9f stand for in windows-1252, which is what others mean by latin1. */
 const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'

@@ -6,8 +6,7 @@ import { counted } from '../../counted.ts'
 import { InputError } from '../../errors.ts'
 import { type Hooks, logLine, warning } from '../../events.ts'
 import { listed, missingShards } from '../../shards.ts'
-import type { SplitOrder } from './open-source.ts'
-import type { SourceFile } from './source.ts'
+import type { SourceFile, SplitOrder } from './source.ts'
 
 const dataName = /\.(jsonl|ndjson|json|csv|tsv|parquet)(\.(gz|zst))?$/i
 /** What libraries write beside rows. */

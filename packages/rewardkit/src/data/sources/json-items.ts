@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { longestLine } from '../lines.ts'
-import type { Bytes } from './bytes.ts'
+import type { Bytes } from './source.ts'
 
 /** The bytes of one item of a list; null for one that is too long. Numbers count from 1. */
 export interface ListItem {

@@ -2,12 +2,12 @@ import { InputError } from '../../errors.ts'
 import { isObject, type Row } from '../fields.ts'
 import { linesOf, longestLine, tooLongError } from '../lines.ts'
 import { parseRow } from '../row.ts'
-import { type Bytes, peek } from './bytes.ts'
+import { peek } from './bytes.ts'
+import type { BadRow, Bytes, SourceRow } from './source.ts'
 import { notUtf8 } from './encoding.ts'
 import { listItems } from './json-items.ts'
 import { listInside, unwrapped, wrappingField } from './json-wrapped.ts'
 import type { Notes } from './notes.ts'
-import type { BadRow, SourceRow } from './source.ts'
 
 /**
  * The rows of a JSON text, whichever it is: one object a line, one list a line (WebGPT's raw release; the row then has

@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { isObject, type Row } from '../fields.ts'
-import type { Bytes } from './bytes.ts'
+import type { Bytes } from './source.ts'
 
 /** Fields under which exporters and servers put their rows. */
 const wrappers = new Set(['rows', 'data', 'examples', 'items'])

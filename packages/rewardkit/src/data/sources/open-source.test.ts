@@ -16,10 +16,11 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import { silentHooks } from '../../events.ts'
-import { openData } from '../data-set.ts'
+import { openData } from '../open-data.ts'
 import { defaultDataOptions } from '../data-options.ts'
 import { readPreferences } from '../survey.ts'
-import { evaluationSplits, openSource, type SplitOrder, trainingSplits } from './open-source.ts'
+import { evaluationSplits, openSource, trainingSplits } from './open-source.ts'
+import type { SplitOrder } from './source.ts'
 
 const fixtures = fileURLToPath(new URL('fixtures/', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'rewardkit-source-'))

@@ -5,11 +5,8 @@ import { hasHubPrefix, isHubName, resolveDataset } from '../../hub/index.ts'
 import { findPath } from './find-file.ts'
 import { filesOfFolder, isDataFile, withSubsets } from './folder.ts'
 import { isParquet, parquetColumns } from './parquet.ts'
-import type { Source, SourceFile } from './source.ts'
+import type { Source, SourceFile, SplitOrder } from './source.ts'
 import { copyStandardInput } from './standard-input.ts'
-
-/** Which split of a data set to take where its name says none: the first of these that it has, or its only one. */
-export type SplitOrder = readonly string[]
 
 /** What training reads by default. */
 export const trainingSplits: SplitOrder = ['train']

@@ -2,7 +2,8 @@ import { counted } from '../../counted.ts'
 import { InputError, located } from '../../errors.ts'
 import { isObject, type Row } from '../fields.ts'
 import { withWholeCharacters } from '../json.ts'
-import { type Bytes, checkCompression, readBytes } from './bytes.ts'
+import { checkCompression, readBytes } from './bytes.ts'
+import type { BadRow, Bytes, SourceFile, SourceRow } from './source.ts'
 import { createConversationReader } from './conversations.ts'
 import { csvRows } from './csv.ts'
 import { asUtf8, isUtf8 } from './encoding.ts'
@@ -11,7 +12,6 @@ import { findPath } from './find-file.ts'
 import { jsonRows, rowsOfLines } from './json-text.ts'
 import { createNotes, type Notes } from './notes.ts'
 import { isParquet, parquetRows } from './parquet.ts'
-import type { BadRow, SourceFile, SourceRow } from './source.ts'
 
 /** How the files of one source are read, and what was noticed so far: one for all of them. */
 export interface SourceReading {

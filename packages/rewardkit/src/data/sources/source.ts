@@ -34,3 +34,9 @@ export interface BadRow extends Pick<SourceRow, 'unit' | 'number'> {
   readonly error: string
   readonly remedy?: string | undefined
 }
+
+/** Pieces of a file, one after the other. */
+export type Bytes = AsyncIterable<Buffer>
+
+/** Which split of a data set to take where its name says none: the first of these that it has, or its only one. */
+export type SplitOrder = readonly string[]

@@ -6,7 +6,7 @@ import { isObject, type Row } from '../fields.ts'
 import { linesOf } from '../lines.ts'
 import { createLineFile } from './line-file.ts'
 import { columnValue, type Kind, schemaElements, unknownKind, widened } from './parquet-kinds.ts'
-import type { RowWriter } from './write-rows.ts'
+import type { RowWriter } from './row-writer.ts'
 
 /** A row group ends at so many rows, or characters of JSON: what a reader decodes at once. */
 const groupRows = 10_000

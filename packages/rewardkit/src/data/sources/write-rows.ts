@@ -1,18 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import { InputError } from '../../errors.ts'
 import type { Row } from '../fields.ts'
+import type { RowWriter } from './row-writer.ts'
 import { createLineFile } from './line-file.ts'
 import { createParquetWriter } from './write-parquet.ts'
-
-/** Rows on their way into one file, which appears whole or not at all. */
-export interface RowWriter {
-  /** Adds a row to the end. */
-  write(row: Row): Promise<void>
-  /** Completes the file and gives it its name. */
-  commit(): Promise<void>
-  /** Gives up; after `commit` nothing is left to give up. */
-  discard(): void
-}
 
 /**
  * Begins a file of rows; its name says of which kind: `.jsonl`, `.jsonl.gz` or `.parquet`. Memory does not grow with it.

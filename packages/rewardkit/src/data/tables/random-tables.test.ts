@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest'
 import { InputError } from '../../errors.ts'
 import { silentHooks } from '../../events.ts'
 import { createRandom, type Random } from '../../random.ts'
-import { openData } from '../data-set.ts'
+import { openData } from '../open-data.ts'
 import { type DataOptions, defaultDataOptions } from '../data-options.ts'
 import { readPreferences } from '../survey.ts'
 

@@ -2,7 +2,7 @@ import { counted } from '../../counted.ts'
 import { logLine, type Notice, warning } from '../../events.ts'
 import { namedColumns } from '../columns.ts'
 import type { DataOptions } from '../data-options.ts'
-import type { ReadGroup } from '../read-groups.ts'
+import type { Layout } from '../layouts/layout.ts'
 import { ratingWords, verdictWords, wordsOf } from './proposal.ts'
 
 /** What columns are called that may say which answer is better. */
@@ -25,7 +25,7 @@ export function createVerdictWatch({ columns = [] }: DataOptions) {
     names.has(column.toLowerCase()) || (isByHand && wordsOf(column).some((word) => words.has(word)))
   const counts = new Map<string, number>()
   return {
-    add({ layout, unread = [] }: ReadGroup): void {
+    add({ layout, unread = [] }: { readonly layout?: Layout; readonly unread?: readonly string[] }): void {
       if (!layout || !ownLayouts.has(layout.name)) return
       for (const column of unread) if (isWatched(column)) counts.set(column, (counts.get(column) ?? 0) + 1)
     },

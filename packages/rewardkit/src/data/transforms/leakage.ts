@@ -1,6 +1,6 @@
 import { at } from '../../at.ts'
 import { type Hooks, silentHooks } from '../../events.ts'
-import { openData } from '../data-set.ts'
+import { openData } from '../open-data.ts'
 import type { Group } from '../group.ts'
 import { createNumbering, type Numbering } from '../numbering.ts'
 import { createNearIndex, type NearIndex } from '../similarity/near-index.ts'

@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { type Hooks, silentHooks } from '../../events.ts'
-import { openMixture } from '../data-set.ts'
+import { openMixture } from '../open-data.ts'
 import { isMixtureFile, type Mixture, partNames, readMixture } from '../mixture.ts'
 import { trainingSplits } from '../sources/open-source.ts'
 import type { MixOptions } from './transform-options.ts'

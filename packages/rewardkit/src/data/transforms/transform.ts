@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts'
 import type { Hooks } from '../../events.ts'
-import { type DataSet, openData } from '../data-set.ts'
+import type { DataSet } from '../data-set.ts'
+import { openData } from '../open-data.ts'
 import type { LayoutName } from '../layouts/layout-names.ts'
 import type { Group } from '../group.ts'
 import type { DataOptions } from '../data-options.ts'

@@ -1,47 +1,5 @@
 import { at } from '../at.ts'
 
-/** A density on a grid of `x`. */
-export interface Density {
-  readonly x: readonly number[]
-  readonly density: readonly number[]
-  /** Standard deviation of the Gaussian kernel, in units of x. */
-  readonly bandwidth: number
-}
-
-/** Where to evaluate a density. */
-export interface Grid {
-  readonly low: number
-  readonly high: number
-  readonly points: number
-}
-
-/**
- * Gaussian kernel density estimate of `values` on an even grid, with Scott's bandwidth n^(-1/5) times the sample
- * standard deviation (n - 1 in the denominator): what scipy.stats.gaussian_kde computes by default (Scott 1992).
- *
- * @returns null where there is no density to draw: fewer than two values, or all of them equal.
- */
-export function kernelDensity(values: readonly number[], grid: Grid): Density | null {
-  const bandwidth = scottBandwidth(values)
-  if (!(bandwidth > 0)) return null
-  const scale = 1 / (values.length * bandwidth * Math.sqrt(2 * Math.PI))
-  const x = evenGrid(grid)
-  const density = x.map((point) => {
-    let sum = 0
-    for (const value of values) sum += Math.exp(-0.5 * ((point - value) / bandwidth) ** 2)
-    return sum * scale
-  })
-  return { x, density, bandwidth }
-}
-
-/** Scott's rule for one dimension; 0 where fewer than two values or all equal, NaN where one is not finite. */
-export function scottBandwidth(values: readonly number[]): number {
-  if (values.length < 2) return 0
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  return Math.sqrt(squares / (values.length - 1)) * values.length ** -0.2
-}
-
 /** One bar of a histogram: values in [low, high). */
 export interface Bar {
   readonly low: number
@@ -88,8 +46,4 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   const below = at(sorted, Math.floor(place))
   const above = at(sorted, Math.ceil(place))
   return below + (above - below) * (place - Math.floor(place))
-}
-
-function evenGrid({ low, high, points }: Grid): number[] {
-  return Array.from({ length: points }, (_, index) => low + ((high - low) * index) / (points - 1))
 }

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
-
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-
 import { createRandom } from '../random.ts'
-import { histogram, kernelDensity, quantile, roundEdges } from './density.ts'
+import { kernelDensity } from './density.ts'
+import { quantile } from './histogram.ts'
 
 const numbers = z.array(z.number())
 const cases = z
@@ -49,31 +48,5 @@ describe('quantile', () => {
   it.each(cases)('equals numpy on $name', ({ values, quantiles }) => {
     const sorted = values.toSorted((a, b) => a - b)
     for (const { share, value } of quantiles) expect(quantile(sorted, share)).toBeCloseTo(value, 12)
-  })
-})
-
-describe('histogram', () => {
-  it('puts a value on an edge into the bar to its right, and the largest edge into the last bar', () => {
-    expect(histogram([0, 1, 1.5, 2, 3, 3], [0, 1, 2, 3]).map(({ count }) => count)).toEqual([1, 2, 3])
-  })
-
-  it('counts every value between round edges, and no bar crosses zero', () => {
-    const random = createRandom(5, 'histogram')
-    for (const scale of [1e-7, 0.3, 40, 1e6]) {
-      const values = Array.from({ length: 200 }, () => scale * (random.normal() + 0.4))
-      const edges = roundEdges(Math.min(...values), Math.max(...values), 32)
-      const bars = histogram(values, edges)
-      expect(bars.reduce((sum, { count }) => sum + count, 0)).toBe(200)
-      expect(bars.some(({ low, high }) => low < 0 && high > 0)).toBe(false)
-      expect(bars.length).toBeGreaterThan(12)
-      expect(bars.length).toBeLessThan(36)
-    }
-  })
-
-  it('has a bar for values that are all equal', () => {
-    for (const value of [0, 2.5, -1]) {
-      const bars = histogram([value, value], roundEdges(value, value, 32))
-      expect(bars.reduce((sum, { count }) => sum + count, 0)).toBe(2)
-    }
   })
 })
