@@ -20,7 +20,8 @@ export interface WrittenTokens {
 }
 
 /** Two code points that stand for no character; a private name begins with the one and ends with the other. */
-export const [opening, closing] = ['\u{10fffe}', '\u{10ffff}']
+export const opening = '\u{10fffe}'
+const closing = '\u{10ffff}'
 
 /** The encoder of `encode` is built when it is first needed. */
 export function writtenTokens({ addedTokens, tokenizerJson }: TokenizerFiles): WrittenTokens {
