@@ -1,5 +1,5 @@
 /**
- * Best-of-n in an HTTP handler: several candidate answers, of which the caller gets the one with the highest reward.
+ * Best-of-n in an HTTP handler: out of several candidate answers, the caller gets the one with the highest reward.
  *
  *     const model = await RewardModel.load('runs/support')
  *     serve({ fetch: bestOfN(model, askTheLanguageModel).fetch, hostname: '127.0.0.1', port: 3000 })  // @hono/node-server
@@ -10,7 +10,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { RewardKitError, type RewardModel } from 'rewardkit'
 
-/** Samples so many answers to a prompt from your language model. */
+/** Samples `count` answers to a prompt from your language model. */
 export type Generate = (prompt: string, count: number, signal: AbortSignal) => Promise<readonly string[]>
 
 const candidates = 8
@@ -22,10 +22,10 @@ export function bestOfN(model: RewardModel, generate: Generate): Hono {
     const prompt = typeof body === 'object' && body !== null && 'prompt' in body ? body.prompt : null
     if (typeof prompt !== 'string' || prompt.trim() === '')
       return context.json({ error: 'prompt: expected a text' }, 400)
-    // Aborts when the caller hangs up: what has not been computed by then never is.
+    // Aborts when the caller hangs up: anything not computed by then never is.
     const { signal } = context.req.raw
     const answers = await generate(prompt, candidates, signal)
-    // Messages, as the model was trained on: they go through its chat template.
+    // The model was trained on messages, which go through its chat template.
     const { best, ranking } = await model.rank(
       [{ role: 'user', content: prompt }],
       answers.map((content) => [{ role: 'assistant', content }]),

@@ -1,7 +1,7 @@
 /**
- * An objective of your own: the hinge loss max(0, 1 - d)^2 with d = chosen - rejected reward, which stops pushing where
- * a pair is apart by one. A function of the rewards of the whole batch, with its gradient; training asks for it once a
- * step, in this thread, so that it may look at whatever it likes.
+ * An objective of your own: the hinge loss max(0, 1 - d)^2 with d = chosen - rejected reward. It stops pushing once a
+ * pair is one apart. The function gets the rewards of the whole batch and returns the loss with its gradient. Training
+ * calls it once per step in this thread, so it can use anything in your program.
  *
  *     await train({ model, data: 'pairs.jsonl', out: 'runs/hinge', objective: squaredHinge })
  */

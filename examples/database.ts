@@ -1,6 +1,6 @@
 /**
- * From rows in a database to a model. The rows are read once, into the run folder; a run that is stopped goes on from
- * there with `resume: true` and does not ask the database again.
+ * From rows in a database to a model. The rows are read once, into the run folder. If you stop a run, `resume: true`
+ * continues from there without asking the database again.
  *
  *     await trainFromDatabase('support.db', 'models/SmolLM2-135M-Instruct', 'runs/support')
  */

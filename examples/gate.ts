@@ -1,6 +1,6 @@
 /**
- * A gate in continuous integration: a new reward model passes where even the lower end of its accuracy's interval is
- * above a threshold, and where it is not clearly worse than the model in use. The command does the first half alone:
+ * A gate in continuous integration. A new reward model passes if the lower end of its accuracy's interval is above a
+ * threshold, and if it is not clearly worse than the model in use. The command does the first half:
  * `rewardkit evaluate --fail-below accuracy=0.65`, exit code 3.
  *
  *     process.exitCode = (await gate('runs/new', 'runs/current', 'test.jsonl', 0.65)).passed ? 0 : 3

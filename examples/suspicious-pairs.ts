@@ -1,7 +1,7 @@
 /**
- * Labelling suspicious pairs: where a trained model is sure that the rejected response is the better one, the label may
- * be wrong, and a person should look at it first. Score pairs that the model has not been trained on, such as each fold
- * by a model trained on the others: a model believes the labels that it has seen.
+ * Finding suspicious pairs: if a trained model is sure that the rejected response is better, the label may be wrong,
+ * and a person should look at it first. Score pairs that the model was not trained on, because a model believes the
+ * labels that it has seen. For example, score each fold with a model trained on the others.
  *
  *     for (const { id, margin } of await suspiciousPairs(model, pairs, 20)) console.log(id, margin)
  */
