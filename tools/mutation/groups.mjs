@@ -2,8 +2,8 @@
 export const groups = [
   {
     name: 'objectives',
-    mutate: ['packages/rewardkit/src/objectives/!(*.test|index).ts'],
-    tests: ['packages/rewardkit/src/objectives/*.test.ts'],
+    mutate: ['packages/rewardkit/src/objectives/!(*.test|index).ts', 'packages/rewardkit/src/logistic.ts'],
+    tests: ['packages/rewardkit/src/objectives/*.test.ts', 'packages/rewardkit/src/logistic.test.ts'],
   },
   {
     name: 'step',

@@ -33,7 +33,8 @@ export function batchMeans(
   for (let start = 0; start < d.length; start += size) {
     const end = Math.min(start + size, d.length)
     const own = meanOf(d.subarray(start, end))
-    const kept = former === null ? own : former + share * (own - former)
+    const from = former ?? own
+    const kept = from + share * (own - from)
     if (options.meanOver === 'running') next = { runningMean: kept }
     const clamped = options.negativeMean === 'clamped' && kept < 0
     const constant = options.gradientThroughMean === 'detached' || clamped
@@ -52,7 +53,5 @@ function meanOf(values: Float64Array): number {
 
 /** mu averaged over the pairs that it was applied to. */
 export function averageMean(chunks: readonly Chunk[], pairs: number): number {
-  const [only] = chunks
-  if (only && chunks.length === 1) return only.mean
   return chunks.reduce((sum, { mean, start, end }) => sum + mean * ((end - start) / pairs), 0)
 }

@@ -17,10 +17,9 @@ export function toBatchRewards(values: {
   readonly weight?: Numbers
 }): BatchRewards {
   const { chosen, rejected, margin, probability, weight } = values
-  const columns = Object.entries({ chosen, rejected, margin, probability, weight }).filter(
-    ([, value]) => value !== undefined,
-  )
-  const shapes = columns.map(([name, value]) => `${name} [${value ? shapeOf(value).join(', ') : ''}]`).join(', ')
+  const shapes = Object.entries({ chosen, rejected, margin, probability, weight })
+    .flatMap(([name, value]) => (value ? `${name} [${shapeOf(value).join(', ')}]` : []))
+    .join(', ')
   const column = (value: Numbers) => {
     const numbers: number[] = []
     for (const one of Array.from<unknown>(value)) if (typeof one === 'number') numbers.push(one)
@@ -50,6 +49,6 @@ export function checkBatch({ chosen, rejected, margin, probability, weight }: Ba
 }
 
 function shapeOf(value: unknown): number[] {
-  if (Array.isArray(value)) return [value.length, ...(value.length > 0 ? shapeOf(value[0]) : [])]
+  if (Array.isArray(value)) return [value.length, ...shapeOf(value[0])]
   return ArrayBuffer.isView(value) && 'length' in value ? [Number(value.length)] : []
 }

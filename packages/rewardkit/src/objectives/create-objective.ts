@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { at } from '../at.ts'
 import { InputError } from '../errors.ts'
 import { nearestName } from '../nearest.ts'
 import { adaptiveMargin } from './adaptive-margin.ts'
@@ -35,8 +36,8 @@ export function createObjective(name: string, options: z.input<typeof objectiveO
   }
   const result = objectiveOptionsSchema.safeParse(options)
   if (!result.success) {
-    const [issue] = result.error.issues
-    throw new InputError(`objective option ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`)
+    const issue = at(result.error.issues, 0)
+    throw new InputError(`objective option ${issue.path.join('.')}: ${issue.message}`)
   }
   return objectives[known](result.data)
 }
