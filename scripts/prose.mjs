@@ -59,6 +59,17 @@ export function proseProblems(path, text) {
   return found.sort((a, b) => a.line - b.line).map(({ line, problem }) => `${path}:${line}: ${problem}`)
 }
 
+/**
+ * The files that a Markdown text names: targets of relative links, and paths from the root of the repository.
+ * @param {string} text
+ */
+export function filesNamedIn(text) {
+  const links = Array.from(text.matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g), ([, link = '']) => link)
+  const fromRoot = /(?<![\w./-])(?:packages|bench|docs|examples|scripts|tools)\/[\w./-]*\w/g
+  const paths = Array.from(text.replaceAll(/\]\([^)]*\)/g, '').matchAll(fromRoot), ([path]) => path)
+  return { links, paths }
+}
+
 /** @param {string} text */
 function phraseProblems(text) {
   return phrases.flatMap(([pattern, instead]) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { proseProblems } from './prose.mjs'
+import { filesNamedIn, proseProblems } from './prose.mjs'
 
 const words = (count: number) => Array.from({ length: count }, (_, index) => `Word${index}`).join(' ')
 
@@ -62,5 +62,13 @@ describe('proseProblems', () => {
       'a.ts:11: found "behind"',
       'a.ts:13: found "lies in"',
     ])
+  })
+})
+
+describe('filesNamedIn', () => {
+  it('finds relative links and paths from the root', () => {
+    const text =
+      'See [a](b.md#c), [d](https://e.f/docs/g) and `node bench/loop.mjs packages/a`, not `data/train/x` or `.../docs/x`.'
+    expect(filesNamedIn(text)).toEqual({ links: ['b.md'], paths: ['bench/loop.mjs', 'packages/a'] })
   })
 })
