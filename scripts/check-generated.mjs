@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 
 const generators = [
   { what: 'typed operators', script: 'packages/torch/scripts/generate-operators.mjs' },
-  { what: 'command reference', script: 'packages/rewardkit/dist/cli/reference.js' },
+  { what: 'command reference and options by name', script: 'packages/rewardkit/dist/cli/reference.js' },
 ]
 
 const root = resolve(import.meta.dirname, '..')

@@ -1,5 +1,5 @@
 /** Options of other trainers, and of earlier versions, that do what one of ours does, and what to write here. */
-const foreignNames: Readonly<Record<string, string>> = {
+export const foreignNames: Readonly<Record<string, string>> = {
   '--model-name-or-path': '--model',
   '--model-path': '--model',
   '--pretrain': '--model',

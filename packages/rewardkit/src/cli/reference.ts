@@ -1,20 +1,27 @@
-// Writes docs/reference.md from the schemas; with --check, fails where the file differs.
+// Writes docs/reference.md and docs/options.md from the schemas; with --check, fails where a file differs.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { optionGroups } from '../option-groups.ts'
-import { choicesOf, type CommandOption, commandOptions } from '../option-schemas.ts'
+import { choicesOf, type CommandOption, commandOptions, flagOf } from '../option-schemas.ts'
 import { dataOptionsSchema } from '../data/data-options.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
+import { foreignNames } from './foreign.ts'
 import { optionSections, sentence, usage } from './help.ts'
+import { generalNames, optionMeanings, severalMeanings } from './option-names.ts'
 
 const rowsTitle = optionGroups.rows
-const path = fileURLToPath(new URL('../../../../docs/reference.md', import.meta.url))
-const page = referencePage()
-if (!process.argv.includes('--check')) writeFileSync(path, page)
-else if (!isCurrent()) process.exitCode = 1
+const readers = 'the verbs that read preferences'
+for (const [name, page] of [
+  ['reference.md', referencePage()],
+  ['options.md', optionsPage()],
+] as const) {
+  const path = fileURLToPath(new URL(`../../../../docs/${name}`, import.meta.url))
+  if (!process.argv.includes('--check')) writeFileSync(path, page)
+  else if (!isCurrent(path, page)) process.exitCode = 1
+}
 
-function isCurrent(): boolean {
+function isCurrent(path: string, page: string): boolean {
   try {
     return readFileSync(path, 'utf8') === page
   } catch {
@@ -27,7 +34,8 @@ function referencePage(): string {
     '# Command reference',
     '',
     'Generated from the schemas of the options. Within the clone the command is `npx rewardkit` or `./rewardkit`.',
-    '`--help` after a verb prints its common options, `--help-all` prints all of them.',
+    '`--help` after a verb prints its common options, `--help-all` prints all of them. [Options by name](options.md)',
+    'lists every option with the verbs that have it.',
     '',
     'Every verb also takes `--config FILE.yaml` (a file of options) and `--set key=value` (may be repeated). A later',
     'source wins: defaults, then the file, then typed options, then `--set`. You may write names with dashes or',
@@ -72,12 +80,44 @@ function table(options: readonly CommandOption[], positional?: string): string {
 }
 
 function tableRow(option: CommandOption, positional?: string): string {
-  const { description, defaultText, defaultValue, required, shape } = option
+  const { defaultText, defaultValue, required } = option
   const standard = required ? 'required' : defaultText === undefined ? '' : defaultText
   const isLiteral = defaultValue !== undefined && !required && standard !== ''
+  return `| \`${escaped(usage(option, positional))}\` | ${isLiteral ? `\`${standard}\`` : standard} | ${meaning(option)} |`
+}
+
+function meaning({ description, shape }: CommandOption): string {
   const choices = choicesOf(shape)
-  const meaning = choices === undefined ? description : `${description} [${choices}]`
-  return `| \`${escaped(usage(option, positional))}\` | ${isLiteral ? `\`${standard}\`` : standard} | ${escaped(meaning)} |`
+  return escaped(choices === undefined ? description : `${description} [${choices}]`)
+}
+
+function optionsPage(): string {
+  const exceptions = Object.entries(severalMeanings).map(([key, reason]) => `- \`${flagOf(key)}\`: ${reason}.`)
+  const options = optionMeanings(commands).map(
+    ({ option, verbs }) => `| \`${escaped(usage(option))}\` | ${verbNames(verbs)} | ${meaning(option)} |`,
+  )
+  const foreign = Object.entries(foreignNames).map(([name, ours]) => {
+    const [, flag, note] = /^(.+?)( \(.*\))?$/.exec(ours) ?? []
+    return `| \`${name}\` | \`${flag}\`${note ?? ''} |`
+  })
+  return `${[
+    '# Options by name',
+    `Generated from the schemas of the options. ${readers[0]?.toUpperCase()}${readers.slice(1)} are \`train\`, \`evaluate\` and the verbs of \`data\`.`,
+    'An option name means the same in every verb, except for these:',
+    exceptions.join('\n'),
+    `Every verb also takes ${generalNames.map((key) => `\`${flagOf(key)}\``).join(', ')}.`,
+    ['| Option | Verbs | Meaning |', '| --- | --- | --- |', ...options].join('\n'),
+    '## Names of other trainers',
+    'If a verb does not have one of these options, its error names the option to use.',
+    ['| There | Here |', '| --- | --- |', ...foreign].join('\n'),
+  ].join('\n\n')}\n`
+}
+
+/** The verbs by name, or in one phrase where they are all that read preferences. */
+function verbNames(verbs: readonly string[]): string {
+  const reading = commands.filter(({ schema }) => 'dataFormat' in schema.shape).map(({ name }) => name)
+  const others = verbs.filter((verb) => !reading.includes(verb))
+  return verbs.length - others.length === reading.length ? [readers, ...others].join(', ') : verbs.join(', ')
 }
 
 /** A bar would end the cell. */
