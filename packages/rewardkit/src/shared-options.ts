@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const dataOption = z
   .string()
   .describe(
-    'preference data: a file (JSON, JSONL, CSV, TSV or Parquet, also compressed with gzip or zstd), a folder, a pattern, a name on the Hugging Face Hub, the .yaml file of a mixture, or - for standard input',
+    'preference data: a file, a folder, a pattern, a name on the Hugging Face Hub, the .yaml file of a mixture, or - for standard input. Files are JSON, JSONL, CSV, TSV or Parquet, also in gzip or zstd',
   )
   .meta({ placeholder: 'DATA', group: 'data' })
 

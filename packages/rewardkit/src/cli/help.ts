@@ -99,13 +99,15 @@ export function usage(option: CommandOption, positional?: string): string {
 /** What an option means, with what can be chosen and the default. */
 export function optionText(option: CommandOption, all = true): string {
   const choices = choicesOf(option.shape)
-  const isLong = (choices?.split(', ').length ?? 0) > mostChoices
   const notes = [
-    choices === undefined ? '' : isLong && !all ? 'choices: see --help-all' : choices,
+    choices === undefined ? '' : isLong(choices) && !all ? 'choices: see --help-all' : choices,
     option.required ? 'required' : option.defaultText === undefined ? '' : `default: ${option.defaultText}`,
   ].filter((note) => note !== '')
   return notes.length === 0 ? option.description : `${option.description} [${notes.join('; ')}]`
 }
+
+/** True for choices in words that would fill a paragraph. */
+export const isLong = (choices: string): boolean => choices.split(', ').length > mostChoices
 
 /** What must be given, then the rest. */
 function usageOf(options: readonly CommandOption[], positional: string | undefined): string {

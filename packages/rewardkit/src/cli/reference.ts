@@ -7,7 +7,7 @@ import { dataOptionsSchema } from '../data/data-options.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
 import { foreignNames } from './foreign.ts'
-import { optionSections, sentence, usage } from './help.ts'
+import { isLong, optionSections, sentence, usage } from './help.ts'
 import { generalNames, optionMeanings, severalMeanings } from './option-names.ts'
 
 const rowsTitle = optionGroups.rows
@@ -88,7 +88,9 @@ function tableRow(option: CommandOption, positional?: string): string {
 
 function meaning({ description, shape }: CommandOption): string {
   const choices = choicesOf(shape)
-  return escaped(choices === undefined ? description : `${description} [${choices}]`)
+  if (choices === undefined) return escaped(description)
+  if (isLong(choices)) return `${escaped(description)} [names: see [Data](data.md)]`
+  return escaped(`${description} [${choices}]`)
 }
 
 function optionsPage(): string {

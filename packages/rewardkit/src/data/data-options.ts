@@ -36,7 +36,7 @@ export const dataOptionsSchema = z.object(
       .union([z.string(), z.record(z.string(), z.union([z.string(), z.number()]))])
       .optional()
       .describe(
-        'what the values of the column "choice" mean, such as "A is much better=a:3, tie=tie, NULL=drop", or a .yaml file with such a map; for the column "rating", a number for each value',
+        'what the values of the column "choice" mean, such as "A is much better=a:3, tie=tie, NULL=drop", or a .yaml file with such a map. For the column "rating": a number for each value',
       )
       .meta({ placeholder: 'VALUE=MEANING', advanced: true }),
     encoding: z

@@ -27,7 +27,7 @@ export const objectiveOptionsSchema = z.object(
       .union([z.enum(['batch', 'running']), z.number().int().positive()])
       .default('batch')
       .describe(
-        'batch-margin, adaptive-margin: mu is the mean of the batch, a running mean with momentum 0.9, or the mean of each chunk of N pairs',
+        'batch-margin, adaptive-margin: take mu over the batch, over each chunk of N pairs, or as a running mean with momentum 0.9',
       )
       .meta({ advanced: true }),
     negativeMean: z
@@ -47,7 +47,7 @@ export const objectiveOptionsSchema = z.object(
       .min(0)
       .lt(0.5)
       .default(0)
-      .describe('assumed share e of flipped labels: each pair counts 1 - e as labelled and e the other way round')
+      .describe('assumed share e of flipped labels: each pair counts 1 - e as labelled and e with its label flipped')
       .meta({ advanced: true }),
     rewardCentering: z
       .number()

@@ -10,12 +10,12 @@ export const readingOptionsSchema = z.object(
       .int()
       .positive()
       .default(2048)
-      .describe('longest sequence, in tokens; longer ones are cut as --truncation says'),
+      .describe('longest sequence, in tokens; --truncation says what happens to longer ones'),
     truncation: z
       .enum(['prompt-left', 'response-right', 'drop'])
       .default('prompt-left')
       .describe(
-        'what a sequence that is too long loses: the oldest part of its prompt, then the system turn and the ends of the responses; only the ends of the responses; or drop all of the group',
+        'what to do with a longer sequence: cut the oldest part of its prompt first, cut only the ends of its responses, or drop the group',
       )
       .meta({ advanced: true }),
     pool: z
@@ -29,14 +29,14 @@ export const readingOptionsSchema = z.object(
       .enum(['auto', 'template', 'as-is'])
       .default('auto')
       .describe(
-        'HH transcripts: read them through the chat template, as they are, or (auto) through the template if the model has one',
+        'HH transcripts: read them through the chat template, unchanged, or (auto) through the template if the model has one',
       )
       .meta({ advanced: true }),
     plainTexts: z
       .enum(['as-is', 'messages'])
       .default('as-is')
       .describe(
-        'plain texts of prompt and response: join them as they are, or read them as turns of user and assistant through the chat template',
+        'plain texts of prompt and response: join them unchanged, or read them as turns of user and assistant through the chat template',
       )
       .meta({ advanced: true }),
     specialTokensInText: z

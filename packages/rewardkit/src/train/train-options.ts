@@ -54,7 +54,7 @@ const base = z.object({
     .enum(headChoices)
     .default('linear')
     .describe(
-      'what turns the final hidden state into a reward: a linear map; mlp, with 256 hidden units, which transformers cannot open; or a new linear head even if the folder has one. linear and mlp keep a head of that kind that the folder has',
+      'head that turns the final hidden state into a reward. linear is a linear map; mlp has 256 hidden units, and transformers cannot open it. Both keep a head of their kind that the folder has, new does not',
     )
     .meta({ group: 'model', advanced: true }),
   batchSize: count
