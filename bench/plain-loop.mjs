@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
+import { at } from '../packages/rewardkit/dist/at.js'
 import { silentHooks } from '../packages/rewardkit/dist/events.js'
 import { loadRewardNetwork, modelFolder } from '../packages/rewardkit/dist/models/index.js'
 import { createObjective } from '../packages/rewardkit/dist/objectives/index.js'
@@ -51,8 +52,8 @@ if (rates.some((rate) => rate !== rates[0]))
 const batches = plan.slice(0, steps).map(({ groups }) =>
   data.groups.read(groups).flatMap(({ tokens: { prefix, branches, branchOf }, preferences }) =>
     preferences.map(({ chosen, rejected }) => ({
-      chosen: [...prefix, ...(branches[branchOf[chosen] ?? 0] ?? [])],
-      rejected: [...prefix, ...(branches[branchOf[rejected] ?? 0] ?? [])],
+      chosen: [...prefix, ...at(branches, at(branchOf, chosen))],
+      rejected: [...prefix, ...at(branches, at(branchOf, rejected))],
     })),
   ),
 )

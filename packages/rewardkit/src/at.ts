@@ -7,3 +7,10 @@ export function at<Value>(array: ArrayLike<Value>, index: number): Value {
   if (value === undefined) throw new RangeError(`index ${index} in an array of ${array.length}`)
   return value
 }
+
+/** The same for inner loops: a function that only ever sees one type of array reads it as fast as the array itself. */
+export function uint32At(array: Uint32Array, index: number): number {
+  const value = array[index]
+  if (value === undefined) throw new RangeError(`index ${index} in an array of ${array.length}`)
+  return value
+}

@@ -66,8 +66,8 @@ export function adamWStep(
 }
 
 function countStep(step: Tensor): void {
-  const value = step.float32()
-  value[0] = (value[0] ?? 0) + 1
+  const count = step.float32()
+  count.set(count.map((steps) => steps + 1))
 }
 
 /** The 2-norm over all elements of all gradients, in float32 as torch.nn.utils.get_total_norm computes it. */

@@ -92,9 +92,9 @@ export class Tensor {
 
   /** The only element of a one-element float tensor. */
   item(): number {
-    if (this.elements !== 1) throw new TypeError(`item() needs one element, the shape is [${this.shape.join(', ')}]`)
-    const value = this.dtype === 'float64' ? this.float64()[0] : this.float32()[0]
-    return value ?? NaN
+    const [value] = this.elements === 1 ? (this.dtype === 'float64' ? this.float64() : this.float32()) : []
+    if (value === undefined) throw new TypeError(`item() needs one element, the shape is [${this.shape.join(', ')}]`)
+    return value
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { uint32At } from '../at.ts'
 
 /** Numbers texts from 0, in the order in which they first come. */
 export interface Numbering {
@@ -50,7 +51,7 @@ export function createNumbering(): Numbering {
     },
     numberOf(text) {
       const [high, low] = keyOf(text)
-      const known = table[find(table, high, low) + 2] ?? 0
+      const known = uint32At(table, find(table, high, low) + 2)
       if (known !== 0) return known - 1
       size += 1
       if (2 * slotLength * size > table.length) grow()

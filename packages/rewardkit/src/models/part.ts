@@ -28,11 +28,11 @@ export function trainPart(model: RewardNetwork, name: string): TrainedPart {
       remedy: `give last:${layers} or fewer, or all`,
     })
   const frozenLayers = name === 'all' ? null : layers - last
-  const isFrozen = (parameter: Tensor, name: string): boolean => {
+  const isFrozen = (parameter: Tensor, parameterName: string): boolean => {
     if (frozenLayers === null) return false
-    if (last === 0) return !isOfHead(name)
+    if (last === 0) return !isOfHead(parameterName)
     const below = Array.from({ length: frozenLayers }, (_, i) => layerPrefix(model.config, i))
-    return parameter === model.weights.embedding || below.some((prefix) => name.startsWith(prefix))
+    return parameter === model.weights.embedding || below.some((prefix) => parameterName.startsWith(prefix))
   }
   const frozen = model.parameters.map((parameter, i) => isFrozen(parameter, at(model.names, i)))
   const pick = (wanted: boolean): NamedParameters => ({

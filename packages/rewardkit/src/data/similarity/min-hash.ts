@@ -1,3 +1,4 @@
+import { uint32At } from '../../at.ts'
 import { mixed } from './shingles.ts'
 
 /** Numbers of a signature. */
@@ -16,13 +17,13 @@ export function signatureOf(shingles: Uint32Array): Uint32Array {
     const hash = mixed(shingle ^ 0x9e3779b9)
     const bin = hash >>> 25
     const value = (hash & 0x1ffffff) >>> 0
-    if (value < (bins[bin] ?? 0)) bins[bin] = value
+    if (value < uint32At(bins, bin)) bins[bin] = value
   }
   const signature = bins.slice()
   for (let bin = 0; bin < signatureLength; bin++) {
     let from = bin
     for (let attempt = 1; bins[from] === empty; attempt++) from = mixed(bin * 0x10001 + attempt) % signatureLength
-    signature[bin] = bins[from] ?? 0
+    signature[bin] = uint32At(bins, from)
   }
   return signature
 }
@@ -50,7 +51,7 @@ export function bandsFor(threshold: number): Bands {
 export function bandKeys(signature: Uint32Array, { count, rows }: Bands): Uint32Array {
   return Uint32Array.from({ length: count }, (_, band) => {
     let key = band + 1
-    for (let row = 0; row < rows; row++) key = mixed(Math.imul(key, 31) + (signature[band * rows + row] ?? 0))
+    for (let row = 0; row < rows; row++) key = mixed(Math.imul(key, 31) + uint32At(signature, band * rows + row))
     return key
   })
 }

@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomUUID } from 'node:crypto'
+import { at, uint32At } from '../../at.ts'
 import { writeError } from '../../files.ts'
 import { type Bands, bandKeys, bandsFor, signatureOf } from './min-hash.ts'
 import { jaccard, shinglesOf } from './shingles.ts'
@@ -101,40 +102,40 @@ export function createNearIndex(threshold: number): NearIndex {
 /** For each band a hash table with chains: from a key to the numbers of the texts that have it, the latest first. */
 function createBandTables({ count }: Bands) {
   let capacity = 1024
-  let keys = newArrays(Uint32Array)
-  let next = newArrays(Int32Array)
-  let heads = newArrays(Int32Array)
+  let keys = newArrays()
+  let next = newArrays()
+  let heads = newArrays()
   let size = 0
 
-  function newArrays<A extends Uint32Array | Int32Array>(type: new (length: number) => A): A[] {
-    return Array.from({ length: count }, () => new type(capacity))
+  function newArrays(): Uint32Array[] {
+    return Array.from({ length: count }, () => new Uint32Array(capacity))
   }
   /** Numbers plus 1; 0 ends a chain. */
   const link = (band: number, number: number) => {
-    const slot = (keys[band]?.[number] ?? 0) & (capacity - 1)
-    const [head, chain] = [heads[band], next[band]]
-    if (!head || !chain) return
-    chain[number] = head[slot] ?? 0
+    const head = at(heads, band)
+    const slot = uint32At(at(keys, band), number) & (capacity - 1)
+    at(next, band)[number] = uint32At(head, slot)
     head[slot] = number + 1
   }
   const grow = () => {
     capacity *= 2
     const old = keys
-    keys = newArrays(Uint32Array)
-    next = newArrays(Int32Array)
-    heads = newArrays(Int32Array)
+    keys = newArrays()
+    next = newArrays()
+    heads = newArrays()
     for (let band = 0; band < count; band++) {
-      keys[band]?.set(old[band] ?? [])
+      at(keys, band).set(at(old, band))
       for (let number = 0; number < size; number++) link(band, number)
     }
   }
 
   return {
     *withKey(band: number, key: number): Generator<number> {
-      let number = (heads[band]?.[key & (capacity - 1)] ?? 0) - 1
+      const [known, chain] = [at(keys, band), at(next, band)]
+      let number = uint32At(at(heads, band), key & (capacity - 1)) - 1
       while (number >= 0) {
-        if (keys[band]?.[number] === key) yield number
-        number = (next[band]?.[number] ?? 0) - 1
+        if (known[number] === key) yield number
+        number = uint32At(chain, number) - 1
       }
     },
     /** A text without keys takes its number and is found by none. */
@@ -142,8 +143,7 @@ function createBandTables({ count }: Bands) {
       if (number >= capacity) grow()
       size = number + 1
       for (const [band, key] of ownKeys.entries()) {
-        const known = keys[band]
-        if (known) known[number] = key
+        at(keys, band)[number] = key
         link(band, number)
       }
     },
@@ -196,8 +196,8 @@ function createSetFile() {
     },
     /** A set, unless its size alone says that its similarity to one of `length` is below the threshold. */
     read(number: number, length: number, threshold: number): Uint32Array | undefined {
-      const start = offsets[number] ?? 0
-      const bytes = (offsets[number + 1] ?? 0) - start
+      const start = at(offsets, number)
+      const bytes = at(offsets, number + 1) - start
       const ratio = bytes / 4 / length
       if (Math.min(ratio, 1 / ratio) < threshold) return undefined
       if (start + bytes > waitingFrom) flush()

@@ -1,3 +1,4 @@
+import { uint32At } from '../../at.ts'
 import { normalisedText } from './texts.ts'
 
 /** Words of a shingle. */
@@ -14,13 +15,13 @@ const word =
 export function shinglesOf(text: string): Uint32Array {
   const words = normalisedText(text).match(word)
   if (!words) return new Uint32Array()
-  const hashes = words.map(hashOf)
+  const hashes = new Uint32Array(words.map(hashOf))
   const count = Math.max(1, hashes.length - shingleWords + 1)
   const shingles = new Uint32Array(count)
   for (let start = 0; start < count; start++) {
     let hash = 0
     for (let k = start; k < Math.min(start + shingleWords, hashes.length); k++)
-      hash = mixed(Math.imul(hash, 31) + (hashes[k] ?? 0))
+      hash = mixed(Math.imul(hash, 31) + uint32At(hashes, k))
     shingles[start] = hash
   }
   return unique(shingles.sort())
@@ -32,7 +33,7 @@ export function jaccard(first: Uint32Array, second: Uint32Array): number {
   let i = 0
   let j = 0
   while (i < first.length && j < second.length) {
-    const difference = (first[i] ?? 0) - (second[j] ?? 0)
+    const difference = uint32At(first, i) - uint32At(second, j)
     if (difference === 0) common += 1
     if (difference <= 0) i += 1
     if (difference >= 0) j += 1
@@ -43,7 +44,8 @@ export function jaccard(first: Uint32Array, second: Uint32Array): number {
 
 function unique(sorted: Uint32Array): Uint32Array {
   let length = 0
-  for (let k = 0; k < sorted.length; k++) if (k === 0 || sorted[k] !== sorted[k - 1]) sorted[length++] = sorted[k] ?? 0
+  for (let k = 0; k < sorted.length; k++)
+    if (k === 0 || sorted[k] !== sorted[k - 1]) sorted[length++] = uint32At(sorted, k)
   return sorted.slice(0, length)
 }
 
