@@ -1,11 +1,16 @@
-import { native } from './native.ts'
-import type { Tensor } from './tensor.ts'
+import { native, type NativeTensor } from './native.ts'
+
+/** What a scope needs of a tensor. */
+interface Tracked {
+  readonly native: NativeTensor
+  dispose(): void
+}
 
 // The tensors made since the innermost scope of this thread began; scopes nest strictly, as calls do.
-let innermost: Tensor[] | null = null
+let innermost: Tracked[] | null = null
 
 /** Called for each new tensor. Outside all scopes the garbage collector is told how much memory hangs on it. */
-export function track(tensor: Tensor): void {
+export function track(tensor: Tracked): void {
   if (innermost) innermost.push(tensor)
   else native.account(tensor.native)
 }
@@ -17,7 +22,7 @@ export function track(tensor: Tensor): void {
  */
 export function scope<T>(body: () => T): T {
   const enclosing = innermost
-  const made: Tensor[] = []
+  const made: Tracked[] = []
   innermost = made
   let kept: ReadonlySet<unknown> | undefined
   try {

@@ -1,0 +1,32 @@
+// The rooms of packages/rewardkit/src, from the ground up: each may import from those above it in this list, types
+// included. Those marked `planned` have their place before they have a folder.
+
+/** @typedef {{ readonly name: string, readonly holds: string, readonly planned?: true }} Room */
+
+/** @type {readonly Room[]} */
+export const rooms = [
+  { name: 'hub', holds: 'models and data sets of the Hugging Face hub, and their cache' },
+  { name: 'data', holds: 'preference data of any layout as groups, and transforming data sets' },
+  { name: 'simulate', holds: 'preference pairs whose true margins are known' },
+  { name: 'tokens', holds: 'texts as token ids: tokenizers, chat templates, truncation, packing' },
+  { name: 'objectives', holds: 'rewards of a batch in, loss and reward gradients out' },
+  { name: 'statistics', holds: 'pure functions of rewards and margins: summaries, intervals, densities' },
+  { name: 'inspect', holds: 'what is in preference data, before anyone trains on them' },
+  { name: 'models', holds: 'decoders with a reward head: configuration, weights, forward pass, saving' },
+  { name: 'hidden-states', holds: 'the hidden states of frozen layers, kept on the disk' },
+  { name: 'rewards', holds: 'opening a reward model, the rewards of data, the files of an evaluation' },
+  { name: 'train', holds: 'the training step, and a run from its options to its saved model' },
+  { name: 'evaluate', holds: 'evaluating and scoring with a finished reward model' },
+  { name: 'policies', holds: 'fine-tuning a policy, sampling from it, best of n', planned: true },
+  { name: 'annotate', holds: 'judges that grade margins', planned: true },
+  { name: 'reports', holds: 'run folders as an HTML page' },
+  { name: 'experiments', holds: 'several runs that are compared', planned: true },
+  { name: 'quickstart', holds: 'all of it on an embedded example' },
+  { name: 'thread', holds: 'the compute thread, and the jobs that run in it' },
+  { name: 'library', holds: 'what a program imports from `rewardkit`' },
+  { name: 'cli', holds: 'the `rewardkit` command' },
+]
+
+/** The same as CONTRIBUTING.md lists them. */
+export const listOfRooms = () =>
+  rooms.map(({ name, holds, planned }) => `- \`${name}\`${planned ? ' (planned)' : ''}: ${holds}`).join('\n')
