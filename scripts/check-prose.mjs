@@ -8,8 +8,8 @@ import { filesNamedIn, proseProblems } from './prose.mjs'
 /** Files that a program writes, and texts that others wrote. */
 const notOurs = /^docs\/api\/|\/fixtures\/|\/generated\//
 const checked = /\.md$/
-/** Pages that do not pass yet. */
-const unedited = /^docs\/decisions\/.*\.md$/
+/** Pages that do not pass yet: the help texts that this one prints. */
+const unedited = /^docs\/reference\.md$/
 
 const root = resolve(import.meta.dirname, '..')
 const named = process.argv.slice(2)
