@@ -3,7 +3,8 @@ import { InputError } from '../errors.ts'
 import { toBatchRewards } from './batch-rewards.ts'
 import { createObjective } from './create-objective.ts'
 import type { BatchRewards } from './objective.ts'
-import { objectiveNames, objectiveOptionsSchema } from './objective-options.ts'
+import { objectiveNames } from './objective-list.ts'
+import { objectiveOptionsSchema } from './objective-options.ts'
 
 const evaluate = (name: string, rewards: BatchRewards) => createObjective(name).evaluate(rewards, { runningMean: null })
 

@@ -1,18 +1,6 @@
 import { z } from 'zod'
 import { inGroup } from '../option-groups.ts'
 
-/** The names that `createObjective` knows. */
-export const objectiveNames = [
-  'bradley-terry',
-  'annotated-margin',
-  'batch-margin',
-  'adaptive-margin',
-  'scaled-bradley-terry',
-  'soft-label',
-] as const
-
-export type ObjectiveName = (typeof objectiveNames)[number]
-
 /** What the paper leaves open; the defaults are this project's reading of it. */
 export const objectiveOptionsSchema = z.object(
   inGroup('objective', {

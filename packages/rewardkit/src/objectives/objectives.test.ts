@@ -5,7 +5,8 @@ import { at } from '../at.ts'
 import { createRandom, type Random } from '../random.ts'
 import { createObjective } from './create-objective.ts'
 import type { BatchRewards, ObjectiveResult } from './objective.ts'
-import { objectiveNames, type ObjectiveOptions, objectiveOptionsSchema } from './objective-options.ts'
+import { objectiveNames } from './objective-list.ts'
+import { type ObjectiveOptions, objectiveOptionsSchema } from './objective-options.ts'
 import { logSigmoid } from '../logistic.ts'
 import { toBatchRewards } from './batch-rewards.ts'
 
@@ -266,6 +267,34 @@ describe('invariants', () => {
     const same = others(moved).every((value, i) => value === others(rewards)[i])
     expect(same).toBe(objective.separable)
   })
+})
+
+describe('options', () => {
+  const others = {
+    gradientThroughMean: 'through',
+    meanOver: 3,
+    negativeMean: 'clamped',
+    branches: 'separately',
+    labelSmoothing: 0.2,
+    rewardCentering: 0.1,
+  } as const
+  const random = createRandom(5, 'options')
+  const batches = Array.from({ length: 20 }, () => randomBatch(random, 7))
+
+  it.each(objectiveOptionsSchema.keyof().options)(
+    '%s names the objectives that read it, or none if all do',
+    (option) => {
+      const reading = objectiveNames.filter((name) =>
+        batches.some((batch) => {
+          const [plain, changed] = [evaluate(name, batch), evaluate(name, batch, { [option]: others[option] })]
+          return distance(plain.chosenGradient, changed.chosenGradient) > 0
+        }),
+      )
+      const described = objectiveOptionsSchema.shape[option].description ?? ''
+      const named = objectiveNames.filter((name) => described.includes(name))
+      expect(reading).toEqual(named.length === 0 ? objectiveNames : named)
+    },
+  )
 })
 
 describe('weights', () => {

@@ -14,13 +14,14 @@ import {
 import { InputError } from '../errors.ts'
 import { type Hooks, logLine } from '../events.ts'
 import { isLockFile, makeFolder, writeFileAtomic } from '../files.ts'
+import type { ObjectiveName } from '../objectives/index.ts'
 import { type SimulatedPair, simulate } from '../simulate/index.ts'
 import { trainOptionsSchema } from '../train/train-options.ts'
 import { train } from '../train/train.ts'
 import { createSimulationModel } from './simulation-model.ts'
 import type { QuickstartOptions } from './quickstart-options.ts'
 
-const objectives = ['bradley-terry', 'annotated-margin', 'adaptive-margin'] as const
+const objectives = ['bradley-terry', 'annotated-margin', 'adaptive-margin'] as const satisfies readonly ObjectiveName[]
 
 /** What the quickstart removes before it begins again, besides the model that it replaces; all else in the folder stays. */
 const contents = ['pairs.jsonl', ...objectives, 'report.html']

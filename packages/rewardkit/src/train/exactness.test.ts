@@ -16,16 +16,13 @@ const withMean: Partial<ObjectiveOptions>[] = [
   { meanOver: 'running' },
   { negativeMean: 'clamped' },
 ]
-const options: Record<ObjectiveName, Partial<ObjectiveOptions>[]> = {
-  'bradley-terry': [],
-  'annotated-margin': [],
+/** The options that only some objectives read. */
+const options: Partial<Record<ObjectiveName, Partial<ObjectiveOptions>[]>> = {
   'batch-margin': withMean,
   'adaptive-margin': [...withMean, { branches: 'separately' }, { branches: 'separately', meanOver: 5 }],
-  'scaled-bradley-terry': [],
-  'soft-label': [],
 }
 const cases = objectiveNames.flatMap((name) =>
-  [...options[name], {}, { labelSmoothing: 0.1 }, { rewardCentering: 0.01 }].map(
+  [...(options[name] ?? []), {}, { labelSmoothing: 0.1 }, { rewardCentering: 0.01 }].map(
     (given): [ObjectiveName, string, Partial<ObjectiveOptions>] => [name, JSON.stringify(given), given],
   ),
 )
