@@ -8,7 +8,7 @@ export const groups = [
   {
     name: 'step',
     mutate: ['packages/rewardkit/src/train/step.ts'],
-    tests: ['packages/rewardkit/src/train/step.test.ts'],
+    tests: ['packages/rewardkit/src/train/step-by-hand.test.ts'],
   },
   {
     name: 'pack',

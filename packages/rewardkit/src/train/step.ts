@@ -106,7 +106,7 @@ export function trainStep(
       })
     }
     const result = whole ?? objective.evaluate(rewards.batch(), state)
-    checkRewards(batch, rewards.batch(), result.loss, rewardDifference)
+    checkRewards(batch, rewards.batch(), result.loss, rewardDifference ?? 0)
 
     // 4. Clip and step.
     const gradients = parameters.map(gradientOf)
@@ -150,7 +150,7 @@ function checkRewards(
   batch: readonly EncodedGroup[],
   { chosen, rejected }: BatchRewards,
   loss: number,
-  difference: number | null,
+  difference: number,
 ): void {
   if (!Number.isFinite(loss)) {
     const pairs = batch.flatMap((group) => group.preferences.map(() => group.id))
@@ -163,7 +163,7 @@ function checkRewards(
   const mean = all.reduce((sum, value) => sum + value, 0) / all.length
   const deviation = Math.sqrt(all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / all.length)
   const largest = all.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  if (difference !== null && !(difference <= Math.max(1e-4 * deviation, 8 * 2 ** -24 * largest)))
+  if (!(difference <= Math.max(1e-4 * deviation, 8 * 2 ** -24 * largest)))
     throw new FailureError(
       `the rewards of two passes differ by ${difference}, more than 1e-4 of their standard deviation ${deviation}, at the pairs ${idsOf(batch)}: a model or a machine that does not repeat its numbers; rewardkit doctor shows both`,
     )
