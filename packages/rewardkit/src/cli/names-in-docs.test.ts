@@ -54,9 +54,10 @@ test('the pages about layouts name each of them once in their tables', () => {
 })
 
 test('names are found in commands, programs and YAML', () => {
-  const text = "train --objective a-b --to=c\nobjective: 'd', x\n  data_format: e\n--ties drop|half --objective f|g"
-  expect(valuesOf(/objective/, text)).toEqual(['a-b', 'd', 'f', 'g'])
-  expect(valuesOf(/data_format|to/, text)).toEqual(['c', 'e'])
+  const text =
+    "train --objective one-a --to=two\nobjective: 'three', x\n  data_format: four\n--ties drop|half --objective five|six"
+  expect(valuesOf(/objective/, text)).toEqual(['one-a', 'three', 'five', 'six'])
+  expect(valuesOf(/data_format|to/, text)).toEqual(['two', 'four'])
 })
 
 test.each(pages)('%s names objectives and layouts that there are', (page) => {
