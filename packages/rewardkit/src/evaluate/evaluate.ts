@@ -51,7 +51,7 @@ async function evaluateFile(
   const survey = await surveyPreferences(opened, options.limit, (group) => readings.add(group))
   readings.tell(options.data, hooks)
   const reading = { ...model.reading, trainedBy: model.truncationRule }
-  const data = await encodeEvaluation(survey, tokenizer, reading, spool, hooks, options.onError)
+  const data = await encodeEvaluation(survey, tokenizer, { ...reading, onError: options.onError }, spool, hooks)
   const left = droppedText(data.dropped)
   const used = `${counted(data.read, 'pair')} read, ${data.pairs} to evaluate on${left}`
   if (left !== '') hooks.onEvent(logLine(`${data.path}: ${used}`))

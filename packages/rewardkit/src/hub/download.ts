@@ -12,7 +12,14 @@ import { claimPartial, releasePartial, removePartials } from './partial.ts'
 /** A file whose bytes are known by their checksum. */
 export type ListedFile = RemoteFile & { readonly etag: string }
 
-/** Attempts are counted anew once so many bytes have come since the last one. */
+/** A file of one commit of a repository. */
+export interface WantedFile {
+  readonly place: Place
+  readonly commit: string
+  readonly file: ListedFile
+}
+
+/** Attempts are counted anew once this many bytes have come since the last one. */
 const worthwhile = 1 << 20
 
 /**
@@ -25,9 +32,7 @@ const worthwhile = 1 << 20
  */
 export async function downloadBlob(
   client: HubClient,
-  place: Place,
-  commit: string,
-  file: ListedFile,
+  wanted: WantedFile,
   blob: string,
   onBytes: (present: number) => void,
 ): Promise<void> {
@@ -39,7 +44,7 @@ export async function downloadBlob(
       client,
       () => {
         before = present
-        return attempt(client, place, commit, file, partial, (bytes) => onBytes((present = bytes)))
+        return attempt(client, wanted, partial, (bytes) => onBytes((present = bytes)))
       },
       () => present - before >= worthwhile,
     )
@@ -49,7 +54,7 @@ export async function downloadBlob(
     removePartials(blob)
   } catch (error) {
     releasePartial(partial, blob)
-    throw isFileError(error) ? diskError(blob, file, error) : error
+    throw isFileError(error) ? diskError(blob, wanted.file, error) : error
   }
 }
 
@@ -72,9 +77,7 @@ function giveName(partial: string, blob: string): void {
 /** One request for what is missing. Afterwards the partial file is whole and right, or this throws. */
 async function attempt(
   client: HubClient,
-  place: Place,
-  commit: string,
-  file: ListedFile,
+  { place, commit, file }: WantedFile,
   partial: string,
   onBytes: (present: number) => void,
 ): Promise<void> {
@@ -96,7 +99,7 @@ async function attempt(
       }
       state = await ask(client, place, request, async (response, alive) => {
         const start = await startOf(response, kept, handle, file)
-        return append(response, start, handle, file, alive, onBytes)
+        return append(response, start, { handle, bytes: file.bytes, alive, onBytes })
       })
     }
     if (state.bytes < file.bytes)
@@ -150,23 +153,26 @@ async function startOf(response: Response, kept: Progress, handle: FileHandle, f
 async function append(
   response: Response,
   start: Progress,
-  handle: FileHandle,
-  file: ListedFile,
-  alive: () => void,
-  onBytes: (present: number) => void,
+  to: {
+    readonly handle: FileHandle
+    /** Of the whole file. */
+    readonly bytes: number
+    readonly alive: () => void
+    readonly onBytes: (present: number) => void
+  },
 ): Promise<Progress> {
   if (!response.body) return start
   const chunks: AsyncIterable<Uint8Array> = response.body
   let { bytes } = start
   for await (const chunk of chunks) {
-    alive()
-    const fits = chunk.subarray(0, file.bytes + 1 - bytes)
-    await handle.writeFile(fits)
+    to.alive()
+    const fits = chunk.subarray(0, to.bytes + 1 - bytes)
+    await to.handle.writeFile(fits)
     start.hash.update(fits)
     bytes += fits.length
-    onBytes(bytes)
+    to.onBytes(bytes)
     // More than there should be: the checksum is wrong, whatever else comes.
-    if (bytes > file.bytes) break
+    if (bytes > to.bytes) break
   }
   return { bytes, hash: start.hash }
 }

@@ -133,7 +133,7 @@ async function fetchMissing(client: HubClient, repository: Repository, files: re
     const blob = join(blobs, file.etag)
     const isThere = statSync(blob, { throwIfNoEntry: false })?.size === file.bytes
     if (isThere) tell(file, file.bytes)
-    else await downloadBlob(stoppable, place, commit, file, blob, (bytes) => tell(file, bytes))
+    else await downloadBlob(stoppable, { place, commit, file }, blob, (bytes) => tell(file, bytes))
     linkBlob(settings, blob, folder, file.path, !isThere)
   }
   const queue = [...files]

@@ -42,10 +42,9 @@ export interface EvaluationData {
 export async function encodeEvaluation(
   survey: Survey,
   tokenizer: Tokenizer,
-  reading: EncodeOptions & { readonly trainedBy?: TruncationRule },
+  reading: EncodeOptions & Pick<DataOptions, 'onError'> & { readonly trainedBy?: TruncationRule },
   spool: Spool,
   hooks: Hooks,
-  onError: DataOptions['onError'],
 ): Promise<EvaluationData> {
   const set = createEncodedSet(spool.begin(), { withTexts: true })
   async function* items() {
@@ -55,7 +54,7 @@ export async function encodeEvaluation(
       if (group.preferences.length > 0) yield { ...placed, group, set }
     }
   }
-  const strange = await encodeInto(items(), tokenizer, reading, onError)
+  const strange = await encodeInto(items(), tokenizer, reading, reading.onError)
   strange.tell(survey.path, hooks)
   tellOfSkipped(survey.path, set.skipped, hooks)
   tellOfCuts(set, { ...reading, name: survey.path, dropped: set.dropped }, hooks)

@@ -10,7 +10,7 @@ import { writeThreeLayers } from '../hidden-states/fixtures/models.ts'
 import { type FixtureName, fixtureNames } from '../models/fixtures/read.ts'
 import { loadRewardNetwork, trainPart } from '../models/index.ts'
 import { createObjective } from '../objectives/index.ts'
-import { createCutTally, createSpool } from '../tokens/index.ts'
+import { createSpool } from '../tokens/index.ts'
 import { batchOf, frozenStep, tokensOf } from './fixtures/step.ts'
 import { openTrainingRewards } from './frozen.ts'
 import { trainStep } from './step.ts'
@@ -40,8 +40,8 @@ function wholeGradients(name: FixtureName, microBatchTokens: number): Record<str
   return scope(() => {
     const model = loadRewardNetwork(join(folder, name), { seed: 3 })
     const optimizer = createAdamW(model.parameters)
-    const learner = { parameters: model.parameters, rewardsOf: wholeModel(model, 'float32') }
-    trainStep(learner, optimizer, batch, objective, objective.initialState, {
+    const learner = { parameters: model.parameters, optimizer, rewardsOf: wholeModel(model, 'float32') }
+    trainStep(learner, batch, objective, objective.initialState, {
       ...frozenStep,
       microBatchTokens,
     })
@@ -60,24 +60,17 @@ function partGradients(name: FixtureName, part: string, microBatchTokens: number
       const divided = trainPart(model, part)
       const optimizer = createAdamW(divided.trained.parameters)
       const rewards = openTrainingRewards(
-        model,
-        divided,
         {
-          groups,
-          sha256: '',
-          pairs: batch.length,
-          dropped: {},
-          truncated: 0,
-          cut: createCutTally().cut,
-          readAs: {},
-          evaluation: null,
+          model,
+          part: divided,
+          data: { groups, evaluation: null },
+          steps: [{ epoch: 0, groups: Uint32Array.from(batch.keys()) }],
+          options: { dtype: 'float32', threads: threads(), microBatchTokens },
         },
-        [{ epoch: 0, groups: Uint32Array.from(batch.keys()) }],
-        { dtype: 'float32', threads: threads(), microBatchTokens },
         silentHooks,
       )
       rewards.prepare()
-      trainStep({ ...divided.trained, ...rewards }, optimizer, batch, objective, objective.initialState, {
+      trainStep({ ...divided.trained, ...rewards, optimizer }, batch, objective, objective.initialState, {
         ...frozenStep,
         microBatchTokens,
       })

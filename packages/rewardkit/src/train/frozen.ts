@@ -17,24 +17,29 @@ export interface TrainingRewards {
   close(): void
 }
 
+/** What of a run decides how its groups get their rewards. */
+interface RunOfRewards {
+  readonly model: RewardNetwork
+  readonly part: TrainedPart
+  readonly data: Pick<TrainingData, 'groups' | 'evaluation'>
+  readonly steps: readonly PlannedStep[]
+  readonly options: Pick<ResolvedOptions, 'dtype' | 'threads' | 'microBatchTokens'>
+}
+
 /**
  * How the groups of a run, training and held-out ones, get their rewards: through the whole model, or through its upper
  * part alone, where layers are frozen.
  * @throws as `openHiddenStates`
  */
 export function openTrainingRewards(
-  model: RewardNetwork,
-  { frozen, frozenLayers }: TrainedPart,
-  data: Omit<TrainingData, 'record'>,
-  plan: readonly PlannedStep[],
-  options: Pick<ResolvedOptions, 'dtype' | 'threads' | 'microBatchTokens'>,
+  { model, part: { frozen, frozenLayers }, data, steps, options }: RunOfRewards,
   hooks: Hooks,
 ): TrainingRewards {
   const { dtype, threads } = options
   const frozenWeights = frozenLayers === null ? null : hashParameters(frozen)
   if (frozenWeights === null || !frozenLayers)
     return { rewardsOf: wholeModel(model, dtype), frozenWeights, prepare: () => {}, close: () => {} }
-  const groups = { [Symbol.iterator]: () => tokensOf(data, plan, options.microBatchTokens) }
+  const groups = { [Symbol.iterator]: () => tokensOf(data, steps, options.microBatchTokens) }
   const states = openHiddenStates(model, groups, { layers: frozenLayers, frozenWeights, dtype, threads }, hooks)
   return {
     rewardsOf: (wanted) => forwardFrom(model, packGroups(wanted), frozenLayers, states.read(wanted), dtype),
@@ -47,11 +52,11 @@ export function openTrainingRewards(
 /** The groups of all steps, each once, and of the evaluation, as they will go through the model: there, large ones in parts. */
 function* tokensOf(
   { groups, evaluation }: Pick<TrainingData, 'groups' | 'evaluation'>,
-  plan: readonly PlannedStep[],
+  steps: readonly PlannedStep[],
   microBatchTokens: number,
 ): Generator<TokenGroup> {
   const isUsed = new Uint8Array(groups.preferenceCounts.length)
-  for (const step of plan) for (const index of step.groups) isUsed[index] = 1
+  for (const step of steps) for (const index of step.groups) isUsed[index] = 1
   for (const [index, used] of isUsed.entries())
     if (used === 1) for (const { tokens } of groups.read([index])) yield tokens
   for (const { part } of partsOf(evaluation?.groups ?? [], ({ tokens }) => tokens, microBatchTokens)) yield part

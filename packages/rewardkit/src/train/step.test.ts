@@ -128,19 +128,12 @@ describe('trainStep', () => {
       const objective = createObjective('adaptive-margin')
       let asked = 0
       expect(() =>
-        trainStep(
-          fixture.trainedModel(model),
-          createAdamW(model.parameters),
-          batch,
-          objective,
-          objective.initialState,
-          {
-            ...options,
-            learningRate: 1,
-            microBatchTokens: 40,
-            shouldStop: () => asked++ > 6,
-          },
-        ),
+        trainStep(fixture.learnerOf(model), batch, objective, objective.initialState, {
+          ...options,
+          learningRate: 1,
+          microBatchTokens: 40,
+          shouldStop: () => asked++ > 6,
+        }),
       ).toThrow('stopped')
       expect(model.parameters.map((parameter) => parameter.float32().slice())).toEqual(before)
     })
@@ -152,16 +145,9 @@ describe('trainStep', () => {
       const head = model.weights.head.float32()
       head.fill(Infinity)
       const objective = createObjective('bradley-terry')
-      expect(() =>
-        trainStep(
-          fixture.trainedModel(model),
-          createAdamW(model.parameters),
-          batch,
-          objective,
-          objective.initialState,
-          options,
-        ),
-      ).toThrow(/not finite.*g0/)
+      expect(() => trainStep(fixture.learnerOf(model), batch, objective, objective.initialState, options)).toThrow(
+        /not finite.*g0/,
+      )
     })
   })
 
@@ -171,7 +157,7 @@ describe('trainStep', () => {
       const optimizer = createAdamW(model.parameters)
       const objective = createObjective('adaptive-margin')
       const step = () =>
-        trainStep(fixture.trainedModel(model), optimizer, batch, objective, objective.initialState, {
+        trainStep(fixture.learnerOf(model, optimizer), batch, objective, objective.initialState, {
           ...options,
           microBatchTokens: 40,
         })

@@ -29,10 +29,11 @@ export interface StepOptions extends OptimizerOptions {
   readonly shouldStop: () => boolean
 }
 
-/** What a step changes, in place, and how rewards follow from it. */
-export interface Trained {
+/** What a step changes in place, and how rewards follow from it. */
+export interface Learner {
   /** Float32 leaves that require gradients. */
   readonly parameters: readonly Tensor[]
+  readonly optimizer: AdamWState
   readonly rewardsOf: RewardsOf
 }
 
@@ -51,12 +52,11 @@ export interface StepResult extends ObjectiveResult {
  * gradient with respect to them is carried back through one micro-batch after another (the gradient cache of Gao et al.
  * 2021, applied to rewards). Gradients are summed in float32; the objective has already divided by B.
  *
- * The trained parameters and `optimizer` change in place. Throws FailureError for rewards or gradients that are not finite, and
+ * The parameters and the optimizer's state change in place. Throws FailureError for rewards or gradients that are not finite, and
  * where the two passes disagree; Interrupted between micro-batches.
  */
 export function trainStep(
-  { parameters, rewardsOf }: Trained,
-  optimizer: AdamWState,
+  { parameters, optimizer, rewardsOf }: Learner,
   batch: readonly EncodedGroup[],
   objective: Objective,
   state: ObjectiveState,

@@ -68,9 +68,9 @@ async function trainFrom(
   const { saveEvery = defaultSaveEvery, evalEvery = plan.length } = options
   const { trained } = part
   const optimizer = createAdamW(trained.parameters)
-  const rewards = openTrainingRewards(model, part, data, plan, options, hooks)
+  const rewards = openTrainingRewards(prepared, hooks)
   closeLater(() => rewards.close())
-  const learner = { parameters: trained.parameters, rewardsOf: rewards.rewardsOf }
+  const learner = { parameters: trained.parameters, optimizer, rewardsOf: rewards.rewardsOf }
   const files = savedTokenizerFiles(tokenizer)
   const identity = fingerprint(options, {
     data: data.sha256,
@@ -125,7 +125,7 @@ async function trainFrom(
       const { epoch, groups } = at(plan, step)
       const start = performance.now()
       const learningRate = learningRateAt({ ...options, kind: options.schedule, totalSteps: plan.length }, step)
-      const result = trainStep(learner, optimizer, data.groups.read(groups), objective, state, {
+      const result = trainStep(learner, data.groups.read(groups), objective, state, {
         ...options,
         learningRate,
         mayKeepGraph: graphKeeper(),

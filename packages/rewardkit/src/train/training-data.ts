@@ -165,8 +165,7 @@ export async function loadTrainingData(
     tellOfCuts(heldOut, { ...options, name: `${survey.path}, held out`, dropped: heldOut.dropped }, hooks)
     evaluation = evaluationData({ ...survey, read: heldOutRead, dropped: {} }, heldOut)
   }
-  if (evaluationSurvey)
-    evaluation = await encodeEvaluation(evaluationSurvey, tokenizer, options, spool, hooks, options.onError)
+  if (evaluationSurvey) evaluation = await encodeEvaluation(evaluationSurvey, tokenizer, options, spool, hooks)
   if (evaluation) {
     const { path, read } = evaluation
     log(

@@ -64,8 +64,7 @@ interface Answer {
 /** The group of the rows of one prompt. */
 export function readRatings(rows: readonly Row[], context: RowContext, total = rows.length): Reading {
   const { defaultId, options, judgements = createJudgements(options) } = context
-  const [first] = rows
-  if (!first) return []
+  if (rows.length === 0) return []
   const answers = answersOf(rows, judgements)
   const unrated = rows
     .filter((row) => ratingOf(row['rating'], judgements) === null)
@@ -89,17 +88,17 @@ export function readRatings(rows: readonly Row[], context: RowContext, total = r
     margin: (at(ratings, better) - at(ratings, worse)) / unit,
     ...(options.ties === 'half' ? { probability: 1 } : {}),
   }))
-  return [groupOf(first, rows, answers, preferences, context, judgements), ...unrated]
+  return [groupOf(rows, answers, preferences, defaultId, judgements), ...unrated]
 }
 
 function groupOf(
-  first: Row,
   rows: readonly Row[],
   answers: readonly Answer[],
   preferences: readonly Preference[],
-  { defaultId }: RowContext,
+  defaultId: string,
   judgements: Judgements,
 ): Group {
+  const first = at(rows, 0)
   const subsets = new Set(rows.map((row) => row['subset']))
   const { id, subset } = commonFields(first, defaultId, [])
   return buildGroup({

@@ -102,7 +102,13 @@ export async function findLeakage(
     }
     if (!writer || options.out === undefined || writer.groups() === 0) return { leakage }
     const provenance = provenanceOf(options.out)
-    const written = await finish('data leakage', [data, against], options, { read, removed }, [writer], provenance)
+    const written = await finish(
+      'data leakage',
+      [data, against],
+      options,
+      { read, removed },
+      { writers: [writer], provenance },
+    )
     return { leakage, written }
   } finally {
     writer?.discard()

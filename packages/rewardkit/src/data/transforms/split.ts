@@ -45,7 +45,13 @@ export async function splitData(options: SplitOptions, hooks: Hooks = silentHook
     for (const file of files) writers.push(createGroupWriter(file, to))
     for await (const group of countedGroups(data, read, hooks))
       await at(writers, partOf(unitOf(group, index++)) + 1).write(group)
-    const result = await finish('data split', [data], options, { read, removed: {} }, writers, folderProvenance(out))
+    const result = await finish(
+      'data split',
+      [data],
+      options,
+      { read, removed: {} },
+      { writers, provenance: folderProvenance(out) },
+    )
     // What is left of an earlier split does not belong to this one.
     for (const name of earlierSplit(out)) if (!files.includes(join(out, name))) rmSync(join(out, name))
     return result

@@ -56,7 +56,16 @@ export async function transformData(
       if ('keep' in verdict) await writer.write(verdict.keep)
     }
     if (writer.groups() === 0) throw nothingLeft(data.name, read, removed)
-    return await finish(step, [data], options, { read, removed }, [writer], provenanceOf(options.out))
+    return await finish(
+      step,
+      [data],
+      options,
+      { read, removed },
+      {
+        writers: [writer],
+        provenance: provenanceOf(options.out),
+      },
+    )
   } finally {
     writer.discard()
   }
@@ -86,8 +95,7 @@ export async function finish(
   data: readonly DataSet[],
   options: Readonly<Record<string, unknown>>,
   counts: Pick<TransformResult, 'read' | 'removed'>,
-  writers: readonly GroupWriter[],
-  provenance: string,
+  { writers, provenance }: { readonly writers: readonly GroupWriter[]; readonly provenance: string },
 ): Promise<TransformResult> {
   const outputs: OutputCounts[] = []
   for (const writer of writers) outputs.push(await writer.commit())
