@@ -1,5 +1,5 @@
-// How long the event loop of a program is held up while a reward model scores in its own thread: 64 conversations of some
-// 500 tokens, the delays measured by Node.
+// Measures how long a program's event loop is blocked while a reward model scores in its own thread. It scores 64
+// conversations of about 500 tokens; Node measures the delays.
 //
 //   node bench/event-loop.mjs --model MODEL [--tokens 500] [--conversations 64]
 //

@@ -1,5 +1,5 @@
-// How resident memory grows with the data: trains two steps on a short and on a long file of pairs, each line with a
-// prompt of its own, and compares the peaks. Fails where the long one takes more than 300 MB more.
+// Measures how resident memory grows with the data. It trains two steps on a short and on a long file of pairs, each
+// line with its own prompt, and compares the peaks. Fails if the long file takes more than 300 MB more.
 //
 //   node bench/long-data.mjs [--lines 1000000]
 import { spawnSync } from 'node:child_process'
@@ -19,7 +19,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const model = join(folder, 'model')
 createSimulationModel(model, { initializerRange: 0.1 })
 
-/** Writes so many pairs, a thousand at a time. */
+/** Writes `lines` pairs, a thousand at a time. */
 function writePairs(/** @type {string} */ path, /** @type {number} */ lines) {
   for (let done = 0; done < lines; done += 1000) {
     const settings = { noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed: done }

@@ -1,6 +1,6 @@
-// Trains a small attention layer on rows of changing length in several processes, each with another start layout (the size
-// of the environment, and what address randomisation draws), and prints what is resident after some steps and at the end.
-// Memory that fragments grows in some layouts and not in others.
+// Trains a small attention layer on rows of changing length in several processes. Each has another start layout (the
+// size of the environment, and what address randomisation draws). Prints resident memory after some steps and at the
+// end. Memory that fragments grows in some layouts and not in others.
 //
 //   node bench/resident-memory.mjs [--layouts 20] [--steps 1000]
 import { execFileSync } from 'node:child_process'

@@ -44,7 +44,7 @@ export function compiles(root = ownRoot) {
 }
 
 /**
- * Whether dist was compiled without errors from the sources as they are now.
+ * Whether dist was compiled without errors from the current sources.
  * @param {string} root
  */
 function isCurrent(root) {
@@ -53,8 +53,8 @@ function isCurrent(root) {
 }
 
 /**
- * Whether the compiler sees by itself what has changed since. It compares times, so it misses a file that comes back with
- * an old time, and it leaves the output of files that are gone.
+ * Whether the compiler itself notices what has changed since. It compares times, so it misses a file that comes back
+ * with an old time, and it leaves the output of deleted files.
  * @param {string} root
  */
 function canContinue(root) {

@@ -1,5 +1,5 @@
 /**
- * A use of the command on an input of the folder of cases. In `args` OUT stands for a new path.
+ * A use of the command on an input of the folder of cases. In `args`, OUT means a new path.
  * @typedef {object} Case
  * @property {string} args
  * @property {number} [code] exit code, 0 by default

@@ -1,6 +1,8 @@
-// Runs the command on small inputs that real users' situations led to, and checks what comes out:
+// Runs the command on small inputs from real users' situations, and checks the output:
+//
 //   node scripts/check-cases.mjs FOLDER [WORD]
-// FOLDER holds the inputs, `models/` and `tables/`; with WORD only the checks whose arguments hold it are made.
+//
+// FOLDER holds the inputs, `models/` and `tables/`. With WORD, only checks whose arguments contain it are made.
 import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,13 +1,14 @@
 // Checks that the prose of the repository reads plainly (prose.mjs says how) and that the files it names exist. Checks
-// the files that you give it, or all Markdown files that git knows.
+// the files that you give it, or all that git knows.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { filesNamedIn, proseProblems } from './prose.mjs'
 
-/** Files that a program writes, and texts that others wrote. */
-const notOurs = /^docs\/api\/|\/fixtures\/|\/generated\//
-const checked = /\.md$/
+/** Pages, and sources whose comments and messages read plainly. */
+const checked = /\.md$|^(?:bench|examples|packages\/torch|scripts|tools)\/.*\.(?:ts|mjs)$/
+/** Files that a program writes, texts that others wrote, and the examples of what is found. */
+const notOurs = /^docs\/api\/|\/fixtures\/|\/generated\/|^scripts\/prose\.test\.ts$/
 
 const root = resolve(import.meta.dirname, '..')
 const named = process.argv.slice(2)
@@ -30,6 +31,6 @@ function missingFiles(file, text) {
   const missingLinks = links.filter((link) => !existsSync(resolve(root, dirname(file), link)))
   const missingPaths = paths.filter((path) => !existsSync(resolve(root, path)))
   return [...missingLinks, ...missingPaths].map(
-    (name) => `${file}: found "${name}", which does not exist: name the file as it is called now`,
+    (name) => `${file}: found "${name}", which does not exist: use its present name`,
   )
 }

@@ -1,6 +1,8 @@
 // Reads every file of preference data below a folder, writes it in our own layouts and in its own, and reads that again:
+//
 //   node scripts/check-real-data.mjs FOLDER
-// What is written from what was written must be the same bytes, and lose nothing.
+//
+// Writing again what was written must give the same bytes, and lose nothing.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,7 +42,7 @@ async function check(path) {
     found = await readPreferences(await openData(path, options, [], silentHooks))
   } catch (error) {
     // A sample may be too small to hold a pair.
-    if (error instanceof Error && error.message.includes('is of use')) return error.message
+    if (error instanceof Error && error.message.includes('is usable')) return error.message
     throw error
   }
   await convert(path, 'first.jsonl')

@@ -1,5 +1,5 @@
-// Checks that imports in packages/*/src, those of types included, go one way: a room of rewardkit imports from rooms
-// below it only (rooms.mjs has their order), the files at the top of src import from no room, and no files import each
+// Checks that imports in packages/*/src, including those of types, go one way. A room of rewardkit imports only from
+// rooms below it (rooms.mjs has their order), and the files at the top of src import from no room. No files import each
 // other in a circle. CONTRIBUTING.md lists the rooms as rooms.mjs does; --write writes that list.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'

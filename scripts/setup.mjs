@@ -12,7 +12,7 @@ import { build, CompileError } from './build.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url)) // import.meta.dirname came with the Node that we ask for
 
-/** A failure that is told in one line. */
+/** A failure that is reported in one line. */
 class OneLine extends Error {}
 
 process.once('SIGINT', () => process.exit(130))

@@ -1,7 +1,7 @@
-// Tries the packages as a stranger has them: packs both, installs the tarballs without install scripts into an empty
-// project outside the clone, compiles and runs a program that trains ten steps and scores ten lines, and does the same
-// with the installed command. The first that computes has to set up: REWARDKIT_HOME is empty, and libtorch is that of this clone, so
-// that nothing large is downloaded.
+// Tries the packages as a stranger has them. It packs both, installs the tarballs without install scripts into an empty
+// project outside the clone, and compiles and runs a program that trains ten steps and scores ten lines. Then it does
+// the same with the installed command. The first command that computes has to set up: REWARDKIT_HOME is empty, and
+// libtorch is that of this clone, so nothing large is downloaded.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -124,7 +124,7 @@ function looseTypes(report) {
   return found
 }
 
-/** Behind `readonly`, or the rest of a tuple, which is judged itself. */
+/** Whether a list is marked `readonly`, or is the rest of a tuple, which is judged separately. */
 function isReadonly(/** @type {ts.Node} */ { parent }) {
   return (
     ts.isRestTypeNode(parent) || (ts.isTypeOperatorNode(parent) && parent.operator === ts.SyntaxKind.ReadonlyKeyword)

@@ -1,5 +1,5 @@
-// Packs the packages as they would be published and lets publint and are-the-types-wrong look at them. ESM only: what
-// CommonJS resolution would find is no concern.
+// Packs the packages as they would be published and checks them with publint and are-the-types-wrong. They are ESM
+// only, so findings about CommonJS resolution do not matter.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -11,8 +11,8 @@ const list = 'docs/mutations.md'
 const leastKilled = 0.9
 
 /**
- * Prints how many mutants of each file were killed. Gives what is wrong, one line each: a file of which too few were
- * killed, a survivor that is not in the list, an entry of the list that does not survive.
+ * Prints how many mutants of each file were killed. Returns one line per problem: a file with too few killed mutants, a
+ * survivor that is not in the list, or an entry of the list that does not survive.
  * @param {readonly Mutant[]} mutants
  */
 export function report(mutants) {

@@ -1,6 +1,9 @@
-// Changes the source in one place at a time and asks whether a test notices. Fails where fewer than 90 % of a file's
-// mutants are killed, and where a survivor is not in docs/mutations.md, which says why no test can notice it.
-// node tools/mutation/run.mjs [GROUP ...] [--force]; --force also tries what an earlier run has answered.
+// Changes the source in one place at a time and asks whether a test notices. Fails if fewer than 90 % of a file's
+// mutants are killed. Also fails if a survivor is not in docs/mutations.md, which says why no test can notice it.
+//
+//   node tools/mutation/run.mjs [GROUP ...] [--force]
+//
+// --force also tries mutants that an earlier run has answered.
 import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'

@@ -37,7 +37,7 @@ function attempt(what, call) {
     count.results++
     return result
   } catch (error) {
-    if (!(error instanceof Error)) throw new Error(`${what} threw what is no error`, { cause: error })
+    if (!(error instanceof Error)) throw new Error(`${what} threw something that is not an Error`, { cause: error })
     return undefined
   }
 }

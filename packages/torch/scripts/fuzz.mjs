@@ -1,6 +1,6 @@
-// Calls everything in @rewardkit/torch with random arguments, sound and senseless, and misuses handles, in a child process:
-// a crash or a hang is reported with its seed and its last call. Every seed is a case of its own; the same seed makes the
-// same calls.
+// Calls everything in @rewardkit/torch with random arguments, sound and senseless, and misuses handles. It does so in a
+// child process, and reports a crash or a hang with its seed and its last call. Every seed is a separate case; the same
+// seed makes the same calls.
 //
 //   node packages/torch/scripts/fuzz.mjs [--cases 20000] [--seed 1] [--threads 2]
 import { spawn } from 'node:child_process'

@@ -42,7 +42,7 @@ function unwrap(value: Value): NativeValue {
   return Array.from(value, unwrapElement)
 }
 
-// Schemas have no lists of lists: what is nested deeper is refused as it is.
+// Schemas have no lists of lists: deeper nesting is refused.
 const unwrapElement = (value: Value): NativeValue => (value instanceof Tensor ? value.native : (value as NativeValue))
 
 const isList = (value: unknown): value is readonly Value[] => Array.isArray(value)

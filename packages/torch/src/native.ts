@@ -43,7 +43,7 @@ export interface Native {
 
 /**
  * libtorch's libraries are loaded into the process first, with their symbols visible to all, so that one addon works
- * with any folder of that libtorch. Node complains that they are no addons, and keeps them loaded.
+ * with any folder of that libtorch. Node complains that they are not addons, and keeps them loaded.
  */
 function load(): Native {
   const { libraries, addonFile } = locateNative()

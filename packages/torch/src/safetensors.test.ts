@@ -70,7 +70,7 @@ describe('reading', () => {
     expect(() => file.get('a')).toThrow(/has changed since it was opened/)
   })
 
-  it('refuses what is no file', () => {
+  it('refuses anything that is not a safetensors file', () => {
     expect(() => openSafetensors(folder)).toThrow(/is not a file/)
     expect(() => openSafetensors('/dev/zero')).toThrow(/is not a file/)
   })
@@ -82,7 +82,7 @@ describe('reading', () => {
     ['an empty file', () => rawEmpty(), /0 bytes/],
     ['a header beyond the file', () => rawFile('{}', undefined, 5000), /truncated/],
     ['a huge header', () => rawFile('{}', undefined, 2 ** 50), /not a safetensors file/],
-    ['a header that is no JSON', () => rawFile('{"a":'), /JSON/],
+    ['a header that is not JSON', () => rawFile('{"a":'), /JSON/],
     ['a header that is a list', () => rawFile('[]'), /JSON object/],
     ['truncated data', () => rawFile(f32([2], [0, 8]), Buffer.alloc(5)), /'a' ends at byte \d+.*truncated/],
     ['bytes that belong to no tensor', () => rawFile(f32([2], [0, 8]), Buffer.alloc(9)), /the tensors end/],

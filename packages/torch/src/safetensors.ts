@@ -147,14 +147,14 @@ function readHeader(file: number, size: number, fail: Fail): { header: Record<st
 }
 
 /**
- * Throws for JSON that other readers understand differently or refuse: a key twice in an object, of which JSON.parse
- * takes the last; numbers that are not whole, which it rounds; half a surrogate pair, which is no Unicode.
+ * Throws for JSON that other readers understand differently or refuse. That is a repeated key in an object (JSON.parse
+ * takes the last), a number that is not whole (it rounds), or half a surrogate pair (invalid Unicode).
  */
 function refuseAmbiguity(text: string, value: unknown): void {
   let keys = 0
   for (const [token, colon = ''] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|-?\d[\d.eE+-]*/g)) {
     if (!token.startsWith('"')) {
-      if (!/^\d+$/.test(token)) throw new TypeError(`the number ${token} is no size or offset`)
+      if (!/^\d+$/.test(token)) throw new TypeError(`the number ${token} is not a size or offset`)
       continue
     }
     if (colon) keys++
@@ -162,7 +162,7 @@ function refuseAmbiguity(text: string, value: unknown): void {
     if (string.includes('\\u') && /\p{Surrogate}/u.test(String(JSON.parse(string))))
       throw new TypeError(`${string} has half a surrogate pair`)
   }
-  if (keys !== countKeys(value)) throw new TypeError('a key stands twice in an object')
+  if (keys !== countKeys(value)) throw new TypeError('an object has a key twice')
 }
 
 const countKeys = (value: unknown): number =>
@@ -202,8 +202,8 @@ const isIntegers = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((element) => Number.isSafeInteger(element) && element >= 0)
 
 /**
- * Writes tensors in the order given, atomically: to a temporary name beside `path`, flushed to the disk, renamed.
- * Nothing is left behind by a failure. Tensors must be on the CPU.
+ * Writes tensors in the order given, atomically: to a temporary name next to `path`, flushed to disk, then renamed. A
+ * failure leaves nothing. Tensors must be on the CPU.
  */
 export function writeSafetensors(
   path: string,

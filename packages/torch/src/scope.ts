@@ -9,15 +9,16 @@ interface Tracked {
 // The tensors made since the innermost scope of this thread began; scopes nest strictly, as calls do.
 let innermost: Tracked[] | null = null
 
-/** Called for each new tensor. Outside all scopes the garbage collector is told how much memory hangs on it. */
+/** Called for each new tensor. Outside all scopes, the garbage collector learns how much memory depends on it. */
 export function track(tensor: Tracked): void {
   if (innermost) innermost.push(tensor)
   else native.account(tensor.native)
 }
 
 /**
- * Runs `body` and disposes of every tensor made inside, but for those in what it returns (a tensor, or arrays, maps, sets
- * and plain objects of tensors), which pass to the enclosing scope. After an exception everything is disposed of.
+ * Runs `body` and disposes of every tensor made inside, except those that it returns. These may be a tensor, or arrays,
+ * maps, sets and plain objects of tensors, and pass to the enclosing scope. After an exception everything is disposed
+ * of.
  * @throws TypeError where a promise is returned: what is made after its first `await` would escape.
  */
 export function scope<T>(body: () => T): T {

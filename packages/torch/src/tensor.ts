@@ -3,7 +3,7 @@ import { type DType, dtypeFromNumber, dtypeNumber, dtypeSize } from './dtype.ts'
 import { native, type NativeTensor } from './native.ts'
 import { track } from './scope.ts'
 
-/** Typed arrays whose elements a tensor can take over as they are; int64 needs bigints. */
+/** Typed arrays whose elements a tensor can take over unchanged; int64 needs bigints. */
 export type TensorData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Int16Array
 
 const dtypeOfArray: Record<string, DType> = {
@@ -50,7 +50,9 @@ export class Tensor {
     return native.requiresGradient(this.native)
   }
 
-  /** Marks a leaf so that `backward` accumulates into its `gradient`. Returns the tensor. Throws where it is no leaf. */
+  /**
+   * Marks a leaf so that `backward` accumulates into its `gradient`. Returns the tensor. Throws if it is not a leaf.
+   */
   setRequiresGradient(value: boolean): this {
     native.setRequiresGradient(this.native, value)
     return this

@@ -87,7 +87,7 @@ describe('errors', () => {
     )
   })
 
-  it('refuses what is no tensor, and tensors after dispose', () => {
+  it('refuses values that are not tensors, and tensors after dispose', () => {
     const tensor = floats([1])
     tensor.dispose()
     tensor.dispose()
@@ -149,7 +149,7 @@ describe('misuse', () => {
     expect(() => tensorFrom(new Float32Array(1), sparse)).toThrow(/number was expected/)
   })
 
-  it('refuses dtypes, layouts and memory formats that libtorch would take as they are', () => {
+  it('refuses dtypes, layouts and memory formats that libtorch would accept', () => {
     // @ts-expect-error no dtype
     expect(() => ops.zeros([1], { dtype: 'constructor' })).toThrow(/no such dtype/)
     expect(() => ops.empty([1], { layout: 1 })).toThrow(/layout 1 is not supported/)
@@ -165,7 +165,7 @@ describe('misuse', () => {
     expect(() => adamWStep([strided], [strided], createAdamW([strided]), options)).toThrow(/not contiguous/)
   })
 
-  it('refuses a gradient that does not fit, and one for a tensor that is no leaf', () => {
+  it('refuses a gradient that does not fit, and one for a tensor that is not a leaf', () => {
     const weight = floats([1, 2]).setRequiresGradient(true)
     expect(() => (weight.gradient = floats([1]))).toThrow(/shape, dtype and device/)
     expect(() => ops.neg(weight).setRequiresGradient(false)).toThrow(/leaf/)

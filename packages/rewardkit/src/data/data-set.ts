@@ -20,7 +20,7 @@ export interface DataPart {
   readonly plainTexts?: 'messages' | undefined
   /** In a mixture: how it was asked for, and what came of it. */
   readonly share?: PartShare
-  /** In a mixture: whether the n-th group that is of use (from 0) is taken. All are without it. */
+  /** In a mixture: whether the n-th group that is usable (from 0) is taken. All are without it. */
   readonly takes?: (index: number) => boolean
 }
 

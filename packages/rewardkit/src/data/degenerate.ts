@@ -5,7 +5,7 @@ import type { Group, Message, Preference } from './group.ts'
 /** Why a preference is of no use: nothing to tell apart, nothing to read or to answer, or it shall not count. */
 export type DropReason = 'identical_responses' | 'empty_response' | 'empty_prompt' | 'zero_weight'
 
-/** Why a preference is left out, whatever the options; undefined where it is of use. */
+/** Why a preference is left out, whatever the options; undefined where it is usable. */
 export function degenerate(group: Group, preference: Preference): DropReason | undefined {
   const chosen = at(group.responses, preference.chosen)
   const rejected = at(group.responses, preference.rejected)

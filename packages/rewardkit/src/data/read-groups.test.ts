@@ -233,7 +233,7 @@ describe('readPreferences', () => {
       'only degenerate pairs',
       'j.jsonl',
       pair('p', 'a', 'a'),
-      /j\.jsonl: none of the 1 preferences is of use \(identical_r/,
+      /j\.jsonl: none of the 1 preferences is usable \(identical_r/,
     ],
     [
       'a repeated key',

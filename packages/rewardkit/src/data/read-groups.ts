@@ -92,7 +92,7 @@ export async function* readGroups(data: DataSet, tell: (told: Notice) => void = 
     }
     if (found === 0) ofPart.refuseUnknown(part.source.name)
     if (found === 0 && part.name !== undefined)
-      throw new InputError(`${data.name}: no row of ${part.name} is of use`, {
+      throw new InputError(`${data.name}: no row of ${part.name} is usable`, {
         remedy: 'look at it with data inspect, and at the options of the part',
       })
   }

@@ -19,7 +19,7 @@ export interface Survey {
   readonly data: DataSet
   /** As the user named the data. */
   readonly path: string
-  /** Groups that are of use. */
+  /** Groups that are usable. */
   readonly kept: number
   /** Preferences read, the dropped ones included: lines, where each is a pair. */
   readonly read: number
@@ -48,7 +48,7 @@ export interface Preferences extends Survey {
 }
 
 /**
- * Reads preference data once, counts, and shows every group that is of use to `visit`; keeps nothing.
+ * Reads preference data once, counts, and shows every group that is usable to `visit`; keeps nothing.
  *
  * @param limit stops after so many groups were kept
  * @throws InputError as `readGroups` does, and if nothing but unreadable rows and degenerate preferences was found.
@@ -86,7 +86,7 @@ export async function surveyPreferences(
   if (kept === 0) {
     const counts = Object.entries(dropped).map(([reason, count]) => `${reason}: ${count}`)
     throw new InputError(
-      `${path}: none of the ${read} preferences is of use (${counts.join(', ')}); expected two different responses that are not empty${skipped.first
+      `${path}: none of the ${read} preferences is usable (${counts.join(', ')}); expected two different responses that are not empty${skipped.first
         .map((error) => `; ${error}`)
         .slice(0, 1)
         .join('')}`,

@@ -8,14 +8,14 @@ export interface Tally {
   /** Preferences whose probability is neither 0.5 nor 1. */
   readonly uncertain: number
   readonly withWeight: number
-  /** Preferences with a margin below the least that is of use, and the first of them. */
+  /** Preferences with a margin below the least that is usable, and the first of them. */
   readonly lowMargins: number
   readonly firstLowMargin?: { readonly id: string; readonly margin: number }
   /** Counts one more group. */
   add(group: Group): void
 }
 
-/** A tally of nothing yet. `leastMargin` is the least margin that is of use. */
+/** A tally of nothing yet. `leastMargin` is the least margin that is usable. */
 export function createTally(leastMargin = -Infinity): Tally {
   const tally: { -readonly [Name in keyof Tally]: Tally[Name] } = {
     preferences: 0,

@@ -78,7 +78,7 @@ const rowsBetweenEvents = 50_000
 
 /**
  * Looks through preference data from end to end, once, and describes them; keeps numbers, hashes and samples only.
- * @throws InputError for what is wrong with the data, or where nothing is of use; Interrupted on request
+ * @throws InputError for what is wrong with the data, or where nothing is usable; Interrupted on request
  */
 export async function inspectData(options: InspectOptions, hooks: Hooks = silentHooks): Promise<Inspection> {
   const { model, seed, limit = Infinity } = options
@@ -126,7 +126,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
   if (groups === 0) {
     const counts = [...dropped].map(([reason, count]) => `${count} ${reason}`).join(', ')
     throw new InputError(
-      `${data.name}: no pair is of use (${counts})${skipped.first
+      `${data.name}: no pair is usable (${counts})${skipped.first
         .map((error) => `; ${error}`)
         .slice(0, 1)
         .join('')}`,

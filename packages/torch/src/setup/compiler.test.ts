@@ -35,7 +35,7 @@ describe('findCompiler', () => {
     expect((await findCompiler({ CXX: 'c++' }, machine({ 'c++': conda }))).version).toBe('13.3.0')
   })
 
-  it('does not fall back from a CXX that is no compiler', async () => {
+  it('does not fall back from a CXX that is not a compiler', async () => {
     const programs = { 'g++': debian12, '/bin/true': 'true (GNU coreutils) 9.1' }
     await expect(findCompiler({ CXX: 'nonsense' }, machine(programs))).rejects.toThrow(/CXX names nonsense/)
     await expect(findCompiler({ CXX: '/bin/true' }, machine(programs))).rejects.toThrow(/CXX names \/bin\/true/)

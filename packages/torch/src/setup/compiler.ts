@@ -25,7 +25,7 @@ const candidates = [
 ]
 
 /**
- * The compiler for the addon: $CXX as it is, else the first of g++ 14 to 12 and clang++ 15 or newer.
+ * The compiler for the addon: $CXX unchanged, else the first of g++ 14 to 12 and clang++ 15 or newer.
  * @throws SetupError where none is found, with what was found instead
  */
 export async function findCompiler(
@@ -36,7 +36,7 @@ export async function findCompiler(
   if (named) {
     const compiler = await identify(named, ask)
     if (compiler) return compiler
-    throw new SetupError(`CXX names ${named}, which is no compiler that runs: correct CXX or unset it`)
+    throw new SetupError(`CXX names ${named}, which is not a working compiler: correct CXX or unset it`)
   }
   const unsuitable: string[] = []
   for (const name of candidates) {

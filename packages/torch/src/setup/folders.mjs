@@ -1,4 +1,4 @@
-// Where things lie on the disk. Plain JavaScript without dependencies: the set-up script needs it before anything is
+// Where things are on the disk. Plain JavaScript without dependencies: the set-up script needs it before anything is
 // compiled.
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -47,8 +47,8 @@ export function removeSetup(cache = cacheFolder()) {
 }
 
 /**
- * Makes a folder and those above it that are missing, one by one: Node's recursive mkdir never returns where a file
- * system answers a new folder with ENOENT, as /proc does. Throws what the system says.
+ * Creates a folder and its missing parents, one by one. Node's recursive mkdir never returns if a file system answers a
+ * new folder with ENOENT, as /proc does. Throws the system's error.
  * @param {string} path
  */
 export function makeFolder(path) {

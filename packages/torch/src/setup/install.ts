@@ -25,9 +25,9 @@ export async function privateLibtorch(cache: string, platform: Platform): Promis
 }
 
 /**
- * Installs the pinned libtorch into the cache folder: PyTorch's CPU wheel where its index answers, else PyPI's with the
- * NVIDIA libraries without which it does not load. Keeps only what the CPU needs. Made under a temporary name and proved
- * to load before it gets its own; nothing stays behind after a failure.
+ * Installs the pinned libtorch into the cache folder: PyTorch's CPU wheel if its index answers, else PyPI's with the
+ * NVIDIA libraries without which it does not load. Keeps only what the CPU needs. It is made under a temporary name and
+ * must load before it gets its own; a failure leaves nothing.
  * @throws SetupError with one line that says the remedy
  */
 export async function installLibtorch(
@@ -108,7 +108,7 @@ function prune(folder: string, keep: RegExp): void {
   for (const name of listFolder(folder)) if (!keep.test(name)) rmSync(join(folder, name), { recursive: true })
 }
 
-/** What a killed set-up left behind. Called under the lock of the cache folder. */
+/** Removes what a killed set-up left. Called under the lock of the cache folder. */
 function removePartial(cache: string): void {
   for (const name of listFolder(cache))
     if (/^libtorch-.*\.[0-9a-f-]{36}$/.test(name)) rmSync(join(cache, name), { recursive: true, force: true })

@@ -4,8 +4,8 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /**
- * A process among all that there ever were: machine, its start (boot), the namespace that its number is of (each
- * container has one), number, and the time of its own start, since numbers come again.
+ * Identifies a process among all that ever ran: machine, its start (boot), the namespace of its number (each container
+ * has one), number, and the time of its own start. Numbers are reused.
  * @typedef {{ host: string, boot: string, namespace: string, pid: number, started: string }} Holder
  */
 

@@ -184,7 +184,7 @@ function watchDownload(
   }
 }
 
-/** Bytes of the wheel that pip is writing; each lies in a folder of its own. */
+/** Bytes of the wheel that pip is writing; each wheel has its own folder. */
 function downloadedBytes(folder: string): number {
   try {
     const unpacking = readdirSync(folder).filter((name) => name.startsWith('pip-unpack'))

@@ -81,7 +81,7 @@ export function findPlatform(system = process.platform, machine = process.arch) 
 }
 
 /**
- * Why set-up cannot work here, in one line with the remedy, or null where nothing stands against it.
+ * Why set-up cannot work here, in one line with the remedy, or null if it can.
  * @param {Facts} facts
  * @param {boolean} [download] whether libtorch still has to be downloaded, which is what needs the disk
  * @returns {string | null}
@@ -124,7 +124,7 @@ export function readFacts(folder) {
 
 function readGlibcVersion() {
   if (process.platform !== 'linux') return null
-  // Otherwise the report looks up the name behind every open connection.
+  // Otherwise the report looks up the host name of every open connection.
   Object.assign(process.report, { excludeNetwork: true })
   /** @type {{ header?: { glibcVersionRuntime?: string } }} */
   const report = process.report.getReport()

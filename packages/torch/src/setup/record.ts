@@ -25,9 +25,9 @@ interface SetupRecord extends NativeLocation {
 }
 
 /**
- * Clones of different versions use one cache folder without disturbing each other: each finds its record under the hash
- * of its own native sources, the versions of libtorch it supports, what runs it, and the libtorch that was asked for: one
- * that REWARDKIT_LIBTORCH named once is not used where it is no longer named.
+ * Clones of different versions share a cache folder without disturbing each other. Each finds its record under a hash
+ * of its own native sources, the versions of libtorch it supports, what runs it, and the requested libtorch. So a
+ * libtorch that REWARDKIT_LIBTORCH named once is not used when it is no longer named.
  */
 function recordFile(cache: string): string {
   const inputs = JSON.stringify([

@@ -143,7 +143,7 @@ describe('makeFolder', () => {
     expect(readdirSync(join(folder, 'a/b'))).toEqual(['c'])
   })
 
-  it('throws where a file stands in the way', () => {
+  it('throws if a file is in the way', () => {
     writeFileSync(join(folder, 'file'), '')
     expect(() => makeFolder(join(folder, 'file'))).toThrow(/ENOTDIR/)
     expect(() => makeFolder(join(folder, 'file/a'))).toThrow(/ENOTDIR/)

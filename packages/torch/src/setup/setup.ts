@@ -55,7 +55,7 @@ async function findLibtorch(cache: string, platform: Platform, log: Log): Return
   return installLibtorch(cache, platform, log)
 }
 
-/** A full or unwritable disk in one line; other errors as they are. */
+/** Turns a full or unwritable disk into one line; other errors stay unchanged. */
 function explainSystemError(error: unknown, cache: string): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ENOSPC' || code === 'EDQUOT')

@@ -8,7 +8,7 @@ import { createUnreadTally, missingPromptMessage } from '../unread-columns.ts'
 
 /** What was read and left out, counted while a step reads its data. */
 export interface ReadCounts {
-  /** Groups that are of use, and their pairs. */
+  /** Groups that are usable, and their pairs. */
   groups: number
   pairs: number
   /** Pairs, or rows, that were left out, by reason. */

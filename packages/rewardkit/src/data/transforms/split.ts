@@ -35,7 +35,7 @@ export async function splitData(options: SplitOptions, hooks: Hooks = silentHook
   let index = 0
   for await (const group of countedGroups(data, noCounts(), hooks))
     split.add(unitOf(group, index++), stratify ? (group.subset ?? '') : '')
-  if (index === 0) throw new InputError(`${options.data}: no row is of use`)
+  if (index === 0) throw new InputError(`${options.data}: no row is usable`)
   const partOf = split.partition(validation > 0 ? [test, validation] : [test], seed)
 
   const writers: GroupWriter[] = []
