@@ -54,7 +54,7 @@ function step(batch: readonly EncodedGroup[], { objective, w = 1, added, unused,
     // A gradient that an earlier step has left must not count.
     parameter.gradient = tensorFrom(Float32Array.of(1000))
     const all = { ...frozenStep, microBatchTokens: 1, ...options }
-    const result = trainStep({ parameters, rewardsOf }, optimizer, batch, chosenObjective, { runningMean: null }, all)
+    const result = trainStep({ parameters, optimizer, rewardsOf }, batch, chosenObjective, { runningMean: null }, all)
     expect(parameter.gradient).toBeNull()
     return { result, gradient: at(at(optimizer.averages, 0).float32(), 0), after: at(parameter.float32(), 0), recorded }
   })
