@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { setThreads } from '@rewardkit/torch'
-import { defaultThreads, resolveDtype } from '../compute-options.ts'
 import { counted } from '../counted.ts'
 import { evaluationSplits, openData, spoolRows, surveyPreferences } from '../data/index.ts'
 import { InputError } from '../errors.ts'
@@ -11,7 +9,6 @@ import { findModel } from '../models/index.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../rewards/evaluation.ts'
 import { droppedText, encodeEvaluation } from '../rewards/evaluation-data.ts'
 import { type OpenedModel, openRewardModel } from '../rewards/open-model.ts'
-import { wholeModel } from '../rewards/reward-pass.ts'
 import { createReadingTally, createSpool, type Spool } from '../tokens/index.ts'
 import type { EvaluateOptions } from './evaluate-options.ts'
 
@@ -28,7 +25,6 @@ export async function evaluateModel(
 ): Promise<Evaluation> {
   const { folder } = await findModel(options.model, hooks)
   prepareFolder(options)
-  setThreads(options.threads ?? defaultThreads())
   const opened = await openRewardModel(folder, options, hooks)
   spoolRows(options.data, rows, false, hooks)
   const spool = createSpool(options.out)
@@ -41,28 +37,27 @@ export async function evaluateModel(
 
 async function evaluateFile(
   folder: string,
-  { model, tokenizer, overridden }: OpenedModel,
+  { network, tokenizer, dtype, rewardsOf, overridden }: OpenedModel,
   options: EvaluateOptions,
   spool: Spool,
   hooks: Hooks,
 ): Promise<Evaluation> {
   const opened = await openData(options.data, options, evaluationSplits, hooks)
-  const readings = createReadingTally(tokenizer, model.reading)
+  const readings = createReadingTally(tokenizer, network.reading)
   const survey = await surveyPreferences(opened, options.limit, (group) => readings.add(group))
   readings.tell(options.data, hooks)
-  const reading = { ...model.reading, trainedBy: model.truncationRule }
+  const reading = { ...network.reading, trainedBy: network.truncationRule }
   const data = await encodeEvaluation(survey, tokenizer, { ...reading, onError: options.onError }, spool, hooks)
   const left = droppedText(data.dropped)
   const used = `${counted(data.read, 'pair')} read, ${data.pairs} to evaluate on${left}`
   if (left !== '') hooks.onEvent(logLine(`${data.path}: ${used}`))
   const sha256 = await sha256Folder(folder)
-  const dtype = resolveDtype(options.dtype)
-  const rows = evaluateGroups(wholeModel(model, dtype), data, options, hooks)
+  const rows = evaluateGroups(rewardsOf, data, options, hooks)
   const summary = summarize(rows, data, {
     path: folder,
     sha256,
     dtype,
-    pool: model.reading.pool,
+    pool: network.reading.pool,
     ...(Object.keys(overridden).length > 0 && { overridden }),
     ...(tokenizer.files.templateDate && { template_date: tokenizer.files.templateDate.day }),
   })

@@ -1,5 +1,4 @@
-import { noGradient, scope, setThreads } from '@rewardkit/torch'
-import { defaultThreads, resolveDtype } from '../compute-options.ts'
+import { noGradient, scope } from '@rewardkit/torch'
 import type { Group } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
@@ -16,7 +15,6 @@ import {
 } from '../tokens/index.ts'
 import { openRewardModel } from '../rewards/open-model.ts'
 import type { ScoreOptions } from './evaluate-options.ts'
-import { wholeModel } from '../rewards/reward-pass.ts'
 
 /** What a group lost, how long its sequences may be, and by which rule the model was trained. */
 export interface ScoreCut extends Cut, Pick<CutReport, 'maxLength' | 'truncation' | 'trainedBy'> {
@@ -54,22 +52,19 @@ export async function openScorer(
   hooks: Hooks,
 ): Promise<Scorer> {
   const { folder } = await findModel(options.model, hooks)
-  setThreads(options.threads ?? defaultThreads())
-  const { model, tokenizer } = await openRewardModel(folder, options, hooks)
-  const dtype = resolveDtype(options.dtype)
-  const watch = createReadingWatch(tokenizer, model.reading, model.trainedOn, hooks)
+  const { network, tokenizer, rewardsOf } = await openRewardModel(folder, options, hooks)
+  const watch = createReadingWatch(tokenizer, network.reading, network.trainedOn, hooks)
   const strange = createStrangeTexts(tokenizer)
-  const rewardsOf = wholeModel(model, dtype)
   const read = async (group: Group): Promise<TokenGroup | { error: string }> => {
     watch(group)
     try {
       // Without preferences, responses that read the same are no reason to leave the group out.
-      const tokens = await encodeReadable({ ...group, preferences: [] }, tokenizer, model.reading)
+      const tokens = await encodeReadable({ ...group, preferences: [] }, tokenizer, network.reading)
       if (!('dropped' in tokens)) {
         strange.add(tokens)
         return tokens
       }
-      const { maxLength, truncation } = model.reading
+      const { maxLength, truncation } = network.reading
       return {
         error:
           truncation === 'drop'
@@ -83,9 +78,9 @@ export async function openScorer(
   }
   const cutOf = (tokens: TokenGroup, cut: Cut, preferences: Group['preferences']): ScoreCut => ({
     ...cut,
-    maxLength: model.reading.maxLength,
-    truncation: model.reading.truncation,
-    trainedBy: model.truncationRule,
+    maxLength: network.reading.maxLength,
+    truncation: network.reading.truncation,
+    trainedBy: network.truncationRule,
     identical: preferences.filter((one) => identicalFor(tokens, one) === 'identical_after_truncation').length,
   })
   return {

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setThreads } from '@rewardkit/torch'
+import { type ComputeDtype, defaultThreads, resolveDtype } from '../compute-options.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
 import { loadRewardNetwork, type RewardNetwork } from '../models/index.ts'
 import { flagOf, snakeCase } from '../option-schemas.ts'
@@ -12,55 +14,66 @@ import {
   type Tokenizer,
 } from '../tokens/index.ts'
 import type { Overridden } from './evaluation-summary.ts'
+import { type RewardsOf, wholeModel } from './reward-pass.ts'
 
-/** A finished reward model with its tokenizer, ready to read texts. */
+/** A finished reward model that is ready to read texts and to compute their rewards. */
 export interface OpenedModel {
-  readonly model: RewardNetwork
+  readonly network: RewardNetwork
   readonly tokenizer: Tokenizer
-  /** By the option's name as in rewardkit.json. */
+  readonly dtype: ComputeDtype
+  readonly rewardsOf: RewardsOf
+  /** The reading options that were given in place of the saved ones, by their names in rewardkit.json. */
   readonly overridden: Readonly<Record<string, Overridden>>
 }
 
+/** How to read texts, where that is not as saved, and how to compute. */
+export interface OpenOptions extends ReadingOverrides {
+  readonly dtype: 'auto' | ComputeDtype
+  readonly threads?: number | undefined
+}
+
 /**
- * Opens a reward model to read texts as it was trained to read them, but for what `options` give. Says once what is not
- * as it was saved, and what a folder that was not saved here leaves open.
+ * Opens a reward model that reads texts as it was trained to, except for the options that are given. Says what differs
+ * from the saved options, and what a folder that was not saved here leaves open.
  * @throws InputError for what is wrong with the folder
  */
-export async function openRewardModel(folder: string, options: ReadingOverrides, hooks: Hooks): Promise<OpenedModel> {
+export async function openRewardModel(folder: string, options: OpenOptions, hooks: Hooks): Promise<OpenedModel> {
   const given = givenReading(options)
-  const model = loadRewardNetwork(folder, { seed: null, reading: given })
-  const tokenizer = await loadTokenizer(folder, model.reading)
-  const overridden = model.savedReading ? overriddenBy(given, model.savedReading) : {}
+  const dtype = resolveDtype(options.dtype)
+  setThreads(options.threads ?? defaultThreads())
+  const network = loadRewardNetwork(folder, { seed: null, reading: given })
+  const tokenizer = await loadTokenizer(folder, network.reading)
+  const overridden = network.savedReading ? overriddenBy(given, network.savedReading) : {}
   const changes = Object.entries(overridden).map(
     ([name, change]) => `${flagOf(name)} ${change.given} (saved: ${change.saved ?? 'none'})`,
   )
-  const log = (message: string) => hooks.onEvent(logLine(message))
-  if (model.headOrigin.kind === 'value-head') log(headText(model))
-  if (changes.length > 0) log(`${folder}: texts are read with ${changes.join(', ')}`)
-  warnOfAdapter(folder, hooks)
-  if (!given.pool) await warnOfPool(model, tokenizer, hooks)
+  if (network.headOrigin.kind === 'value-head') hooks.onEvent(logLine(headText(network)))
+  if (changes.length > 0) hooks.onEvent(logLine(`${folder}: texts are read with ${changes.join(', ')}`))
+  await warnOfOthersFolder(network, tokenizer, hooks, { isPoolGiven: given.pool !== undefined })
   warnOfDate(tokenizer, given.templateDate, hooks)
-  return { model, tokenizer, overridden }
+  return { network, tokenizer, dtype, rewardsOf: wholeModel(network, dtype), overridden }
 }
 
-/** Warns of a LoRA adapter beside whole weights, which transformers would apply. */
-export function warnOfAdapter(folder: string, hooks: Hooks): void {
+/**
+ * Warns where transformers would compute other rewards from a folder that was not saved here: by a LoRA adapter beside
+ * whole weights, or at another pooled token, unless the user chose that.
+ */
+export async function warnOfOthersFolder(
+  { savedReading, reading, headOrigin }: RewardNetwork,
+  tokenizer: Tokenizer,
+  hooks: Hooks,
+  { isPoolGiven }: { readonly isPoolGiven: boolean },
+): Promise<void> {
+  const { folder } = tokenizer.files
   if (existsSync(join(folder, 'adapter_config.json')))
     hooks.onEvent(
       warning(
         `${folder}: its adapter is not applied, only the whole weights beside it are read; merge the two first (merge_and_unload of PEFT) where it belongs to the model`,
       ),
     )
-}
-
-/** Warns of a reward model that was not saved here, and that transformers would read at another token. */
-export async function warnOfPool(
-  { savedReading, reading }: Pick<RewardNetwork, 'savedReading' | 'reading'>,
-  tokenizer: Tokenizer,
-  hooks: Hooks,
-): Promise<void> {
-  const elsewhere = savedReading ? null : await pooledElsewhere(tokenizer, reading.pool)
-  if (elsewhere !== null) hooks.onEvent(warning(`${tokenizer.files.folder}: ${elsewhere}`))
+  if (isPoolGiven || savedReading || headOrigin.kind === 'drawn') return
+  const elsewhere = await pooledElsewhere(tokenizer, reading.pool)
+  if (elsewhere !== null) hooks.onEvent(warning(`${folder}: ${elsewhere}`))
 }
 
 /** Warns of a template that prints another date each day, and of a date that none asks for. */

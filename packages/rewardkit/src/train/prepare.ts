@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { spoolRows } from '../data/index.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
 import type { FetchedModel } from '../hub/index.ts'
-import { headText, unusedDate, warnOfAdapter, warnOfPool } from '../rewards/open-model.ts'
+import { headText, unusedDate, warnOfOthersFolder } from '../rewards/open-model.ts'
 import {
   checkWeights,
   loadRewardNetwork,
@@ -66,9 +66,8 @@ export async function prepareTraining(
   const model = loadRewardNetwork(source.folder, { seed: options.seed, reading: options, head: options.head })
   hooks.onEvent(logLine(headText(model)))
   warnOfDropout(model, hooks)
-  warnOfAdapter(source.folder, hooks)
   warnOfHead(model, hooks)
-  if (model.headOrigin.kind !== 'drawn') await warnOfPool(model, tokenizer, hooks)
+  await warnOfOthersFolder(model, tokenizer, hooks, { isPoolGiven: false })
   return { options, objective, tokenizer, data, steps, model, part: trainPart(model, options.train) }
 }
 
