@@ -28,6 +28,6 @@ export const groups = [
   {
     name: 'clipping',
     mutate: ['packages/torch/src/optimizer.ts'],
-    tests: ['packages/torch/src/torch.test.ts'],
+    tests: ['packages/torch/src/optimizer.test.ts'],
   },
 ]
