@@ -37,7 +37,14 @@ describe('proseProblems', () => {
       'He reads what is not a row.',
     ])
       expect([text, found(text)]).toEqual([text, 1])
-    for (const text of ['There is no file.', 'It is no longer read.', 'Behind a proxy, set it.', 'Understand it.'])
+    for (const text of [
+      'There is no file.',
+      'It is no longer read.',
+      'Behind a proxy, set it.',
+      'It leaves nothing behind.',
+      'They cannot be told apart.',
+      'Understand it.',
+    ])
       expect([text, found(text)]).toEqual([text, 0])
   })
 
