@@ -24,7 +24,7 @@ import {
 } from '../tokens/index.ts'
 import type { TrainOptions } from './train-options.ts'
 import { type PreparedTraining, prepareTraining, type TrainInputs } from './prepare.ts'
-import { graphMemory } from './resolved-options.ts'
+import { graphMemory } from './graph-memory.ts'
 
 /** One option and its value. */
 export interface SettingForAnHour {

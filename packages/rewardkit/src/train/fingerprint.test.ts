@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { checkFingerprint } from './resolved-options.ts'
+import { checkFingerprint } from './fingerprint.ts'
 
 const checkpointOf = (fingerprint: Record<string, string>) =>
   ({ folder: 'run', state: { fingerprint } }) as unknown as Parameters<typeof checkFingerprint>[0]
