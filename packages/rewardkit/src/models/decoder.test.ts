@@ -16,6 +16,8 @@ import {
 } from './fixtures/read.ts'
 import { loadRewardNetwork } from './load-network.ts'
 import type { RewardNetwork } from './reward-network.ts'
+import type { Rotary } from './rotary-config.ts'
+import { type Affine, isStoredTransposed } from './weights.ts'
 
 /** Largest difference to transformers, in standard deviations of the batch's rewards. */
 const tolerance = 1e-5
@@ -32,7 +34,9 @@ function gradientErrors(model: RewardNetwork, expected: Safetensors): Record<str
   const error = (name: string, i: number) => {
     const found = model.parameters[i]?.gradient
     if (!found) return NaN
-    const wanted = expected.get(name)
+    const stored = expected.get(name)
+    const isTransposed = isStoredTransposed(model.config, name, found.shape)
+    const wanted = isTransposed ? ops.transpose(stored, 0, 1) : stored
     return ops.linalg_vector_norm(ops.sub(found, wanted)).item() / ops.linalg_vector_norm(wanted).item()
   }
   return Object.fromEntries(model.names.map((name, i) => [name, error(name, i)]))
@@ -66,10 +70,10 @@ describe.each(fixtureNames)('%s', (name) => {
   })
 })
 
-it('gives the gradients of transformers for every parameter', () => {
-  const { groups, weights } = readExpected('llama')
-  const model = load('llama')
-  const expected = openSafetensors(join(fixtureFolder('llama'), 'gradients.safetensors'))
+it.each<FixtureName>(['llama', 'gemma2', 'olmo2', 'gpt2'])('gives the gradients of transformers (%s)', (name) => {
+  const { groups, weights } = readExpected(name)
+  const model = load(name)
+  const expected = openSafetensors(join(fixtureFolder(name), 'gradients.safetensors'))
   backward([forward(model, pack(groups), 'float32')], [tensorFrom(Float32Array.from(weights ?? []))])
   const errors = gradientErrors(model, expected)
   expect(Object.keys(errors).sort()).toEqual([...expected.entries.keys()].sort())
@@ -121,25 +125,53 @@ describe('a wrong model is seen: the difference passes the tolerance by far', ()
       packed,
     ]
 
+  const turned =
+    (change: (rotary: Rotary, config: DecoderConfig) => Partial<Rotary>) =>
+    (config: DecoderConfig): Partial<DecoderConfig> =>
+      config.rotary ? { rotary: { ...config.rotary, ...change(config.rotary, config) } } : {}
+
   it.each<[string, FixtureName, (config: DecoderConfig) => Partial<DecoderConfig>]>([
-    ['theta x 0.9', 'llama', ({ rotary }) => ({ rotary: { ...rotary, theta: 0.9 * rotary.theta } })],
-    ['theta x 0.9', 'neox-sequential', ({ rotary }) => ({ rotary: { ...rotary, theta: 0.9 * rotary.theta } })],
-    ['all dimensions turned', 'neox', ({ rotary, headSize }) => ({ rotary: { ...rotary, dimensions: headSize } })],
-    ['no linear scaling', 'llama-linear', ({ rotary }) => ({ rotary: { ...rotary, scaling: { kind: 'none' } } })],
-    ['no llama3 scaling', 'llama-llama3', ({ rotary }) => ({ rotary: { ...rotary, scaling: { kind: 'none' } } })],
+    ['theta x 0.9', 'llama', turned(({ theta }) => ({ theta: 0.9 * theta }))],
+    ['theta x 0.9', 'neox-sequential', turned(({ theta }) => ({ theta: 0.9 * theta }))],
+    ['all dimensions turned', 'neox', turned((_, { headSize }) => ({ dimensions: headSize }))],
+    ['no linear scaling', 'llama-linear', turned(() => ({ scaling: { kind: 'none' } }))],
+    ['no llama3 scaling', 'llama-llama3', turned(() => ({ scaling: { kind: 'none' } }))],
     ['the other GELU', 'neox', () => ({ activation: 'gelu-tanh' })],
     ['the other GELU', 'neox-sequential', () => ({ activation: 'gelu' })],
     ['epsilon', 'llama', () => ({ normEpsilon: 1e-5 })],
     ['epsilon', 'neox', () => ({ normEpsilon: 1e-6 })],
     ['the other residual', 'neox', () => ({ parallelResidual: false })],
-    ['no sliding window', 'mistral', () => ({ slidingWindow: null })],
-    ['a window longer by one', 'mistral', () => ({ slidingWindow: 9 })],
+    ['no sliding window', 'mistral', ({ windows }) => ({ windows: windows.map(() => null) })],
+    ['a window longer by one', 'mistral', ({ windows }) => ({ windows: windows.map(() => 9) })],
+    ['no cap on scores', 'gemma2', () => ({ scoreCap: null })],
+    ['another scale of scores', 'gemma2', () => ({ scoreScale: null })],
+    ['no sliding window', 'gemma2', ({ windows }) => ({ windows: windows.map(() => null) })],
+    ['the sliding window in every layer', 'gemma2', ({ windows }) => ({ windows: windows.map(() => 8) })],
+    ['norms that scale by w', 'gemma', () => ({ norm: 'rms' })],
+    ['norms that scale by w', 'gemma2', () => ({ norm: 'rms' })],
+    ['embeddings that are not scaled', 'gemma', () => ({ embeddingScale: null })],
+    ['query, key and value of each head in turn', 'gpt2', () => ({ fusedOrder: 'by-head' })],
+    ['the other GELU', 'gpt2', () => ({ activation: 'gelu' })],
   ])('%s (%s)', (_, name, change) => {
     expect(difference(name, configured(change))).toBeGreaterThan(seen)
   })
 
-  it('queries and keys without their norm', () => {
-    const found = difference('qwen3', (model, packed) => {
+  it('norms of query and key for each head instead of the whole projection', () => {
+    const found = difference('olmo2', ({ config, weights, ...model }, packed) => {
+      const ofHead = (norm: Affine | null): Affine | null =>
+        norm && { weight: ops.narrow(norm.weight, 0, 0, config.headSize), bias: null }
+      const layers = weights.layers.map((layer) => ({
+        ...layer,
+        queryNorm: ofHead(layer.queryNorm),
+        keyNorm: ofHead(layer.keyNorm),
+      }))
+      return [{ ...model, config: { ...config, queryKeyNorm: 'head' }, weights: { ...weights, layers } }, packed]
+    })
+    expect(found).toBeGreaterThan(seen)
+  })
+
+  it.each<FixtureName>(['qwen3', 'olmo2'])('queries and keys without their norm (%s)', (name) => {
+    const found = difference(name, (model, packed) => {
       const layers = model.weights.layers.map((layer) => ({ ...layer, queryNorm: null, keyNorm: null }))
       return [{ ...model, weights: { ...model.weights, layers } }, packed]
     })
@@ -150,8 +182,8 @@ describe('a wrong model is seen: the difference passes the tolerance by far', ()
     expect(difference(name, (model, packed) => [interleaved(model), packed])).toBeGreaterThan(seen)
   })
 
-  it('branches whose positions are off by one', () => {
-    const found = difference('llama', (model, packed) => {
+  it.each<FixtureName>(['llama', 'gpt2'])('branches whose positions are off by one (%s)', (name) => {
+    const found = difference(name, (model, packed) => {
       const positions = packed.positions.slice()
       for (const { start, prefixLength, branchLengths } of packed.groups) {
         const from = start + prefixLength
@@ -167,8 +199,9 @@ describe('a wrong model is seen: the difference passes the tolerance by far', ()
 /** The model with the rows of query and key permuted, as for a rotary that turns neighbours instead of halves. */
 function interleaved(model: RewardNetwork): RewardNetwork {
   const { headSize, rotary } = model.config
-  const half = rotary.dimensions / 2
-  const order = (i: number) => (i < rotary.dimensions ? Math.floor(i / 2) + (i % 2) * half : i)
+  const dimensions = rotary?.dimensions ?? 0
+  const half = dimensions / 2
+  const order = (i: number) => (i < dimensions ? Math.floor(i / 2) + (i % 2) * half : i)
   const permute = (weight: (typeof model.parameters)[number], part: (row: number) => boolean) => {
     const rows = Array.from({ length: at(weight.shape, 0) }, (_, row) =>
       BigInt(part(row) ? row - (row % headSize) + order(row % headSize) : row),

@@ -2,8 +2,10 @@
  * Reward models as Hugging Face folders and as plain data. Needs set-up, and computes in the calling thread.
  * @module rewardkit/models
  */
-export { type DecoderConfig, families, type Family, readModelConfig } from './config.ts'
+export { type DecoderConfig, readModelConfig } from './config.ts'
 export { forward, forwardFrom, hiddenStates } from './decoder.ts'
+export { families, type Family } from './families.ts'
+export type { Decoder } from './family.ts'
 export { createModelFolder, type NewModel } from './create-model.ts'
 export { checkWeights, type LoadOptions, loadRewardNetwork } from './load-network.ts'
 export { findModel, modelFolder } from './find-model.ts'

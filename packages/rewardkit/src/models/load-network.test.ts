@@ -74,9 +74,9 @@ describe('readModelConfig', () => {
 
   it('takes the sliding window of 4096 where Mistral names none, and none for null', () => {
     copyFixture('mistral', { sliding_window: undefined })
-    expect(readModelConfig(folder).decoder.slidingWindow).toBe(4096)
+    expect(readModelConfig(folder).decoder.windows).toEqual([4096, 4096])
     copyFixture('mistral', { sliding_window: null })
-    expect(readModelConfig(folder).decoder.slidingWindow).toBeNull()
+    expect(readModelConfig(folder).decoder.windows).toEqual([null, null])
   })
 
   it.each<[string, FixtureName, Fields, RegExp]>([
@@ -338,5 +338,13 @@ describe('saveRewardModel', () => {
     expect(config).toMatchObject({ id2label: { 0: 'LABEL_0' }, pad_token_id: 3, tie_word_embeddings: false })
     expect(config['architectures']).toEqual(readFields(join(fixtureFolder(name), 'config.json'))['architectures'])
     expect(readFileSync(join(out, 'tokenizer.json'), 'utf8')).toBe('{}')
+  })
+
+  it('writes caps as decimal numbers: transformers refuses to open a model whose cap is 50 instead of 50.0', () => {
+    const out = join(folder, 'saved')
+    saveRewardModel(out, loadRewardNetwork(fixtureFolder('gemma2'), { seed: null }), tokenizer)
+    const text = readFileSync(join(out, 'config.json'), 'utf8')
+    expect(text).toContain('"attn_logit_softcapping": 50.0,\n')
+    expect(text).toContain('"final_logit_softcapping": 30.0,\n')
   })
 })

@@ -4,13 +4,13 @@ import { manualSeed, noGradient, ops, type Safetensors, scope, type Tensor } fro
 import { InputError } from '../errors.ts'
 import { type ReadingOptions, readingOptionsSchema, truncationRule as today } from '../tokens/index.ts'
 import { type DecoderConfig, type ModelConfig, readModelConfig } from './config.ts'
+import { recordOf } from './families.ts'
 import { claimOfHead, headBiasName, headNames, normalizeHead } from './head.ts'
 import type { HeadOrigin, RewardNetwork } from './reward-network.ts'
 import { readSettings } from './model-settings.ts'
 import { openWeights } from './weight-files.ts'
 import {
   arrangeWeights,
-  checkpointPrefix,
   decoderShapes,
   type HeadChoice,
   type HeadKind,
@@ -18,6 +18,7 @@ import {
   headName,
   headShapes,
   isOfHead,
+  isStoredTransposed,
   type ParameterShapes,
 } from './weights.ts'
 
@@ -48,14 +49,13 @@ export function loadRewardNetwork(folder: string, options: LoadOptions): RewardN
   const settings = readSettings(folder)
   const { stored, head } = fittingWeights(folder, { decoder: config, raw }, { ...options, needsHead: seed === null })
   const parameters = new Map<string, Tensor>()
-  for (const [name, { file, name: theirs }] of stored)
-    if (name !== headBiasName) parameters.set(name, ownCopy(file, theirs))
+  for (const [name, tensor] of stored) if (name !== headBiasName) parameters.set(name, ownCopy(tensor))
   const kind = head ?? (options.head === 'mlp' ? 'mlp' : 'linear')
   if (!head) for (const [name, tensor] of drawHead(headShapes(config, kind), seed ?? 0)) parameters.set(name, tensor)
   for (const parameter of parameters.values()) parameter.setRequiresGradient(true)
   const weights = arrangeWeights(config, parameters)
   const bias = stored.get(headBiasName)
-  const constant = head ? normalizeHead(weights.head, bias ? ownCopy(bias.file, bias.name).item() : 0, raw) : 0
+  const constant = head ? normalizeHead(weights.head, bias ? ownCopy(bias).item() : 0, raw) : 0
   return {
     config,
     rawConfig: raw,
@@ -87,6 +87,8 @@ interface Stored {
   readonly file: Safetensors
   readonly name: string
   readonly shape: readonly number[]
+  /** It lies in the file as [in, out], ours is [out, in]. */
+  readonly isTransposed: boolean
 }
 
 /** Where a head that the folder has came from. */
@@ -111,7 +113,7 @@ function storedTensors(folder: string, { decoder, raw }: ModelConfig, wantsNew: 
           `${folder} has two heads: ${other.name} in ${basename(other.file.path)} and ${theirs} in ${basename(file.path)}`,
           { remedy: 'remove the one that is not to be used, or give --head new to train another' },
         )
-      present.set(name, { file, name: theirs, shape })
+      present.set(name, { file, name: theirs, shape, isTransposed: false })
     }
   }
   return present
@@ -133,12 +135,14 @@ function fittingWeights(
 
   const problems: string[] = []
   const stored = new Map<string, Stored>()
-  for (const [name, shape] of shapes) {
+  for (const [name, ours] of shapes) {
     const found = present.get(name)
+    const isTransposed = isStoredTransposed(config, name, ours)
+    const shape = isTransposed ? ours.toReversed() : ours
     if (!found) problems.push(`${name} is missing`)
     else if (found.shape.join() !== shape.join())
       problems.push(`${name} is [${found.shape.join(', ')}], expected [${shape.join(', ')}]`)
-    else stored.set(name, found)
+    else stored.set(name, { ...found, isTransposed })
   }
   if (wanted.needsHead && !head) problems.push(`${headName} is missing: it is no reward model`)
   const unexpected = [...present.keys()].filter((name) => !shapes.has(name) && !isIgnored(name))
@@ -175,9 +179,11 @@ function checkHead(
 }
 
 /** Some checkpoints hold the bare decoder, without the prefix of the whole model. */
-function canonicalName(config: DecoderConfig, name: string): string {
-  const prefix = checkpointPrefix(config)
-  const isBare = /^(layers\.|embed_in\.|embed_tokens\.|norm\.|final_layer_norm\.)/.test(name)
+function canonicalName({ family }: DecoderConfig, name: string): string {
+  const { prefix, parts } = recordOf(family)
+  const isBare = [parts.embedding, parts.positions, parts.layers, parts.finalNorm].some(
+    (part) => part !== undefined && name.startsWith(`${part}.`),
+  )
   return isBare ? `${prefix}${name}` : name
 }
 
@@ -185,11 +191,14 @@ function canonicalName(config: DecoderConfig, name: string): string {
 const isIgnored = (name: string): boolean =>
   name === headBiasName ||
   /^(lm_head|embed_out)\.weight$/.test(name) ||
-  /\.(rotary_emb\.inv_freq|attention\.bias|attention\.masked_bias)$/.test(name)
+  /\.(rotary_emb\.inv_freq|(attention|attn)\.(bias|masked_bias))$/.test(name)
 
-/** In float32, whatever dtype the file has. */
-function ownCopy(file: Safetensors, name: string): Tensor {
-  return scope(() => ops.to(file.get(name), 'float32'))
+/** In float32 whatever dtype the file has, and as [out, in]. */
+function ownCopy({ file, name, isTransposed }: Stored): Tensor {
+  return scope(() => {
+    const copy = ops.to(file.get(name), 'float32')
+    return isTransposed ? ops.contiguous(ops.transpose(copy, 0, 1)) : copy
+  })
 }
 
 /** Matrices from N(0, 1 / sqrt(inputs + 1)), one after the other from one seed; biases are 0. */

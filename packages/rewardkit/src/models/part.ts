@@ -32,7 +32,10 @@ export function trainPart(model: RewardNetwork, name: string): TrainedPart {
     if (frozenLayers === null) return false
     if (last === 0) return !isOfHead(parameterName)
     const below = Array.from({ length: frozenLayers }, (_, i) => layerPrefix(model.config, i))
-    return parameter === model.weights.embedding || below.some((prefix) => parameterName.startsWith(prefix))
+    const { embedding, positions } = model.weights
+    return (
+      parameter === embedding || parameter === positions || below.some((prefix) => parameterName.startsWith(prefix))
+    )
   }
   const frozen = model.parameters.map((parameter, i) => isFrozen(parameter, at(model.names, i)))
   const pick = (wanted: boolean): NamedParameters => ({

@@ -1,6 +1,5 @@
-import { ops, scope, type Tensor, tensorFrom } from '@rewardkit/torch'
-import type { ComputeDtype } from '../compute-options.ts'
-import type { Rotary } from './config.ts'
+import { type DType, ops, scope, type Tensor, tensorFrom } from '@rewardkit/torch'
+import type { Rotary } from './rotary-config.ts'
 
 /** Cosines and sines of every token's angles, [T, 1, dimensions], both halves filled; and how many dimensions turn. */
 export interface RotaryTables {
@@ -13,7 +12,7 @@ export interface RotaryTables {
  * Angles in float32 by the same operations as transformers' rotary embeddings (Su et al. 2021), so that they agree to
  * the last bit also at large positions.
  */
-export function rotaryTables(rotary: Rotary, positions: BigInt64Array, dtype: ComputeDtype): RotaryTables {
+export function rotaryTables(rotary: Rotary, positions: BigInt64Array, dtype: DType): RotaryTables {
   return scope(() => {
     const frequencies = inverseFrequencies(rotary)
     const angles = ops.mul(ops.unsqueeze(ops.to(tensorFrom(positions), 'float32'), 1), ops.unsqueeze(frequencies, 0))

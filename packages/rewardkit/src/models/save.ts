@@ -1,17 +1,12 @@
 import { join } from 'node:path'
-import { type Tensor, writeSafetensors } from '@rewardkit/torch'
+import { noGradient, ops, scope, type Tensor, writeSafetensors } from '@rewardkit/torch'
 import { replaceFolder, writeFileAtomic } from '../files.ts'
-import type { DecoderConfig, Family, Rotary } from './config.ts'
+import type { DecoderConfig } from './config.ts'
+import { recordOf } from './families.ts'
 import type { RewardNetwork } from './reward-network.ts'
+import { writtenScaling } from './rotary-config.ts'
 import { settingsFile, settingsOf } from './model-settings.ts'
-
-const architectures: Record<Family, string> = {
-  gpt_neox: 'GPTNeoXForSequenceClassification',
-  llama: 'LlamaForSequenceClassification',
-  mistral: 'MistralForSequenceClassification',
-  qwen2: 'Qwen2ForSequenceClassification',
-  qwen3: 'Qwen3ForSequenceClassification',
-}
+import { isStoredTransposed } from './weights.ts'
 
 /** What goes beside the weights: file contents by name, and the pad token that the configuration must name. */
 export interface TokenizerOutput {
@@ -25,19 +20,22 @@ export interface TokenizerOutput {
  * there; such a folder names none. Whole or not at all; a folder of that name is replaced.
  */
 export function saveRewardModel(folder: string, model: RewardNetwork, tokenizer: TokenizerOutput): void {
-  const tensors: Record<string, Tensor> = {}
-  for (const [i, name] of model.names.entries()) {
-    const tensor = model.parameters[i]
-    if (tensor) tensors[name] = tensor
-  }
   replaceFolder(folder, (temporary) => {
-    writeSafetensors(join(temporary, 'model.safetensors'), tensors)
+    scope(() => noGradient(() => writeSafetensors(join(temporary, 'model.safetensors'), storedTensors(model))))
     const json = (name: string, value: unknown) =>
       writeFileAtomic(join(temporary, name), `${JSON.stringify(value, null, 2)}\n`)
-    json('config.json', savedConfig(model, tokenizer.padTokenId))
+    writeFileAtomic(join(temporary, 'config.json'), configText(model, tokenizer.padTokenId))
     json(settingsFile, settingsOf(model))
     for (const [name, content] of Object.entries(tokenizer.files)) writeFileAtomic(join(temporary, name), content)
   })
+}
+
+/** The parameters by name, as the family's checkpoints store them. */
+function storedTensors({ config, names, parameters }: RewardNetwork): Record<string, Tensor> {
+  const stored = (name: string, tensor: Tensor) =>
+    isStoredTransposed(config, name, tensor.shape) ? ops.contiguous(ops.transpose(tensor, 0, 1)) : tensor
+  const named = parameters.map((tensor, i): [string, Tensor] => [names[i] ?? '', tensor])
+  return Object.fromEntries(named.map(([name, tensor]) => [name, stored(name, tensor)]))
 }
 
 /** Fields that are written anew, or that no longer hold: OpenRLHF's normaliser is in the head now. */
@@ -51,13 +49,22 @@ const replaced = new Set([
   'std',
 ])
 
+/** transformers takes no whole number for some fields, and JSON writes 50.0 as 50 here. */
+function configText(model: RewardNetwork, padTokenId: number | null): string {
+  const { floatFields = [] } = recordOf(model.config.family)
+  return floatFields.reduce(
+    (text, name) => text.replace(new RegExp(String.raw`^(  "${name}": -?\d+)(,?)$`, 'm'), '$1.0$2'),
+    `${JSON.stringify(savedConfig(model, padTokenId), null, 2)}\n`,
+  )
+}
+
 /** The configuration as it was read, but for what makes it a reward model's; read by transformers 4 and 5. */
 function savedConfig(model: RewardNetwork, padTokenId: number | null): Record<string, unknown> {
   const config = Object.fromEntries(Object.entries(model.rawConfig).filter(([name]) => !replaced.has(name)))
   return {
     ...config,
     ...savedRotary(model.config),
-    architectures: model.weights.hiddenHead ? [] : [architectures[model.config.family]],
+    architectures: model.weights.hiddenHead ? [] : [recordOf(model.config.family).architecture],
     num_labels: 1,
     id2label: { 0: 'LABEL_0' },
     label2id: { LABEL_0: 0 },
@@ -70,21 +77,7 @@ function savedConfig(model: RewardNetwork, padTokenId: number | null): Record<st
 
 /** The rotary settings in the words of transformers 4, which transformers 5 reads too. */
 function savedRotary({ family, rotary, headSize }: DecoderConfig): Record<string, unknown> {
-  const base =
-    family === 'gpt_neox'
-      ? { rotary_emb_base: rotary.theta, rotary_pct: rotary.dimensions / headSize }
-      : { rope_theta: rotary.theta }
-  return { ...base, rope_scaling: savedScaling(rotary.scaling) }
-}
-
-function savedScaling(scaling: Rotary['scaling']): Record<string, unknown> | null {
-  if (scaling.kind === 'none') return null
-  const kind = { rope_type: scaling.kind, type: scaling.kind, factor: scaling.factor }
-  if (scaling.kind === 'linear') return kind
-  return {
-    ...kind,
-    low_freq_factor: scaling.lowFrequencyFactor,
-    high_freq_factor: scaling.highFrequencyFactor,
-    original_max_position_embeddings: scaling.originalMaxPositions,
-  }
+  if (!rotary) return {}
+  const fields = recordOf(family).savedRotary?.(rotary, headSize) ?? { rope_theta: rotary.theta }
+  return { ...fields, rope_scaling: writtenScaling(rotary.scaling) }
 }

@@ -1,5 +1,7 @@
 import type { Tensor } from '@rewardkit/torch'
 import type { DecoderConfig } from './config.ts'
+import { recordOf } from './families.ts'
+import { type LayerPart, layerParts } from './family.ts'
 
 /** A linear map or a norm: [out, in] or [size], and its bias where there is one. */
 export interface Affine {
@@ -7,24 +9,29 @@ export interface Affine {
   readonly bias: Tensor | null
 }
 
-/** The parameters of one layer. GPT-NeoX keeps query, key and value fused, head by head. */
+/** The parameters of one layer; null for parts that the family does not have. */
 export interface LayerWeights {
-  readonly attentionNorm: Affine
-  readonly mlpNorm: Affine
+  readonly attentionNorm: Affine | null
   readonly projections:
     { readonly fused: Affine } | { readonly query: Affine; readonly key: Affine; readonly value: Affine }
   readonly queryNorm: Affine | null
   readonly keyNorm: Affine | null
   readonly output: Affine
-  /** Present in gated MLPs. */
+  /** Of what attention adds to the hidden state. */
+  readonly attentionOutputNorm: Affine | null
+  readonly mlpNorm: Affine | null
   readonly gate: Affine | null
   readonly up: Affine
   readonly down: Affine
+  /** Of what the MLP adds to the hidden state. */
+  readonly mlpOutputNorm: Affine | null
 }
 
 /** All parameters of a reward model, each under its part; they are the same tensors as in `RewardNetwork.parameters`. */
 export interface Weights {
   readonly embedding: Tensor
+  /** Learned positions, [positions, hidden]. */
+  readonly positions: Tensor | null
   readonly layers: readonly LayerWeights[]
   readonly finalNorm: Affine
   /** Of an `mlp` head the map into its hidden units, [256, hidden] and [256]. */
@@ -74,45 +81,72 @@ export function headShapes({ hiddenSize }: DecoderConfig, kind: HeadKind): Param
   ])
 }
 
-/** Where the decoder's parameters lie in a checkpoint. */
-export const checkpointPrefix = (config: DecoderConfig): string =>
-  config.family === 'gpt_neox' ? 'gpt_neox.' : 'model.'
+/** What comes before the names of layer `i` in a checkpoint. */
+export function layerPrefix({ family }: DecoderConfig, i: number): string {
+  const { prefix, parts } = recordOf(family)
+  return `${prefix}${parts.layers}.${i}.`
+}
 
 /**
  * The decoder's parameters in the order of the forward pass, without the head, under the names that transformers gives
  * them in AutoModelForSequenceClassification.
  */
 export function decoderShapes(config: DecoderConfig): ParameterShapes {
-  const { hiddenSize, heads, keyValueHeads, headSize, intermediateSize } = config
+  const { prefix, parts } = recordOf(config.family)
+  const { hiddenSize } = config
   const shapes = new Map<string, readonly number[]>()
-  const affine = (name: string, shape: readonly number[], bias: boolean) => {
+  const affine = (name: string, { shape, bias }: PartShape) => {
     shapes.set(`${name}.weight`, shape)
     if (bias) shapes.set(`${name}.bias`, shape.slice(0, 1))
   }
-  const names = partNames(config)
-  const norm = (name: string, size = hiddenSize) => affine(name, [size], config.norm === 'layer')
-  shapes.set(names.embedding, [config.vocabularySize, hiddenSize])
-  for (let i = 0; i < config.layers; i++) {
-    const layer = names.layer(i)
-    norm(layer.attentionNorm)
-    if (layer.fused) affine(layer.fused, [3 * hiddenSize, hiddenSize], config.attentionBias)
-    else {
-      affine(layer.query, [heads * headSize, hiddenSize], config.attentionBias)
-      affine(layer.key, [keyValueHeads * headSize, hiddenSize], config.attentionBias)
-      affine(layer.value, [keyValueHeads * headSize, hiddenSize], config.attentionBias)
+  const ofPart = layerShapes(config)
+  shapes.set(`${prefix}${parts.embedding}.weight`, [config.vocabularySize, hiddenSize])
+  if (parts.positions !== undefined)
+    shapes.set(`${prefix}${parts.positions}.weight`, [config.maxPositions ?? 0, hiddenSize])
+  for (let i = 0; i < config.layers; i++)
+    for (const part of layerParts) {
+      const name = parts.layer[part]
+      if (name !== undefined) affine(`${layerPrefix(config, i)}${name}`, ofPart[part])
     }
-    if (config.queryKeyNorm) {
-      norm(layer.queryNorm, headSize)
-      norm(layer.keyNorm, headSize)
-    }
-    affine(layer.output, [hiddenSize, heads * headSize], config.outputBias)
-    norm(layer.mlpNorm)
-    if (layer.gate) affine(layer.gate, [intermediateSize, hiddenSize], config.mlpBias)
-    affine(layer.up, [intermediateSize, hiddenSize], config.mlpBias)
-    affine(layer.down, [hiddenSize, intermediateSize], config.mlpBias)
-  }
-  norm(names.finalNorm)
+  affine(`${prefix}${parts.finalNorm}`, ofPart.attentionNorm)
   return shapes
+}
+
+interface PartShape {
+  readonly shape: readonly number[]
+  readonly bias: boolean
+}
+
+/** The shape of each part of a layer, for the families that have it. */
+function layerShapes(config: DecoderConfig): Record<LayerPart, PartShape> {
+  const { hiddenSize, headSize, intermediateSize } = config
+  const queries = config.heads * headSize
+  const keys = config.keyValueHeads * headSize
+  const norm = (size: number): PartShape => ({ shape: [size], bias: config.norm === 'layer' })
+  const linear = (out: number, inputs: number, bias: boolean): PartShape => ({ shape: [out, inputs], bias })
+  const isWhole = config.queryKeyNorm === 'projection'
+  return {
+    attentionNorm: norm(hiddenSize),
+    fused: linear(3 * hiddenSize, hiddenSize, config.attentionBias),
+    query: linear(queries, hiddenSize, config.attentionBias),
+    key: linear(keys, hiddenSize, config.attentionBias),
+    value: linear(keys, hiddenSize, config.attentionBias),
+    queryNorm: norm(isWhole ? queries : headSize),
+    keyNorm: norm(isWhole ? keys : headSize),
+    output: linear(hiddenSize, queries, config.outputBias),
+    attentionOutputNorm: norm(hiddenSize),
+    mlpNorm: norm(hiddenSize),
+    gate: linear(intermediateSize, hiddenSize, config.mlpBias),
+    up: linear(intermediateSize, hiddenSize, config.mlpBias),
+    down: linear(hiddenSize, intermediateSize, config.mlpBias),
+    mlpOutputNorm: norm(hiddenSize),
+  }
+}
+
+/** Whether the family's checkpoints store a parameter as [in, out]. */
+export function isStoredTransposed({ family }: DecoderConfig, name: string, shape: readonly number[]): boolean {
+  const { prefix, parts, storesTransposed = false } = recordOf(family)
+  return storesTransposed && shape.length === 2 && name.startsWith(`${prefix}${parts.layers}.`)
 }
 
 /** Arranges parameters by name into the parts of the decoder. */
@@ -126,78 +160,38 @@ export function arrangeWeights(config: DecoderConfig, parameters: ReadonlyMap<st
     weight: get(`${name}.weight`),
     bias: parameters.get(`${name}.bias`) ?? null,
   })
-  const names = partNames(config)
+  const { prefix, parts } = recordOf(config.family)
+  const layerWeights = (i: number): LayerWeights => {
+    const optional = (part: LayerPart): Affine | null => {
+      const name = parts.layer[part]
+      return name === undefined ? null : affine(`${layerPrefix(config, i)}${name}`)
+    }
+    const needed = (part: LayerPart): Affine => {
+      const found = optional(part)
+      if (!found) throw new Error(`the record of ${config.family} does not name '${part}'`)
+      return found
+    }
+    const fused = optional('fused')
+    return {
+      attentionNorm: optional('attentionNorm'),
+      projections: fused ? { fused } : { query: needed('query'), key: needed('key'), value: needed('value') },
+      queryNorm: optional('queryNorm'),
+      keyNorm: optional('keyNorm'),
+      output: needed('output'),
+      attentionOutputNorm: optional('attentionOutputNorm'),
+      mlpNorm: optional('mlpNorm'),
+      gate: optional('gate'),
+      up: needed('up'),
+      down: needed('down'),
+      mlpOutputNorm: optional('mlpOutputNorm'),
+    }
+  }
   return {
-    embedding: get(names.embedding),
-    layers: Array.from({ length: config.layers }, (_, i) => {
-      const layer = names.layer(i)
-      return {
-        attentionNorm: affine(layer.attentionNorm),
-        mlpNorm: affine(layer.mlpNorm),
-        projections: layer.fused
-          ? { fused: affine(layer.fused) }
-          : { query: affine(layer.query), key: affine(layer.key), value: affine(layer.value) },
-        queryNorm: config.queryKeyNorm ? affine(layer.queryNorm) : null,
-        keyNorm: config.queryKeyNorm ? affine(layer.keyNorm) : null,
-        output: affine(layer.output),
-        gate: layer.gate ? affine(layer.gate) : null,
-        up: affine(layer.up),
-        down: affine(layer.down),
-      }
-    }),
-    finalNorm: affine(names.finalNorm),
+    embedding: get(`${prefix}${parts.embedding}.weight`),
+    positions: parts.positions === undefined ? null : get(`${prefix}${parts.positions}.weight`),
+    layers: Array.from({ length: config.layers }, (_, i) => layerWeights(i)),
+    finalNorm: affine(`${prefix}${parts.finalNorm}`),
     hiddenHead: parameters.has(`${hiddenHeadName}.weight`) ? affine(hiddenHeadName) : null,
     head: get(parameters.has(mlpHeadName) ? mlpHeadName : headName),
-  }
-}
-
-/** Where the parameters of layer `i` lie in a checkpoint. */
-export const layerPrefix = (config: DecoderConfig, i: number): string => `${checkpointPrefix(config)}layers.${i}.`
-
-/** The names of a checkpoint's modules for each part. `fused` and `gate` are empty where the family has none. */
-function partNames(config: DecoderConfig) {
-  const prefix = checkpointPrefix(config)
-  if (config.family === 'gpt_neox')
-    return {
-      embedding: `${prefix}embed_in.weight`,
-      finalNorm: `${prefix}final_layer_norm`,
-      layer: (i: number) => {
-        const layer = layerPrefix(config, i)
-        return {
-          attentionNorm: `${layer}input_layernorm`,
-          mlpNorm: `${layer}post_attention_layernorm`,
-          fused: `${layer}attention.query_key_value`,
-          query: '',
-          key: '',
-          value: '',
-          queryNorm: '',
-          keyNorm: '',
-          output: `${layer}attention.dense`,
-          gate: '',
-          up: `${layer}mlp.dense_h_to_4h`,
-          down: `${layer}mlp.dense_4h_to_h`,
-        }
-      },
-    }
-  return {
-    embedding: `${prefix}embed_tokens.weight`,
-    finalNorm: `${prefix}norm`,
-    layer: (i: number) => {
-      const layer = layerPrefix(config, i)
-      return {
-        attentionNorm: `${layer}input_layernorm`,
-        mlpNorm: `${layer}post_attention_layernorm`,
-        fused: '',
-        query: `${layer}self_attn.q_proj`,
-        key: `${layer}self_attn.k_proj`,
-        value: `${layer}self_attn.v_proj`,
-        queryNorm: `${layer}self_attn.q_norm`,
-        keyNorm: `${layer}self_attn.k_norm`,
-        output: `${layer}self_attn.o_proj`,
-        gate: `${layer}mlp.gate_proj`,
-        up: `${layer}mlp.up_proj`,
-        down: `${layer}mlp.down_proj`,
-      }
-    },
   }
 }

@@ -42,7 +42,7 @@ export function openTrainingRewards(
   const groups = { [Symbol.iterator]: () => tokensOf(data, steps, options.microBatchTokens) }
   const states = openHiddenStates(model, groups, { layers: frozenLayers, frozenWeights, dtype, threads }, hooks)
   return {
-    rewardsOf: (wanted) => forwardFrom(model, packGroups(wanted), frozenLayers, states.read(wanted), dtype),
+    rewardsOf: (wanted) => forwardFrom(model, packGroups(wanted), frozenLayers, states.read(wanted)),
     frozenWeights,
     prepare: () => states.fill(),
     close: () => states.close(),

@@ -246,7 +246,7 @@ function measure(
       const begun = performance.now()
       const states = frozenLayers > 0 ? noGradient(() => hiddenStates(model, packed, frozenLayers, dtype)) : null
       const rewardsOf = () =>
-        states ? forwardFrom(model, packed, frozenLayers, states, dtype) : forward(model, packed, dtype)
+        states ? forwardFrom(model, packed, frozenLayers, states) : forward(model, packed, dtype)
       const start = performance.now()
       scope(() => noGradient(() => rewardsOf().float32()))
       const middle = performance.now()
