@@ -5,14 +5,24 @@ import { gpt2 } from './families/gpt2.ts'
 import { llama, mistral, qwen2, qwen3 } from './families/llama.ts'
 import { olmo2 } from './families/olmo2.ts'
 
-/** Every family under the `model_type` of its config.json. */
-const table = { gpt_neox: gptNeoX, llama, mistral, qwen2, qwen3, gemma, gemma2, olmo2, gpt2 }
+/** The families that can be opened, by the `model_type` of their config.json. */
+export type Family = 'gpt_neox' | 'llama' | 'mistral' | 'qwen2' | 'qwen3' | 'gemma' | 'gemma2' | 'olmo2' | 'gpt2'
 
-/** The names of the families that can be opened. */
-export type Family = keyof typeof table
-export const isFamily = (name: unknown): name is Family => typeof name === 'string' && Object.hasOwn(table, name)
+const records: Readonly<Record<Family, FamilyRecord>> = {
+  gpt_neox: gptNeoX,
+  llama,
+  mistral,
+  qwen2,
+  qwen3,
+  gemma,
+  gemma2,
+  olmo2,
+  gpt2,
+}
 
-export const families: readonly Family[] = Object.keys(table).filter(isFamily)
+export const isFamily = (name: unknown): name is Family => typeof name === 'string' && Object.hasOwn(records, name)
+
+export const families: readonly Family[] = Object.keys(records).filter(isFamily)
 
 /** The record of a family. */
-export const recordOf = (name: Family): FamilyRecord => table[name]
+export const recordOf = (name: Family): FamilyRecord => records[name]
