@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { layoutNames } from '../data/layouts/layout-names.ts'
+import { layoutNames } from '../data/layouts/layout-list.ts'
 import { createObjective, objectiveNames } from '../objectives/index.ts'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))

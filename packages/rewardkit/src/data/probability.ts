@@ -1,6 +1,6 @@
 import { counted } from '../counted.ts'
 import type { Group, Preference } from './group.ts'
-import type { DataOptions } from './data-options.ts'
+import type { RowOptions } from './row-options.ts'
 
 /** Two responses of which none is the better one. */
 export const isTie = ({ probability }: Preference): boolean => probability === 0.5
@@ -9,7 +9,7 @@ export const isTie = ({ probability }: Preference): boolean => probability === 0
  * A preference as everything after reading sees it: the chosen response is the likelier one, or neither is. Below 0.5
  * the two change places, and with them the sign of the margin. Under `ties: half` what has no probability has 1.
  */
-export function upright(preference: Preference, { ties }: Pick<DataOptions, 'ties'>): Preference {
+export function upright(preference: Preference, { ties }: Pick<RowOptions, 'ties'>): Preference {
   const { chosen, rejected, margin, probability } = preference
   if (probability === undefined) return ties === 'half' ? { ...preference, probability: 1 } : preference
   if (probability >= 0.5) return preference

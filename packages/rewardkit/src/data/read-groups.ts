@@ -14,6 +14,7 @@ import type { Group, Preference } from './group.ts'
 import { createKeptColumns } from './kept-columns.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
 import type { DataOptions } from './data-options.ts'
+import type { RowOptions } from './row-options.ts'
 import { isTie, upright } from './probability.ts'
 import { createReading, readRows, type SourceReading } from './sources/read-rows.ts'
 import type { BadRow, Source, SourceFile, SourceRow } from './sources/source.ts'
@@ -203,7 +204,7 @@ function* gatheredGroups(
 }
 
 /** Stops, or counts what could not be read. To skip rows is no advice where none could be read so far. */
-function refused(error: unknown, place: string, { onError }: DataOptions, hasRead: boolean): ReadGroup {
+function refused(error: unknown, place: string, { onError }: RowOptions, hasRead: boolean): ReadGroup {
   if (!(error instanceof InputError)) throw error
   const problem = located(place, error)
   if (onError === 'stop')
@@ -254,7 +255,7 @@ function* outcomes(
   read: Reading,
   { subset }: SourceFile,
   row: Row,
-  { columns }: DataOptions,
+  { columns }: RowOptions,
   own?: readonly string[],
 ): Generator<Pick<ReadGroup, 'group' | 'dropped' | 'unread'>> {
   for (const group of 'skipped' in read || 'promptId' in read ? [read] : read) {
@@ -292,7 +293,7 @@ function uniqueId(id: string, place: string, known: Numbering): string {
 }
 
 /** Counts the pairs of each prompt, where only so many are wanted; tells whether one more is. */
-function countPairs({ pairsPerPrompt }: DataOptions): (promptId: string) => boolean {
+function countPairs({ pairsPerPrompt }: RowOptions): (promptId: string) => boolean {
   if (pairsPerPrompt === undefined) return () => true
   const prompts = createNumbering()
   const counts: number[] = []
@@ -306,7 +307,7 @@ function countPairs({ pairsPerPrompt }: DataOptions): (promptId: string) => bool
 /** Splits off the preferences that are of no use, or that are not wanted, and turns those round that stand on their head. */
 function checked(
   group: Group,
-  options: DataOptions,
+  options: RowOptions,
   isWanted: (promptId: string) => boolean,
 ): { group: Group | undefined; dropped: string[]; turned: number } {
   const { subsets, ties, lastTurnUser } = options

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import { nearestName } from '../nearest.ts'
 import type { Group } from './group.ts'
-import type { DataOptions } from './data-options.ts'
+import type { RowOptions } from './row-options.ts'
 
 /** Subsets that are kept in mind, and those that a message lists. */
 const mostKept = 1000
@@ -13,7 +13,7 @@ export function createSubsetWatch() {
   const unseen = new Set<string>()
   const known = new Set<string>()
   return {
-    add({ subset }: Group, { subsets }: DataOptions): void {
+    add({ subset }: Group, { subsets }: RowOptions): void {
       if (subsets === undefined) return
       for (const name of subsets) {
         if (wanted.has(name)) continue

@@ -14,8 +14,9 @@ const questions = ['instruction', 'question', 'prompt', 'input'] as const
  * system turn, `history` a list of [question, answer] in front. With `system`, the question may also be in `question`,
  * `prompt` or `input` (Intel's orca_dpo_pairs, argilla/distilabel-intel-orca-dpo-pairs). Instructions are messages.
  */
-export const alpacaLayout: Layout = {
+export const alpacaLayout: Layout<'alpaca'> = {
   name: 'alpaca',
+  example: { instruction: 'Hi', input: '', chosen: 'a', rejected: 'b' },
   recognises: (row) =>
     hasTwoTexts(row) &&
     ((isText(row['instruction']) && !isPresent(row, 'prompt')) ||

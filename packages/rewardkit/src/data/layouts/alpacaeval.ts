@@ -22,8 +22,9 @@ const own = ['instruction', 'output_1', 'output_2', 'preference', 'dataset']
  * for one). The margin is 2 |preference - 1.5|, and the probability that of the chosen output. A preference of null, where
  * the judge gave none, is left out as `no_preference`. `dataset` is the subset; generators and judge stay in `meta`.
  */
-export const alpacaevalLayout: Layout = {
+export const alpacaevalLayout: Layout<'alpacaeval'> = {
   name: 'alpacaeval',
+  example: { instruction: 'Hi', output_1: 'a', output_2: 'b', preference: 1.2, annotator: 'j', dataset: 'koala' },
   recognises: (row) =>
     ['instruction', 'output_1', 'output_2'].every((column) => isPresent(row, column)) && 'preference' in row,
   read(row, { defaultId, options }) {

@@ -14,8 +14,22 @@ const BOTH_BAD = 'tie (bothbad)'
  * equal), and each response the rest of its conversation; option `turns` takes the first answers only, or only
  * conversations of one turn. No margin. The language, by its English name, is the subset.
  */
-export const arenaLayout: Layout = {
+export const arenaLayout: Layout<'arena'> = {
   name: 'arena',
+  example: {
+    question_id: 'q',
+    model_a: 'a',
+    model_b: 'b',
+    winner: 'model_a',
+    conversation_a: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+    conversation_b: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+  },
   recognises: (row) => ['conversation_a', 'conversation_b', 'winner'].every((column) => isPresent(row, column)),
   read(row, { defaultId, options }) {
     const conversations = [conversationOf(row, 'conversation_a'), conversationOf(row, 'conversation_b')]

@@ -15,8 +15,9 @@ const prompts = ['prompt', 'instruction', 'question', 'input'] as const
  * {user_id, value, status} (Argilla 1). Submitted ones count, their mean where there are several; without one the
  * suggestion does. Ratings give margins, ranks none. What was answered is kept in `meta.annotations`.
  */
-export const argillaLayout: Layout = {
+export const argillaLayout: Layout<'argilla'> = {
   name: 'argilla',
+  example: { prompt: 'Hi', response_1: 'a', response_2: 'b', 'preference.responses': [['response_2', 'response_1']] },
   recognises: (row) =>
     promptColumn(row) !== undefined &&
     responseColumns(row).length > 1 &&

@@ -2,7 +2,7 @@ import { buildGroup, inputsKeys } from '../build.ts'
 import { isObject, type Row } from '../fields.ts'
 import { parseJson } from '../json.ts'
 import type { Group, TemplateInputs } from '../group.ts'
-import type { DataOptions } from '../data-options.ts'
+import type { RowOptions } from '../row-options.ts'
 import type { Reading, RowContext, Layout } from './layout.ts'
 
 /**
@@ -80,7 +80,7 @@ const withoutNulls = (values: Row): Row =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null))
 
 /** The row with the roles of its messages (`role`, or `from`) renamed as `--roles` says. */
-function withRoles(row: Row, { roles }: Pick<DataOptions, 'roles'>): Row {
+function withRoles(row: Row, { roles }: Pick<RowOptions, 'roles'>): Row {
   if (roles === undefined) return row
   const names = new Map(
     roles.map((text) => [text.slice(0, text.lastIndexOf('=')), text.slice(text.lastIndexOf('=') + 1)]),

@@ -25,8 +25,9 @@ const systems = ['system_prompt', 'system'] as const
  * `instruction`, `prompt` or `input`, the system turn in `system_prompt` or `system`. A generation without a rating is
  * left out (`unrated`).
  */
-export const distilabelLayout: Layout = {
+export const distilabelLayout: Layout<'distilabel'> = {
   name: 'distilabel',
+  example: { instruction: 'Hi', generations: ['a', 'b'], ratings: [5, 3], rationales: ['x', 'y'] },
   recognises: (row) =>
     isListOfTexts(row['generations']) && Array.isArray(row['ratings']) && questionOf(row) !== undefined,
   read(row, { defaultId, options }) {
@@ -97,8 +98,21 @@ const pairs = [
  * `chosen_response` and `rejected_response`), each with a rating, under `prompt` or `instruction`. The margin is the
  * difference of the ratings; equal ones are a tie.
  */
-export const distilabelPairsLayout: Layout = {
+export const distilabelPairsLayout: Layout<'distilabel-pairs'> = {
   name: 'distilabel-pairs',
+  example: {
+    prompt: 'Hi',
+    chosen: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+    'chosen-rating': 5,
+    rejected: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+    'rejected-rating': 3,
+  },
   recognises: (row) =>
     pairs.some((columns) => columns.every((column) => isPresent(row, column))) && responsesOf(row) !== undefined,
   read(row, { defaultId, options }) {

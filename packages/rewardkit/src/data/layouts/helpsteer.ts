@@ -2,7 +2,7 @@ import { InputError } from '../../errors.ts'
 import { buildGroup, contentOf } from '../build.ts'
 import { fieldError, optionalName, optionalNumber, type Row } from '../fields.ts'
 import type { Group, Message } from '../group.ts'
-import type { DataOptions } from '../data-options.ts'
+import type { RowOptions } from '../row-options.ts'
 import {
   type Comparison,
   comparisonsOf,
@@ -22,8 +22,9 @@ import { assistantMessage, promptMessages } from './messages.ts'
  * of the prompts are several turns in one text, with a line "<extra_id_1>Assistant" or "<extra_id_1>User" between them;
  * they become messages.
  */
-export const helpsteer2Layout: Layout = {
+export const helpsteer2Layout: Layout<'helpsteer2'> = {
   name: 'helpsteer2',
+  example: { split: 'train', prompt: 'Hi', response_1: 'a', response_2: 'b', preference_strength: 1 },
   recognises: (row) =>
     ['prompt', 'response_1', 'response_2', 'preference_strength'].every((column) => isPresent(row, column)),
   read(row, { defaultId, options }) {
@@ -49,8 +50,15 @@ export const helpsteer2Layout: Layout = {
  * is the subset. `language`, which `--languages` looks at, is an English name in lower case, and a programming language
  * in the code domain.
  */
-export const helpsteer3Layout: Layout = {
+export const helpsteer3Layout: Layout<'helpsteer3'> = {
   name: 'helpsteer3',
+  example: {
+    domain: 'general',
+    context: [{ role: 'user', content: 'Hi' }],
+    response1: 'a',
+    response2: 'b',
+    overall_preference: -1,
+  },
   recognises: (row) =>
     ['context', 'response1', 'response2', 'overall_preference'].every((column) => isPresent(row, column)),
   read(row, { defaultId, options }) {
@@ -78,7 +86,7 @@ export const helpsteer3Layout: Layout = {
     })),
 }
 
-function comparisonOf(row: Row, [first, second, field]: readonly [string, string, string], options: DataOptions) {
+function comparisonOf(row: Row, [first, second, field]: readonly [string, string, string], options: RowOptions) {
   const responses = [first, second].map((column) => assistantMessage(textField(row, column)))
   const strength = optionalNumber(row, field, -3, 3)
   if (strength === undefined) throw fieldError(field, row[field], 'a number between -3 and 3')

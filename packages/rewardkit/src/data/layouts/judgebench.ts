@@ -9,8 +9,9 @@ const own = ['pair_id', 'source', 'question', 'response_A', 'response_B', 'label
  * JudgeBench (ScalerLab/JudgeBench): two responses of one model, of which one is correct; `label` is "A>B" or "B>A"
  * ("A=B", which its code knows and its data has not, is a tie). `source` is the subset.
  */
-export const judgebenchLayout: Layout = {
+export const judgebenchLayout: Layout<'judgebench'> = {
   name: 'judgebench',
+  example: { pair_id: 'p', source: 's', question: 'Hi', response_A: 'a', response_B: 'b', label: 'A>B' },
   recognises: (row) => ['question', 'response_A', 'response_B', 'label'].every((column) => isPresent(row, column)),
   read(row, { defaultId, options }) {
     const preference = judged(betterOf(row), options)

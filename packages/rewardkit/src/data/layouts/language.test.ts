@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { defaultDataOptions } from '../data-options.ts'
+import { defaultRowOptions } from '../row-options.ts'
 import { isWantedLanguage } from './language.ts'
 
 const isWanted = (lang: unknown, languages?: string[]) =>
-  isWantedLanguage({ lang }, 'lang', { ...defaultDataOptions, languages })
+  isWantedLanguage({ lang }, 'lang', { ...defaultRowOptions, languages })
 
 describe('isWantedLanguage', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { optionalName, type Row } from '../fields.ts'
-import type { DataOptions } from '../data-options.ts'
+import type { RowOptions } from '../row-options.ts'
 
 const names = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' })
 
@@ -9,7 +9,7 @@ const names = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' }
  * language counts as wanted.
  * @param column where the row says its language
  */
-export function isWantedLanguage(row: Row, column: string, { languages }: DataOptions): boolean {
+export function isWantedLanguage(row: Row, column: string, { languages }: RowOptions): boolean {
   const language = optionalName(row, column)
   if (languages === undefined || language === undefined) return true
   const spoken = new Set([...spellings(language), ...spellings(language.split('-', 1)[0] ?? '')])

@@ -6,16 +6,15 @@ import { contentOf, type TextOrMessages } from '../build.ts'
 import { saysSomething } from '../degenerate.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import { freeName } from '../columns.ts'
-import type { DataOptions } from '../data-options.ts'
+import type { RowOptions } from '../row-options.ts'
 import type { Judgements } from '../tables/judgements.ts'
 import { isTie } from '../probability.ts'
-import type { LayoutName } from './layout-names.ts'
 
 /** What a layout may look at besides the row. */
 export interface RowContext {
   /** For a row without an id. */
   readonly defaultId: string
-  readonly options: DataOptions
+  readonly options: RowOptions
   /** How judgements of a table are read, and what was read so far. */
   readonly judgements?: Judgements
 }
@@ -28,12 +27,11 @@ export interface Skipped {
 /** What a row tells: groups, and what was left out of it. */
 export type Reading = Group | Skipped | readonly (Group | Skipped)[]
 
-/**
- * One layout of rows. To add a layout, write a file beside this one, name it in `layout-names.ts` and put it into the table of
- * `index.ts`; the first layout that recognises a row reads it.
- */
-export interface Layout {
-  readonly name: LayoutName | 'response' | 'verdicts' | 'ratings' | 'rankings'
+/** One layout of rows. The first layout of the list that recognises a row reads it. */
+export interface Layout<Name extends string = string> {
+  readonly name: Name
+  /** A typical row, for a layout that is recognised among all others: a test sees that no other takes it. */
+  readonly example?: Row
   /** Looks at columns (null counts as absent) and at the kind of their values; need not be sure that the row is valid. */
   recognises(row: Row): boolean
   /**
@@ -123,7 +121,7 @@ export const judgementColumns: readonly string[] = [...JUDGEMENT]
  * The preference of a row that compares two responses. `better` is the index of the better one, or null for a tie, which
  * is left out or becomes probability 0.5 (`--ties`); the others then get probability 1, as soft-label wants one of all.
  */
-export function judged(better: 0 | 1 | null, { ties }: DataOptions, margin?: number): Preference | Skipped {
+export function judged(better: 0 | 1 | null, { ties }: RowOptions, margin?: number): Preference | Skipped {
   if (better === null) return ties === 'half' ? { chosen: 0, rejected: 1, probability: 0.5 } : { skipped: 'tie' }
   return {
     chosen: better,
@@ -151,7 +149,7 @@ export function checkPairs(responses: number, pairs: number): void {
  */
 export function judgedByScore(
   scores: readonly number[],
-  options: DataOptions,
+  options: RowOptions,
   unit = 1,
 ): { readonly preferences: readonly Preference[]; readonly skipped: readonly Skipped[] } {
   checkPairs(scores.length, (scores.length * (scores.length - 1)) / 2)

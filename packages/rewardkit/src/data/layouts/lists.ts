@@ -2,7 +2,7 @@ import { InputError } from '../../errors.ts'
 import { degenerate } from '../degenerate.ts'
 import { fieldError, type Row } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
-import type { DataOptions } from '../data-options.ts'
+import type { RowOptions } from '../row-options.ts'
 import { isTie } from '../probability.ts'
 import { checkPairs } from './layout.ts'
 
@@ -28,7 +28,7 @@ export function textList(row: Row, field: string, length?: number): string[] {
  * probability 1 where ties have 0.5.
  * @throws InputError for a row of too many
  */
-export function eachPreferred(chosen: number, rejected: number, options: DataOptions): Preference[] {
+export function eachPreferred(chosen: number, rejected: number, options: RowOptions): Preference[] {
   checkPairs(chosen + rejected, chosen * rejected)
   return Array.from({ length: chosen * rejected }, (_, index) => ({
     ...(options.ties === 'half' ? { probability: 1 } : {}),

@@ -7,8 +7,9 @@ import { assistantMessage, userMessage } from './messages.ts'
 const own = ['input', 'output_1', 'output_2', 'label']
 
 /** LLMBar (princeton-nlp/LLMBar): two outputs to an instruction; `label` is 1 or 2, the better one. There are no ties. */
-export const llmbarLayout: Layout = {
+export const llmbarLayout: Layout<'llmbar'> = {
   name: 'llmbar',
+  example: { input: 'Hi', output_1: 'a', output_2: 'b', label: 1 },
   recognises: (row) => own.every((column) => isPresent(row, column)),
   read(row, { defaultId, options }) {
     const preference = judged(labelOf(row), options)

@@ -16,8 +16,9 @@ const OPEN = '\n\nAssistant: '
  * it becomes messages, while answers are whole, whatever they contain. What else a row says of an answer stays in
  * `meta.answers`.
  */
-export const nectarLayout: Layout = {
+export const nectarLayout: Layout<'nectar'> = {
   name: 'nectar',
+  example: { prompt: '\n\nHuman: Hi\n\nAssistant: ', answers: [{ answer: 'a', rank: 1 }], turns: 1 },
   recognises: (row) => isPresent(row, 'prompt') && Array.isArray(row['answers']),
   read(row, { defaultId, options }) {
     const prompt = turnsOf(textField(row, 'prompt'))

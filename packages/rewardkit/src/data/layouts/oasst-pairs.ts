@@ -11,8 +11,9 @@ const own = ['prompt', 'chosen', 'rejected']
  * tasksource/oasst1_pairwise_rlhf_reward: pairs from OASST1 whose prompt is one text, "prompter: ...\nassistant:
  * ...\nprompter: ...". Of the ranks only their order is left, so there is no margin. `lang` is the subset.
  */
-export const oasstPairsLayout: Layout = {
+export const oasstPairsLayout: Layout<'oasst-pairs'> = {
   name: 'oasst-pairs',
+  example: { lang: 'en', parent_id: 'm', prompt: 'prompter: Hi', chosen: 'Hello.', rejected: 'What?' },
   recognises: ({ prompt, ...row }) =>
     typeof prompt === 'string' &&
     prompt.startsWith('prompter: ') &&

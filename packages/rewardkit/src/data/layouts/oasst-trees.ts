@@ -21,8 +21,9 @@ import { scoresOf } from './ranking.ts'
  * preferred; the margin is the distance of the ranks over the greatest possible one, so that the first and the last of a
  * ranking are 1 apart. The language of the prompter's message is the subset.
  */
-export const oasstTreesLayout: Layout = {
+export const oasstTreesLayout: Layout<'oasst-trees'> = {
   name: 'oasst-trees',
+  example: { message_tree_id: 't', prompt: { message_id: 't', text: 'Hi', role: 'prompter', replies: [] } },
   recognises: (row) => isPresent(row, 'message_tree_id') && isObject(row['prompt']) && 'replies' in row['prompt'],
   read(row, context) {
     const tree = otherColumns(row, ['prompt'])

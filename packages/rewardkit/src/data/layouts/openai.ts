@@ -7,8 +7,24 @@ import { splitPair } from './pair.ts'
  * OpenAI's rows for preference tuning: `input` with `messages` (and `tools`), and the messages of `preferred_output` and
  * `non_preferred_output`. What else `input` says stays in `meta`.
  */
-export const openaiLayout: Layout = {
+export const openaiLayout: Layout<'openai'> = {
   name: 'openai',
+  example: {
+    input: {
+      messages: [
+        { role: 'user', content: 'Hi' },
+        { role: 'assistant', content: 'Hello.' },
+      ],
+    },
+    preferred_output: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+    non_preferred_output: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+  },
   recognises: (row) => isPresent(row, 'preferred_output') && isPresent(row, 'non_preferred_output'),
   read(row, { defaultId, options }) {
     const { input } = row

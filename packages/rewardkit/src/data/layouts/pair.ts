@@ -30,7 +30,7 @@ import { refuseNearMisses } from './near-misses.ts'
  * mixtures in use. Without `prompt`, texts are whole texts and the shared leading messages of conversations are the
  * prompt. A conversation that repeats the prompt column at its start (as UltraFeedback's do) is cut behind it.
  */
-export const pairLayout: Layout = {
+export const pairLayout: Layout<'pairs'> = {
   name: 'pairs',
   recognises: (row) => isPresent(row, 'chosen') || isPresent(row, 'rejected'),
   read(row, { defaultId }): Group {
@@ -60,7 +60,7 @@ export const pairLayout: Layout = {
 }
 
 /** The same without a `prompt` column: each response is a whole text or a whole conversation, the prompt in front. */
-export const implicitPairLayout: Layout = {
+export const implicitPairLayout: Layout<'pairs-implicit'> = {
   ...pairLayout,
   name: 'pairs-implicit',
   recognises: (row) => !isPresent(row, 'prompt') && pairLayout.recognises(row),
@@ -75,7 +75,7 @@ export const implicitPairLayout: Layout = {
 }
 
 /** Pairs of messages alone: plain texts of prompt and response are the turns of a user and an assistant. */
-export const messagesLayout: Layout = {
+export const messagesLayout: Layout<'messages'> = {
   ...pairLayout,
   name: 'messages',
   read(row, context) {

@@ -23,8 +23,17 @@ const annotators = ['annotator1', 'annotator2', 'annotator3'] as const
  * `false` as a response and are errors. (The README shows another layout, with label_0 to label_2 as text; no file of the
  * repository has it.)
  */
-export const pandalmLayout: Layout = {
+export const pandalmLayout: Layout<'pandalm'> = {
   name: 'pandalm',
+  example: {
+    instruction: 'Hi',
+    input: '',
+    response1: 'a',
+    response2: 'b',
+    annotator1: 1,
+    annotator2: 1,
+    annotator3: 0,
+  },
   recognises: (row) =>
     ['instruction', 'response1', 'response2', ...annotators].every((column) => isPresent(row, column)),
   read(row, { defaultId, options }) {

@@ -4,7 +4,7 @@ import { buildGroup, type GroupParts } from '../build.ts'
 import { degenerate } from '../degenerate.ts'
 import { isObject, type Row } from '../fields.ts'
 import type { Group, Preference } from '../group.ts'
-import { defaultDataOptions } from '../data-options.ts'
+import { defaultRowOptions } from '../row-options.ts'
 import { isTie } from '../probability.ts'
 import { judgedByScore, type Reading } from './layout.ts'
 
@@ -47,7 +47,7 @@ export function marginScores(group: Group): readonly number[] {
 function makes(scores: readonly number[], group: Group): boolean {
   if (scores.length !== group.responses.length || scores.some(Number.isNaN)) return false
   // Pairs of no use, such as two equal responses, are left out by who reads them.
-  const { preferences } = judgedByScore(scores, defaultDataOptions)
+  const { preferences } = judgedByScore(scores, defaultRowOptions)
   const made = pairNames(preferences.filter((preference) => degenerate(group, preference) === undefined))
   const wanted = pairNames(decided(group))
   return made.size === wanted.size && [...made].every((name) => wanted.has(name))

@@ -15,7 +15,7 @@ import { refuseNearMisses } from './near-misses.ts'
 import { isTranscript, splitTranscripts } from './transcript.ts'
 
 /** What `score` reads: {prompt, response}. */
-export const responseLayout: Layout = {
+export const responseLayout: Layout<'response'> = {
   name: 'response',
   recognises: (row) => isPresent(row, 'response'),
   read: (row, { defaultId }) => groupOf(row, defaultId, [textOrMessages(row['response'], 'response')]),
@@ -31,7 +31,7 @@ export const responseLayout: Layout = {
  * {prompt, responses} with any number of responses. With `preferences`, a list of {chosen, rejected, margin?, weight?,
  * probability?} that name responses by index, it is our own group layout.
  */
-export const groupLayout: Layout = {
+export const groupLayout: Layout<'groups'> = {
   name: 'groups',
   recognises: (row) => isPresent(row, 'responses'),
   read: (row, { defaultId }) => groupOf(row, defaultId, responsesOf(row)),

@@ -9,8 +9,9 @@ import { assistantMessage, promptMessages, writtenPrompt } from './messages.ts'
  * messages (its own code renders them with the chat template), where the same columns as plain pairs stay text. Recognised
  * by the columns `chosen_model` and `rejected_model`, which may be null and stay in `meta`; `subset` is the subset.
  */
-export const rewardbenchLayout: Layout = {
+export const rewardbenchLayout: Layout<'rewardbench'> = {
   name: 'rewardbench',
+  example: { prompt: 'Hi', chosen: 'a', chosen_model: 'm', rejected: 'b', rejected_model: 'n', subset: 's', id: 1 },
   recognises: (row) =>
     isPresent(row, 'prompt') &&
     ['chosen_model', 'rejected_model'].every((column) => column in row) &&
@@ -47,8 +48,9 @@ const counts = ['num_correct', 'num_incorrect', 'total_completions']
  * between which there is no preference (what the benchmark asks of their rewards is no matter of pairs). The counts of
  * responses are those of the lists and written from them.
  */
-export const rewardbench2Layout: Layout = {
+export const rewardbench2Layout: Layout<'rewardbench2'> = {
   name: 'rewardbench2',
+  example: { id: '1', prompt: 'Hi', chosen: ['a'], rejected: ['b', 'c', 'd'], num_correct: 1, subset: 's' },
   recognises: (row) =>
     isPresent(row, 'prompt') &&
     isListOfTexts(row['chosen']) &&

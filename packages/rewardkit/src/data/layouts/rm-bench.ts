@@ -14,8 +14,9 @@ const STYLES = 3
  * pair of chosen style i and rejected style j is preference 3 i + j. `domain` is the subset; the files of single domains
  * have none, there it is `subset`.
  */
-export const rmBenchLayout: Layout = {
+export const rmBenchLayout: Layout<'rm-bench'> = {
   name: 'rm-bench',
+  example: { id: 1, prompt: 'Hi', chosen: ['a', 'b', 'c'], rejected: ['d', 'e', 'f'], domain: 'chat' },
   recognises: (row) =>
     isPresent(row, 'prompt') &&
     !isPresent(row, 'num_correct') &&

@@ -2,7 +2,7 @@ import { InputError } from '../../errors.ts'
 import { buildGroup } from '../build.ts'
 import { fieldError, isObject, optionalName, type Row } from '../fields.ts'
 import type { Group, Message } from '../group.ts'
-import type { DataOptions } from '../data-options.ts'
+import type { RowOptions } from '../row-options.ts'
 import { otherColumns, decidedPairsOf, type Layout, singleText } from './layout.ts'
 import { isWantedLanguage } from './language.ts'
 import { chosenAndRejected, eachPreferred } from './lists.ts'
@@ -13,8 +13,17 @@ import { assistantMessage, promptMessages } from './messages.ts'
  * models to `conversation_input`, messages that end with the user's. `category_path` is the subset. Messages say their
  * language; that of the last one is what `--languages` looks at, and it stays in `meta`, with what else is said of answers.
  */
-export const rmbPairsLayout: Layout = {
+export const rmbPairsLayout: Layout<'rmb-pairs'> = {
   name: 'rmb-pairs',
+  example: {
+    pair_uid: '1',
+    conversation_input: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+    chosen: { answer: 'a' },
+    reject: { answer: 'b' },
+  },
   recognises: (row) => Array.isArray(row['conversation_input']) && isObject(row['chosen']) && isObject(row['reject']),
   read(row, { defaultId, options }) {
     const [chosen, rejected] = [answerOf(row['chosen'], 'chosen'), answerOf(row['reject'], 'reject')]
@@ -44,8 +53,17 @@ export const rmbPairsLayout: Layout = {
  * Best-of-n of RMB (RMB_dataset/BoN_set): `bon_best` is better than each of two to six others in `loser_list`, between
  * which there is no preference. It counts as right where the best one has the highest reward of all.
  */
-export const rmbBestOfNLayout: Layout = {
+export const rmbBestOfNLayout: Layout<'rmb-best-of-n'> = {
   name: 'rmb-best-of-n',
+  example: {
+    bon_uid: '1',
+    conversation_input: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+    bon_best: { answer: 'a' },
+    loser_list: [{ answer: 'b' }],
+  },
   recognises: (row) => isObject(row['bon_best']) && Array.isArray(row['loser_list']),
   read(row, { defaultId, options }) {
     const losers = row['loser_list']
@@ -88,7 +106,7 @@ export const rmbBestOfNLayout: Layout = {
 const common = ['conversation_input', 'category_path']
 
 /** Prompt, subset and meta; undefined where the row is in another language than those wanted. */
-function conversationOf(row: Row, own: readonly string[], options: DataOptions) {
+function conversationOf(row: Row, own: readonly string[], options: RowOptions) {
   const prompt = promptMessages(row, 'conversation_input')
   const turns: unknown = row['conversation_input']
   const last: unknown = Array.isArray(turns) ? turns.at(-1) : undefined

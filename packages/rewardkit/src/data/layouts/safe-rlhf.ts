@@ -10,8 +10,9 @@ const labels = { better: 'better_response_id', safer: 'safer_response_id' } as c
  * chooses one: the more helpful (`better_response_id`) or the safer one (`safer_response_id`). Each is 0 or 1, an index.
  * Both stay in `meta`, with what else is known of the responses. There is no margin.
  */
-export const safeRlhfLayout: Layout = {
+export const safeRlhfLayout: Layout<'safe-rlhf'> = {
   name: 'safe-rlhf',
+  example: { prompt: 'Hi', response_0: 'a', response_1: 'b', better_response_id: 0, safer_response_id: 1 },
   recognises: (row) =>
     ['prompt', 'response_0', 'response_1'].every((column) => isPresent(row, column)) &&
     Object.values(labels).some((column) => isPresent(row, column)),

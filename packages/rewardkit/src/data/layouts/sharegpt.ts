@@ -15,8 +15,13 @@ const conversations = ['conversations', 'conversation', 'messages'] as const
  * conversations. `human` is the user, `gpt` the assistant and `observation` what a tool said; other names are kept as they
  * are. Turns {role, content} are read, too. `system` is the system turn in front.
  */
-export const sharegptLayout: Layout = {
+export const sharegptLayout: Layout<'sharegpt'> = {
   name: 'sharegpt',
+  example: {
+    conversations: [{ from: 'human', value: 'Hi' }],
+    chosen: { from: 'gpt', value: 'a' },
+    rejected: { from: 'gpt', value: 'b' },
+  },
   recognises(row) {
     const responses = [row['chosen'], row['rejected']]
     if (responses.every(isTurnList)) return true

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { defaultDataOptions } from '../data-options.ts'
+import { defaultRowOptions } from '../row-options.ts'
 import { shpLayout } from './shp.ts'
 
 const row = {
@@ -17,7 +17,7 @@ const row = {
   score_ratio: 4,
 }
 const read = (changes: object, options = {}) =>
-  shpLayout.read({ ...row, ...changes }, { defaultId: 'line-1', options: { ...defaultDataOptions, ...options } })
+  shpLayout.read({ ...row, ...changes }, { defaultId: 'line-1', options: { ...defaultRowOptions, ...options } })
 
 describe('shp', () => {
   it('takes labels 1 for A and 0 for B, and the logarithm of the score ratio as the margin', () => {
@@ -55,7 +55,7 @@ describe('shp', () => {
       if (!('promptId' in group)) throw new Error('no group')
       const [written = {}] = shpLayout.write(group)
       expect(written).toEqual({ ...row, labels, score_ratio: 2.0481927711 })
-      expect(shpLayout.read(written, { defaultId: 'x', options: defaultDataOptions })).toEqual(group)
+      expect(shpLayout.read(written, { defaultId: 'x', options: defaultRowOptions })).toEqual(group)
     }
   })
 

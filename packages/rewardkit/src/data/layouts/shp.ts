@@ -10,8 +10,9 @@ const own = ['history', 'human_ref_A', 'human_ref_B', 'labels', 'domain']
  * and 0 where B is (the card; one public loader reads it as an index into [A, B], which inverts it). The margin is
  * log(score_ratio): how many times as many votes the preferred comment has. `domain` is the subset.
  */
-export const shpLayout: Layout = {
+export const shpLayout: Layout<'shp'> = {
   name: 'shp',
+  example: { post_id: 'p', history: 'Hi', human_ref_A: 'a', human_ref_B: 'b', labels: 1, score_ratio: 2 },
   recognises: (row) => ['history', 'human_ref_A', 'human_ref_B', 'labels'].every((column) => isPresent(row, column)),
   read(row, { defaultId, options }) {
     const prompt = textField(row, 'history')

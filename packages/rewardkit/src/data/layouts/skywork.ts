@@ -9,8 +9,19 @@ import { eachPreferred } from './lists.ts'
  * `source`, which is the subset. That and no more tells it from pairs without a prompt column: a row is recognised by
  * having these three columns and no other, so nothing else is written.
  */
-export const skyworkLayout: Layout = {
+export const skyworkLayout: Layout<'skywork'> = {
   name: 'skywork',
+  example: {
+    chosen: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+    rejected: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+    source: 'magpie',
+  },
   recognises: (row) =>
     Object.keys(row).toSorted().join(' ') === 'chosen rejected source' &&
     Array.isArray(row['chosen']) &&

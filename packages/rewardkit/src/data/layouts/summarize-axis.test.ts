@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { defaultDataOptions } from '../data-options.ts'
+import { defaultRowOptions } from '../row-options.ts'
 import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
 import { summarizeAxisLayout } from './summarize-axis.ts'
 
@@ -67,7 +67,7 @@ describe('summarize-axis', () => {
     [{ info: { ...info, article: 3 } }, 'field "info.article": found number 3, expected text'],
   ])('refuses %j already where the row stands', (changes, message) => {
     expect(() =>
-      summarizeAxisLayout.gather?.key({ ...rating('A', 5), ...changes }, { options: defaultDataOptions }),
+      summarizeAxisLayout.gather?.key({ ...rating('A', 5), ...changes }, { options: defaultRowOptions }),
     ).toThrow(message)
   })
 

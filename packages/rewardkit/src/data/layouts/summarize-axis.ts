@@ -18,8 +18,14 @@ import { infoOf, summarizeQuery } from './summarize-query.ts'
  * `overall` is preferred, by a margin of the difference; equal means are ties. The other axes stay in `meta`, in
  * `ratings`: a list for each response.
  */
-export const summarizeAxisLayout: Layout = {
+export const summarizeAxisLayout: Layout<'summarize-axis'> = {
   name: 'summarize-axis',
+  example: {
+    info: { id: 'f00', site: 'cnn', article: 'It rained.' },
+    summary: { text: 'Rain.', axes: { overall: 5 } },
+    worker: 'w',
+    batch: 'cnndm1',
+  },
   recognises: (row) => isObject(row['info']) && isObject(row['summary']) && isObject(row['summary']['axes']),
   read: (row, context) => readRatings([row], context),
   gather: {

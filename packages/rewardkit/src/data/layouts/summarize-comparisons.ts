@@ -12,8 +12,14 @@ const own = ['info', 'summaries', 'choice']
  * margin: `extra.confidence` tells how sure the annotator was (1 to 9), and stays in `meta`. Subreddit or site is the
  * subset.
  */
-export const summarizeComparisonsLayout: Layout = {
+export const summarizeComparisonsLayout: Layout<'summarize-comparisons'> = {
   name: 'summarize-comparisons',
+  example: {
+    info: { id: 'f00', site: 'cnn', article: 'It rained.' },
+    summaries: [{ text: ' a' }, { text: ' b' }],
+    choice: 0,
+    worker: 'w',
+  },
   recognises: (row) => isObject(row['info']) && Array.isArray(row['summaries']) && isPresent(row, 'choice'),
   read(row, { defaultId, options }) {
     const query = summarizeQuery(row)

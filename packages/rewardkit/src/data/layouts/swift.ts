@@ -16,8 +16,15 @@ const questions = ['query', 'prompt', 'instruction', 'question', 'input'] as con
  * `prompt`, `instruction`, `question`, `input`) and `response`, behind the rounds of `history`, stand for a conversation,
  * too. `system` is the system turn in front. Turns may be ShareGPT's {from, value}.
  */
-export const swiftLayout: Layout = {
+export const swiftLayout: Layout<'swift'> = {
   name: 'swift',
+  example: {
+    messages: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+    rejected_response: 'What?',
+  },
   recognises: (row) =>
     rejectedColumns.some((column) => isPresent(row, column)) &&
     (Array.isArray(row['messages']) || (questionOf(row) !== undefined && typeof row['response'] === 'string')),

@@ -12,8 +12,9 @@ import { rmBenchLayout } from './rm-bench.ts'
  * rejected one. The prompt and the answers are messages. Without a prompt the texts could as well be the turns of a
  * conversation, so such rows are an error.
  */
-export const textListsLayout: Layout = {
+export const textListsLayout: Layout<'text-lists'> = {
   name: 'text-lists',
+  example: { prompt: 'Hi', chosen: ['a'], rejected: ['b', 'c'] },
   recognises: (row) =>
     isListOfTexts(row['chosen']) &&
     isListOfTexts(row['rejected']) &&

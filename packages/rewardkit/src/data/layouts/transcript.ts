@@ -9,7 +9,7 @@ import { commonFields, judgement, judgementColumns, type Layout, writtenFields, 
  * "\n\nHuman: " and mark the other turns by "\n\nAssistant: " and "\n\nHuman: ". The prompt ends with the last Human
  * turn before the transcripts part; where they part earlier than in the last turn, the responses hold several turns.
  */
-export const transcriptLayout: Layout = {
+export const transcriptLayout: Layout<'hh'> = {
   name: 'hh',
   recognises: ({ prompt, chosen, rejected }) =>
     isTranscript(prompt ?? '', chosen) && isTranscript(prompt ?? '', rejected),

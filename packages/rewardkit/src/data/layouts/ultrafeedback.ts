@@ -24,8 +24,9 @@ import { keptObjects, marginScores, rankedGroup, scoresOf } from './ranking.ts'
  * them. A completion
  * without any rating ("N/A") is left out and counted.
  */
-export const ultrafeedbackLayout: Layout = {
+export const ultrafeedbackLayout: Layout<'ultrafeedback'> = {
   name: 'ultrafeedback',
+  example: { source: 's', instruction: 'Hi', models: ['m'], completions: [{ response: 'a' }] },
   recognises: (row) => isPresent(row, 'instruction') && Array.isArray(row['completions']),
   read(row, { defaultId, options }) {
     const prompt = textField(row, 'instruction')
@@ -111,8 +112,25 @@ const binarized = ['prompt', 'chosen', 'rejected', 'messages']
  * whole conversations. The margin is score_chosen - score_rejected (1 to 10); equal scores are a tie. `messages` is the
  * chosen conversation once more and not kept.
  */
-export const ultrafeedbackBinarizedLayout: Layout = {
+export const ultrafeedbackBinarizedLayout: Layout<'ultrafeedback-binarized'> = {
   name: 'ultrafeedback-binarized',
+  example: {
+    prompt: 'Hi',
+    chosen: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+    rejected: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+    messages: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+    ],
+    score_chosen: 8,
+    score_rejected: 5,
+  },
   recognises: (row) =>
     ['chosen', 'rejected', 'score_chosen', 'score_rejected'].every((column) => isPresent(row, column)),
   read(row, { defaultId, options }) {

@@ -8,8 +8,9 @@ import { chosenAndRejected } from './lists.ts'
  * TRL's unpaired rows: `prompt`, `completion` and `label`, true where the completion is a good one. They are ratings of
  * two values: the rows of one prompt become a group, with a pair for each good and each bad completion.
  */
-export const unpairedLayout: Layout = {
+export const unpairedLayout: Layout<'unpaired'> = {
   name: 'unpaired',
+  example: { prompt: 'Hi', completion: 'Hello.', label: true },
   recognises: (row) => isPresent(row, 'completion') && isPresent(row, 'prompt') && 'label' in row,
   read: (row, context) => readRatings([asRating(row)], named(context)),
   gather: {

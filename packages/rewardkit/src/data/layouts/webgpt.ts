@@ -21,8 +21,17 @@ const own = ['question', 'answer_0', 'answer_1', 'score_0', 'score_1']
  * of the other. The answer whose score is above 0 is preferred, by a margin of that score, as given; two zeros are a tie.
  * Quotes and tokens stay in `meta`. The data set of the question (eli5, triviaqa, ...) is the subset.
  */
-export const webgptLayout: Layout = {
+export const webgptLayout: Layout<'webgpt'> = {
   name: 'webgpt',
+  example: {
+    question: { dataset: 'eli5', id: 'q', full_text: 'Why?' },
+    answer_0: 'a',
+    answer_1: 'b',
+    score_0: 1,
+    score_1: -1,
+    quotes_0: {},
+    quotes_1: {},
+  },
   recognises: (row) =>
     isObject(row['question']) &&
     ['answer_0', 'answer_1', 'score_0', 'score_1'].every((column) => isPresent(row, column)),
@@ -34,8 +43,12 @@ export const webgptLayout: Layout = {
  * The layout of the original release: a line is a list of two objects {question, quotes, answer, tokens, score}, and
  * comes as a row with the columns `0` and `1`. It is written as such a row, which JSON Lines put down as a list.
  */
-export const webgptRawLayout: Layout = {
+export const webgptRawLayout: Layout<'webgpt-raw'> = {
   name: 'webgpt-raw',
+  example: {
+    0: { question: { dataset: 'eli5', id: 'q', full_text: 'Why?' }, quotes: {}, answer: 'a', score: 1 },
+    1: { question: { dataset: 'eli5', id: 'q', full_text: 'Why?' }, answer: 'b', score: -1 },
+  },
   recognises: (row) => sides.every((side) => isObject(row[side]) && isPresent(row[side], 'answer')),
   read(row, context) {
     const [first, second] = sides.map((side) => {

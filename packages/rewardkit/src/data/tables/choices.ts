@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { InputError } from '../../errors.ts'
 import { isObject } from '../fields.ts'
-import type { DataOptions } from '../data-options.ts'
+import type { RowOptions } from '../row-options.ts'
 
 /** What `--choices` says: the meaning of each value, by its key. */
 export type Choices = ReadonlyMap<string, string>
@@ -24,7 +24,7 @@ export const textOf = (value: unknown): string =>
  * The map of `--choices`: `VALUE=MEANING` texts with commas between them, an object, or the name of a YAML file of one.
  * @throws InputError for what is no such map
  */
-export function choicesOf(choices: DataOptions['choices']): Choices {
+export function choicesOf(choices: RowOptions['choices']): Choices {
   if (choices === undefined) return new Map()
   const map = new Map<string, string>()
   for (const [value, meaning] of entriesOf(choices)) {
@@ -37,17 +37,17 @@ export function choicesOf(choices: DataOptions['choices']): Choices {
 }
 
 /** `--choices` with the content of the file that it names, so that a run says by itself how its data were read. */
-export function resolvedChoices(choices: DataOptions['choices']): DataOptions['choices'] {
+export function resolvedChoices(choices: RowOptions['choices']): RowOptions['choices'] {
   return typeof choices === 'string' && isFile(choices) ? Object.fromEntries(entriesOf(choices)) : choices
 }
 
 /** The file that `--choices` names; undefined where it holds the map itself. */
-export const choicesFile = (choices: DataOptions['choices']): string | undefined =>
+export const choicesFile = (choices: RowOptions['choices']): string | undefined =>
   typeof choices === 'string' && isFile(choices) ? choices : undefined
 
 const isFile = (text: string): boolean => /\.ya?ml$/i.test(text) && !text.includes('=')
 
-function entriesOf(choices: NonNullable<DataOptions['choices']>): [string, string | number][] {
+function entriesOf(choices: NonNullable<RowOptions['choices']>): [string, string | number][] {
   if (typeof choices !== 'string') return Object.entries(choices)
   if (isFile(choices)) return fileEntries(choices)
   // A value may hold commas: what has no "=" belongs to the value behind it.

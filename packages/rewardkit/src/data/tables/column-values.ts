@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { isObject, type Row } from '../fields.ts'
 import { createReading, readRows } from '../sources/read-rows.ts'
-import type { DataOptions } from '../data-options.ts'
+import type { RowOptions } from '../row-options.ts'
 import type { Source } from '../sources/source.ts'
 import { valueKey } from './choices.ts'
 import { listOf } from './list-columns.ts'
@@ -23,7 +23,7 @@ const mostValues = 40
 const deepest = 4
 
 /** The columns of the first rows of a source. What cannot be read is passed over. */
-export async function columnValues(source: Source, options: DataOptions): Promise<ColumnValues[]> {
+export async function columnValues(source: Source, options: RowOptions): Promise<ColumnValues[]> {
   const rows: Row[] = []
   try {
     for (const file of source.files)

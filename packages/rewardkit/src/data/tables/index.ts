@@ -2,13 +2,13 @@ import { InputError } from '../../errors.ts'
 import type { NamedColumns } from '../columns.ts'
 import { carrying } from '../layouts/carrying.ts'
 import type { Layout } from '../layouts/layout.ts'
-import type { DataOptions } from '../data-options.ts'
+import type { RowOptions } from '../row-options.ts'
 import { rankingLayout } from './rankings.ts'
 import { ratingLayout } from './ratings.ts'
 import { verdictLayout } from './verdicts.ts'
 
 /** The layout of rows whose judgements `--columns` names; undefined where it names none. */
-export function tableLayout(named: readonly NamedColumns[], { choices }: DataOptions): Layout | undefined {
+export function tableLayout(named: readonly NamedColumns[], { choices }: RowOptions): Layout | undefined {
   const has = (name: string) => named.some((one) => one.name === name)
   if (has('choice')) return carrying(verdictLayout)
   if (has('rating')) return carrying(ratingLayout)

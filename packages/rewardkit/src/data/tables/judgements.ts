@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts'
 import { type NamedColumns, namedColumns } from '../columns.ts'
 import { described } from '../fields.ts'
-import type { DataOptions } from '../data-options.ts'
+import type { RowOptions } from '../row-options.ts'
 import { type Choices, choicesOf, textOf, valueKey } from './choices.ts'
 
 /** How the judgements of a table are read: what the options say, and what came of it so far. */
@@ -16,7 +16,7 @@ export interface Judgements {
 }
 
 /** The judgements of rows that are about to be read. */
-export function createJudgements({ choices, columns = [] }: Pick<DataOptions, 'choices' | 'columns'>): Judgements {
+export function createJudgements({ choices, columns = [] }: Pick<RowOptions, 'choices' | 'columns'>): Judgements {
   return { choices: choicesOf(choices), named: namedColumns(columns), words: new Map(), counts: new Map() }
 }
 

@@ -11,7 +11,7 @@ import { listGroup, listOf } from './list-columns.ts'
  * difference of their scores; of ranks it is the distance over the greatest that there can be, so that the first and the
  * last are 1 apart. An empty cell is no answer. Equal ranks or scores are ties.
  */
-export const rankingLayout: Layout = {
+export const rankingLayout: Layout<'rankings'> = {
   name: 'rankings',
   recognises: (row) => 'responses' in row,
   read(row, { defaultId, options, judgements = createJudgements(options) }) {

@@ -22,7 +22,7 @@ export const mostRatedRows = 10_000
  * Rows whose prompt has no answer with another rating are left out (`without_partner`), so are those without a rating
  * (`no_rating`). The other columns stay in `meta.ratings`, a list for each answer.
  */
-export const ratingLayout: Layout = {
+export const ratingLayout: Layout<'ratings'> = {
   name: 'ratings',
   recognises: (row) => 'response' in row && 'rating' in row,
   read: (row, context) => readRatings([row], context),

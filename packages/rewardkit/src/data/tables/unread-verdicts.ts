@@ -1,7 +1,7 @@
 import { counted } from '../../counted.ts'
 import { logLine, type Notice, warning } from '../../events.ts'
 import { namedColumns } from '../columns.ts'
-import type { DataOptions } from '../data-options.ts'
+import type { RowOptions } from '../row-options.ts'
 import type { Layout } from '../layouts/layout.ts'
 import { ratingWords, verdictWords, wordsOf } from './proposal.ts'
 
@@ -16,7 +16,7 @@ const ownLayouts = new Set(['pairs', 'pairs-implicit', 'groups'])
  * Watches for columns that may say which answer is better and are not read. Where chosen and rejected are columns that
  * the user named, that may turn pairs round: a warning.
  */
-export function createVerdictWatch({ columns = [] }: DataOptions) {
+export function createVerdictWatch({ columns = [] }: RowOptions) {
   const named = namedColumns(columns)
   const columnOf = (name: string) => named.find((one) => one.name === name)?.columns[0]
   const [chosen, rejected] = [columnOf('chosen'), columnOf('rejected')]

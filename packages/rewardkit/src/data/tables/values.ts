@@ -1,6 +1,6 @@
 import { InputError, located } from '../../errors.ts'
 import { valueAt } from '../columns.ts'
-import type { DataOptions } from '../data-options.ts'
+import type { RowOptions } from '../row-options.ts'
 import { createReading, readRows } from '../sources/read-rows.ts'
 import type { Source } from '../sources/source.ts'
 import { valueKey } from './choices.ts'
@@ -19,7 +19,7 @@ export async function withAllValues(
   error: UnknownJudgement,
   place: string,
   source: Source,
-  options: DataOptions,
+  options: RowOptions,
 ): Promise<InputError> {
   const { column, isKnown, meanings } = error
   const values = await valuesOf(source, column, options)
@@ -41,7 +41,7 @@ export async function withProposal(
   error: InputError,
   place: string,
   source: Source,
-  options: DataOptions,
+  options: RowOptions,
 ): Promise<InputError> {
   const proposal = proposedOptions(await columnValues(source, options))
   const remedy = proposal === undefined ? error.remedy : `by their names, these options read them: ${proposal}`
@@ -77,7 +77,7 @@ const isNumber = (value: unknown): boolean => /^[+-]?\d/.test(valueKey(value))
 async function valuesOf(
   source: Source,
   column: string,
-  options: DataOptions,
+  options: RowOptions,
 ): Promise<Map<string, { value: unknown; count: number }>> {
   const values = new Map<string, { value: unknown; count: number }>()
   let rows = 0

@@ -25,7 +25,7 @@ import { plainVerdict, tellsStrength, type Verdict, verdictMeant, verdictText } 
  * counts from 0. `--choices` says what words mean; plain ones are understood without. Ties are those of `judged`; a row
  * without a verdict is left out (`no_choice`).
  */
-export const verdictLayout: Layout = {
+export const verdictLayout: Layout<'verdicts'> = {
   name: 'verdicts',
   recognises: (row) => 'choice' in row,
   read(row, context) {

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { type Hooks, silentHooks } from '../../events.ts'
-import type { LayoutName } from '../layouts/layout-names.ts'
+import type { LayoutName } from '../layouts/layout-list.ts'
 import type { Group } from '../group.ts'
 import { convertData } from './convert.ts'
 import { dedupeData } from './dedupe.ts'

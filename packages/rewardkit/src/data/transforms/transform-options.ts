@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { inGroup } from '../../option-groups.ts'
 import { dataOption as data, jsonOption, overwriteOption, seedOption as seed } from '../../shared-options.ts'
-import { layoutNames } from '../layouts/layout-names.ts'
+import { layoutNames } from '../layouts/layout-list.ts'
 import { dataOptionsSchema } from '../data-options.ts'
 
 const to = z
