@@ -18,7 +18,7 @@ export const groups = [
   {
     name: 'truncate',
     mutate: ['packages/rewardkit/src/tokens/{truncate,cut-conversation,cut-text,cuts}.ts'],
-    tests: ['packages/rewardkit/src/tokens/{truncate,cuts}.test.ts'],
+    tests: ['packages/rewardkit/src/tokens/cut*.test.ts'],
   },
   {
     name: 'statistics',

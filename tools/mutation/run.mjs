@@ -36,7 +36,7 @@ process.exitCode = wrong.length > 0 ? 1 : 0
  * @returns {Promise<import('./report.mjs').Mutant[]>}
  */
 function mutantsOf({ name, mutate, tests }) {
-  process.env['MUTATION_TESTS'] = tests.join(',')
+  process.env['MUTATION_TESTS'] = tests.join(' ')
   return new Stryker({
     mutate,
     testRunner: 'vitest',

@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { conditions: ['rewardkit-source'] },
   ssr: { resolve: { conditions: ['rewardkit-source'] } },
   test: {
-    include: (process.env['MUTATION_TESTS'] ?? '').split(','),
+    include: (process.env['MUTATION_TESTS'] ?? '').split(' '),
     testTimeout: 60_000,
     env: { GOMP_SPINCOUNT: '0' },
   },

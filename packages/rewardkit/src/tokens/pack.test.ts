@@ -64,5 +64,6 @@ test('micro-batches keep order and budget; a group over the budget goes alone', 
   expect(groups.map(countTokens)).toEqual([3, 3, 4, 20, 2, 9, 1])
   expect(planMicroBatches(groups, 10)).toEqual([[0, 1, 2], [3], [4], [5, 6]])
   expect(planMicroBatches(groups, 1000)).toEqual([[0, 1, 2, 3, 4, 5, 6]])
+  expect(planMicroBatches(groups.slice(3, 5), 10)).toEqual([[0], [1]])
   expect(planMicroBatches([], 10)).toEqual([])
 })

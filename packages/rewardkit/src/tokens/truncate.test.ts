@@ -1,31 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Group, Message } from '../data/group.ts'
+import type { Group } from '../data/group.ts'
 import { createRandom, type Random } from '../random.ts'
-import { encodeGroup, type EncodeOptions } from './encode.ts'
 import { folderOf } from './fixtures/fixtures.ts'
-import type { TokenGroup } from './sequence.ts'
-import { loadTokenizer, type Tokenizer } from './tokenizer.ts'
-import { commonPrefixLength } from './truncate.ts'
-
-const message = (role: string, content: string): Message => ({ role, content })
-
-function group(form: Group['form'], prompt: readonly Message[], responses: readonly (readonly Message[])[]): Group {
-  return { id: 'one', promptId: 'one', form, prompt, responses, preferences: [] }
-}
-
-const fullSequences = ({ prefix, branches, branchOf }: TokenGroup): Int32Array[] =>
-  branchOf.map((branch) => Int32Array.from([...prefix, ...(branches[branch] ?? [])]))
-
-async function read(source: Group, tokenizer: Tokenizer, options: EncodeOptions) {
-  const encoded = await encodeGroup(source, tokenizer, options)
-  return 'dropped' in encoded ? encoded : { ...encoded, ids: fullSequences(encoded) }
-}
-
-async function uncut(source: Group, tokenizer: Tokenizer): Promise<Int32Array[]> {
-  const encoded = await read(source, tokenizer, { maxLength: 1e6 })
-  if ('dropped' in encoded) throw new Error('dropped')
-  return encoded.ids
-}
+import { group, longest, message, read, uncut } from './fixtures/truncation.ts'
+import { loadTokenizer } from './tokenizer.ts'
 
 const words = ['a ', 'river ', 'ends, ', '12', ' in\n', 'Grüße ', '世界', 'lamps']
 const text = (random: Random, most: number) =>
@@ -49,8 +27,6 @@ function conversation(random: Random): Group {
   ])
   return group('messages', prompt, responses)
 }
-
-const longest = (ids: readonly Int32Array[]) => Math.max(...ids.map(({ length }) => length))
 
 describe.each(['digit-split', 'plain-bytes'])('conversations with the tokenizer %s', (name) => {
   test.each(['prompt-left', 'response-right'] as const)('at random, %s', async (truncation) => {
@@ -170,47 +146,4 @@ test('where what the template writes leaves no room for a response, the group is
     if ('dropped' in encoded) throw new Error(encoded.dropped)
     expect(new Set(encoded.branchOf).size).toBe(2)
   }
-})
-
-test('plain texts at random: a quarter of the shared prompt stays, every response has tokens', async () => {
-  const tokenizer = await loadTokenizer(folderOf('pieces'))
-  const random = createRandom(3, 'plain texts')
-  const lamp = ['a lamp ', 'the garden ', 'quiet cook ', 'bright kettle ']
-  const some = (most: number) =>
-    Array.from({ length: 1 + random.integer(most) }, () => lamp[random.integer(lamp.length)]).join('')
-  const counts = { prompt: 0, responses: 0, otherwise: 0 }
-  for (let round = 0; round < 150; round++) {
-    const prompt = random.integer(5) === 0 ? [] : [message('user', some(40))]
-    const responses = ['no ', 'yes '].map((start) => [message('assistant', start + some(40))])
-    const source = group('text', prompt, responses)
-    const whole = await uncut(source, tokenizer)
-    const maxLength = 8 + random.integer(60)
-    const encoded = await read(source, tokenizer, { maxLength })
-    if ('dropped' in encoded) throw new Error(encoded.dropped)
-    const { cut, ids } = encoded
-    expect(cut === undefined).toBe(longest(whole) <= maxLength)
-    if (longest(whole) <= maxLength) continue
-    if (!cut) throw new Error('nothing was cut')
-    expect(longest(ids)).toBeLessThanOrEqual(maxLength)
-    for (const sequence of ids) expect([sequence[0], sequence.at(-1)]).toEqual([tokenizer.bos?.id, tokenizer.eos?.id])
-    const shared = commonPrefixLength(whole)
-    const left = commonPrefixLength(ids)
-    const removed = shared - left
-    expect(removed > 0).toBe(cut.prompt)
-    expect(left - 1).toBeGreaterThanOrEqual(Math.min(shared - 1, Math.floor(maxLength / 4)))
-    for (const [index, sequence] of ids.entries()) {
-      const wanted = [...(whole[index] ?? [])].toSpliced(1, removed)
-      expect([...sequence]).toEqual(
-        wanted.length > maxLength ? [...wanted.slice(0, maxLength - 1), tokenizer.eos?.id] : wanted,
-      )
-      expect(sequence.length).toBeGreaterThan(left + 1)
-    }
-    const old = await read(source, tokenizer, { maxLength, truncationRule: 1 })
-    if ('dropped' in old) throw new Error(old.dropped)
-    const mustBeAsBefore = commonPrefixLength(old.ids) - 1 >= maxLength / 4
-    expect(mustBeAsBefore && cut.otherwise).toBe(false)
-    expect(cut.otherwise).toBe(String(ids) !== String(old.ids))
-    for (const name of ['prompt', 'responses', 'otherwise'] as const) counts[name] += cut[name] ? 1 : 0
-  }
-  expect(Math.min(...Object.values(counts))).toBeGreaterThan(20)
 })
