@@ -62,14 +62,19 @@ export function createTerminal(stream: TerminalStream, now: () => number = () =>
 
   return {
     onEvent: (event) => {
-      if (event.kind === 'log') line(inCommandWords(event.phrase))
-      else if (event.kind === 'warning') line(`${colors.yellow('warning')}: ${inCommandWords(event.phrase)}`)
-      else if (event.kind === 'evaluation') line(colors.cyan(evaluationText(event.metrics)))
-      else if (event.kind === 'step') {
-        progress('step', event.metrics.step, event.totalSteps, stepText(event.metrics, event.totalSteps))
-      } else if (event.kind === 'progress') {
-        const { label, done, total, unit } = event
-        progress(label, done, total, `${label}: ${total === Infinity ? done : `${done} of ${total}`} ${unit}`)
+      switch (event.kind) {
+        case 'log':
+          return line(inCommandWords(event.phrase))
+        case 'warning':
+          return line(`${colors.yellow('warning')}: ${inCommandWords(event.phrase)}`)
+        case 'evaluation':
+          return line(colors.cyan(evaluationText(event.metrics)))
+        case 'step':
+          return progress('step', event.metrics.step, event.totalSteps, stepText(event.metrics, event.totalSteps))
+        case 'progress': {
+          const { label, done, total, unit } = event
+          return progress(label, done, total, `${label}: ${total === Infinity ? done : `${done} of ${total}`} ${unit}`)
+        }
       }
     },
     finish: () => {

@@ -17,8 +17,8 @@ export interface BadLine {
 export const longestLine = 32 * 1024 * 1024
 /** What is wrong with a longer one. */
 export const tooLongError = `longer than ${longestLine / 2 ** 20} MiB; expected one JSON object`
-const NEWLINE = 0x0a
-const RETURN = 0x0d
+const newline = 0x0a
+const carriageReturn = 0x0d
 
 /**
  * The lines of a text, one after the other; memory is bounded by the longest line. Line ends may be LF or CRLF, a byte
@@ -31,7 +31,7 @@ export async function* linesOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<Lin
   const decode = (line: Buffer): Line | BadLine | undefined => {
     number++
     if (line.length > longestLine) return tooLong(number)
-    const end = line.at(-1) === RETURN ? line.length - 1 : line.length
+    const end = line.at(-1) === carriageReturn ? line.length - 1 : line.length
     let text: string
     try {
       text = decoder.decode(line.subarray(0, end))
@@ -58,7 +58,7 @@ export async function* linesOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<Lin
   }
   for await (const chunk of bytes) {
     let start = 0
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
       keep(chunk.subarray(start, end))
       start = end + 1
       const line = take()

@@ -105,7 +105,12 @@ function overriddenBy(given: Partial<ReadingOptions>, saved: ReadingOptions): Re
 /** Where the head of a model comes from, as a line to print. */
 export function headText({ headOrigin: origin, weights }: Pick<RewardNetwork, 'headOrigin' | 'weights'>): string {
   const kind = weights.hiddenHead ? 'mlp' : 'linear'
-  if (origin.kind === 'drawn') return `head: ${kind}, drawn from seed ${origin.seed}`
-  if (origin.kind === 'value-head') return `head: ${kind}, taken from ${origin.tensor} in ${origin.file}`
-  return `head: ${kind}, kept as the folder has it`
+  switch (origin.kind) {
+    case 'drawn':
+      return `head: ${kind}, drawn from seed ${origin.seed}`
+    case 'value-head':
+      return `head: ${kind}, taken from ${origin.tensor} in ${origin.file}`
+    case 'kept':
+      return `head: ${kind}, kept as the folder has it`
+  }
 }

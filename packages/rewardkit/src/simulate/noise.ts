@@ -23,7 +23,7 @@ export function parseNoise(text: string): Noise {
   throw new InputError(`noise: found "${text}", expected flip:RATE with a rate below 0.5, bradley-terry or annotators`)
 }
 
-const ANNOTATORS = 5
+const annotatorCount = 5
 
 /** The same five people for every seed: each wish's strength times exp(0.6 z), z standard normal. */
 const annotatorStrengths: readonly (readonly number[])[] = drawAnnotators()
@@ -75,7 +75,7 @@ function marginBy(strengths: readonly number[], request: Request, first: Respons
 
 function drawAnnotators(): number[][] {
   const random = createRandom(0, 'simulated annotators')
-  return Array.from({ length: ANNOTATORS }, () =>
+  return Array.from({ length: annotatorCount }, () =>
     attributes.map(({ strength }) => strength * Math.exp(0.6 * random.normal())),
   )
 }

@@ -46,7 +46,7 @@ export interface SimulationSummary {
 }
 
 /** Where |margin| passes from one grade to the next. */
-const GRADE_THRESHOLDS = [0.8, 1.8, 2.8] as const
+const gradeThresholds = [0.8, 1.8, 2.8] as const
 
 /**
  * Draws preference pairs whose true rewards are known: short requests with three wishes, and responses that meet some
@@ -120,7 +120,7 @@ function drawPair(id: string, noise: Noise, lengthBias: number, gradeNoise: numb
 }
 
 function grade(difference: number): Grade {
-  const [slight, clear, distinct] = GRADE_THRESHOLDS
+  const [slight, clear, distinct] = gradeThresholds
   if (difference < slight) return 0
   if (difference < clear) return 1
   return difference < distinct ? 2 : 3

@@ -19,10 +19,10 @@ export const attributes: readonly Attribute[] = [
 /** For each attribute, which of its two phrases is meant. */
 export type Choices = readonly (0 | 1)[]
 
-const OCCASIONS = ['birthday party', 'family dinner', 'farewell evening', 'weekend picnic'] as const
-const HOSTS = ['my sister', 'my brother', 'our neighbours', 'my parents', 'two friends'] as const
-const OPENINGS = ['How about', 'I suggest', 'You could choose', 'My plan has'] as const
-const CLOSINGS = ['I can write the invitations.', 'That should suit everybody.', 'Enjoy the day.'] as const
+const occasions = ['birthday party', 'family dinner', 'farewell evening', 'weekend picnic'] as const
+const hosts = ['my sister', 'my brother', 'our neighbours', 'my parents', 'two friends'] as const
+const openings = ['How about', 'I suggest', 'You could choose', 'My plan has'] as const
+const closingSentences = ['I can write the invitations.', 'That should suit everybody.', 'Enjoy the day.'] as const
 
 /** A request and the occasion that it is about. */
 export interface Request {
@@ -41,8 +41,8 @@ export interface Response {
 /** A request whose wishes, occasion and host are drawn uniformly. */
 export function drawRequest(random: Random): Request {
   const wishes = drawChoices(random)
-  const occasion = drawOne(OCCASIONS, random)
-  const host = drawOne(HOSTS, random)
+  const occasion = drawOne(occasions, random)
+  const host = drawOne(hosts, random)
   return { wishes, occasion, text: `Please plan a ${occasion} for ${host}. They would like ${listed(wishes)}.` }
 }
 
@@ -50,9 +50,9 @@ export function drawRequest(random: Random): Request {
 export function drawResponse(random: Random): Response {
   const offers = drawChoices(random)
   const closings = random.integer(3)
-  const first = random.integer(CLOSINGS.length)
-  const rotated = [...CLOSINGS.slice(first), ...CLOSINGS.slice(0, first)]
-  const sentences = [`${drawOne(OPENINGS, random)} ${listed(offers)}.`, ...rotated.slice(0, closings)]
+  const first = random.integer(closingSentences.length)
+  const rotated = [...closingSentences.slice(first), ...closingSentences.slice(0, first)]
+  const sentences = [`${drawOne(openings, random)} ${listed(offers)}.`, ...rotated.slice(0, closings)]
   return { offers, closings, text: ` ${sentences.join(' ')}` }
 }
 
@@ -69,10 +69,10 @@ export function simulationVocabulary(): string[] {
   const fixed = 'Please plan a for. They would like, and.'
   const texts = [
     fixed,
-    ...OCCASIONS,
-    ...HOSTS,
-    ...OPENINGS,
-    ...CLOSINGS,
+    ...occasions,
+    ...hosts,
+    ...openings,
+    ...closingSentences,
     ...attributes.flatMap(({ phrases }) => phrases),
   ]
   return [...new Set(texts.flatMap((text) => text.match(/\w+|[^\w\s]+/g) ?? []))].toSorted()

@@ -115,17 +115,24 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
   answerThrough({ port: here, answered }, hooks.answers ?? {}, stopFor)
   here.unref()
   worker.on('message', (message: FromWorker) => {
-    if (message.kind === 'event') tell(message.event)
-    else if (message.kind === 'ready') {
-      if (callersError) return fail(callersError)
-      worker.unref()
-      ready.resolve()
-    } else if (message.kind === 'answer') settle(message.id)?.resolve(message.scored)
-    else if (message.kind === 'refusal') settle(message.id)?.reject(revived(message.error))
-    else if (message.kind === 'error') fail(callersError ?? revived(message.error))
-    else if (callersError) fail(callersError)
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the worker ran the job of this name
-    else result.resolve(message.result as JobResult<Name>)
+    switch (message.kind) {
+      case 'event':
+        return tell(message.event)
+      case 'ready':
+        if (callersError) return fail(callersError)
+        worker.unref()
+        return ready.resolve()
+      case 'answer':
+        return settle(message.id)?.resolve(message.scored)
+      case 'refusal':
+        return settle(message.id)?.reject(revived(message.error))
+      case 'error':
+        return fail(callersError ?? revived(message.error))
+      case 'done':
+        if (callersError) return fail(callersError)
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the worker ran the job of this name
+        return result.resolve(message.result as JobResult<Name>)
+    }
   })
   worker.on('error', fail)
   worker.on('exit', (code) =>

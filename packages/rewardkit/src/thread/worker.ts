@@ -117,8 +117,12 @@ const jobs = {
       onError: (id, error) => post({ kind: 'refusal', id, error: plainError(error) }),
     })
     parentPort?.on('message', (message: ToScorer) => {
-      if (message.kind === 'cancel') turns.cancel(message.id)
-      else turns.add(message.request)
+      switch (message.kind) {
+        case 'request':
+          return turns.add(message.request)
+        case 'cancel':
+          return turns.cancel(message.id)
+      }
     })
     post({ kind: 'ready' })
   },

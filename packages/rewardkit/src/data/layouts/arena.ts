@@ -6,7 +6,7 @@ import { comparisonsOf, isPresent, judged, otherColumns, type Layout } from './l
 import { isWantedLanguage } from './language.ts'
 
 const own = ['conversation_a', 'conversation_b', 'winner', 'turn']
-const BOTH_BAD = 'tie (bothbad)'
+const bothBad = 'tie (bothbad)'
 
 /**
  * lmsys/chatbot_arena_conversations: conversations of a user with two models, and which was better as a whole. From the
@@ -53,7 +53,7 @@ export const arenaLayout: Layout<'arena'> = {
       ...wholeConversations(judgedTurns),
       preferences: [preference],
       subset: optionalName(row, 'language'),
-      meta: { ...otherColumns(row, own), ...(row['winner'] === BOTH_BAD ? { winner: BOTH_BAD } : {}) },
+      meta: { ...otherColumns(row, own), ...(row['winner'] === bothBad ? { winner: bothBad } : {}) },
     })
   },
   write(group) {
@@ -68,7 +68,7 @@ export const arenaLayout: Layout<'arena'> = {
         question_id: group.id,
         ...(group.subset === undefined ? {} : { language: group.subset }),
         ...otherColumns(meta, own),
-        winner: better === null ? (winner === BOTH_BAD ? BOTH_BAD : 'tie') : better === 0 ? 'model_a' : 'model_b',
+        winner: better === null ? (winner === bothBad ? bothBad : 'tie') : better === 0 ? 'model_a' : 'model_b',
         conversation_a: first,
         conversation_b: second,
         turn: first?.filter(({ role }) => role === 'user').length,
@@ -89,6 +89,6 @@ function conversationOf(row: Row, column: string): Message[] {
 function winnerOf({ winner }: Row): 0 | 1 | null {
   if (winner === 'model_a') return 0
   if (winner === 'model_b') return 1
-  if (winner === 'tie' || winner === BOTH_BAD) return null
-  throw fieldError('winner', winner, `model_a, model_b, tie or ${BOTH_BAD}`)
+  if (winner === 'tie' || winner === bothBad) return null
+  throw fieldError('winner', winner, `model_a, model_b, tie or ${bothBad}`)
 }

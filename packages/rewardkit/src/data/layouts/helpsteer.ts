@@ -103,10 +103,10 @@ function strengthOf({ better, margin = 1 }: Comparison): number {
   return better === 0 ? -size : size
 }
 
-const TURN = /\n<extra_id_1>(User|Assistant)\n/
+const turnMarker = /\n<extra_id_1>(User|Assistant)\n/
 
 function turnsOf(text: string): Message[] {
-  const [first = '', ...others] = text.split(TURN)
+  const [first = '', ...others] = text.split(turnMarker)
   const messages: Message[] = [{ role: 'user', content: first }]
   for (let i = 0; i < others.length; i += 2)
     messages.push({ role: others[i] === 'User' ? 'user' : 'assistant', content: others[i + 1] ?? '' })

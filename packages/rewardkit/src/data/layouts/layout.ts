@@ -69,10 +69,19 @@ export function isPresent(row: Row, column: string): boolean {
   return row[column] !== undefined && row[column] !== null
 }
 
-const COMMON = new Set(['id', 'subset', 'meta'])
-const JUDGEMENT = new Set(['margin', 'weight', 'probability'])
+/** The columns that `judgement` reads. */
+export const judgementColumns: readonly string[] = ['margin', 'weight', 'probability']
+const commonColumns = new Set(['id', 'subset', 'meta'])
 /** Columns of our own layouts: a table that holds several of them has all, null where the layout of the row has none. */
-const LAYOUTS = new Set(['prompt', 'chosen', 'rejected', 'response', 'responses', 'preferences', ...JUDGEMENT])
+const ownColumns = new Set([
+  'prompt',
+  'chosen',
+  'rejected',
+  'response',
+  'responses',
+  'preferences',
+  ...judgementColumns,
+])
 
 /**
  * `id`, `subset` and `meta`; columns that neither these nor `own` name go into `meta`, as `NAME_column` where it holds
@@ -84,7 +93,8 @@ export function commonFields(row: Row, defaultId: string, own: readonly string[]
   const held: Row = meta ?? {}
   const other = Object.entries(row)
     .filter(
-      ([column, value]) => !COMMON.has(column) && !own.includes(column) && !(value === null && LAYOUTS.has(column)),
+      ([column, value]) =>
+        !commonColumns.has(column) && !own.includes(column) && !(value === null && ownColumns.has(column)),
     )
     .map(([column, value]) => {
       const isTaken = Object.hasOwn(held, column) && !isDeepStrictEqual(held[column], value)
@@ -113,9 +123,6 @@ export function judgement(row: Row): Pick<Preference, 'margin' | 'weight' | 'pro
     ...(probability === undefined ? {} : { probability }),
   }
 }
-
-/** The columns that `judgement` reads. */
-export const judgementColumns: readonly string[] = [...JUDGEMENT]
 
 /**
  * The preference of a row that compares two responses. `better` is the index of the better one, or null for a tie, which

@@ -7,7 +7,7 @@ import { keptObjects, rankedGroup, scoresOf } from './ranking.ts'
 import { splitTranscripts, writtenTurns } from './transcript.ts'
 
 /** What the prompt of a row ends with: the turn that the answers continue. */
-const OPEN = '\n\nAssistant: '
+const openAnswer = '\n\nAssistant: '
 
 /**
  * Nectar (berkeley-nest/Nectar): seven answers of different models, ranked (1 is the best), which become a group with a
@@ -52,7 +52,7 @@ export const nectarLayout: Layout<'nectar'> = {
     return [
       {
         ...group.meta,
-        prompt: `${writtenTurns(group.prompt)}${OPEN}`,
+        prompt: `${writtenTurns(group.prompt)}${openAnswer}`,
         answers: group.responses.map((response, index) => ({
           ...kept[index],
           answer: singleText(response, 'response'),

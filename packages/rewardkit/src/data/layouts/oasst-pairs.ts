@@ -50,7 +50,7 @@ export const oasstPairsLayout: Layout<'oasst-pairs'> = {
     }),
 }
 
-const MARKER = /(?:^|\n)(prompter|assistant): /g
+const roleMarker = /(?:^|\n)(prompter|assistant): /g
 
 /**
  * The turns of a prompt. A message may itself hold a line that begins like a turn, which the text does not tell apart.
@@ -60,7 +60,7 @@ const MARKER = /(?:^|\n)(prompter|assistant): /g
  */
 function turnsOf(prompt: string): Message[] {
   const cuts: { role: string; start: number; content: number }[] = []
-  for (const { 0: marker, 1: role = '', index } of prompt.matchAll(MARKER)) {
+  for (const { 0: marker, 1: role = '', index } of prompt.matchAll(roleMarker)) {
     const expected = cuts.length % 2 === 0 ? 'prompter' : 'assistant'
     const isStart = cuts.length > 0 || index + marker.length === 'prompter: '.length
     if (role === expected && isStart) cuts.push({ role, start: index, content: index + marker.length })

@@ -6,7 +6,7 @@ import { chosenAndRejected, eachPreferred, isListOfTexts, textList } from './lis
 import { assistantMessage, promptMessages, writtenPrompt } from './messages.ts'
 
 /** Concise, detailed in plain text, detailed with markdown. */
-const STYLES = 3
+const styleCount = 3
 
 /**
  * RM-Bench (THU-KEG/RM-Bench): `chosen` and `rejected` are three texts each: concise, detailed plain, detailed markdown.
@@ -21,25 +21,25 @@ export const rmBenchLayout: Layout<'rm-bench'> = {
     isPresent(row, 'prompt') &&
     !isPresent(row, 'num_correct') &&
     !isPresent(row, 'total_completions') &&
-    [row['chosen'], row['rejected']].every((texts) => isListOfTexts(texts) && texts.length === STYLES),
+    [row['chosen'], row['rejected']].every((texts) => isListOfTexts(texts) && texts.length === styleCount),
   read(row, { defaultId, options }) {
-    const responses = [...textList(row, 'chosen', STYLES), ...textList(row, 'rejected', STYLES)]
+    const responses = [...textList(row, 'chosen', styleCount), ...textList(row, 'rejected', styleCount)]
     const subset = isPresent(row, 'domain') ? 'domain' : 'subset'
     return buildGroup({
       id: optionalName(row, 'id') ?? defaultId,
       form: 'messages',
       prompt: promptMessages(row, 'prompt'),
       responses: responses.map(assistantMessage),
-      preferences: eachPreferred(STYLES, STYLES, options),
+      preferences: eachPreferred(styleCount, styleCount, options),
       subset: optionalName(row, subset),
       meta: otherColumns(row, ['id', 'prompt', 'chosen', 'rejected', subset]),
     })
   },
   write(group) {
     const { chosen, rejected } = chosenAndRejected(group)
-    if (chosen.length !== STYLES || rejected.length !== STYLES)
+    if (chosen.length !== styleCount || rejected.length !== styleCount)
       throw new InputError(
-        `found ${chosen.length} chosen and ${rejected.length} rejected responses; this layout holds ${STYLES} of each`,
+        `found ${chosen.length} chosen and ${rejected.length} rejected responses; this layout holds ${styleCount} of each`,
         { remedy: 'write groups' },
       )
     return [

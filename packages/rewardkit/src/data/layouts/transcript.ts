@@ -53,15 +53,15 @@ export function writtenTurns(messages: readonly Message[]): string {
     .join('')
 }
 
-const OPENING = /^(?:\n\n)?Human:\s/
-const ANSWER = /\n\nAssistant:(?=\s|$)/
-const MARKER = /(?:^|\n\n)(Human|Assistant):(?=\s|$)/g
+const humanOpening = /^(?:\n\n)?Human:\s/
+const answerMarker = /\n\nAssistant:(?=\s|$)/
+const roleMarker = /(?:^|\n\n)(Human|Assistant):(?=\s|$)/g
 
 /** True where `prompt` and `text` together are an HH transcript with at least one turn of the assistant. */
 export function isTranscript(prompt: unknown, text: unknown): boolean {
   if (typeof prompt !== 'string' || typeof text !== 'string') return false
   const whole = prompt + text
-  return OPENING.test(whole) && ANSWER.test(whole)
+  return humanOpening.test(whole) && answerMarker.test(whole)
 }
 
 interface Turn extends Message {
@@ -94,7 +94,7 @@ export function splitTranscripts(transcripts: readonly string[]): {
  * with a blank line between: chat templates want roles that alternate.
  */
 function turnsOf(transcript: string): Turn[] {
-  const markers = [...transcript.matchAll(MARKER)]
+  const markers = [...transcript.matchAll(roleMarker)]
   const turns: Turn[] = []
   markers.forEach((marker, index) => {
     const end = markers[index + 1]?.index ?? transcript.length

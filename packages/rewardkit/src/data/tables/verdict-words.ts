@@ -71,8 +71,14 @@ export function verdictMeant(meaning: string, isList: boolean): Verdict | undefi
 
 /** A verdict in the words of `--choices`. */
 export function verdictText(verdict: Verdict, isList: boolean): string {
-  if (verdict.kind === 'tie') return 'tie'
-  if (verdict.kind === 'none') return 'no verdict'
-  const side = isList ? `answer ${verdict.index}` : verdict.index === 0 ? 'a' : 'b'
-  return verdict.margin === undefined ? side : `${side}:${verdict.margin}`
+  switch (verdict.kind) {
+    case 'tie':
+      return 'tie'
+    case 'none':
+      return 'no verdict'
+    case 'better': {
+      const side = isList ? `answer ${verdict.index}` : verdict.index === 0 ? 'a' : 'b'
+      return verdict.margin === undefined ? side : `${side}:${verdict.margin}`
+    }
+  }
 }
