@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -35,4 +35,20 @@ test('the command loads no addon before it computes', () => {
     (name) => new URL(`../dist/cli/${name}.js`, import.meta.url).href,
   )
   expect(importWithoutSetup(...modules)).toEqual({ status: 0, stderr: '' })
+})
+
+test('a public type writes its keys in one case: snake_case where it is the content of a file, else camelCase', () => {
+  const folder = join(import.meta.dirname, '../../../docs/api')
+  const types = readdirSync(folder).flatMap((report) => {
+    const found = readFileSync(join(folder, report), 'utf8').matchAll(
+      /^export (?:interface|class) (\w+).*\n((?: .*\n|\n)*)/gm,
+    )
+    return [...found].map(([, name, body = '']) => ({
+      name,
+      keys: [...body.matchAll(/^ {4}(?:readonly )?(\w+)\??: /gm)].map(([, key = '']) => key),
+    }))
+  })
+  const inSnakeCase = types.filter(({ keys }) => keys.some((key) => key.includes('_')))
+  expect(inSnakeCase.map(({ name }) => name)).toContain('RewardRow')
+  expect(inSnakeCase.filter(({ keys }) => keys.some((key) => /[a-z][A-Z]/.test(key)))).toEqual([])
 })
