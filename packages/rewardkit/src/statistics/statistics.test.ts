@@ -74,8 +74,8 @@ describe('the bounds of an interval', () => {
   })
 })
 
-describe('what is not defined', () => {
-  it('is NaN: the deviation of one margin, the shape of equal ones', () => {
+describe('statistics that are not defined', () => {
+  it('are NaN: the deviation of one margin, the shape of equal ones', () => {
     expect(marginStatistics([2])).toEqual({
       mean: 2,
       standard_deviation: NaN,
@@ -95,7 +95,7 @@ describe('what is not defined', () => {
     })
   })
 
-  it('is an error: the correlation of columns of different lengths', () => {
+  it('are errors: the correlation of columns of different lengths', () => {
     expect(() => spearmanCorrelation([1, 2, 3], [1, 2])).toThrow('3 values against 2')
     expect(spearmanCorrelation([1, 1], [1, 2])).toBeNaN()
   })

@@ -6,8 +6,8 @@ import { group, longest, message, read, uncut } from './fixtures/truncation.ts'
 import { loadTokenizer, type Tokenizer } from './tokenizer.ts'
 import type { Truncation, TruncationRule } from './truncate.ts'
 
-// Each digit is a token, so that every cut can be counted by hand: the tokens of a prompt are those of its contents and
-// what the template writes around each turn.
+// Each digit is a token, so every cut can be counted by hand: a prompt has the tokens of its contents and those that the
+// template writes around each turn.
 
 type Turns = readonly Message[]
 interface Prompt {

@@ -161,7 +161,7 @@ describe('two passes', () => {
   })
 })
 
-describe('what is not finite', () => {
+describe('values that are not finite', () => {
   const nine = Array.from({ length: 9 }, (_, i) => pair(`p${i}`, 8, 16))
 
   it('rewards: the pairs that have them are named', () => {
