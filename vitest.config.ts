@@ -10,6 +10,8 @@ const common = {
   globalSetup: './scripts/vitest/build.ts',
   setupFiles: './scripts/vitest/each-file.ts',
   pool: 'forks',
+  // Vitest leaves one processor free, which is half of two.
+  maxWorkers: '100%',
   hookTimeout: 120_000,
 } as const
 
@@ -25,8 +27,9 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'examples/*.test.ts'],
           testTimeout: 60_000,
-          // OpenMP's threads wait asleep: spinning ones are many times slower while other programs want the processor.
-          env: { GOMP_SPINCOUNT: '0' },
+          // Test files run beside each other, so libtorch takes one processor for each. Threads that a test asks for wait
+          // asleep: spinning ones are many times slower while other programs want the processor.
+          env: { OMP_NUM_THREADS: '1', GOMP_SPINCOUNT: '0' },
         },
       },
       {
