@@ -17,7 +17,7 @@ if (problems.length > 0) process.exitCode = 1
 /** Folders and rooms that do not match. */
 function foldersWithoutRoom() {
   const entries = readdirSync(resolve(root, source), { withFileTypes: true })
-  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== 'fixtures').map(({ name }) => name)
   const unknown = folders.filter((folder) => rooms.every(({ name }) => name !== folder))
   const missing = rooms.filter(({ name, planned }) => !planned && !folders.includes(name))
   const built = rooms.filter(({ name, planned }) => planned && folders.includes(name))

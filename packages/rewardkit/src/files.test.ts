@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   mkdirSync,
@@ -11,7 +10,6 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FailureError, InputError } from './errors.ts'
 import {
@@ -26,6 +24,7 @@ import {
   writeFileAtomic,
   writeLinesAtomic,
 } from './files.ts'
+import { rewardkit } from './fixtures/command.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -78,13 +77,8 @@ describe('makeFolder', () => {
 
   // In a process of its own: one that hangs in mkdir cannot be stopped by a test's time limit.
   it.runIf(process.platform === 'linux')('ends where the file system makes no folders', () => {
-    const main = fileURLToPath(new URL('../bin/rewardkit.mjs', import.meta.url))
     const words = ['simulate', '--pairs', '1', '--out', '/proc/x/y/pairs.jsonl']
-    const { status, stderr } = spawnSync(process.execPath, [main, ...words], {
-      encoding: 'utf8',
-      timeout: 20_000,
-      killSignal: 'SIGKILL',
-    })
+    const { status, stderr } = rewardkit(words, { timeout: 20_000, killSignal: 'SIGKILL' })
     expect(stderr).toMatch(/^rewardkit: .*\/proc\/x\/y cannot be written: .*none can be made there[^\n]*\n$/)
     expect(status).toBe(2)
   })

@@ -1,12 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
+import { rewardkit } from '../fixtures/command.ts'
 
-// The built command: what a verb found comes through from its thread, which only plain data do.
-const main = fileURLToPath(new URL('../../bin/rewardkit.mjs', import.meta.url))
+// What a verb found comes through from its thread, which only plain data do.
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-verbs-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -32,9 +30,7 @@ it.each([
   ['filter', data, '--max-turns', '1', '--out', 'OUT.jsonl'],
 ])('data %s %s', (verb, ...given) => {
   const words = given.map((word) => word.replace('OUT', join(folder, verb)))
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'data', verb, ...words, '--on-error', 'skip'], {
-    encoding: 'utf8',
-  })
+  const { status, stdout, stderr } = rewardkit(['data', verb, ...words, '--on-error', 'skip'])
   expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.not.stringContaining('unexpected') as unknown })
   expect(stdout).toMatch(/\b(8|16)\b/)
 })

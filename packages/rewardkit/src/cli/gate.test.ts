@@ -1,16 +1,14 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { loadRewardNetwork, saveRewardModel } from '../models/index.ts'
-import { createSimulationModel } from '../quickstart/index.ts'
-import { simulate, simulationVocabulary } from '../simulate/index.ts'
+import { rewardkit } from '../fixtures/command.ts'
+import { tinyPairs, writeRows, writeTinyModel } from '../fixtures/tiny-model.ts'
+import { simulationVocabulary } from '../simulate/index.ts'
 import { wordTokenizerFiles, wordTokenizerSpecials } from '../tokens/index.ts'
 
-// The built command as a continuous-integration job runs it, on a model that has learned nothing.
-const main = fileURLToPath(new URL('../../bin/rewardkit.mjs', import.meta.url))
+// The command as a continuous-integration job runs it, on a model that has learned nothing.
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-gate-'))
 const model = join(folder, 'model')
 const data = join(folder, 'pairs.jsonl')
@@ -18,19 +16,24 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 beforeAll(() => {
   const untrained = join(folder, 'untrained')
-  createSimulationModel(untrained, { hiddenSize: 16, intermediateSize: 32, layers: 1, heads: 2, initializerRange: 0.1 })
+  writeTinyModel(untrained, { initializerRange: 0.1 })
   const files = wordTokenizerFiles(simulationVocabulary())
   saveRewardModel(model, loadRewardNetwork(untrained, { seed: 0 }), { files, padTokenId: wordTokenizerSpecials.pad })
-  const { pairs } = simulate({ pairs: 40, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed: 1 })
-  writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+  writeRows(data, tinyPairs(40))
 })
 
 const evaluate = (...words: string[]) =>
-  spawnSync(
-    process.execPath,
-    [main, 'evaluate', '--model', model, '--data', data, '--out', join(folder, 'evaluation'), '--overwrite', ...words],
-    { encoding: 'utf8' },
-  )
+  rewardkit([
+    'evaluate',
+    '--model',
+    model,
+    '--data',
+    data,
+    '--out',
+    join(folder, 'evaluation'),
+    '--overwrite',
+    ...words,
+  ])
 
 it('a gate that is not passed ends with exit code 3 and one verdict line', () => {
   const { status, stdout } = evaluate('--fail-below', 'accuracy=1')

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
+import { commandFile } from '../fixtures/command.ts'
 import { openHub, unreachableEndpoint } from '../hub/fixtures/open.ts'
 import { commitOf } from '../hub/fixtures/server.ts'
 import type { HubSettings } from '../hub/index.ts'
 
-// The built command with a hub on this machine.
-const main = fileURLToPath(new URL('../../bin/rewardkit.mjs', import.meta.url))
+// The command with a hub on this machine.
 const saved = fileURLToPath(new URL('../evaluate/fixtures/runs/0.1.0/', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-command-hub-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -25,7 +25,7 @@ writeFileSync(rows, '{"prompt": "a", "response": "b"}\n')
 const score = ['score', '--data', rows, '--threads', '1', '--model']
 
 async function rewardkit({ endpoint, cache }: HubSettings, ...words: string[]) {
-  const child = spawn(process.execPath, [main, ...words], {
+  const child = spawn(process.execPath, [commandFile, ...words], {
     cwd: folder,
     env: {
       ...process.env,

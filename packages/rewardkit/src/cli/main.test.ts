@@ -4,20 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
+import { commandFile, rewardkit as runCommand } from '../fixtures/command.ts'
 
-// The built command, as a user runs it.
-const main = fileURLToPath(new URL('../../bin/rewardkit.mjs', import.meta.url))
+// The command, as a user runs it.
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-command-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function rewardkit(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
-    encoding: 'utf8',
-    cwd: folder,
-    env: { ...process.env, REWARDKIT_DEBUG: '', NO_COLOR: '1' },
-  })
-  return { status, stdout, stderr }
-}
+const rewardkit = (...words: string[]) => runCommand(words, { cwd: folder })
 
 describe('usage mistakes: one line, exit code 2', () => {
   test.each([
@@ -98,10 +91,10 @@ test('doctor does not call a folder without weights ok', () => {
 
 test('a model that is no folder, and a run without a model, are named', () => {
   const run = mkdtempSync(join(folder, 'run-'))
-  copyFileSync(main, join(run, 'metrics.jsonl'))
+  copyFileSync(commandFile, join(run, 'metrics.jsonl'))
   for (const [model, message] of [
     ['nowhere', 'nowhere: no such folder'],
-    [main, 'it is a file'],
+    [commandFile, 'it is a file'],
     [run, 'this run has not finished; go on with its command and --resume'],
   ] as const) {
     const { status, stderr } = rewardkit(
@@ -120,7 +113,7 @@ test('a model that is no folder, and a run without a model, are named', () => {
 
 test('score does not write over what it reads', () => {
   const data = join(folder, 'lines.jsonl')
-  copyFileSync(main, data)
+  copyFileSync(commandFile, data)
   const { status, stderr } = rewardkit('score', '--model', 'nowhere', '--data', data, '--out', data)
   expect(stderr).toContain('is the file of --data')
   expect(status).toBe(2)
@@ -135,7 +128,7 @@ test('score of a missing file', () => {
 test('says what to do where nothing is compiled yet', () => {
   const clone = join(folder, 'clone', 'bin')
   mkdirSync(clone, { recursive: true })
-  copyFileSync(main, join(clone, 'rewardkit.mjs'))
+  copyFileSync(commandFile, join(clone, 'rewardkit.mjs'))
   const { status, stderr } = spawnSync(process.execPath, [join(clone, 'rewardkit.mjs')], { encoding: 'utf8' })
   expect(stderr).toBe('rewardkit: not built yet: run npm run setup\n')
   expect(status).toBe(1)

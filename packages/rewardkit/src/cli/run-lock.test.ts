@@ -13,15 +13,14 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { evaluate } from '../library/evaluate.ts'
 import { train } from '../library/train.ts'
-import { createSimulationModel } from '../quickstart/index.ts'
-import { simulate } from '../simulate/index.ts'
+import { commandFile } from '../fixtures/command.ts'
+import { tinyPairs, writeRows, writeTinyModel } from '../fixtures/tiny-model.ts'
+import { until } from '../fixtures/until.ts'
 
-// The built command: several processes that want one folder, and the ways in which they end.
-const main = fileURLToPath(new URL('../../bin/rewardkit.mjs', import.meta.url))
+// Several processes that want one folder, and the ways in which they end.
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-locks-'))
 const model = join(folder, 'untrained')
 const data = join(folder, 'pairs.jsonl')
@@ -30,9 +29,8 @@ let out: string
 let runs = 0
 
 beforeAll(() => {
-  createSimulationModel(model, { initializerRange: 0.1 })
-  const { pairs } = simulate({ pairs: 200, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed: 1 })
-  writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+  writeTinyModel(model, { initializerRange: 0.1 })
+  writeRows(data, tinyPairs(200))
 })
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL')
@@ -42,20 +40,16 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const newOut = (): string => join(folder, `run ${runs++}`)
 const settings = 'train --batch-size 4 --threads 1 --dtype fp32 --eval-fraction 0.1'.split(' ')
 const words = (...more: string[]): string[] =>
-  [main, ...settings, '--model', model, '--data', data, '--out', out].concat(more)
+  [commandFile, ...settings, '--model', model, '--data', data, '--out', out].concat(more)
 const command = (...given: string[]) => spawnSync(process.execPath, given, { encoding: 'utf8' })
 const lastLine = ({ stderr }: { readonly stderr: string }): string | undefined => stderr.trim().split('\n').at(-1)
 
 /** A run that goes on until it is ended, once it has begun to train. */
 async function running(...more: string[]): Promise<ChildProcess> {
-  const child = spawn(process.execPath, words('--epochs', '1000', ...more), { stdio: 'ignore' })
+  const child = spawn(process.execPath, words('--epochs', '10000', ...more), { stdio: 'ignore' })
   children.push(child)
   await until(() => existsSync(join(out, 'metrics.jsonl')) && readFileSync(join(out, 'metrics.jsonl')).length > 0)
   return child
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let waited = 0; waited < 30_000 && !condition(); waited++) await sleep(1)
 }
 
 async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | string | null> {
@@ -84,8 +78,8 @@ describe('a run folder', () => {
       words('--resume'),
       words('--overwrite'),
       words('--overwrite', '--take-over'),
-      [main, ...evaluating, '--out', out],
-      [main, ...evaluating, '--out', evaluation],
+      [commandFile, ...evaluating, '--out', out],
+      [commandFile, ...evaluating, '--out', evaluation],
     ]) {
       const refused = command(...given)
       expect(refused.status).toBe(2)
@@ -165,9 +159,13 @@ describe('inside a regular expression that does not end', () => {
   const filtering = async () => {
     writeFileSync(rows, `${JSON.stringify({ prompt: `${'a'.repeat(100)}!`, chosen: 'x', rejected: 'y' })}\n`)
     const filtered = join(folder, 'filtered.jsonl')
-    const child = spawn(process.execPath, [main, 'data', 'filter', rows, '--prompt', '^(a+)+$', '--out', filtered], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
+    const child = spawn(
+      process.execPath,
+      [commandFile, 'data', 'filter', rows, '--prompt', '^(a+)+$', '--out', filtered],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    )
     children.push(child)
     await until(() => unfinished().length > 0)
     await sleep(100)
@@ -205,7 +203,7 @@ describe.skipIf(process.platform !== 'linux')('a place where nothing can be writ
     ['data', 'mix', data, data],
     ['data', 'filter', data],
   ])('%s %s names the option', (...verb) => {
-    const refused = command(main, ...verb, '--out', place)
+    const refused = command(commandFile, ...verb, '--out', place)
     expect(refused.status).toBe(2)
     expect(lastLine(refused)).toMatch(/^rewardkit: --out:? \/proc\/rewardkit\/x.* cannot be written: /)
   })

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { at } from '../at.ts'
 import { evaluate, type PreferenceRow, RewardModel, train } from '../index.ts'
-import { createSimulationModel } from '../quickstart/index.ts'
+import { writeChatTemplate, writeTinyModel } from '../fixtures/tiny-model.ts'
 
 // Messages with more than a role and a content, and what else a chat template reads, in train, evaluate and the library.
 
@@ -27,9 +27,8 @@ async function warned(run: (onEvent: (event: { kind: string; message?: string })
 }
 
 beforeAll(() => {
-  createSimulationModel(untrained, { hiddenSize: 16, intermediateSize: 32, layers: 1, heads: 2 })
-  const config = join(untrained, 'tokenizer_config.json')
-  writeFileSync(config, JSON.stringify({ ...JSON.parse(readFileSync(config, 'utf8')), chat_template: template }))
+  writeTinyModel(untrained)
+  writeChatTemplate(untrained, template)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { evaluate, type Event, RewardModel, train } from '../index.ts'
-import { createSimulationModel } from '../quickstart/index.ts'
+import { writeChatTemplate, writeTinyModel } from '../fixtures/tiny-model.ts'
 import { simulate } from '../simulate/index.ts'
 
 // What a model has saved of the way it reads texts, what overrules it, and what a folder of another tool is asked for.
@@ -30,8 +30,8 @@ function edit(file: string, change: (fields: Record<string, unknown>) => Record<
 }
 
 beforeAll(async () => {
-  createSimulationModel(untrained, { hiddenSize: 16, intermediateSize: 32, layers: 1, heads: 2 })
-  edit(join(untrained, 'tokenizer_config.json'), (config) => ({ ...config, chat_template: template }))
+  writeTinyModel(untrained)
+  writeChatTemplate(untrained, template)
   await train({ ...settings, out: trained, templateDate: '2026-07-26' })
 })
 afterAll(() => rmSync(folder, { recursive: true }))

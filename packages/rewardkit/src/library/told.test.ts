@@ -6,7 +6,7 @@ import { at } from '../at.ts'
 import { evaluate, type Event, type PreferenceRow, RewardModel, train, type TrainSettings } from '../index.ts'
 import { inspectData } from '../inspect/inspect.ts'
 import { inspectOptionsSchema } from '../inspect/inspect-options.ts'
-import { createSimulationModel } from '../quickstart/index.ts'
+import { writeChatTemplate, writeTinyModel } from '../fixtures/tiny-model.ts'
 import { simulate } from '../simulate/index.ts'
 
 // What train, evaluate, inspect and the library say of data that a model reads otherwise than one might think.
@@ -21,9 +21,8 @@ let runs = 0
 const newFolder = () => join(folder, `out-${runs++}`)
 
 beforeAll(async () => {
-  createSimulationModel(untrained, { hiddenSize: 16, intermediateSize: 32, layers: 1, heads: 2 })
-  const config = join(untrained, 'tokenizer_config.json')
-  writeFileSync(config, JSON.stringify({ ...JSON.parse(readFileSync(config, 'utf8')), chat_template: template }))
+  writeTinyModel(untrained)
+  writeChatTemplate(untrained, template)
   await train({ ...settings, data: conversations, out: trained })
 })
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { noGradient, openSafetensors, ops, scope, writeSafetensors } from '@rewardkit/torch'
@@ -8,8 +8,7 @@ import { checkModelFolder } from '../rewards/reward-check.ts'
 import { evaluateModel } from '../evaluate/evaluate.ts'
 import { type Event, type Hooks, silentHooks } from '../events.ts'
 import { temporaryHome } from '../hidden-states/fixtures/home.ts'
-import { createSimulationModel } from '../quickstart/index.ts'
-import { simulate } from '../simulate/index.ts'
+import { tinyPairs, writeRows, writeTinyModel } from '../fixtures/tiny-model.ts'
 import { type TrainInput, trainOptionsSchema } from './train-options.ts'
 import { train } from './train.ts'
 
@@ -31,9 +30,8 @@ afterAll(() => {
 })
 
 beforeAll(() => {
-  createSimulationModel(model, { hiddenSize: 16, intermediateSize: 32, layers: 3, heads: 2, initializerRange: 0.1 })
-  const { pairs } = simulate({ pairs: 90, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed: 1 })
-  writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+  writeTinyModel(model, { layers: 3, initializerRange: 0.1 })
+  writeRows(data, tinyPairs(90))
 })
 
 let count = 0

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Event, silentHooks } from '../events.ts'
-import { createSimulationModel } from '../quickstart/index.ts'
-import { simulate } from '../simulate/index.ts'
+import { tinyPairs, writeRows, writeTinyModel } from '../fixtures/tiny-model.ts'
 import type { StepMetrics } from '../run-metrics.ts'
 import { type TrainInput, trainOptionsSchema } from './train-options.ts'
 import { planTraining, settingsForAnHour } from './plan.ts'
@@ -18,11 +17,8 @@ const out = join(folder, 'run')
 afterAll(() => rmSync(folder, { recursive: true }))
 
 beforeAll(() => {
-  createSimulationModel(model, { hiddenSize: 16, intermediateSize: 32, layers: 1, heads: 2, initializerRange: 0.1 })
-  const { pairs } = simulate({ pairs: 120, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed: 1 })
-  const lines = pairs.map((pair) => JSON.stringify(pair))
-  lines.push(JSON.stringify({ prompt: 'a', chosen: 'b', rejected: 'b' }))
-  writeFileSync(data, lines.join('\n'))
+  writeTinyModel(model, { initializerRange: 0.1 })
+  writeRows(data, [...tinyPairs(120), { prompt: 'a', chosen: 'b', rejected: 'b' }])
 })
 
 const optionsOf = (changed: Partial<TrainInput> = {}) =>

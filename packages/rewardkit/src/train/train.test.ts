@@ -18,8 +18,7 @@ import { parse } from 'yaml'
 import { evaluateOptionsSchema } from '../evaluate/evaluate-options.ts'
 import { evaluateModel } from '../evaluate/evaluate.ts'
 import { type Event, type Hooks, silentHooks } from '../events.ts'
-import { createSimulationModel } from '../quickstart/index.ts'
-import { simulate } from '../simulate/index.ts'
+import { tinyPairs, writeRows, writeTinyModel } from '../fixtures/tiny-model.ts'
 import type { StepMetrics } from '../run-metrics.ts'
 import { type TrainInput, trainOptionsSchema } from './train-options.ts'
 import { train } from './train.ts'
@@ -30,9 +29,8 @@ const data = join(folder, 'pairs.jsonl')
 afterAll(() => rmSync(folder, { recursive: true }))
 
 beforeAll(() => {
-  createSimulationModel(model, { hiddenSize: 16, intermediateSize: 32, layers: 1, heads: 2, initializerRange: 0.1 })
-  const { pairs } = simulate({ pairs: 120, noise: 'flip:0.1', lengthBias: 0, gradeNoise: 0.5, seed: 1 })
-  writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+  writeTinyModel(model, { initializerRange: 0.1 })
+  writeRows(data, tinyPairs(120))
 })
 
 let count = 0
