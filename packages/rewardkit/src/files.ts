@@ -149,9 +149,9 @@ export const lockFile = 'run.lock'
 export const isLockFile = (name: string): boolean => name === lockFile || name.startsWith(`${lockFile}.`)
 
 /**
- * Makes a folder and those above it that are missing, one by one: Node's recursive mkdir never returns where a file
- * system answers a new folder with ENOENT, as /proc does.
- * @returns those that were missing, from above
+ * Creates a folder and the missing ones above it, one by one. Node's recursive mkdir never returns if a file system
+ * answers a new folder with ENOENT, as /proc does.
+ * @returns the folders that were missing, topmost first
  * @throws as `writeFileAtomic`
  */
 export function makeFolder(path: string): string[] {
@@ -191,10 +191,10 @@ function makeOne(folder: string): void {
 const replaced = (folder: string): string => `${folder}.replaced`
 
 /**
- * Writes a whole folder so that a kill at any moment leaves the old one or the new one: `fill` writes into a temporary
- * folder beside it, which is flushed and renamed. Unlike a file, a folder cannot be renamed over one that is there; that
- * one steps aside first, rather than being removed, and goes when the new one has its name. Between the two renames
- * neither has it, which `restoreFolder` mends. The folder above must exist: one that was deleted is not made again.
+ * Writes a whole folder so that a kill at any moment leaves the old one or the new one. `fill` writes into a temporary
+ * folder beside it, which is flushed and renamed. Unlike a file, a folder cannot be renamed over an existing one. The
+ * old folder is therefore renamed first, and removed once the new one has its name. Between the two renames neither has
+ * it, which `restoreFolder` repairs. The folder above must exist: one that was deleted is not created again.
  * @throws as `writeFileAtomic`, and whatever `fill` throws
  */
 export function replaceFolder(folder: string, fill: (temporary: string) => void): void {
@@ -258,8 +258,9 @@ export async function sha256File(path: string): Promise<string> {
 export const sha256Text = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /**
- * One SHA-256 for all files below a folder, wherever it lies (links to files count, those to folders do not): that of
- * the lines "<hash>  <path>\n" of its files, paths relative with forward slashes, sorted by code unit.
+ * One SHA-256 for all files below a folder, wherever the folder is. Links to files count, links to folders do not. It
+ * is the hash of a line with hash, two spaces and path for each file. Paths are relative with forward slashes, and
+ * sorted by code unit.
  */
 export async function sha256Folder(folder: string): Promise<string> {
   const names = filesBelow(folder)

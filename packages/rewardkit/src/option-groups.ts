@@ -24,7 +24,7 @@ export const optionMetaSchema = z.object({
   group: z.enum(groupNames).default('run'),
   /** True for an option that only `--help-all` shows. */
   advanced: z.boolean().default(false),
-  /** Stands for the value in help: `FILE`. */
+  /** The placeholder for the value in help: `FILE`. */
   placeholder: z.string().optional(),
   /** The default in words, where it depends on something that the schema does not know. */
   defaultText: z.string().optional(),

@@ -23,7 +23,7 @@ export interface CommandOption {
   readonly key: string
   /** As typed: `--batch-size`. */
   readonly flag: string
-  /** Stands for the value in help: `N`, `FILE`, `NAME`; empty for a switch. */
+  /** The placeholder for the value in help: `N`, `FILE`, `NAME`; empty for a switch. */
   readonly placeholder: string
   readonly description: string
   readonly group: OptionGroup
@@ -33,7 +33,7 @@ export interface CommandOption {
   /** The default as help shows it; undefined where there is nothing to show. */
   readonly defaultText: string | undefined
   readonly required: boolean
-  /** The key of an option that this one stands in place of: a later source that gives one of them overrules both. */
+  /** The key of an option that this one replaces: a later source that gives one of them overrides both. */
   readonly rival: string | undefined
   /** Several values may follow the flag, apart from those with commas between them. */
   readonly takesSeveral: boolean
@@ -82,7 +82,7 @@ export function flagOf(name: string): string {
 export const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /**
- * Refuses options that are there twice in two spellings, such as max_length and maxLength, of which one would win unsaid.
+ * Refuses an option given in two spellings, such as max_length and maxLength, of which one would silently win.
  * @throws InputError that names both
  */
 export function refuseTwoSpellings(names: readonly string[]): void {
@@ -124,7 +124,7 @@ export function refusal(shape: Shape, name: string, value: unknown, issue: z.cor
   })
 }
 
-/** The value that a text on the command line stands for; a text that fits nothing stays as it is and is refused later. */
+/** The value that a text on the command line means. A text that does not fit stays unchanged and is refused later. */
 export function valueOf(text: string, shape: Shape): unknown {
   if (shape.anyOf) {
     const values = shape.anyOf.map((alternative) => valueOf(text, alternative))

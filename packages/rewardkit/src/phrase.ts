@@ -1,6 +1,7 @@
 /**
- * What an error, warning or log line says, with the options and commands that it names as data. A front end writes those
- * in its own words; every other part is text of ours or of the user, and stays as it is. Plain data: it crosses threads.
+ * What an error, warning or log line says, with the options and commands that it names as data. A front end writes
+ * those in its own words; every other part is our text or the user's, and stays unchanged. Plain data: it crosses
+ * threads.
  */
 export interface Phrase {
   readonly parts: readonly Part[]
@@ -13,7 +14,7 @@ interface OptionName {
   readonly option: string
 }
 
-/** Options with values, to be given as they are written: `--max-length 512 --resume`, `maxLength: 512, resume: true`. */
+/** Options with values, ready to use: `--max-length 512 --resume`, `maxLength: 512, resume: true`. */
 interface Settings {
   readonly settings: Readonly<Record<string, SettingValue>>
 }

@@ -27,7 +27,7 @@ export interface StepMetrics {
   readonly peak_memory: number
 }
 
-/** One line of `metrics.jsonl` with `kind: "evaluation"`: the held-out pairs after so many steps. */
+/** One line of `metrics.jsonl` with `kind: "evaluation"`: the held-out pairs after `step` steps. */
 export interface EvaluationMetrics {
   readonly schema_version: 1
   readonly kind: 'evaluation'

@@ -10,7 +10,7 @@ export async function ensureSetup(log: (line: string) => void): Promise<void> {
   let begun = false
   const { torchVersion } = await setup({
     log: (line) => {
-      if (!begun) log('setting up once (`rewardkit setup` does the same beforehand)')
+      if (!begun) log('setting up once (`rewardkit setup` does the same before the first use)')
       begun = true
       log(line)
     },

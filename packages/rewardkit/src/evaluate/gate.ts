@@ -20,7 +20,7 @@ export interface Verdict extends Gate, Interval {
 
 /**
  * Reads a gate such as `accuracy=0.65`.
- * @throws InputError for another metric, or for what is no share
+ * @throws InputError for another metric, or for a number outside 0 to 1
  */
 export function parseGate(text: string): Gate {
   const [name = '', value, ...rest] = text.split('=').map((part) => part.trim())
@@ -35,7 +35,7 @@ export function parseGate(text: string): Gate {
   }
   const threshold = value === undefined || value === '' || rest.length > 0 ? NaN : Number(value)
   if (!(threshold >= 0 && threshold <= 1))
-    throw new InputError(`--fail-below: found "${text}", expected a share from 0 to 1 behind "=", as in ${metric}=0.65`)
+    throw new InputError(`--fail-below: found "${text}", expected a share from 0 to 1 after "=", as in ${metric}=0.65`)
   return { metric, threshold }
 }
 

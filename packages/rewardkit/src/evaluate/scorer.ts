@@ -58,7 +58,7 @@ export async function openScorer(
   const read = async (group: Group): Promise<TokenGroup | { error: string }> => {
     watch(group)
     try {
-      // Without preferences, responses that read the same are no reason to leave the group out.
+      // Without preferences, a group whose responses read the same is kept.
       const tokens = await encodeReadable({ ...group, preferences: [] }, tokenizer, network.reading)
       if (!('dropped' in tokens)) {
         strange.add(tokens)

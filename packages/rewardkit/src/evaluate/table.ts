@@ -93,7 +93,7 @@ export function formatShare({ value, low, high }: Interval): string {
   return `${percent(value)} (${percent(low)}-${percent(high)})`
 }
 
-/** Three decimals, or three digits where those would not show them; a dash for what is not defined. */
+/** Three decimals, or three digits where those would not show them; a dash for an undefined value. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '-'
   return value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 1e6) ? value.toExponential(2) : value.toFixed(3)

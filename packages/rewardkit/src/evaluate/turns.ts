@@ -4,18 +4,18 @@ import { countTokens, type TokenGroup } from '../tokens/index.ts'
 import { splitGroup } from '../rewards/reward-pass.ts'
 import type { ScoredGroup, Scorer } from './scorer.ts'
 
-/** Groups whose rewards are wanted together. */
+/** Groups that are scored together. */
 export interface ScoreRequest {
   readonly id: number
   readonly groups: readonly Group[]
-  /** The first group that cannot be read ends the request: the answer ends with it. */
+  /** Whether the first group that cannot be read ends the request, and the answer with it. */
   readonly allOrNothing: boolean
 }
 
 /** Requests that wait for rewards. */
 export interface Turns {
   add(request: ScoreRequest): void
-  /** What of the request has not been computed never is; no answer comes. */
+  /** Drops what has not been computed yet of the request. No answer comes. */
   cancel(id: number): void
 }
 
@@ -45,10 +45,10 @@ interface Member {
 }
 
 /**
- * Takes requests in turn, a part of a group of each, one micro-batch at a time, so that a small request waits for no large
- * one; each is answered as soon as it is done. A large group is read in parts of about a micro-batch, each with its prompt
- * again: at most a third more tokens.
- * @param settings.pause between micro-batches: requests and cancellations arrive
+ * Takes requests in turn: each micro-batch gets a part of a group from every request, so that a small request never
+ * waits for a large one. Each request is answered as soon as it is done. A large group is read in parts of about a
+ * micro-batch, each with its prompt again, which costs at most a third more tokens.
+ * @param settings.pause called between micro-batches, so that requests and cancellations can arrive
  */
 export function createTurns(
   scorer: Pick<Scorer, 'read' | 'compute' | 'cutOf'>,
@@ -61,7 +61,7 @@ export function createTurns(
 ): Turns {
   const budget = settings.microBatchTokens
   const waiting = new Map<number, Waiting>()
-  /** Ids of the requests of which something has to be read or computed, the next one first. */
+  /** Ids of the requests with groups left to read or compute, the next one first. */
   const turns: number[] = []
   let isRunning = false
 
@@ -69,7 +69,7 @@ export function createTurns(
     if (waiting.delete(request.id)) settings.onAnswer(request.id, request.scored)
   }
 
-  /** The part that is next of a request; null where all have been taken. */
+  /** The next part of a request; null when all have been taken. */
   const nextPart = async (request: Waiting): Promise<Pick<Member, 'reading' | 'part'> | null> => {
     while (!request.reading?.parts.length) {
       const group = request.groups[request.next]

@@ -40,8 +40,8 @@ interface Offered {
 
 /**
  * A custom objective for a run. Its name in config.yaml and checkpoints holds a hash of its source text, so that a run
- * does not go on with another formula unnoticed (what the function finds outside of itself is not in the hash).
- * @throws InputError for what is no objective; so does the answer for what is no loss
+ * does not silently resume with another formula. The hash does not cover what the function uses from outside.
+ * @throws InputError if it is not an objective; the answer throws one if it is not a loss
  */
 export function offered(given: ObjectiveFunction | CustomObjective): Offered {
   if (typeof given !== 'function' && typeof (given as Partial<CustomObjective> | null)?.evaluate !== 'function')

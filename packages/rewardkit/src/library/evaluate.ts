@@ -5,7 +5,7 @@ import { parseOptions, refuseHubGuesses } from './parse-options.ts'
 import { isRows, pieces, type PreferenceData } from './preference-rows.ts'
 import { runJob, type Watching } from './run-job.ts'
 
-/** Everything that `evaluate` can be told. */
+/** All options of `evaluate`. */
 export interface EvaluateSettings extends Readonly<Omit<EvaluateInput, 'data'>>, Watching {
   /** A file, or rows: they are written into the folder of the evaluation. */
   readonly data: PreferenceData

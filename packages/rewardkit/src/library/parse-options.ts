@@ -7,7 +7,7 @@ import { commandOptions, refusal } from '../option-schemas.ts'
 
 /**
  * The options of a call with every default filled in.
- * @throws InputError for a name that is no option, a value that the schema refuses, and what is missing
+ * @throws InputError for an unknown option, a value that the schema refuses, and a missing option
  */
 export function parseOptions<S extends z.ZodObject>(schema: S, given: Readonly<Record<string, unknown>>): z.output<S> {
   const options = new Map(commandOptions(schema).map((option) => [option.key, option]))
@@ -57,7 +57,7 @@ export function inLibraryWords(text: string, names: Readonly<Record<string, stri
 }
 
 /**
- * An error in the words of the library: options as they are named in code, and a spooled file as the rows that it holds.
+ * An error in the words of the library: options by their names in code, and a spooled file as the rows that it holds.
  * @param names texts to replace: file names by the names of options
  */
 export function libraryError(error: unknown, names: Readonly<Record<string, string>> = {}): unknown {

@@ -8,7 +8,7 @@ interface CommonFields {
   readonly id?: string | number | null | undefined
   /** Text, or messages. Absent where the responses are whole texts or conversations. */
   readonly prompt?: TextOrMessages | null | undefined
-  /** Evaluations describe each subset by itself, too. */
+  /** Evaluations also describe each subset on its own. */
   readonly subset?: string | number | null | undefined
   /** JSON schemas of the tools that the assistant may call, for the chat template. */
   readonly tools?: readonly unknown[] | null | undefined
@@ -42,7 +42,7 @@ export interface PreferenceGroup extends CommonFields {
 /** A row of preference data: what a line of a JSON Lines file may hold (docs/formats.md). Other fields are kept as `meta`. */
 export type PreferenceRow = PreferencePair | PreferenceGroup
 
-/** Rows as they come, or a function that opens them, which a run that goes on with its spooled rows does not call. */
+/** Rows as they come, or a function that opens them. A run that resumes with its spooled rows does not call it. */
 export type PreferenceRows =
   | Iterable<PreferenceRow>
   | AsyncIterable<PreferenceRow>
@@ -60,11 +60,11 @@ export const isRows = (data: unknown): data is PreferenceRows =>
 const pieceLength = 1 << 18
 
 /**
- * Gives the rows as JSON lines, a piece at each call, then null. Stops waiting for a row when `signal` aborts. An iterable
- * that is not read to its end is told so, once: a generator runs its `finally`.
+ * Gives the rows as JSON lines, a piece at each call, then null. Stops waiting for a row when `signal` aborts. An
+ * iterable that is not read to its end is closed once, so that a generator runs its `finally`.
  * @param name of the option, for messages
- * @returns a function that throws InputError for what is no row, FailureError (with the cause) where the iterable
- * throws, and Interrupted where the signal has aborted
+ * @returns a function that throws InputError if a value is not a row, FailureError (with the cause) if the iterable
+ * throws, and Interrupted after the signal has aborted
  */
 export function pieces(
   rows: PreferenceRows,
@@ -134,7 +134,7 @@ function returnOf(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
   void (async () => iterator.return?.())().catch(() => {})
 }
 
-/** What JSON has no words for is told as text, which the reader refuses with the name of the field. */
+/** A value that JSON cannot express is sent as text, which the reader refuses with the name of the field. */
 function lineOf(row: PreferenceRow, label: string): string {
   if (typeof row !== 'object' || row === null)
     throw new InputError(

@@ -59,7 +59,7 @@ export interface CallOptions {
 
 /**
  * A reward model in a compute thread of its own. Concurrent calls are computed together; which ones are may change the
- * last digits of a reward (some 1e-6 of their standard deviation in float32, hundredths in bfloat16). While no call
+ * last digits of a reward (about 1e-6 of their standard deviation in float32, hundredths in bfloat16). While no call
  * waits, it does not keep the process alive.
  * @example
  * await using model = await RewardModel.load('runs/support')
@@ -229,7 +229,7 @@ function warnOnce(onEvent: (event: Event) => void): (cut: ScoreCut) => void {
 
 const roles = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function', 'observation', 'ipython'])
 
-/** A misspelt role would be read as it is written, or not at all. */
+/** A misspelt role would be read verbatim, or not at all. */
 function refuseUnknownRoles({ prompt, responses }: Group): void {
   const role = [...prompt, ...responses.flat()].find((message) => !roles.has(message.role))?.role
   if (role !== undefined)

@@ -16,7 +16,7 @@ export interface Watching {
 
 /**
  * Runs one job in a compute thread of its own.
- * @param names texts in messages to replace, such as spooled files by the options that they stand for
+ * @param names texts in messages to replace, such as spooled files by the options that they replace
  * @throws RewardKitError, in the words of the library
  */
 export async function runJob<Name extends JobName>(

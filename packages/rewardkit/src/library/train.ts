@@ -15,7 +15,7 @@ import { parseOptions, refuseHubGuesses } from './parse-options.ts'
 import { isRows, pieces, type PreferenceData } from './preference-rows.ts'
 import { runJob, type Watching } from './run-job.ts'
 
-/** Everything that `train` can be told: the options of the command (docs/reference.md) by their names in code, and more. */
+/** All options of `train`: those of the command (docs/reference.md) by their names in code, and more. */
 export interface TrainSettings extends Readonly<Omit<TrainInput, 'data' | 'evalData' | 'objective'>>, Watching {
   /** A file, or rows: they are written into the run folder, where a run that goes on (`resume`) finds them again. */
   readonly data: PreferenceData
@@ -30,10 +30,11 @@ export interface TrainSettings extends Readonly<Omit<TrainInput, 'data' | 'evalD
 }
 
 /**
- * Trains a reward model in a thread of its own and writes the run folder `out`: configuration, metrics, checkpoints, the
- * model as a Hugging Face folder, and the evaluation of the held-out pairs. Prints nothing and never ends the process.
- * @throws RewardKitError: `invalid-input` before anything is computed, `interrupted` after `signal`, with a checkpoint to
- * go on from (`resume: true`), `failure` otherwise; an error that a callback throws ends the run with it
+ * Trains a reward model in a thread of its own and writes the run folder `out`. It holds configuration, metrics,
+ * checkpoints, the model as a Hugging Face folder, and the evaluation of the held-out pairs. Prints nothing and never
+ * ends the process.
+ * @throws RewardKitError: `invalid-input` before anything is computed, `interrupted` after `signal`, with a checkpoint
+ * to resume from (`resume: true`), `failure` otherwise. An error that a callback throws ends the run and is thrown.
  * @example
  * const { steps } = await train({ model: 'models/base', data: 'pairs.jsonl', out: 'runs/first', evalFraction: 0.1 })
  */
@@ -43,9 +44,9 @@ export async function train(settings: TrainSettings): Promise<TrainResult> {
 }
 
 /**
- * Says what `train` with these settings would do, without training: pairs, tokens before and after sharing, what is
- * dropped and cut, steps, and estimates of time, memory and disk from two real micro-batches. Rows are read to their end;
- * nothing is written to `out`, and an objective of your own is not called.
+ * Says what `train` with these settings would do, without training: pairs, tokens before and after sharing, dropped and
+ * cut rows, and steps. Estimates of time, memory and disk come from two real micro-batches. Rows are read to their end.
+ * Nothing is written to `out`, and an objective of your own is not called.
  * @throws RewardKitError as `train` does
  * @example
  * const { seconds, steps } = await plan({ model: 'models/base', data: 'pairs.jsonl', out: 'runs/first' })
@@ -60,7 +61,7 @@ export async function plan(settings: TrainSettings): Promise<TrainingPlan> {
   }
 }
 
-/** What the compute thread is told, what it may ask for, and what its messages call the files of spooled rows. */
+/** The compute thread's options, the questions it may ask, and what its messages call the files of spooled rows. */
 function prepareJob(settings: TrainSettings, folder: string) {
   const { signal, onEvent, onStep, onEvaluation, data, evalData, objective = 'bradley-terry', ...rest } = settings
   const custom = typeof objective === 'string' ? null : offered(objective)

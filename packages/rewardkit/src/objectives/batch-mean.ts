@@ -16,9 +16,9 @@ export interface Chunk {
 }
 
 /**
- * mu of Eq. 5 under the options: of the whole batch, of each chunk of N consecutive pairs (the last may be shorter), or
- * running: former + (1 - 0.9) (mean of this batch - former), which begins with the mean of the first batch. A mu below
- * zero counts as zero where clamped (the running mean itself is kept unclamped).
+ * mu of Eq. 5 under the options. It is the mean of the whole batch, of each chunk of N consecutive pairs (the last may
+ * be shorter), or running. The running mean is former + (1 - 0.9) (mean of this batch - former) and begins with the
+ * mean of the first batch. Where clamped, a mu below zero counts as zero; the running mean itself is kept unclamped.
  */
 export function batchMeans(
   d: Float64Array,

@@ -23,9 +23,9 @@ export function pairWeights({ chosen, weight }: BatchRewards): { weightOf: (pair
 }
 
 /**
- * The gradient for both rewards from that for d, plus reward centering where it is asked for: coefficient times the
- * mean of (chosen + rejected)^2 (Eisenstein et al. 2023, as TRL's `center_rewards_coefficient`). That mean does not look
- * at weights: it is about the rewards' level, not about what pairs say.
+ * The gradients for both rewards from the gradient for d, plus reward centering if it is on. Centering adds a
+ * coefficient times the mean of (chosen + rejected)^2 (Eisenstein et al. 2023, as TRL's `center_rewards_coefficient`).
+ * That mean ignores weights: it is about the level of the rewards, not about what the pairs say.
  */
 export function finish(
   { chosen, rejected }: BatchRewards,

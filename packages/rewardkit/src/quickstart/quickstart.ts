@@ -40,9 +40,9 @@ export interface QuickstartResult {
 }
 
 /**
- * The main job on data whose truth is known: simulates pairs with 10 % of the labels flipped, trains a small transformer
- * from scratch with three objectives from the same weights, order and seed, and compares them on held-out prompts with
- * labels and with the truth.
+ * The whole workflow on data whose truth is known. It simulates pairs with 10 % of the labels flipped, and trains a
+ * small transformer from scratch with three objectives. All three start from the same weights, order and seed. Then it
+ * compares them on held-out prompts with labels and with the truth.
  */
 export async function quickstart(options: QuickstartOptions, hooks: Hooks): Promise<QuickstartResult> {
   const { out, seed, short } = options

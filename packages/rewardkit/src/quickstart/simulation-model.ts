@@ -3,8 +3,8 @@ import { simulationVocabulary } from '../simulate/index.ts'
 import { wordTokenizerFiles, wordTokenizerSpecials } from '../tokens/index.ts'
 
 /**
- * Writes an untrained Llama model, with a tokenizer that knows the words of simulated pairs, into a folder: something to
- * train where nothing else is at hand. Some 0.1 million parameters unless told otherwise.
+ * Writes an untrained Llama model, with a tokenizer that knows the words of simulated pairs, into a folder: something
+ * to train when nothing else is at hand. It has about 0.1 million parameters by default.
  * @example
  * createSimulationModel('models/tiny', { layers: 1 })
  */

@@ -55,8 +55,8 @@ export async function openRewardModel(folder: string, options: OpenOptions, hook
 }
 
 /**
- * Warns where transformers would compute other rewards from a folder that was not saved here: by a LoRA adapter beside
- * whole weights, or at another pooled token, unless the user chose that.
+ * Warns if transformers would compute other rewards from a folder that was not saved here. That happens with a LoRA
+ * adapter beside whole weights, or at another pooled token, unless the user chose that.
  */
 export async function warnOfOthersFolder(
   { savedReading, reading, headOrigin }: RewardNetwork,
@@ -102,7 +102,7 @@ function overriddenBy(given: Partial<ReadingOptions>, saved: ReadingOptions): Re
   return changed
 }
 
-/** Where the head of a model comes from, as a line to print. */
+/** Where the head of a model comes from, as one line. */
 export function headText({ headOrigin: origin, weights }: Pick<RewardNetwork, 'headOrigin' | 'weights'>): string {
   const kind = weights.hiddenHead ? 'mlp' : 'linear'
   switch (origin.kind) {

@@ -12,7 +12,7 @@ import { warnOfDate } from './open-model.ts'
 import { computeRewards } from './reward-pass.ts'
 import { marginStatistics } from '../statistics/statistics.ts'
 
-/** Lies beside a saved model: what it makes of eight fixed conversations. */
+/** The file beside a saved model with its rewards of eight fixed conversations. */
 const rewardCheckFile = 'reward_check.json'
 
 const messageSchema = z.object({ role: z.string(), content: z.string().nullable() })
@@ -88,8 +88,9 @@ async function readEntry(
 }
 
 /**
- * Checks a model (a folder, or a name at the hub): configuration and tokenizer can be read, the weights fit the configuration, and, where the
- * folder has a `reward_check.json`, its texts, ids and rewards come out again. Later checks are left out once one fails.
+ * Checks a model (a folder, or a name at the hub). Configuration and tokenizer must be readable, and the weights must
+ * fit the configuration. If the folder has a `reward_check.json`, its texts, ids and rewards must come out again. Once
+ * a check fails, the later ones are left out.
  */
 export async function checkModelFolder(model: string, hooks: Hooks = silentHooks): Promise<DoctorCheck[]> {
   const { folder } = await findModel(model, hooks)
@@ -130,7 +131,7 @@ async function recheck(folder: string): Promise<string> {
   const computed = await computeRewardCheck(loadRewardNetwork(folder, { seed: null }), await loadTokenizer(folder))
   const differences = saved.conversations.flatMap((entry) => {
     const again = computed.conversations.find(({ name }) => name === entry.name)
-    return again ? difference(entry, again, saved.tolerance) : [`${entry.name} is no conversation of this version`]
+    return again ? difference(entry, again, saved.tolerance) : [`${entry.name} is not a conversation of this version`]
   })
   if (differences.length > 0) throw new InputError(`${path}: ${differences.join('; ')}`)
   const rewards = computed.conversations.filter(({ reward }) => reward !== undefined)

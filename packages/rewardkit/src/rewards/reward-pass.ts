@@ -7,8 +7,8 @@ import { type EncodedGroup, microBatchesOf, packGroups, type TokenGroup } from '
 import type { RewardRow } from '../statistics/types.ts'
 
 /**
- * The rewards of all responses of some groups, which go through the model at once: float32, [responses], in their order,
- * with the graph that leads back to the trained parameters where gradients are recorded.
+ * The rewards of all responses of some groups, which go through the model at once: float32, [responses], in order. If
+ * gradients are recorded, they have the graph that leads back to the trained parameters.
  */
 export type RewardsOf = (groups: readonly TokenGroup[]) => Tensor
 
@@ -30,7 +30,7 @@ interface Rewarded<T> {
   readonly rewards: Float32Array
 }
 
-/** A group's prefix goes through the model once while the group has no more tokens than so many micro-batches. */
+/** A group with at most this many micro-batches of tokens has its prefix go through the model once. */
 const microBatchesOfAGroup = 8
 
 /**

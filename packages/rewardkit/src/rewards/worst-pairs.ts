@@ -53,7 +53,7 @@ function placesOf(rows: ReadonlySet<number>, preferenceCounts: readonly number[]
   return places
 }
 
-/** A single message as it is; several with their roles in front. */
+/** A single message unchanged; several with their roles in front. */
 function conversationText(messages: readonly Message[]): string {
   const texts = messages.map(messageText)
   return messages.length === 1

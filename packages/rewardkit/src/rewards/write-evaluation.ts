@@ -5,7 +5,7 @@ import type { EvaluationSummary } from './evaluation-summary.ts'
 
 /**
  * Writes `rewards.jsonl` (a line for each pair) and `summary.json` into the folder, each atomically, the summary last.
- * What is not defined (NaN) is null in the files.
+ * Undefined values (NaN) are null in the files.
  */
 export function writeEvaluation(folder: string, rows: readonly RewardRow[], summary: EvaluationSummary): void {
   makeFolder(folder)

@@ -51,10 +51,10 @@ const gradeThresholds = [0.8, 1.8, 2.8] as const
 /**
  * Draws preference pairs whose true rewards are known: short requests with three wishes, and responses that meet some
  * of them. The true reward is the sum of the strengths of the wishes met, so it depends on request and response
- * together; offers are drawn without looking at the request, so a response alone tells nothing. Lengths are balanced
- * unless `lengthBias` asks otherwise. Equal settings give equal pairs.
+ * together. Offers are drawn without looking at the request, so a response alone says nothing about its reward. Lengths
+ * are balanced unless `lengthBias` asks otherwise. Equal settings give equal pairs.
  *
- * @throws InputError if `noise` is none of the three kinds.
+ * @throws InputError if `noise` is not one of the three kinds.
  */
 export function simulate(settings: SimulateSettings): { pairs: SimulatedPair[]; summary: SimulationSummary } {
   const { seed, noise, lengthBias, gradeNoise } = settings
@@ -130,7 +130,7 @@ function words(text: string): number {
   return text.trim().split(/\s+/).length
 }
 
-/** To six decimals, so that sums of strengths print as they are written. */
+/** To six decimals, so that sums of strengths print without rounding errors. */
 function rounded(value: number): number {
   return Number(value.toFixed(6))
 }

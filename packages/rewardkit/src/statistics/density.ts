@@ -14,10 +14,10 @@ export interface Grid {
 }
 
 /**
- * Gaussian kernel density estimate of `values` on an even grid, with Scott's bandwidth n^(-1/5) times the sample
- * standard deviation (n - 1 in the denominator): what scipy.stats.gaussian_kde computes by default (Scott 1992).
+ * Gaussian kernel density estimate of `values` on an even grid, as scipy.stats.gaussian_kde computes it by default. The
+ * bandwidth is Scott's (1992): n^(-1/5) times the sample standard deviation, with n - 1 in the denominator.
  *
- * @returns null where there is no density to draw: fewer than two values, or all of them equal.
+ * @returns null if there are fewer than two values, or all of them are equal
  */
 export function kernelDensity(values: readonly number[], grid: Grid): Density | null {
   const bandwidth = scottBandwidth(values)

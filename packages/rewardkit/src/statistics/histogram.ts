@@ -7,7 +7,7 @@ export interface Bar {
   readonly count: number
 }
 
-/** Counts `values` between ascending `edges`; what lies on or beyond the outer edges is counted in the bar next to them. */
+/** Counts `values` between ascending `edges`; values on or beyond the outer edges count in the bar next to them. */
 export function histogram(values: Iterable<number>, edges: readonly number[]): Bar[] {
   const bars = edges.slice(1).map((high, index) => ({ low: at(edges, index), high, count: 0 }))
   for (const value of values) {

@@ -15,12 +15,13 @@ export function wilsonInterval(successes: number, total: number): Interval {
 
 /**
  * A mean of values from 0 to 1 with a 95 % interval that respects clusters (pairs of one prompt succeed and fail
- * together). Wilson's interval with an effective sample size: n divided by the design effect, which is the
- * cluster-robust variance of the mean over that of n independent pairs, and shrunk by the ratio of t quantiles for the
- * number of clusters (Korn and Graubard 1998; Wilson's form in Franco et al. 2019). It is closed and seedless, stays
- * within [0, 1], works near 0 and 1, where a bootstrap of clusters collapses, and is exactly Wilson's interval where
- * every cluster has one pair of value 0 or 1. The effective size is never above n; it is the number of clusters where
- * all values are equal, which tells nothing of the design effect. With fewer than some 10 clusters it is approximate.
+ * together). This is Wilson's interval with an effective sample size: n divided by the design effect. That is the
+ * cluster-robust variance of the mean over the variance for n independent pairs. The size is also shrunk by the ratio
+ * of t quantiles for the number of clusters (Korn and Graubard 1998; Wilson's form in Franco et al. 2019). The interval
+ * has a closed form, needs no seed and stays within [0, 1]. It works near 0 and 1, where a bootstrap of clusters
+ * collapses. If every cluster has one pair of value 0 or 1, it is exactly Wilson's interval. The effective size is
+ * never above n. If all values are equal, they say nothing about the design effect, and the size is the number of
+ * clusters. With fewer than about 10 clusters the interval is approximate.
  */
 export function clusteredInterval(values: ArrayLike<number>, clusters: ArrayLike<string>): Interval {
   const count = values.length

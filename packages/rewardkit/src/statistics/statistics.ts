@@ -3,9 +3,9 @@ import { logSigmoid, sigmoid } from '../logistic.ts'
 import type { MarginStatistics } from './types.ts'
 
 /**
- * Sample statistics of reward margins in float64. The standard deviation has n - 1 in its denominator; skewness is g1 and
- * kurtosis the excess g2, from central moments with n in theirs, as scipy's `skew` and `kurtosis` with `bias=True`.
- * What is not defined (a standard deviation of one margin, a ratio by 0) is NaN, which JSON writes as null.
+ * Sample statistics of reward margins in float64. The standard deviation divides by n - 1. Skewness is g1 and kurtosis
+ * the excess g2, from central moments that divide by n, as scipy's `skew` and `kurtosis` with `bias=True`. Undefined
+ * values (the standard deviation of one margin, a ratio by 0) are NaN, which JSON writes as null.
  */
 export function marginStatistics(margins: ArrayLike<number>): MarginStatistics {
   const values = Float64Array.from(margins)
@@ -34,9 +34,10 @@ export function logLoss(margins: ArrayLike<number>, temperature = 1): number {
 const [lowestTemperature, highestTemperature] = [1e-6, 1e6]
 
 /**
- * The one temperature that minimises `logLoss`, by bisection of the loss's derivative in 1 / temperature, in which the
- * loss is convex. It stays within 1e-6 (reached where no pair is ranked wrongly: the loss falls without end) and 1e6
- * (reached where the mean margin is not positive: nothing beats calling every pair a tie).
+ * The temperature that minimises `logLoss`, found by bisection of the loss's derivative in 1 / temperature, in which
+ * the loss is convex. It is at least 1e-6 and at most 1e6. It reaches 1e-6 if no pair is ranked wrongly, since the loss
+ * then falls without end. It reaches 1e6 if the mean margin is not positive, since then nothing beats calling every
+ * pair a tie.
  */
 export function bestTemperature(margins: ArrayLike<number>): number {
   const values = Float64Array.from(margins)

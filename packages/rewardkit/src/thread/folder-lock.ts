@@ -24,9 +24,9 @@ const places: { readonly [Name in JobName]?: (options: JobOptions<Name>) => Plac
 }
 
 /**
- * Takes the folder that a job writes into for this process alone, until the lock is released; a folder that is missing is
- * made, and goes again where nothing has come into it. Null for a job that has none.
- * @throws InputError where another process works in it, and where it cannot be written
+ * Reserves the folder that a job writes into for this process until the lock is released. A missing folder is created,
+ * and removed again if nothing was written into it. Null for a job without a folder.
+ * @throws InputError if another process works in it, or if it cannot be written
  */
 export function lockFolder<Name extends JobName>(
   name: Name,

@@ -23,7 +23,7 @@ export interface Job<Name extends JobName> {
   /** Asks the job to stop between two micro-batches. Returns whether it had been asked before. */
   stop(): boolean
   stopped(): boolean
-  /** Ends the thread; whoever still waits gets `reason`. */
+  /** Ends the thread; callers that still wait get `reason`. */
   close(reason?: Error): Promise<void>
   /** Gives up the job's folder, for a process that ends at once. */
   abandon(): void
@@ -96,7 +96,7 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
     for (const waiting of [result, ready, ...requests.values()]) waiting.reject(error)
     requests.clear()
   }
-  // A failure reaches whoever waits; these two may have nobody.
+  // A failure reaches everyone who waits; nobody may wait for these two.
   result.promise.catch(() => {})
   ready.promise.catch(() => {})
   const settle = (id: number): PromiseWithResolvers<ScoredGroup[]> | undefined => {

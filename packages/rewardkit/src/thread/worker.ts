@@ -24,7 +24,7 @@ import { type Ask, type AskPort, askThrough } from './ask.ts'
 import { customObjective, type CustomObjectiveTraits } from './ask-objective.ts'
 import { rowsFrom } from './ask-rows.ts'
 
-/** What `train` cannot be told in plain data: what the main thread is asked for while the run goes on. */
+/** What `train` needs but plain data cannot express: the main thread is asked for it during the run. */
 export interface TrainJob {
   readonly options: TrainOptions
   /** Rows come from the main thread, and `options.data` names where they are spooled. */
@@ -132,7 +132,7 @@ export type JobName = keyof typeof jobs
 export type JobOptions<Name extends JobName> = Parameters<(typeof jobs)[Name]>[0]
 export type JobResult<Name extends JobName> = Awaited<ReturnType<(typeof jobs)[Name]>>
 
-/** What the job `score` is told while it is open. */
+/** Messages to the job `score` while it is open. */
 export type ToScorer =
   { readonly kind: 'request'; readonly request: ScoreRequest } | { readonly kind: 'cancel'; readonly id: number }
 
