@@ -5,7 +5,7 @@ const longestSentence = 30
 
 /** Phrases that a native speaker would not write here, each with what to write instead. */
 const phrases = /** @type {const} */ ([
-  [/\bso many\b/i, 'N, or the number itself'],
+  [/\bso many\b(?! \w+ that\b)/i, 'N, or the number itself'],
   [
     /(?<!\bthere )\b(?:is|are|was|were) no (?!more|less|better|worse|longer|different|older|newer|larger|smaller)[a-z]+/i,
     '"is not a"',

@@ -81,8 +81,8 @@ export function conversation(prompt: TextOrMessages | undefined, responses: read
 }
 
 /**
- * Whole conversations: the leading messages that all share, up to their last common turn that is not the assistant's, as
- * the prompt, and what follows in each as its response, which keeps at least one message.
+ * Whole conversations. The leading messages that all share, up to their last common turn that is not the assistant's,
+ * are the prompt. The rest of each is its response, which keeps at least one message.
  */
 export function wholeConversations(conversations: readonly (readonly Message[])[]): TextParts {
   const [first = [], ...others] = conversations

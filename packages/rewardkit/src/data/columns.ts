@@ -65,9 +65,9 @@ export function namedColumns(texts: readonly string[]): NamedColumns[] {
 }
 
 /**
- * Renames columns as `--columns` says. A column that is reached through dots stays where it is; one that is named whole
- * goes to its new name. What is not named stays, and ends up in `meta`; a column whose name another one gets is kept as
- * `NAME_column`.
+ * Renames columns as `--columns` says. A column reached through dots stays where it is; one that is named whole moves
+ * to its new name. Columns that are not named stay, and end up in `meta`. If another column gets a column's name, it is
+ * kept as `NAME_column`.
  * @param columns `NAME=COLUMN` texts
  * @returns the row with the fields that a layout looks for; it throws an InputError where a column is missing
  * @throws InputError as `namedColumns` does
@@ -104,8 +104,8 @@ function numberIn(name: string, value: unknown): unknown {
 }
 
 /**
- * The value of a column, or, where there is none of that name, of a path such as `question.text` or `answers.0`. A name
- * behind a list of objects gives the list of what each has there: `candidates.answer`.
+ * The value of a column or, if there is none of that name, of a path such as `question.text` or `answers.0`. A name
+ * after a list of objects gives the list of what each has there: `candidates.answer`.
  * @throws InputError where there is none
  */
 export function valueAt(row: Row, column: string): unknown {

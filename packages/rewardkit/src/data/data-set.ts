@@ -5,7 +5,7 @@ import type { Source } from './sources/source.ts'
 export interface PartShare {
   readonly weight?: number | undefined
   readonly cap?: number | undefined
-  /** Rows of use that it has, and how many are taken, where that was counted. */
+  /** Usable rows that it has, and how many are taken, if that was counted. */
   readonly rows?: number | undefined
   readonly taken?: number | undefined
 }

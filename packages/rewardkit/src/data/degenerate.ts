@@ -16,7 +16,7 @@ export function degenerate(group: Group, preference: Preference): DropReason | u
   return isSame ? 'identical_responses' : undefined
 }
 
-/** True for a prompt of the user's that says nothing; transcripts are read as they came. */
+/** True for a user's prompt that says nothing; transcripts are read unchanged. */
 function asksNothing({ form, prompt }: Group): boolean {
   const isAsked = form !== 'transcript' && prompt.some(({ role }) => role === 'user')
   return isAsked && prompt.every((message) => !saysSomething(message))

@@ -94,7 +94,7 @@ export function createGathering(bytesInMemory = room): Gathering {
         }
         if (total++ % stride === 0) rows.push(entry.bytes)
         if (rows.length <= most) continue
-        // Every other one goes, and from now on so many more are passed over.
+        // Drops every other one, and keeps half as many from now on.
         rows = rows.filter((_, index) => index % 2 === 0)
         stride *= 2
       }

@@ -33,8 +33,8 @@ export interface Preference {
 /**
  * How the text of a group came, which decides how a model reads it:
  * - `messages`: conversations; go through the model's chat template.
- * - `text`: plain strings; read as they came, prompt and response concatenated, plus the end token (as TRL does).
- * - `transcript`: parsed from an HH transcript; chat template where the model has one, else as it came.
+ * - `text`: plain strings; read unchanged, prompt and response concatenated, plus the end token (as TRL does).
+ * - `transcript`: parsed from an HH transcript; read through the chat template if the model has one, else unchanged.
  */
 export type TextForm = 'messages' | 'text' | 'transcript'
 
@@ -59,8 +59,8 @@ export interface Group {
   readonly preferences: readonly Preference[]
   readonly subset?: string
   /**
-   * Form `transcript` only: the strings as they came. `prompt` followed by `responses[k]` is, character for character,
-   * the k-th transcript of the file; the prompt ends before the marker ("\n\nAssistant:") that opens the responses.
+   * Form `transcript` only: the original strings. `prompt` followed by `responses[k]` is, character for character, the
+   * k-th transcript of the file. The prompt ends before the marker ("\n\nAssistant:") that opens the responses.
    */
   readonly source?: TranscriptSource
   /** Absent where there are none. */

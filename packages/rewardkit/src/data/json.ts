@@ -3,16 +3,16 @@ import { isObject } from './fields.ts'
 
 /** Numbers that may be more than a number can hold: sixteen digits in a row, or an exponent of three. Also within texts. */
 const suspicious = /\d{16}|[eE]\+?\d{3}/
-/** A text, or a number, as they stand in valid JSON. */
+/** A text or a number, as written in valid JSON. */
 const textOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gs
 
-/** Whether a number as it is written is one that can be held: no integer beyond 2^53, nothing that becomes infinite. */
+/** Whether a number can be held as written: no integer beyond 2^53, nothing that becomes infinite. */
 export const isExact = (written: string): boolean =>
   /^-?\d+$/.test(written) ? Number.isSafeInteger(Number(written)) : Number.isFinite(Number(written))
 
 /**
  * `JSON.parse`, but integers beyond 2^53 become text with all their digits, as those of Parquet do.
- * @throws SyntaxError for what is no JSON; InputError for a number too large for any
+ * @throws SyntaxError for a text that is not JSON; InputError for a number too large for any
  */
 export const parseJson = (text: string): unknown => withExactNumbers(text, JSON.parse(text))
 

@@ -6,8 +6,8 @@ import type { Reading, RowContext, Layout } from './layouts/layout.ts'
 const mostTried = 3
 
 /**
- * Tells columns that a layout reads and keeps in `meta`, so as to write them again, from those that it only keeps: a
- * column is read where a row without it reads otherwise, or not at all.
+ * Distinguishes columns that a layout reads and keeps in `meta`, to write them again, from those that it only keeps. A
+ * column is read if a row without it reads differently, or not at all.
  */
 export function createKeptColumns(): (layout: Layout, row: Row, column: string, context: RowContext) => boolean {
   const isRead = new Map<string, boolean>()

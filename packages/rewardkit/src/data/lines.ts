@@ -22,8 +22,8 @@ const carriageReturn = 0x0d
 
 /**
  * The lines of a text, one after the other; memory is bounded by the longest line. Line ends may be LF or CRLF, a byte
- * order mark is skipped, blank lines are no lines but count in the numbers. A line that is not valid UTF-8 or is too long
- * comes as a `BadLine`.
+ * order mark is skipped, and blank lines are skipped but counted in the numbers. A line that is not valid UTF-8 or is
+ * too long becomes a `BadLine`.
  */
 export async function* linesOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<Line | BadLine> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -42,7 +42,7 @@ export async function* linesOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<Lin
     return text.trim() === '' ? undefined : { number, text }
   }
 
-  // The line so far. What lies behind the limit is not kept: one byte more tells that the line is too long.
+  // The line so far. Anything after the limit is dropped: one byte more shows that the line is too long.
   let parts: Buffer[] = []
   let pending = 0
   const keep = (piece: Buffer) => {

@@ -53,7 +53,7 @@ export function shares(
   return counts
 }
 
-/** So many rows in all where there are more, of each part in proportion to what it gives. */
+/** This many rows in all if there are more, from each part in proportion to its rows. */
 export function limited(taken: readonly number[], limit = Infinity): number[] {
   const sum = taken.reduce((all, rows) => all + rows, 0)
   return sum <= limit ? [...taken] : rounded(taken.map((rows) => (rows * limit) / sum))

@@ -21,7 +21,7 @@ export interface MixturePart {
   readonly plainTexts?: 'messages' | undefined
   /** Proportion in which its rows are drawn. */
   readonly weight?: number | undefined
-  /** At most so many of its rows. */
+  /** At most this many of its rows. */
   readonly cap?: number | undefined
 }
 
@@ -212,8 +212,8 @@ const defined = (options: Readonly<Record<string, unknown>>): Partial<DataOption
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 
 /**
- * A file beside the mixture, or else the name as it is: a path or pattern of the working folder, or a name on the hub.
- * What is nothing of all these is looked for, and missed, beside the mixture.
+ * A file next to the mixture, or else the name unchanged: a path or pattern of the working folder, or a name on the
+ * hub. A name that is none of these is looked for, and missed, next to the mixture.
  */
 function pathFrom(folder: string, data: string): string {
   const path = resolve(folder, data)

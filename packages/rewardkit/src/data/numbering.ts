@@ -22,7 +22,7 @@ export function createNumbering(): Numbering {
   let table = new Uint32Array(slotLength << 10)
   let size = 0
 
-  /** Where the key lies in `slots`, or the free slot where it would. */
+  /** Where the key is in `slots`, or the free slot where it would be. */
   const find = (slots: Uint32Array, high: number, low: number): number => {
     const capacity = slots.length / slotLength
     let slot = low % capacity

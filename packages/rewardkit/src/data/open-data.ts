@@ -11,7 +11,7 @@ import { openSource } from './sources/open-source.ts'
 import type { SplitOrder } from './sources/source.ts'
 
 /**
- * Finds the data that a name stands for, and draws the rows of a mixture.
+ * Finds the data that a name means, and draws the rows of a mixture.
  * @param name a source, or the YAML file of a mixture
  * @param options `limit` is how many rows are wanted of a mixture, of each part by its share
  * @param splits which split to take where the name says none

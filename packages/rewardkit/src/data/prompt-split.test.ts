@@ -62,7 +62,7 @@ describe('margins', () => {
     }
   })
 
-  it('are told where the objective cannot use them', () => {
+  it('are reported if the objective cannot use them', () => {
     const tally = tallyOf(groups, 3)
     expect(() => checkMargins(tally, { path: 'p.jsonl', missingMargin: 5, leastMargin: 3 })).toThrow(
       'p.jsonl: 2 of 200 preferences have a margin below 3 (the first is 1: 1)',

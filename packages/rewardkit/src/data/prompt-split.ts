@@ -23,7 +23,7 @@ export interface PromptSplit {
   split(fraction: number, seed: number): (promptId: string) => boolean
   /**
    * The same for several parts, each with its fraction, and with the same shares of every stratum as far as whole
-   * prompts allow: what one stratum gets too much, the next gets less.
+   * prompts allow. If one stratum gets too much, the next gets less.
    *
    * @throws InputError unless the fractions are positive and sum to less than 1, and each part gets a group.
    */

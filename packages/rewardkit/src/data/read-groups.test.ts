@@ -291,7 +291,7 @@ describe('shards', () => {
 })
 
 describe('long lines', () => {
-  it('names a line over the limit and goes on behind it', async () => {
+  it('names a line over the limit and continues after it', async () => {
     const mebibyte = Buffer.alloc(1 << 20, 'x')
     function* chunks() {
       yield Buffer.from('first\n')
@@ -307,7 +307,7 @@ describe('long lines', () => {
     ])
   })
 
-  it('finds NaN behind a megabyte of quotes and of colons', () => {
+  it('finds NaN after a megabyte of quotes and of colons', () => {
     for (const noise of ['\\"', ': NaN ']) {
       const text = `{"prompt": "${noise.repeat(200_000)}", "margin": NaN}`
       expect(() => parseRow(text)).toThrow(/field "margin": found NaN/)

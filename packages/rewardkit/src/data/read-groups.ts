@@ -33,7 +33,7 @@ export interface ReadGroup {
   /** Without what was left out; undefined where no preference remains. */
   readonly group: Group | undefined
   /**
-   * A reason for each preference, or row, that was left out: a `DropReason`, `unreadable`, or one that stands for an
+   * A reason for each preference, or row, that was left out: a `DropReason`, `unreadable`, or one that belongs to an
    * option, such as `tie` or `subset`.
    */
   readonly dropped: readonly string[]
@@ -97,7 +97,7 @@ export async function* readGroups(data: DataSet, tell: (told: Notice) => void = 
         remedy: 'look at it with data inspect, and at the options of the part',
       })
   }
-  // A part that is counted by itself need not have them all.
+  // A part that is counted separately need not have them all.
   if (data.parts.length > 1 || data.parts[0]?.name === undefined) subsets.refuseUnknown(data.name)
 }
 
@@ -203,7 +203,7 @@ function* gatheredGroups(
   }
 }
 
-/** Stops, or counts what could not be read. To skip rows is no advice where none could be read so far. */
+/** Stops, or counts what could not be read. Skipping rows does not help if none could be read so far. */
 function refused(error: unknown, place: string, { onError }: RowOptions, hasRead: boolean): ReadGroup {
   if (!(error instanceof InputError)) throw error
   const problem = located(place, error)
@@ -232,8 +232,8 @@ function defaultId(files: number, { name, idName }: SourceFile, { unit, number }
 }
 
 /**
- * The layout of a row. Where none is asked for, all rows of a source have that of the first, but for our own layouts,
- * which may stand side by side. Who says which columns hold the responses wants one of these, whatever else is there.
+ * The layout of a row. If none is requested, all rows of a source have that of the first, except our own layouts, which
+ * may be mixed. If you say which columns hold the responses, you want one of these, whatever else is there.
  */
 function layoutFor(
   row: Row,
@@ -292,7 +292,7 @@ function uniqueId(id: string, place: string, known: Numbering): string {
   return isNew ? id : uniqueId(`${id}@${unit}-${number}`, place, known)
 }
 
-/** Counts the pairs of each prompt, where only so many are wanted; tells whether one more is. */
+/** Counts the pairs of each prompt if they are limited; says whether one more is wanted. */
 function countPairs({ pairsPerPrompt }: RowOptions): (promptId: string) => boolean {
   if (pairsPerPrompt === undefined) return () => true
   const prompts = createNumbering()
@@ -304,7 +304,10 @@ function countPairs({ pairsPerPrompt }: RowOptions): (promptId: string) => boole
   }
 }
 
-/** Splits off the preferences that are of no use, or that are not wanted, and turns those round that stand on their head. */
+/**
+ * Splits off the preferences that are unusable or not wanted, and swaps chosen and rejected of those with a probability
+ * below 0.5.
+ */
 function checked(
   group: Group,
   options: RowOptions,

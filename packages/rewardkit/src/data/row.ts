@@ -8,8 +8,8 @@ const deepestNesting = 1000
 /**
  * The row of one line. Integers beyond 2^53 become text.
  *
- * @throws InputError (without file and line) if the line is no JSON object, nested too deeply, has a number too large for
- * any, or a key twice, of which `JSON.parse` would silently take the last.
+ * @throws InputError (without file and line) if the line is not a JSON object, is nested too deeply, has a number that
+ * is too large, or has a key twice. `JSON.parse` would silently take the last.
  */
 export function parseRow(text: string): Row {
   if (text.trimStart().startsWith('['))
@@ -69,7 +69,7 @@ function addKey(keys: Set<string> | null | undefined, literal: string): void {
   keys?.add(key)
 }
 
-/** Where the string literal that starts at `start` has its closing quote: the next one behind an even number of `\`. */
+/** Where the string literal that starts at `start` has its closing quote: the next one after an even number of `\`. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
     let before = end
@@ -80,7 +80,7 @@ function endOfString(text: string, start: number): number {
 
 const numberlike = /:\s*(NaN|-?Infinity)\b/g
 const keyBefore = /[{,]\s*"((?:[^"\\]|\\.)*)"\s*$/
-/** A key is looked for in so many characters before its value. */
+/** A key is looked for in this many characters before its value. */
 const keyReach = 200
 
 function invalidJson(text: string, cause: unknown): InputError {

@@ -4,7 +4,7 @@ import { Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { createAtomicFile, makeFolder } from '../files.ts'
 
-/** Where the rows of an iterable lie on the disk, in the folder of a run or an evaluation. */
+/** Where the rows of an iterable are on disk, in the folder of a run or an evaluation. */
 export const spooledFile = (folder: string, what: 'data' | 'eval-data' | 'evaluation-data'): string =>
   join(folder, `spooled-${what}.jsonl`)
 

@@ -36,7 +36,10 @@ export interface Survey {
   readonly skipped: SkippedRows
   /** What there is to say of how the data were read. */
   readonly told: readonly Notice[]
-  /** SHA-256 of the file as it lies on the disk, hexadecimal; of several files, that of their hashes and names, the file of a mixture and its files of choices first. */
+  /**
+   * SHA-256 of the file on disk, hexadecimal. For several files, that of their hashes and names, with the file of a
+   * mixture and its files of choices first.
+   */
   readonly sha256: string
   /** Sizes and times of the files: other ones tell that they have changed. */
   readonly state: string
@@ -50,7 +53,7 @@ export interface Preferences extends Survey {
 /**
  * Reads preference data once, counts, and shows every group that is usable to `visit`; keeps nothing.
  *
- * @param limit stops after so many groups were kept
+ * @param limit stops when this many groups were kept
  * @throws InputError as `readGroups` does, and if nothing but unreadable rows and degenerate preferences was found.
  */
 export async function surveyPreferences(
@@ -147,7 +150,7 @@ const stateOf = (data: DataSet): string =>
 
 async function hashOf(data: DataSet): Promise<string> {
   const { mixtureFile, parts } = data
-  // What values of a part mean may stand in a file that the mixture only names.
+  // The meaning of a part's values may be in a file that the mixture only names.
   const choices = parts.flatMap(({ options }) => choicesFile(options.choices) ?? [])
   const named =
     mixtureFile === undefined

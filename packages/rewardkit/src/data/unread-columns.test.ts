@@ -37,7 +37,7 @@ describe('unread columns', () => {
     expect(tallied([row], ['chosen=answers.0']).rows).toEqual({ other: 1 })
   })
 
-  it('that look like a prompt are told of where there is none, with the option that reads the likeliest', () => {
+  it('that look like a prompt are reported if there is none, with the option that reads the likeliest', () => {
     const rows = [
       { ...pair, input: 'In Germany.', instruction: 'Name a river.' },
       { ...pair, instruction: 'Name a lake.' },

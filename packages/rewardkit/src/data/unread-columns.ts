@@ -33,7 +33,7 @@ function hasPrompt({ prompt, responses, form }: Group): boolean {
 }
 
 /**
- * The columns of a row that went to `meta` as they are, since its layout has no place for them. Empty ones do not count,
+ * The columns of a row that went to `meta` unchanged, because its layout does not use them. Empty ones do not count,
  * nor does one that `--columns` reaches into.
  * @param columns what `--columns` says
  */

@@ -9,10 +9,10 @@ import { assistantMessage, userMessage } from './messages.ts'
 const questions = ['instruction', 'question', 'prompt', 'input'] as const
 
 /**
- * Pairs in Alpaca's columns, as LLaMA-Factory and many others have them: `instruction` with an optional `input`, which
- * follows on a line of its own, and `chosen` and `rejected` as texts, or the two in a list `output`. `system` is the
- * system turn, `history` a list of [question, answer] in front. With `system`, the question may also be in `question`,
- * `prompt` or `input` (Intel's orca_dpo_pairs, argilla/distilabel-intel-orca-dpo-pairs). Instructions are messages.
+ * Pairs in Alpaca's columns, as in LLaMA-Factory and many others: `instruction` with an optional `input`, which follows
+ * on its own line. `chosen` and `rejected` are texts, or the two in a list `output`. `system` is the system turn,
+ * `history` a list of [question, answer] in front. With `system`, the question may also be in `question`, `prompt` or
+ * `input` (Intel's orca_dpo_pairs, argilla/distilabel-intel-orca-dpo-pairs). Instructions are messages.
  */
 export const alpacaLayout: Layout<'alpaca'> = {
   name: 'alpaca',
@@ -55,7 +55,7 @@ const hasTwoTexts = ({ chosen, rejected, output }: Row): boolean =>
   (isText(chosen) && isText(rejected)) ||
   (chosen === undefined && rejected === undefined && isListOfTexts(output) && output.length === 2)
 
-/** Turns behind that of a column `system`, unless they begin with one of their own. */
+/** Turns after the system turn of a column `system`, unless they begin with their own. */
 export const behindSystem = (row: Row, turns: readonly Message[]): readonly Message[] =>
   turns[0]?.role === 'system' ? turns : [...systemTurn(row), ...turns]
 

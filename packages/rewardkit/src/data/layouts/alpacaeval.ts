@@ -16,11 +16,12 @@ import { assistantMessage, userMessage } from './messages.ts'
 const own = ['instruction', 'output_1', 'output_2', 'preference', 'dataset']
 
 /**
- * Annotations of AlpacaEval (tatsu-lab/alpaca_eval, results/MODEL/JUDGE/annotations.json). `preference` is
- * 1 + P(output_2 is better): a number between 1 and 2 from a judge that is read by its probabilities
- * (weighted_alpaca_eval_gpt4_turbo), just 1 or 2 from others, 1.5 for a draw (0 in old files, which its code also takes
- * for one). The margin is 2 |preference - 1.5|, and the probability that of the chosen output. A preference of null, where
- * the judge gave none, is left out as `no_preference`. `dataset` is the subset; generators and judge stay in `meta`.
+ * Annotations of AlpacaEval (tatsu-lab/alpaca_eval, results/MODEL/JUDGE/annotations.json). `preference` is 1 +
+ * P(output_2 is better). It is a number between 1 and 2 from a judge that is read by its probabilities
+ * (weighted_alpaca_eval_gpt4_turbo), and just 1 or 2 from others. A draw is 1.5 (0 in old files, which AlpacaEval's own
+ * code also takes for one). The margin is 2 |preference - 1.5|, and the probability that of the chosen output. A
+ * preference of null means that the judge gave none, and is left out as `no_preference`. `dataset` is the subset;
+ * generators and judge stay in `meta`.
  */
 export const alpacaevalLayout: Layout<'alpacaeval'> = {
   name: 'alpacaeval',

@@ -10,9 +10,9 @@ const bothBad = 'tie (bothbad)'
 
 /**
  * lmsys/chatbot_arena_conversations: conversations of a user with two models, and which was better as a whole. From the
- * second turn on the two differ, so the prompt is the first turn of the user (more where by chance the answers are
- * equal), and each response the rest of its conversation; option `turns` takes the first answers only, or only
- * conversations of one turn. No margin. The language, by its English name, is the subset.
+ * second turn on the two differ. So the prompt is the first turn of the user (more if the answers happen to be equal),
+ * and each response is the rest of its conversation. Option `turns` takes the first answers only, or only conversations
+ * of one turn. There is no margin. The language, by its English name, is the subset.
  */
 export const arenaLayout: Layout<'arena'> = {
   name: 'arena',

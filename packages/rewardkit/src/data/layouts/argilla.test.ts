@@ -9,7 +9,7 @@ const texts = { prompt: 'Hi', response_1: 'a', response_2: 'b', response_3: 'c' 
 const pair = (chosen: number, rejected: number) => ({ chosen, rejected })
 const ranked = (...values: readonly (readonly [string, number])[]) => values.map(([value, rank]) => ({ value, rank }))
 
-/** Rows, and the preferences that whoever made them had in mind. */
+/** Rows, and the preferences that their author had in mind. */
 const cases: readonly (readonly [string, Row, readonly Row[]])[] = [
   [
     'an order of Argilla 2',

@@ -9,11 +9,11 @@ import { marginScores, rankedGroup, scoresOf } from './ranking.ts'
 const prompts = ['prompt', 'instruction', 'question', 'input'] as const
 
 /**
- * Records of Argilla with two responses or more in numbered fields, such as `response_1` and `response_2`, and what people
- * said of them: one question that ranks them or names the better one, or a rating of each (`response_1-rating`). The
- * answers of a question are in `NAME.responses` with `NAME.responses.status` (Argilla 2), or in `NAME` as a list of
- * {user_id, value, status} (Argilla 1). Submitted ones count, their mean where there are several; without one the
- * suggestion does. Ratings give margins, ranks none. What was answered is kept in `meta.annotations`.
+ * Records of Argilla with two or more responses in numbered fields, such as `response_1` and `response_2`. People
+ * answered one question that ranks them or names the better one, or rated each (`response_1-rating`). The answers of a
+ * question are in `NAME.responses` with `NAME.responses.status` (Argilla 2), or in `NAME` as a list of {user_id, value,
+ * status} (Argilla 1). Submitted answers count, and of several their mean. Without one the suggestion counts. Ratings
+ * give margins, ranks none. The answers are kept in `meta.annotations`.
  */
 export const argillaLayout: Layout<'argilla'> = {
   name: 'argilla',
@@ -172,8 +172,8 @@ function answersTo(row: Row, question: string): unknown[] {
 }
 
 /**
- * The rank of each response, 1 for the best, by one answer: its name alone, or names from the best on, or names with
- * ranks, of which equal ones are a tie. Undefined for an answer that does not name all of them.
+ * The rank of each response, 1 for the best, by one answer. The answer is one name alone, names from the best on, or
+ * names with ranks, of which equal ones are a tie. Undefined for an answer that does not name all of them.
  */
 function ranksOf(answer: unknown, columns: readonly string[]): number[] | undefined {
   if (typeof answer === 'string') {

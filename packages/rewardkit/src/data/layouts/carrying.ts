@@ -6,9 +6,9 @@ import type { RowOptions } from '../row-options.ts'
 import type { Reading, RowContext, Layout } from './layout.ts'
 
 /**
- * The layout, with what any row may carry beside its layout: the inputs of a chat template, in columns `tools`,
- * `documents` and `chat_template_kwargs`, as values or as JSON text (null is none). A column of such a name that holds
- * anything else is one without a place of its own. Roles are read as `--roles` says.
+ * The layout, with columns that any row may carry besides: the inputs of a chat template in `tools`, `documents` and
+ * `chat_template_kwargs`, as values or as JSON text (null means none). A column of such a name that holds anything else
+ * goes into `meta`. Roles are read as `--roles` says.
  */
 export function carrying(layout: Layout): Layout {
   const { gather } = layout
@@ -32,7 +32,7 @@ export function carrying(layout: Layout): Layout {
   }
 }
 
-/** A row that stands for a list has no columns to spare. */
+/** A row that represents a list has no other columns. */
 const isNumbered = (row: Row): boolean => '0' in row
 
 function readWithInputs(row: Row, read: (rest: Row) => Reading): Reading {

@@ -20,10 +20,10 @@ const prompts = ['prompt', 'instruction', 'input'] as const
 const systems = ['system_prompt', 'system'] as const
 
 /**
- * Rows of distilabel's ratings: `generations`, the texts of several models, and `ratings`, a number or null for each, make
- * a group with a preference between any two of unequal rating; the margin is their difference. The question is in
- * `instruction`, `prompt` or `input`, the system turn in `system_prompt` or `system`. A generation without a rating is
- * left out (`unrated`).
+ * Rows of distilabel's ratings. `generations`, the texts of several models, and `ratings`, a number or null for each,
+ * make a group with a preference between any two of different rating. The margin is their difference. The question is
+ * in `instruction`, `prompt` or `input`, the system turn in `system_prompt` or `system`. A generation without a rating
+ * is left out (`unrated`).
  */
 export const distilabelLayout: Layout<'distilabel'> = {
   name: 'distilabel',

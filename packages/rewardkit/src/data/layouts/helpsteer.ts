@@ -17,10 +17,10 @@ import { isWantedLanguage } from './language.ts'
 import { assistantMessage, promptMessages } from './messages.ts'
 
 /**
- * HelpSteer2-Preference (nvidia/HelpSteer2, folder preference). `preference_strength` is -3 to 3: below 0 response 1 is
- * better, above 0 response 2 is (the annotators' words in the rows say so), 0 is a tie; the margin is its size. About 29 %
- * of the prompts are several turns in one text, with a line "<extra_id_1>Assistant" or "<extra_id_1>User" between them;
- * they become messages.
+ * HelpSteer2-Preference (nvidia/HelpSteer2, folder preference). `preference_strength` is -3 to 3. Below 0 response 1 is
+ * better, above 0 response 2 is (the annotators' words in the rows say so), and 0 is a tie. The margin is its size.
+ * About 29 % of the prompts are several turns in one text, with a line "<extra_id_1>Assistant" or "<extra_id_1>User"
+ * between them; they become messages.
  */
 export const helpsteer2Layout: Layout<'helpsteer2'> = {
   name: 'helpsteer2',

@@ -31,7 +31,7 @@ export const recognisedLayout = (row: Row): Layout => layoutOf(row, all)
 
 const all: readonly Layout[] = [...foreignLayouts, ...recognisedOwn]
 
-/** Whether rows of this layout may stand beside others in one file: our own layouts are told apart row by row. */
+/** Whether rows of this layout may be mixed with others in one file: our own layouts are recognised row by row. */
 export const isOwnLayout = (layout: Layout): boolean => recognisedOwn.includes(layout) || namedOwn.includes(layout)
 
 /**

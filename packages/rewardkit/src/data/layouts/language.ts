@@ -16,7 +16,7 @@ export function isWantedLanguage(row: Row, column: string, { languages }: RowOpt
   return languages.some((wanted) => spellings(wanted).some((spelling) => spoken.has(spelling)))
 }
 
-/** A language as it is, and its English name where it is a code. */
+/** A language unchanged, and its English name if it is a code. */
 function spellings(language: string): string[] {
   const name = nameOf(language)
   return [language, ...(name === undefined ? [] : [name])].map((spelling) => spelling.toLowerCase())

@@ -40,8 +40,8 @@ export interface Layout<Name extends string = string> {
    */
   read(row: Row, context: RowContext): Reading
   /**
-   * For rows that make a group only together, such as scores of single responses: the key of the rows that belong
-   * together, and the group that they make, when all rows were read.
+   * For rows that only together make a group, such as scores of single responses: the key of the rows that belong
+   * together, and their group once all rows were read.
    */
   readonly gather?: {
     key(row: Row, context: Omit<RowContext, 'defaultId'>): string
@@ -59,7 +59,9 @@ export interface Layout<Name extends string = string> {
   write(group: Group): readonly Row[]
 }
 
-/** Columns that no layout reads as preferences: whoever knows the source may say which options would. */
+/**
+ * Columns that no layout reads as preferences. A caller that knows the source can say which options would read them.
+ */
 export class UnknownLayout extends InputError {
   override name = 'UnknownLayout'
 }
@@ -125,8 +127,9 @@ export function judgement(row: Row): Pick<Preference, 'margin' | 'weight' | 'pro
 }
 
 /**
- * The preference of a row that compares two responses. `better` is the index of the better one, or null for a tie, which
- * is left out or becomes probability 0.5 (`--ties`); the others then get probability 1, as soft-label wants one of all.
+ * The preference of a row that compares two responses. `better` is the index of the better one, or null for a tie,
+ * which is left out or becomes probability 0.5 (`--ties`). The others then get probability 1, because soft-label needs
+ * one for every pair.
  */
 export function judged(better: 0 | 1 | null, { ties }: RowOptions, margin?: number): Preference | Skipped {
   if (better === null) return ties === 'half' ? { chosen: 0, rejected: 1, probability: 0.5 } : { skipped: 'tie' }

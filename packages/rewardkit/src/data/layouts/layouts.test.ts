@@ -5,7 +5,7 @@ const user = (content: string) => ({ role: 'user', content })
 const assistant = (content: string) => ({ role: 'assistant', content })
 
 describe("TRL's four preference shapes", () => {
-  it('reads standard text with an explicit prompt as it came', () => {
+  it('reads standard text with an explicit prompt unchanged', () => {
     const group = groupFromRow({ prompt: 'The sky is', chosen: ' blue.', rejected: ' green.' }, 'line-1')
     expect(group).toMatchObject({
       id: 'line-1',

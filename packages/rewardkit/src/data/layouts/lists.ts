@@ -24,8 +24,8 @@ export function textList(row: Row, field: string, length?: number): string[] {
 }
 
 /**
- * Each of the first `chosen` responses is preferred to each of the `rejected` ones behind them; as with `judged`, by
- * probability 1 where ties have 0.5.
+ * Each of the first `chosen` responses is preferred to each of the `rejected` ones after them; as in `judged`, with
+ * probability 1 if ties have 0.5.
  * @throws InputError for a row of too many
  */
 export function eachPreferred(chosen: number, rejected: number, options: RowOptions): Preference[] {

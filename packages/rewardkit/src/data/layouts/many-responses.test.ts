@@ -6,7 +6,7 @@ import { groupsOf } from './fixtures/read-rows.ts'
 import { layoutNamed } from './index.ts'
 import { assistantMessage, userMessage } from './messages.ts'
 
-/** So many that work which grows with the square of the pairs would not end. */
+/** So large a number that work growing with the square of the pairs would not end. */
 const responses = 700
 
 const ranked = (count: number): Group =>

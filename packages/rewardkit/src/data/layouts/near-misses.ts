@@ -22,7 +22,9 @@ export function refuseNearMisses(row: Row, names: readonly string[]): void {
   }
 }
 
-/** The row without columns that are one of several, such as `response_a` beside `response_b`: these are no slips. */
+/**
+ * The row without columns that belong to a series, such as `response_a` next to `response_b`: these are not misspelt.
+ */
 export function withoutSeries(row: Row): Row {
   const columns = Object.keys(row)
   const isOneOfSeveral = (column: string) =>

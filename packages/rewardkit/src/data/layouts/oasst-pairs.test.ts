@@ -59,7 +59,7 @@ describe('oasst-pairs', () => {
     expect(() => read(changes)).toThrow(message)
   })
 
-  it('is written as it came', () => {
+  it('is written unchanged', () => {
     const [group] = groupsOf(oasstPairsLayout, [row])
     expect(group && oasstPairsLayout.write(group)).toEqual([row])
   })

@@ -15,11 +15,11 @@ import { isWantedLanguage } from './language.ts'
 import { scoresOf } from './ranking.ts'
 
 /**
- * Message trees of OpenAssistant (oasst1's `*.trees.jsonl.gz`). A message of the prompter with two or more ranked replies
- * makes a group of them; the prompt is the path from the root. Deleted messages, with all below them, and replies without
- * a rank are left out; synthetic ones are ranked like the others and stay. Of two replies the one of the lower rank is
- * preferred; the margin is the distance of the ranks over the greatest possible one, so that the first and the last of a
- * ranking are 1 apart. The language of the prompter's message is the subset.
+ * Message trees of OpenAssistant (oasst1's `*.trees.jsonl.gz`). A message of the prompter with two or more ranked
+ * replies makes a group of them; the prompt is the path from the root. Deleted messages, with everything below them,
+ * and replies without a rank are left out. Synthetic messages are ranked like the others and stay. Of two replies the
+ * one with the lower rank is preferred. The margin is the distance of the ranks divided by the largest possible one, so
+ * the first and the last of a ranking are 1 apart. The language of the prompter's message is the subset.
  */
 export const oasstTreesLayout: Layout<'oasst-trees'> = {
   name: 'oasst-trees',

@@ -40,7 +40,7 @@ const cases: readonly (readonly [string, Layout, Row, Row])[] = [
     { prompt: [turn('user', 'Hi')], responses: ends('a', 'b') },
   ],
   [
-    'one turn each behind messages',
+    'one turn each after messages',
     sharegptLayout,
     {
       messages: [turn('user', 'Hi')],
@@ -53,13 +53,13 @@ const cases: readonly (readonly [string, Layout, Row, Row])[] = [
     },
   ],
   [
-    'texts behind a conversation with a system turn of its own',
+    'texts after a conversation with a system turn of its own',
     sharegptLayout,
     { system: 'S', conversation: [said('system', 'Be brief.'), said('human', 'Hi')], chosen: 'a', rejected: 'b' },
     { prompt: [turn('system', 'Be brief.'), turn('user', 'Hi')], responses: ends('a', 'b'), meta: { system: 'S' } },
   ],
   [
-    'answers as messages behind messages',
+    'answers as messages after messages',
     sharegptLayout,
     { messages: [turn('user', 'Hi')], chosen: [turn('assistant', 'a')], rejected: [turn('assistant', 'b')] },
     { prompt: [turn('user', 'Hi')], responses: ends('a', 'b') },
@@ -116,7 +116,7 @@ const cases: readonly (readonly [string, Layout, Row, Row])[] = [
     { prompt: [turn('system', 'Be brief.'), turn('user', 'Hi')], responses: ends('a', 'b') },
   ],
   [
-    'several rejected texts behind a history',
+    'several rejected texts after a history',
     swiftLayout,
     { system: 'Be brief.', history: [['q', 'r']], prompt: 'Hi', response: 'a', rejected_responses: ['b', 'c'] },
     {

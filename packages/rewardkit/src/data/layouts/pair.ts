@@ -26,9 +26,10 @@ import {
 import { refuseNearMisses } from './near-misses.ts'
 
 /**
- * `chosen` and `rejected`, with or without `prompt`, each as text or as messages: TRL's four preference shapes and the
- * mixtures in use. Without `prompt`, texts are whole texts and the shared leading messages of conversations are the
- * prompt. A conversation that repeats the prompt column at its start (as UltraFeedback's do) is cut behind it.
+ * `chosen` and `rejected`, with or without `prompt`, each as text or as messages: TRL's four preference shapes and
+ * common mixtures of them. Without `prompt`, texts are whole texts, and the shared leading messages of conversations
+ * are the prompt. If a conversation repeats the prompt column at its start (as UltraFeedback's do), it is removed
+ * there.
  */
 export const pairLayout: Layout<'pairs'> = {
   name: 'pairs',
@@ -96,7 +97,7 @@ export const messagesLayout: Layout<'messages'> = {
 const position = ({ responses }: Group, { chosen, rejected }: Preference): Row =>
   responses.length === 2 && chosen > rejected ? { chosen_position: 2 } : {}
 
-/** Form `text` is read as one string: prompt and response one behind the other. */
+/** Form `text` is read as one string: the prompt, then the response. */
 function whole(group: Group, response: readonly Message[]): string | readonly Message[] {
   const messages = [...group.prompt, ...response]
   return group.form === 'text' ? messages.map(contentOf).join('') : messages

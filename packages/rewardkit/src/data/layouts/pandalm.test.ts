@@ -19,7 +19,7 @@ const votes = (one: unknown, two: unknown, three: unknown) => ({ annotator1: one
 const read = (changes: object, options = {}) => readRows(pandalmLayout, [{ ...row, ...changes }], options)[0]
 
 describe('pandalm', () => {
-  it('puts the input behind the instruction', () => {
+  it('puts the input after the instruction', () => {
     expect(read({})).toMatchObject({
       id: '0',
       form: 'messages',

@@ -16,12 +16,12 @@ import { assistantMessage, userMessage } from './messages.ts'
 const annotators = ['annotator1', 'annotator2', 'annotator3'] as const
 
 /**
- * The human test set of PandaLM (WeOpenML/PandaLM, data/testset-v1.json): two responses to an instruction with an input,
- * and three annotators who say 1, 2 or 0 (similar). What two of them say holds; otherwise it is a tie. The margin is the
- * difference of the votes for the two divided by 3: 1, 2/3 (two against a 0) or 1/3 (two against one). The prompt is the
- * instruction, and the input behind an empty line; `motivation_app` is the subset. Six rows of the file have `true` or
- * `false` as a response and are errors. (The README shows another layout, with label_0 to label_2 as text; no file of the
- * repository has it.)
+ * The human test set of PandaLM (WeOpenML/PandaLM, data/testset-v1.json): two responses to an instruction with an
+ * input, and three annotators who say 1, 2 or 0 (similar). If two of them agree, that counts; otherwise it is a tie.
+ * The margin is the difference of the votes for the two divided by 3: 1, 2/3 (two against a 0) or 1/3 (two against
+ * one). The prompt is the instruction, an empty line, and the input; `motivation_app` is the subset. Six rows of the
+ * file have `true` or `false` as a response and are errors. (The README shows another layout, with label_0 to label_2
+ * as text; no file of the repository has it.)
  */
 export const pandalmLayout: Layout<'pandalm'> = {
   name: 'pandalm',

@@ -21,14 +21,14 @@ export function rankedGroup(
  * Scores of the responses, the higher the better, that make the preferences of a group: the first of `candidates` that
  * do, else the number of responses that are worse.
  *
- * @throws InputError where the preferences are no ranking, for example where pairs are missing.
+ * @throws InputError if the preferences do not form a ranking, for example if pairs are missing.
  */
 export function scoresOf(group: Group, candidates: readonly (readonly number[])[]): readonly number[] {
   const wins = group.responses.map(() => 0)
   for (const { chosen } of decided(group)) wins[chosen] = at(wins, chosen) + 1
   const scores = [...candidates, wins].find((candidate) => makes(candidate, group))
   if (scores) return scores
-  throw new InputError('the preferences are no ranking of the responses, which is what this layout holds', {
+  throw new InputError('the preferences do not form a ranking of the responses, which this layout needs', {
     remedy: 'write pairs or groups',
   })
 }

@@ -5,9 +5,10 @@ import { chosenAndRejected, eachPreferred, isListOfTexts, textList } from './lis
 import { assistantMessage, promptMessages, writtenPrompt } from './messages.ts'
 
 /**
- * RewardBench (allenai/reward-bench): pairs whose prompt and responses are texts of conversations, so they become
- * messages (its own code renders them with the chat template), where the same columns as plain pairs stay text. Recognised
- * by the columns `chosen_model` and `rejected_model`, which may be null and stay in `meta`; `subset` is the subset.
+ * RewardBench (allenai/reward-bench): pairs whose prompt and responses are texts of conversations. They become
+ * messages, because its own code renders them with the chat template; the same columns as plain pairs stay text.
+ * Recognised by the columns `chosen_model` and `rejected_model`, which may be null and stay in `meta`. `subset` is the
+ * subset.
  */
 export const rewardbenchLayout: Layout<'rewardbench'> = {
   name: 'rewardbench',
@@ -43,10 +44,10 @@ export const rewardbenchLayout: Layout<'rewardbench'> = {
 const counts = ['num_correct', 'num_incorrect', 'total_completions']
 
 /**
- * RewardBench 2 (allenai/reward-bench-2): lists of `chosen` and `rejected` texts, which become one group in which each
- * chosen response is preferred to each rejected one. Mostly one against three; the subset Ties has several correct ones,
- * between which there is no preference (what the benchmark asks of their rewards is no matter of pairs). The counts of
- * responses are those of the lists and written from them.
+ * RewardBench 2 (allenai/reward-bench-2): lists of `chosen` and `rejected` texts. They become one group in which each
+ * chosen response is preferred to each rejected one. Mostly one against three. The subset Ties has several correct
+ * ones, without a preference between them (the benchmark asks more of their rewards than pairs can say). The counts of
+ * responses are those of the lists and are written from them.
  */
 export const rewardbench2Layout: Layout<'rewardbench2'> = {
   name: 'rewardbench2',

@@ -9,10 +9,10 @@ import { assistantMessage, promptMessages, writtenPrompt } from './messages.ts'
 const styleCount = 3
 
 /**
- * RM-Bench (THU-KEG/RM-Bench): `chosen` and `rejected` are three texts each: concise, detailed plain, detailed markdown.
- * They become one group of six responses in this order, with 3 x 3 preferences, those of the first chosen one first; the
- * pair of chosen style i and rejected style j is preference 3 i + j. `domain` is the subset; the files of single domains
- * have none, there it is `subset`.
+ * RM-Bench (THU-KEG/RM-Bench): `chosen` and `rejected` are three texts each: concise, detailed plain, detailed
+ * markdown. They become one group of six responses in this order, with 3 x 3 preferences, those of the first chosen one
+ * first. The pair of chosen style i and rejected style j is preference 3 i + j. `domain` is the subset; files of single
+ * domains have none, and use `subset` instead.
  */
 export const rmBenchLayout: Layout<'rm-bench'> = {
   name: 'rm-bench',

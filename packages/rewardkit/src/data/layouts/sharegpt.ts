@@ -10,10 +10,10 @@ import { assistantMessage } from './messages.ts'
 const conversations = ['conversations', 'conversation', 'messages'] as const
 
 /**
- * Pairs in ShareGPT's turns {from, value}, as LLaMA-Factory ranks them: `conversations` is the prompt (or `conversation`,
- * or `messages`), `chosen` and `rejected` are a turn each, a list of turns or a text. Without a prompt both are whole
- * conversations. `human` is the user, `gpt` the assistant and `observation` what a tool said; other names are kept as they
- * are. Turns {role, content} are read, too. `system` is the system turn in front.
+ * Pairs in ShareGPT's turns {from, value}, as LLaMA-Factory ranks them. `conversations` is the prompt (or
+ * `conversation`, or `messages`). `chosen` and `rejected` are a turn each, a list of turns or a text. Without a prompt
+ * both are whole conversations. `human` is the user, `gpt` the assistant and `observation` the output of a tool; other
+ * names stay unchanged. Turns {role, content} are read too. `system` is the system turn in front.
  */
 export const sharegptLayout: Layout<'sharegpt'> = {
   name: 'sharegpt',
@@ -62,7 +62,7 @@ function partsOf(row: Row): TextParts {
 
 const promptColumn = (row: Row) => conversations.find((column) => Array.isArray(row[column]))
 
-/** Texts, or messages of the assistant, behind a conversation that waits for one. */
+/** Texts, or messages of the assistant, after a conversation that waits for one. */
 function areAnswers({ chosen, rejected, ...row }: Row): boolean {
   const turns: unknown = row[promptColumn(row) ?? '']
   const last: unknown = Array.isArray(turns) ? turns.at(-1) : undefined

@@ -77,7 +77,7 @@ describe('summarize-comparisons', () => {
     expect(() => read(changes)).toThrow(message)
   })
 
-  it('is written as it came, but for columns that are null', () => {
+  it('is written unchanged, but for columns that are null', () => {
     const [group] = groupsOf(summarizeComparisonsLayout, [post])
     const { site: _, article: __, ...info } = post.info
     expect(group && summarizeComparisonsLayout.write(group)).toEqual([{ ...post, info }])
@@ -101,7 +101,7 @@ describe('summarize-comparisons', () => {
 
   it('holds no other prompts, and leaves ties out', () => {
     const pair = pairGroup({ id: '1', prompt: 'Name a prime.', chosen: ' 7', rejected: ' 8' })
-    expect(() => summarizeComparisonsLayout.write(pair)).toThrow('the prompt is no query for a summary')
+    expect(() => summarizeComparisonsLayout.write(pair)).toThrow('the prompt is not a query for a summary')
     const [group] = groupsOf(summarizeComparisonsLayout, [post])
     const tie = { chosen: 0, rejected: 1, probability: 0.5 }
     expect(group && summarizeComparisonsLayout.write({ ...group, preferences: [tie] })).toEqual([])

@@ -7,10 +7,9 @@ import { infoOf, summarizeQuery } from './summarize-query.ts'
 const own = ['info', 'summaries', 'choice']
 
 /**
- * Comparisons of openai/summarize_from_feedback: two summaries of a Reddit post or of a CNN/DM article, of which `choice`
- * names the better one. Plain text: summaries of posts begin with the space that belongs behind "TL;DR:". There is no
- * margin: `extra.confidence` tells how sure the annotator was (1 to 9), and stays in `meta`. Subreddit or site is the
- * subset.
+ * Comparisons of openai/summarize_from_feedback: two summaries of a Reddit post or of a CNN/DM article; `choice` names
+ * the better one. Plain text: summaries of posts begin with the space that belongs after "TL;DR:". There is no margin.
+ * `extra.confidence` is how sure the annotator was (1 to 9), and stays in `meta`. Subreddit or site is the subset.
  */
 export const summarizeComparisonsLayout: Layout<'summarize-comparisons'> = {
   name: 'summarize-comparisons',

@@ -14,8 +14,9 @@ export interface SummarizeQuery {
 }
 
 /**
- * The query of `info` as openai/summarize-from-feedback writes it for its own models (experiment_helpers.py, `tldr_task`
- * and `cnndm_task`): posts end in "TL;DR:", behind which their summaries begin with a space; articles in "TL;DR:\n".
+ * The query of `info` as openai/summarize-from-feedback writes it for its own models (experiment_helpers.py,
+ * `tldr_task` and `cnndm_task`). Posts end in `TL;DR:`, and their summaries begin with a space. Articles end in
+ * `TL;DR:\n`.
  * @throws InputError that names the field
  */
 export function summarizeQuery(row: Row): SummarizeQuery {
@@ -52,7 +53,7 @@ export function infoOf({ id, prompt, subset, meta }: Group): Row {
   const news = article.exec(text)?.[1]
   if (news !== undefined) return { ...info, ...(subset === undefined ? {} : { site: subset }), article: news }
   throw new InputError(
-    'the prompt is no query for a summary ("SUBREDDIT: ... TL;DR:" or "Article: ... TL;DR:"), which is all that this layout holds',
+    'the prompt is not a query for a summary ("SUBREDDIT: ... TL;DR:" or "Article: ... TL;DR:"), which is all that this layout holds',
     { remedy: 'write pairs or groups' },
   )
 }

@@ -12,9 +12,9 @@ const questions = ['query', 'prompt', 'instruction', 'question', 'input'] as con
 
 /**
  * ms-swift's pairs: `messages` is the chosen conversation. `rejected_response` is a text in place of its last turn
- * (`rejected_responses` a list of such texts), `rejected_messages` another whole conversation. `query` (or
- * `prompt`, `instruction`, `question`, `input`) and `response`, behind the rounds of `history`, stand for a conversation,
- * too. `system` is the system turn in front. Turns may be ShareGPT's {from, value}.
+ * (`rejected_responses` a list of such texts), `rejected_messages` another whole conversation. `history`, then `query`
+ * (or `prompt`, `instruction`, `question`, `input`) and `response`, form a conversation too. `system` is the system
+ * turn in front. Turns may be ShareGPT's {from, value}.
  */
 export const swiftLayout: Layout<'swift'> = {
   name: 'swift',

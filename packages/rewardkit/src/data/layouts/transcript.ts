@@ -32,7 +32,7 @@ export const transcriptLayout: Layout<'hh'> = {
     })),
 }
 
-/** The transcript as it came, or one made of the messages. */
+/** The original transcript, or one made of the messages. */
 function transcriptOf({ prompt, responses, source }: Group, index: number): string {
   if (source) return `${source.prompt}${at(source.responses, index)}`
   return writtenTurns([...prompt, ...at(responses, index)])
@@ -65,7 +65,7 @@ export function isTranscript(prompt: unknown, text: unknown): boolean {
 }
 
 interface Turn extends Message {
-  /** The turn as it came, with its marker. */
+  /** The original turn, with its marker. */
   readonly raw: string
 }
 
@@ -90,8 +90,8 @@ export function splitTranscripts(transcripts: readonly string[]): {
 }
 
 /**
- * A turn's content loses its marker and one space behind it, nothing else. Neighbouring turns of one role are one turn,
- * with a blank line between: chat templates want roles that alternate.
+ * A turn's content loses its marker and one space after it, nothing else. Consecutive turns of one role become one
+ * turn, with a blank line between, because chat templates expect roles that alternate.
  */
 function turnsOf(transcript: string): Turn[] {
   const markers = [...transcript.matchAll(roleMarker)]

@@ -87,14 +87,14 @@ describe('ultrafeedback', () => {
     expectSameAgain(ultrafeedbackLayout, [{ ...row, completions }])
   })
 
-  it('holds the margins of a pair from elsewhere, and no preferences that are no ranking', () => {
+  it('holds the margins of a pair from elsewhere, and no preferences without a ranking', () => {
     const pair = pairGroup({ id: 'x', prompt: 'p', chosen: 'a', rejected: 'b', margin: 2.5 })
     const [again] = groupsOf(ultrafeedbackLayout, ultrafeedbackLayout.write(pair))
     expect(again?.preferences).toEqual([{ chosen: 0, rejected: 1, margin: 2.5 }])
     const group = groupsOf(ultrafeedbackLayout, [row])[0]
     if (!group) throw new Error('no group')
     const lacking = { ...group, preferences: group.preferences.slice(1) }
-    expect(() => ultrafeedbackLayout.write(lacking)).toThrow('no ranking of the responses')
+    expect(() => ultrafeedbackLayout.write(lacking)).toThrow('do not form a ranking of the responses')
     const circle = [
       { chosen: 0, rejected: 1 },
       { chosen: 1, rejected: 2 },
@@ -102,7 +102,7 @@ describe('ultrafeedback', () => {
     ]
     expect(() =>
       ultrafeedbackLayout.write({ ...group, responses: group.responses.slice(1), preferences: circle }),
-    ).toThrow('no ranking of the responses')
+    ).toThrow('do not form a ranking of the responses')
   })
 })
 

@@ -17,12 +17,11 @@ import { keptObjects, marginScores, rankedGroup, scoresOf } from './ranking.ts'
 
 /**
  * UltraFeedback (openbmb/UltraFeedback): four completions of an instruction, which become a group with a preference
- * between any two of different score; `source` is the subset. The score is the mean of the ratings of the aspects
- * (1 to 5; `fine-grained_score`, where it is there), the margin the difference of two. `overall_score` is not read: the
- * first release has 2,628 completions of overall score 10, many of which should be 1 (issue 8 of its repository), and
- * copies of that release are still about. Others binarise by overall_score, HuggingFaceH4/ultrafeedback_binarized among
- * them. A completion
- * without any rating ("N/A") is left out and counted.
+ * between any two of different score; `source` is the subset. The score is the mean of the ratings of the aspects (1 to
+ * 5; `fine-grained_score`, if present), the margin the difference of two. `overall_score` is not read. The first
+ * release has 2,628 completions of overall score 10, many of which should be 1 (issue 8 of its repository), and copies
+ * of that release still exist. Others binarise by overall_score, HuggingFaceH4/ultrafeedback_binarized among them. A
+ * completion without any rating ("N/A") is left out and counted.
  */
 export const ultrafeedbackLayout: Layout<'ultrafeedback'> = {
   name: 'ultrafeedback',

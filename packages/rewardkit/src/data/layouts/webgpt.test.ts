@@ -70,7 +70,7 @@ describe('webgpt', () => {
     expect(() => read(changes)).toThrow(message)
   })
 
-  it('is written as it came', () => {
+  it('is written unchanged', () => {
     for (const scores of [{}, { score_0: -0.5, score_1: 0.5 }, { score_0: 0, score_1: 0 }]) {
       const [group] = groupsOf(webgptLayout, [{ ...row, ...scores }], { ties: 'half' })
       expect(group && webgptLayout.write(group)).toEqual([{ ...row, ...scores }])
@@ -121,7 +121,7 @@ describe('webgpt-raw', () => {
     expect(() => readRaw(changes)).toThrow(message)
   })
 
-  it('is written as it came', () => {
+  it('is written unchanged', () => {
     const [group] = groupsOf(webgptRawLayout, [raw])
     expect(group && webgptRawLayout.write(group)).toEqual([raw])
   })

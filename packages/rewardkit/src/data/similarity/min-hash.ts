@@ -5,9 +5,9 @@ import { mixed } from './shingles.ts'
 export const signatureLength = 128
 
 /**
- * A MinHash signature: two sets agree in each number with a probability equal to their Jaccard similarity. One hash per
- * element (one-permutation hashing, Li et al. 2012): the bins are 1/128 of the hash range each, and an empty bin borrows
- * from one that a hash of its number chooses (optimal densification, Shrivastava 2017).
+ * A MinHash signature: two sets agree in each number with a probability equal to their Jaccard similarity. It uses one
+ * hash per element (one-permutation hashing, Li et al. 2012). The bins are 1/128 of the hash range each, and an empty
+ * bin borrows from one that a hash of its number chooses (optimal densification, Shrivastava 2017).
  * @param shingles not empty
  */
 export function signatureOf(shingles: Uint32Array): Uint32Array {

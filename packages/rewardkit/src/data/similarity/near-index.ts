@@ -26,15 +26,15 @@ export interface NearIndex {
 }
 
 /**
- * So many texts with the same band are counted, the latest, and so many of those that share most bands are compared: a
- * passage that all texts share does not compare each with each.
+ * At most this many of the latest texts with the same band are counted, and at most this many of those that share most
+ * bands are compared. So a passage that all texts share does not compare each with each.
  */
 const mostOfBand = 40
 const mostCompared = 20
 
 /**
- * An index over texts: MinHash finds the candidates, and their similarity is then computed exactly, from sets of shingles
- * that lie in a temporary file. Memory is some 12 bytes for each text and band.
+ * An index over texts. MinHash finds the candidates, and their similarity is then computed exactly, from sets of
+ * shingles in a temporary file. Memory is about 12 bytes for each text and band.
  * @param threshold the least similarity, above 0 and at most 1; of pairs that just reach it 99 % are found, of more
  * similar ones more
  * @throws InputError or FailureError where the folder for temporary files cannot be written or is full

@@ -15,8 +15,8 @@ export function exactKey(group: Group, scope: Scope): string {
 }
 
 /**
- * Equal for prompts whose user turns are equal, whatever stands beside them: other system turns, other answers between. A
- * prompt in which no user speaks stands for itself.
+ * Equal for prompts whose user turns are equal, even with other system turns or other answers in between. A prompt
+ * without a user turn is compared as a whole.
  */
 export function userTurnsKey(group: Group): string {
   const turns = userTurns(group)
@@ -33,7 +33,7 @@ const userTurns = ({ prompt }: Group): readonly Message[] => prompt.filter(({ ro
 
 /** The same for texts that differ in letter case, white space, punctuation and Unicode's compatible characters only. */
 export function normalisedKey(group: Group, scope: Scope): string {
-  // What has neither letters nor digits is compared as it is.
+  // A text without letters or digits is compared unchanged.
   const normalised = (messages: readonly Message[]) => normalisedText(plainText(messages)) || plainText(messages)
   if (scope === 'prompt') return group.prompt.length > 0 ? normalised(group.prompt) : keyOf(group, normalised)
   return keyOf(group, normalised)

@@ -12,7 +12,7 @@ const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 const pieceSize = 1 << 18
 
 /**
- * The bytes of a text file as UTF-8, as they are under a compression (gzip or zstd, told apart by content, not by name).
+ * The bytes of a text file as UTF-8, decompressed if they are gzip or zstd, which the content shows, not the name.
  * @param encoding that of the text
  * @throws InputError (without the file) for an empty file, one that is known to be something else, and, when the reading
  * comes there, compressed data that are damaged or end early
@@ -39,7 +39,7 @@ async function* uncompressed({ path, name }: SourceFile, encoding: string): Asyn
   if (inside.head.length === 0) throw new InputError('empty file (compressed); expected rows')
   if (compressionOf(inside.head)) throw new InputError('compressed twice', { remedy: 'decompress it once' })
   if (inside.head.toString('latin1', 0, 4) === 'PAR1')
-    throw new InputError(`a Parquet file inside ${compression} data; expected Parquet as it is`, {
+    throw new InputError(`a Parquet file inside ${compression} data; expected Parquet that is not compressed again`, {
       remedy: 'decompress it',
     })
   refuseForeign(inside.head, encoding)
@@ -63,9 +63,9 @@ function compressionOf(head: Buffer): 'gzip' | 'zstd' | undefined {
 }
 
 /**
- * Looks ahead: `head` has at least so many bytes if there are as many; `bytes` still begins at the beginning. What is
- * left of the source is closed with `bytes`.
- * @param enough a number of bytes, or what tells from the head whether it will do
+ * Looks ahead: `head` has enough bytes, if there are as many; `bytes` still begins at the beginning. Closing
+ * `bytes` closes the rest of the source.
+ * @param enough a number of bytes, or a function that says whether the head is enough
  */
 export async function peek(
   source: AsyncIterable<Buffer>,

@@ -16,10 +16,10 @@ const numberWords = new Set(
 const jsonColumns = new Set(['responses', 'preferences', 'meta'])
 
 /**
- * What a cell of a CSV or TSV file stands for, for these files know texts only: in a column of numbers JSON's numbers and
- * true or false (Python's True, too) are such; in `responses`, `preferences` and `meta` JSON is read. In the columns
- * named, an empty cell is null. Everything else is text as it stands, empty text too: an empty prompt is not the same as
- * none.
+ * The value of a cell of a CSV or TSV file; these files know only texts. In a column of numbers, JSON's numbers and
+ * true or false (Python's True too) are read as such. In `responses`, `preferences` and `meta`, JSON is read. In these
+ * columns an empty cell is null. Everything else is text, unchanged, and so is empty text: an empty prompt is not the
+ * same as none.
  */
 export function cellValue(column: string, cell: string): unknown {
   if (jsonColumns.has(column)) return cell === '' ? null : (fromJson(cell) ?? cell)

@@ -72,7 +72,7 @@ it.each(kinds)('leaves responses alone that are JSON of another shape: %s', asyn
   expect(told).toEqual([])
 })
 
-it.each(kinds)('refuses a value of another form behind conversations, with its line: %s', async (kind) => {
+it.each(kinds)('refuses a value of another form after conversations, with its line: %s', async (kind) => {
   const rows = [
     { chosen: text(user, answer('Rhine.')), rejected: text(user, answer('Como.')) },
     { chosen: 'Rhine.', rejected: text(user, answer('Como.')) },

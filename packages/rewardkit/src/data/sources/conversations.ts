@@ -10,7 +10,7 @@ type Kind = 'text' | 'conversations'
  * Reads columns whose texts are conversations as JSON, whatever kind of file they come from. The first value of a column
  * that is not empty decides: a JSON list of messages {role, content} or {from, value}, or any other text. What each
  * column was found to be holds for all rows.
- * @returns the row with lists in place of such texts; it throws an InputError (without file and line) for a value that
+ * @returns the row with lists in place of such texts. It throws an InputError (without file and line) for a value that
  * differs from the first, and for lists as Python prints them
  */
 export function createConversationReader(notes: Notes): (row: Row) => Row {

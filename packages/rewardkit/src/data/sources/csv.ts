@@ -20,11 +20,11 @@ interface CsvRecord {
 const headLength = 1 << 16
 
 /**
- * The rows of a CSV or TSV file: the first record names the columns. What parts them is found by looking; what a cell
- * becomes is `cellValue`'s to say. Numbers count lines: that on which a record begins, where it spans several.
- * @param usual the delimiter that the name of the file stands for
+ * The rows of a CSV or TSV file: the first record names the columns. The delimiter is detected, and `cellValue`
+ * converts cells. Numbers count lines: the first line of a record that spans several.
+ * @param usual the delimiter that the name of the file suggests
  * @throws InputError (without the file) for a header that is missing or names a column twice, for quotes in the wrong
- * place, and where there is a header only
+ * place, and for a header without rows
  */
 export async function* csvRows(
   text: Bytes,

@@ -7,7 +7,7 @@ const delimiters: readonly Delimiter[] = [',', ';', '\t', '|']
 /** `commas`, as in "columns are parted by commas". */
 export const nameOf = (delimiter: Delimiter): string => names[delimiter]
 
-/** Rows behind the header that are looked at. */
+/** Rows after the header that are examined. */
 const rowsLookedAt = 50
 
 /**

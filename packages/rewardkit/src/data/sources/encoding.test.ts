@@ -57,7 +57,7 @@ it('reads a character that is cut between two pieces of the file', async () => {
   expect(await read('j.jsonl', bytes, 'shift_jis')).toEqual([{ a: `${'x'.repeat((1 << 18) - 8)}日` }])
 })
 
-it('names the option where bytes are not UTF-8, and what is no encoding', async () => {
+it('names the option where bytes are not UTF-8, and an unknown encoding', async () => {
   for (const [name, text] of [
     ['n.csv', csv],
     ['n.jsonl', lines],

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts'
 import type { Bytes } from './source.ts'
 
-/** What the bytes 0x80 to 0x9f stand for in windows-1252, which is what others mean by latin1. */
+/** The characters of the bytes 0x80 to 0x9f in windows-1252, which is what others mean by latin1. */
 const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
 /** What is wrong with bytes of another encoding, and what to do about it. */
@@ -10,7 +10,7 @@ export const notUtf8 = {
   remedy: 'save the file as UTF-8, or name its encoding, such as --encoding latin1',
 } as const
 
-/** Whether a name stands for an encoding that is known, as the web's standard names them. */
+/** Whether a name is that of a known encoding, in the web's standard. */
 export function isEncoding(name: string): boolean {
   try {
     return new TextDecoder(name).encoding !== ''
@@ -19,7 +19,7 @@ export function isEncoding(name: string): boolean {
   }
 }
 
-/** Whether a name stands for UTF-8, which needs no other reading. */
+/** Whether a name means UTF-8, which needs no conversion. */
 export const isUtf8 = (name: string): boolean => new TextDecoder(name).encoding === 'utf-8'
 
 /**

@@ -4,7 +4,7 @@ import { InputError } from '../../errors.ts'
 import { nearestName } from '../../nearest.ts'
 
 /**
- * What lies under a name.
+ * What a name is: a file, a folder or nothing.
  * @throws InputError where nothing does, with the name that is near, and for a pipe or device
  */
 export async function findPath(path: string): Promise<'file' | 'folder'> {

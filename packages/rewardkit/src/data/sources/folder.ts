@@ -58,8 +58,8 @@ export async function filesOfFolder(folder: string, splits: SplitOrder, hooks: H
 }
 
 /**
- * Files with the folder as the subset, where they lie in several: relative to the one that holds them all.
- * @param named what the user named, as far as it is a folder: ids are relative to it
+ * Files with the folder as the subset if they are in several: relative to the one that holds them all.
+ * @param named what the user named, up to its folder: ids are relative to it
  */
 export function withSubsets(paths: readonly string[], named: string): SourceFile[] {
   const folders = paths.map((path) => dirname(path).split(sep))

@@ -12,10 +12,10 @@ const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 /**
- * Cuts one JSON list into its items, in memory that is bounded by the longest item. Whether the items are valid JSON is
- * for others to say.
- * @param bytes begin, behind white space or a byte order mark, with `[`
- * @throws InputError (without the file) where the list does not end, or something follows it
+ * Cuts one JSON list into its items, in memory bounded by the longest item. Does not check whether the items
+ * are valid JSON.
+ * @param bytes begin with `[`, after white space or a byte order mark
+ * @throws InputError (without the file) if the list does not end, or something follows it
  */
 export async function* listItems(bytes: Bytes): AsyncGenerator<ListItem> {
   let depth = 0

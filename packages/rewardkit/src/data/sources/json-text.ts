@@ -10,9 +10,10 @@ import { listInside, unwrapped, wrappingField } from './json-wrapped.ts'
 import type { Notes } from './notes.ts'
 
 /**
- * The rows of a JSON text, whichever it is: one object a line, one list a line (WebGPT's raw release; the row then has
- * the columns 0, 1, ...), one list of objects, or an object around such a list. A file that begins with a list is one list, unless its first line is
- * complete and another follows, or its name says that it has lines.
+ * The rows of a JSON text, whichever kind it is: one object per line, one list per line, one list of objects, or an
+ * object around such a list. With one list per line (WebGPT's raw release) the row has the columns 0, 1, ... A file
+ * that begins with a list is one list, unless its first line is complete and another follows, or its name says that it
+ * has lines.
  * @param name tells `.jsonl` by its end
  */
 export async function* jsonRows(
@@ -115,8 +116,8 @@ function listRow(text: string): Row {
 
 /**
  * The field that holds all rows, where a file is one object that is read for them.
- * @throws InputError for an object over several lines, for one that holds the rows in a field of another name, and for a
- * table by columns: nothing to read row by row
+ * @throws InputError for an object over several lines, for one that holds the rows in a field of another name, and for
+ * a table by columns. None of these can be read row by row
  */
 function wrappedIn(head: Buffer, first: string, more: boolean): string | undefined {
   const refuse = (found: string, remedy: string): never => {

@@ -4,12 +4,12 @@ import type { Bytes } from './source.ts'
 
 /** Fields under which exporters and servers put their rows. */
 const wrappers = new Set(['rows', 'data', 'examples', 'items'])
-/** Fields of a row by itself: lists of objects in it are conversations. */
+/** Fields of a row itself: lists of objects in it are conversations. */
 const rowFields = new Set(['prompt', 'chosen', 'rejected', 'response', 'responses', 'messages', 'conversations'])
 
 /**
- * The field of an object that holds all rows: a list of objects under a name that stands for rows, or in the only field
- * that is seen. Undefined where the object is a row itself.
+ * The field of an object that holds all rows: a list of objects under a name that means rows, or in the only field that
+ * is seen. Undefined if the object is a row itself.
  * @param head begins with the object and may be cut
  */
 export function wrappingField(head: string): { name: string; isOpened: boolean } | undefined {
@@ -100,7 +100,7 @@ export async function* listInside(bytes: Bytes, field: string): AsyncGenerator<B
 }
 
 /**
- * A row as Hugging Face's server wraps each, {row_idx, row, truncated_cells}, taken out; others as they are.
+ * Unwraps a row as Hugging Face's server wraps it, {row_idx, row, truncated_cells}; others stay unchanged.
  * @throws InputError where the server has cut cells
  */
 export function unwrapped(item: Row): Row {

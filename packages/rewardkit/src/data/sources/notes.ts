@@ -1,7 +1,7 @@
 import { notice, type Notice } from '../../events.ts'
 import type { Phrase } from '../../phrase.ts'
 
-/** What was noticed while rows were read, counted: each is told once, when the reading ends. */
+/** What was noticed while rows were read, counted. Each note is reported once, when the reading ends. */
 export interface Notes {
   /** One more of what `message` tells of. `name` tells which are the same. */
   add(name: string, kind: Notice['kind'], message: (count: number) => string | Phrase): void

@@ -103,7 +103,7 @@ it('reads the files that match a pattern, links to files included', async () => 
   expect(files.map(([path]) => path)).toEqual(['x/a.jsonl', 'x/b.jsonl', 'x/c.jsonl'])
 })
 
-it('reads beside the records of our own steps, which are no rows', async () => {
+it('reads next to the records of our own steps, which are not rows', async () => {
   const folder = names('a.csv', 'a.csv.provenance.json', 'b.jsonl.provenance.json', 'provenance.json')
   expect((await opened(folder, trainingSplits)).files).toEqual([['a.csv', undefined]])
   expect((await opened(folder, trainingSplits, join(folder, '*'))).files).toEqual([['a.csv', undefined]])

@@ -14,10 +14,10 @@ export const trainingSplits: SplitOrder = ['train']
 export const evaluationSplits: SplitOrder = ['test', 'validation']
 
 /**
- * Finds the files that a name stands for.
- * @param name a file, a folder, a pattern such as `data/*.parquet`, `-` for standard input, or a name at the hub
- * @param splits of a folder whose files lie in several, or are named after them, one split is taken
- * @throws InputError where there is none, and where the columns of Parquet files differ
+ * Finds the files that a name means.
+ * @param name a file, a folder, a pattern such as `data/*.parquet`, `-` for standard input, or a name on the hub
+ * @param splits if the files of a folder are in several splits, or named after them, one is taken
+ * @throws InputError if there is none, and if the columns of Parquet files differ
  */
 export async function openSource(name: string, splits: SplitOrder, hooks: Hooks): Promise<Source> {
   const source = await findSource(name, splits, hooks)
@@ -66,7 +66,7 @@ async function filesOfPattern(pattern: string): Promise<SourceFile[]> {
   return withSubsets(paths, fixedFolder(pattern))
 }
 
-/** The folders of a pattern in front of its first part that stands for several names. */
+/** The folders of a pattern before its first part that matches several names. */
 function fixedFolder(pattern: string): string {
   const parts = pattern.split('/')
   const first = parts.findIndex((part) => isDynamicPattern(part))

@@ -15,7 +15,7 @@ interface PageLocation {
 }
 
 /**
- * The pages of a large row group whose file has no index of them, as pyarrow and pandas leave it out: with them a part of
+ * The pages of a large row group whose file has no index of them; pyarrow and pandas leave it out. With them, a part of
  * the rows can be read and decoded alone. Rows of a list are counted by its repetition levels, 0 at each row.
  * @returns pages by the path of their column
  */

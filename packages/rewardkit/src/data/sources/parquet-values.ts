@@ -2,7 +2,7 @@ import type { ParquetReadOptions } from 'hyparquet'
 import { InputError } from '../../errors.ts'
 import { parseJson } from '../json.ts'
 
-/** Stands in the place of a value that is no text, until its row is known. */
+/** Replaces a value that is not text, until its row is known. */
 const notText = Symbol('bytes that are not text')
 const notJson = Symbol('text that is not JSON')
 
@@ -41,8 +41,8 @@ export const parsers: NonNullable<ParquetReadOptions['parsers']> = {
 }
 
 /**
- * A value as JSON would have it: what is missing is null; an integer too large for a number is text.
- * @throws InputError for bytes, which are no row's text
+ * A value as JSON would hold it: a missing value is null; an integer too large for a number is text.
+ * @throws InputError for bytes, which are not text
  */
 export function plainValue(value: unknown): unknown {
   if (value === undefined || value === null) return null

@@ -10,7 +10,7 @@ import type { BadRow, SourceFile, SourceRow } from './source.ts'
 
 /** Bytes that are decoded at a time, over all columns: a row group may be a gigabyte. */
 const batchBytes = 32 * 2 ** 20
-/** Bytes of one column of a row group as they lie in the file: they are read at once. */
+/** Bytes of one column of a row group in the file: they are read at once. */
 const largestColumn = 512 * 2 ** 20
 
 /**

@@ -45,7 +45,7 @@ describe('JSON', () => {
     expect(await readText('one.json', '[{"a": 1}, {"a": 2}]\n')).toEqual([{ a: 1 }, { a: 2 }])
   })
 
-  it('goes on behind items of a list that cannot be read', async () => {
+  it('continues after items of a list that cannot be read', async () => {
     const text = Buffer.from('[{"a": 1}, {"a": NaN}, 7, {"b": 1, "b": 2}, {"c": "\xfc"}, {"d": 4}, ]', 'latin1')
     expect(await readText('bad.json', text)).toEqual([
       { a: 1 },
@@ -78,7 +78,7 @@ describe('an object around the rows', () => {
       'data, over many lines',
       JSON.stringify({ version: 1, note: 'rows":[{', data: inside, more: { rows: [{}] } }, null, 2),
     ],
-    ['examples, behind a mark', `\uFEFF${JSON.stringify({ examples: inside })}\n`],
+    ['examples, after a mark', `\uFEFF${JSON.stringify({ examples: inside })}\n`],
     ['items in gzip', gzipSync(JSON.stringify({ meta: { items: [{ b: 2 }] }, items: inside }))],
     ["the answer of Hugging Face's server", JSON.stringify(server)],
   ])('is opened: %s', async (_, content) => {
@@ -92,7 +92,7 @@ describe('an object around the rows', () => {
     expect(await readText('cut.json', JSON.stringify({ n: 9, rows, end: [] }))).toEqual(rows)
   })
 
-  it('is told, and refused where the server has cut cells', async () => {
+  it('is reported, and refused if the server has cut cells', async () => {
     const path = written('told.json', JSON.stringify({ rows: [{ row_idx: 0, row: { a: 1 }, truncated_cells: ['a'] }] }))
     const reading = createReading()
     const found = []
@@ -208,14 +208,14 @@ describe('what is wrong with a file comes before what is wrong with a row', () =
   it.each(['jsonl', 'csv', 'json'])('damaged gzip that reads as invalid rows: .%s', async (kind) => {
     const text = { jsonl: lines, csv: 'a,b\n1,2\n', json: JSON.stringify(pairs) }[kind] ?? ''
     const bytes = gzipSync(text, { level: 0 })
-    // A quote in place of another byte, behind gzip's header of 10 bytes and the block's of 5.
+    // A quote in place of another byte, after gzip's header of 10 bytes and the block's of 5.
     bytes[15 + text.indexOf(kind === 'csv' ? ',' : ':')] = 0x22
     expect(await refusal(`quote.${kind}.gz`, bytes)).toMatch(
       /^quote\.\w+\.gz: broken gzip data \(incorrect data check\).*damaged or incomplete: get it again$/,
     )
   })
 
-  it('goes on behind a bad row of a sound file', async () => {
+  it('continues after a bad row of a sound file', async () => {
     expect(await readText('sound.jsonl.gz', gzipSync(`{"a": 1}\nbroken\n{"a": 2}\n`))).toEqual([
       { a: 1 },
       expect.stringMatching(/^line 2: invalid JSON/),

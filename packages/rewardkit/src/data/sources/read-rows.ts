@@ -30,8 +30,8 @@ export function createReading({ encoding = 'utf-8' }: { readonly encoding?: stri
 /**
  * The rows of one file, one after the other, in bounded memory. Its content says what it is where it can: Parquet, JSON,
  * compression; CSV and TSV go by their names. A row that cannot be read comes as a `BadRow`.
- * @throws InputError for a file that cannot be read at all, or not on; it says behind which row. Before a row is blamed,
- * damage to the file is, and that it changed while it was read.
+ * @throws InputError for a file that cannot be read at all, or not to its end; it says after which row. Damage to the
+ * file, and a change while it was read, are blamed before a row is
  */
 export async function* readRows(
   file: SourceFile,

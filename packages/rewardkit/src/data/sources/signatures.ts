@@ -3,7 +3,7 @@ import { isUtf8 } from './encoding.ts'
 
 /** What a file is that holds no rows which can be read here, told by how it begins. */
 interface Signature {
-  /** Text that stands for bytes one by one (latin1). */
+  /** Text whose characters are bytes (latin1). */
   readonly begins: string
   readonly at?: number
   readonly found: string
@@ -52,7 +52,7 @@ export function refuseForeign(head: Buffer, encoding = 'utf-8'): void {
   for (const { begins, at = 0, found, remedy } of signatures) if (text.startsWith(begins, at)) refuse(found, remedy)
   if (isUtf8(encoding) && utf16Begins.some((begins) => text.startsWith(begins)))
     refuse('UTF-16 text', '--encoding utf-16 reads it')
-  // A pickle names its protocol, 2 to 5; in safetensors the length of the header, eight bytes, stands before it.
+  // A pickle names its protocol, 2 to 5; in safetensors the length of the header comes first, eight bytes.
   const [first, protocol = 0] = head
   if (first === 0x80 && protocol >= 2 && protocol <= 5)
     refuse('a Python pickle', `${save}: pandas' to_json(orient="records", lines=True)`)

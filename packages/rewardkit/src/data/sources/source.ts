@@ -7,7 +7,7 @@ export interface SourceFile {
   readonly name: string
   /** What ids of rows begin with, where a source has several files: its path from what the user named, else the name. */
   readonly idName?: string
-  /** For rows that name none: the folder, where the files of a source lie in several. */
+  /** For rows without a subset: the folder, if the files of a source are in several. */
   readonly subset?: string
 }
 
@@ -20,7 +20,7 @@ export interface Source {
   readonly origin?: Readonly<Record<string, unknown>>
 }
 
-/** A row and where it stands in its file. */
+/** A row and its place in its file. */
 export interface SourceRow {
   /** What the number counts: lines of a text, or rows. */
   readonly unit: 'line' | 'row'

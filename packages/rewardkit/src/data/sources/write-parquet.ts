@@ -8,13 +8,13 @@ import { createLineFile } from './line-file.ts'
 import { columnValue, type Kind, schemaElements, unknownKind, widened } from './parquet-kinds.ts'
 import type { RowWriter } from './row-writer.ts'
 
-/** A row group ends at so many rows, or characters of JSON: what a reader decodes at once. */
+/** A row group ends at this many rows, or characters of JSON: what a reader decodes at once. */
 const groupRows = 10_000
 const groupLength = 32 * 2 ** 20
 
 /**
- * Begins a Parquet file (Snappy). What the columns are is known when the last row is: until `commit` the rows lie beside
- * the file, as JSONL under a temporary name. Lists and objects become lists and structs; a column whose values have no
+ * Begins a Parquet file (Snappy). The columns are known only after the last row: until `commit`, the rows are next to
+ * the file, as JSONL under a temporary name. Lists and objects become lists and structs. A column whose values have no
  * common type, or objects with different fields, becomes text of the type JSON, which `readRows` reads back.
  */
 export function createParquetWriter(path: string): RowWriter {
@@ -80,7 +80,7 @@ async function writeGroups(file: AtomicFile, columns: ReadonlyMap<string, Kind>,
   void parquet.finish()
 }
 
-/** The library's buffer, emptied into the file behind every row group. */
+/** The library's buffer, written to the file after every row group. */
 function fileWriter(file: AtomicFile) {
   const bytes = new ByteWriter()
   const flush = () => {

@@ -29,7 +29,7 @@ function createLineWriter(path: string, packed: (text: string) => string | Uint8
   }
 }
 
-/** The list that a row stands for whose columns are the indices. */
+/** The list that a row holds whose columns are the indices. */
 function listOf(row: Row): unknown[] | undefined {
   const columns = Object.keys(row)
   return columns.length > 0 && columns.every((column, index) => column === String(index))

@@ -22,7 +22,7 @@ export const textOf = (value: unknown): string =>
 
 /**
  * The map of `--choices`: `VALUE=MEANING` texts with commas between them, an object, or the name of a YAML file of one.
- * @throws InputError for what is no such map
+ * @throws InputError for anything else
  */
 export function choicesOf(choices: RowOptions['choices']): Choices {
   if (choices === undefined) return new Map()
@@ -36,7 +36,7 @@ export function choicesOf(choices: RowOptions['choices']): Choices {
   return map
 }
 
-/** `--choices` with the content of the file that it names, so that a run says by itself how its data were read. */
+/** `--choices` with the content of the file that it names, so that a run alone says how its data was read. */
 export function resolvedChoices(choices: RowOptions['choices']): RowOptions['choices'] {
   return typeof choices === 'string' && isFile(choices) ? Object.fromEntries(entriesOf(choices)) : choices
 }
@@ -50,7 +50,7 @@ const isFile = (text: string): boolean => /\.ya?ml$/i.test(text) && !text.includ
 function entriesOf(choices: NonNullable<RowOptions['choices']>): [string, string | number][] {
   if (typeof choices !== 'string') return Object.entries(choices)
   if (isFile(choices)) return fileEntries(choices)
-  // A value may hold commas: what has no "=" belongs to the value behind it.
+  // A value may hold commas: a part without "=" belongs to the value after it.
   let pending = ''
   const entries: [string, string][] = []
   for (const piece of choices.split(',')) {

@@ -85,7 +85,7 @@ function rankingNotes(judgements: Judgements): Notice[] {
       'scores',
       `"${columnsOf(judgements, 'scores').join(', ')}" is read as the score of each answer, the highest the best`,
     ],
-    ['rows with an empty answer', `empty cells among ${columns} are no answers`],
+    ['rows with an empty answer', `empty cells among ${columns} are not answers`],
   ] as const
   return lines.flatMap(([what, text]): Notice[] => {
     const count = counts.get(what)

@@ -20,7 +20,7 @@ export function createJudgements({ choices, columns = [] }: Pick<RowOptions, 'ch
   return { choices: choicesOf(choices), named: namedColumns(columns), words: new Map(), counts: new Map() }
 }
 
-/** The columns behind a name, as the user calls them. */
+/** The columns of a name, as the user calls them. */
 export const columnsOf = ({ named }: Judgements, name: string): readonly string[] =>
   named.find((one) => one.name === name)?.columns ?? [name]
 
@@ -47,13 +47,13 @@ export function shownValue(value: unknown): string {
 }
 
 /**
- * A judgement that is not understood. That is a matter of the options and not of a row: it stops the reading whatever
- * `--on-error` says, and whoever knows the source lists all values of the column.
+ * A judgement that is not understood. That concerns the options and not a row, so it stops the reading whatever
+ * `--on-error` says, and a caller that knows the source lists all values of the column.
  */
 export class UnknownJudgement extends InputError {
   override name = 'UnknownJudgement'
   readonly column: string
-  /** Whether a value means something, with the options as they are. */
+  /** Whether a value means something with the present options. */
   readonly isKnown: (value: unknown) => boolean
   /** What a value may mean that is not understood. */
   readonly meanings: string

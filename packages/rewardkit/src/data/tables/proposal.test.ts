@@ -73,7 +73,7 @@ describe('the options that are proposed for a table', () => {
       '--columns prompt=question a=a b=b choice=choice --choices "A is much better=a:3, B is slightly better=b:1, tie=tie, NULL=drop"',
     )
     expect(proposed(row('A'), row('egal'))).toMatch(/--choices "A=a, egal=drop" with what each value means/)
-    expect(proposed(row(0), row(1))).toMatch(/--choices "0=a, 1=b" \(or the other way round/)
+    expect(proposed(row(0), row(1))).toMatch(/--choices "0=a, 1=b" \(or the other way around/)
     expect(proposed(row(1), row(2), row(0))).toMatch(/--choices "1=drop, 2=drop, 0=drop" with what each value means/)
   })
 

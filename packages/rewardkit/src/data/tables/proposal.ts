@@ -283,7 +283,7 @@ function choicesFor({ values, path }: ColumnValues, { used, named }: Answers): s
     return `${shownValue(value)}=${meaning}${isGraded && strength !== undefined ? `:${strength}` : ''}`
   })
   const doubt = isNumbered
-    ? ` (or the other way round: ${path} does not say)`
+    ? ` (or the other way around: ${path} does not say)`
     : isUnknown
       ? ' with what each value means in place of drop'
       : ''

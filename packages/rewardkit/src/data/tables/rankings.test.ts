@@ -31,7 +31,7 @@ async function read(name: string, text: string, columns: readonly string[], opti
 describe('ranked answers', () => {
   const wide = 'q,first,second,third\nWhy?,a,b,c\nHow?,a,,c\nWho?,a,,\n'
 
-  it('in columns are the best one first, which is said; an empty cell is no answer', async () => {
+  it('in columns are the best one first, which is reported; an empty cell is not an answer', async () => {
     const { pairs, dropped, told } = await read('wide.csv', wide, ['prompt=q', 'responses=first', 'second', 'third'])
     expect(pairs).toEqual([
       [

@@ -6,10 +6,10 @@ import { createJudgements, columnsOf, type Judgements, noteCount } from './judge
 import { listGroup, listOf } from './list-columns.ts'
 
 /**
- * Answers in several columns or in a list, with `ranks` (1 is the best), with `scores` (the highest is the best), or with
- * neither where they are columns: the best one first. Any two of different rank or score make a pair. The margin is the
- * difference of their scores; of ranks it is the distance over the greatest that there can be, so that the first and the
- * last are 1 apart. An empty cell is no answer. Equal ranks or scores are ties.
+ * Answers in several columns or in a list, with `ranks` (1 is the best) or with `scores` (the highest is the best).
+ * Columns may have neither: then the best comes first. Any two of different rank or score make a pair. The margin is
+ * the difference of their scores. For ranks it is the distance divided by the largest possible one, so the first and
+ * the last are 1 apart. An empty cell means that there is no answer. Equal ranks or scores are ties.
  */
 export const rankingLayout: Layout<'rankings'> = {
   name: 'rankings',

@@ -17,8 +17,8 @@ const thumbs: readonly (readonly string[])[] = [
 ]
 
 /**
- * The number that a rating is: a number, also as text (`4`, `4,5`, `4/5`, `4 stars`, `★★★★☆`), or 1 and 0 for thumbs up
- * and down; null where there is none; undefined where it is something else.
+ * The number that a rating means: a number, also as text (`4`, `4,5`, `4/5`, `4 stars`, `★★★★☆`), or 1 and 0 for thumbs
+ * up and down. Null if there is none, undefined if it is something else.
  * @param key as `valueKey` gives it
  */
 export function plainRating(key: string): number | null | undefined {

@@ -16,11 +16,11 @@ export const mostPairsOfPrompt = 100
 export const mostRatedRows = 10_000
 
 /**
- * One rated answer a row: `prompt`, `response` and `rating`, a number or thumbs. The rows of one prompt become one group;
- * equal answers are one with the mean of their ratings. Any two answers of different ratings make a pair, of which the
- * higher one is better by a margin of the difference (1 for thumbs); of more pairs than are wanted, a seeded choice.
- * Rows whose prompt has no answer with another rating are left out (`without_partner`), so are those without a rating
- * (`no_rating`). The other columns stay in `meta.ratings`, a list for each answer.
+ * One rated answer per row: `prompt`, `response` and `rating`, a number or thumbs. The rows of one prompt become one
+ * group; equal answers are one with the mean of their ratings. Any two answers of different ratings make a pair. The
+ * higher one is better, by a margin of the difference (1 for thumbs). If there are more pairs than wanted, a seeded
+ * choice is made. Rows whose prompt has no answer with another rating are left out (`without_partner`), and so are
+ * those without a rating (`no_rating`). The other columns stay in `meta.ratings`, a list for each answer.
  */
 export const ratingLayout: Layout<'ratings'> = {
   name: 'ratings',
@@ -160,7 +160,7 @@ function pairsOf(
   const drawn = new Set<number>()
   const random = createRandom(0, `pairs of ${purpose}`)
   if (possible <= most) for (let number = 0; number < possible; number++) drawn.add(number)
-  // The last so many of all numbers, each in its place or one before it: every set is as likely (Floyd).
+  // The last `most` of all numbers, each in its place or one before it: every set is equally likely (Floyd).
   else
     for (let last = possible - most; last < possible; last++) {
       const number = random.integer(last + 1)

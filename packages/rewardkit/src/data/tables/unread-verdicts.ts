@@ -9,7 +9,7 @@ import { ratingWords, verdictWords, wordsOf } from './proposal.ts'
 const names = new Set(['choice', 'winner', 'preference', 'label', 'rating', 'stars', 'score', 'rank'])
 const words = new Set([...verdictWords, ...ratingWords])
 
-/** Our own layouts: those of others say by themselves what their columns are. */
+/** Our own layouts: other layouts define what their columns mean. */
 const ownLayouts = new Set(['pairs', 'pairs-implicit', 'groups'])
 
 /**

@@ -66,7 +66,7 @@ function remedyOf(values: readonly unknown[], isKnown: (value: unknown) => boole
     )
   if (pair) {
     const [low = '', high = ''] = pair
-    return `--choices "${low}=a, ${high}=b" where the higher one stands for b, --choices "${low}=b, ${high}=a" where it stands for a`
+    return `--choices "${low}=a, ${high}=b" if the higher one means b, --choices "${low}=b, ${high}=a" if it means a`
   }
   return `--choices "${shown.map((value) => `${value}=drop`).join(', ')}" with what each means in place of drop: ${meanings}`
 }

@@ -6,7 +6,7 @@ export type Verdict =
   /** No judgement: the row is left out. */
   | { readonly kind: 'none' }
 
-/** What answers are called in front of or behind the word that tells them apart. */
+/** What answers are called before or after the word that distinguishes them. */
 const noun =
   '(?:answer|response|reply|model|option|assistant|candidate|output|completion|text|choice|system|bot|chatbot|version|generation)'
 const strength =

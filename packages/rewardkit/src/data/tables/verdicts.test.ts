@@ -96,15 +96,15 @@ describe('a verdict on two answers', () => {
     await expect(read(rows, { columns, onError: 'skip' })).rejects.toThrow(
       /line 3: column "verdict": found text "besser", expected a word for a, b or a tie; the column has "A" \(2\), "besser" \(2\), "egal" \(1\); --choices "besser=drop, egal=drop"/,
     )
-    await expect(read([1, 1, 0].map(row), { columns })).rejects.toThrow('--choices "0=a, 1=b" where the higher one')
-    await expect(read([1, 0, 'tie'].map(row), { columns })).rejects.toThrow('--choices "0=a, 1=b" where the higher one')
+    await expect(read([1, 1, 0].map(row), { columns })).rejects.toThrow('--choices "0=a, 1=b" if the higher one')
+    await expect(read([1, 0, 'tie'].map(row), { columns })).rejects.toThrow('--choices "0=a, 1=b" if the higher one')
     await expect(read([1, 2, 0].map(row), { columns })).rejects.toThrow('--choices "1=drop, 2=drop, 0=drop" with what')
     await expect(read([-2, 0, 3].map(row), { columns })).rejects.toThrow(
       '--choices "-2=drop, 0=drop, 3=drop" with what',
     )
   })
 
-  it('is told with what it was read as', async () => {
+  it('is reported with what it was read as', async () => {
     const { told, dropped } = await read(['A is much better', 'B', 'tie', null].map(row), { columns })
     expect(dropped).toEqual({ tie: 1, no_choice: 1 })
     const messages = told.map(({ message }) => message).join('\n')
@@ -157,7 +157,7 @@ describe('a verdict on a list', () => {
   })
 })
 
-it('a value of the map that no row has is told where rows have others that it does not hold', async () => {
+it('a value of the map that no row has is reported if rows have others that it does not hold', async () => {
   const warnings = async (choices: string) =>
     (await read([row('A is much better'), row('B')], { columns, choices })).told.flatMap(({ kind, message }) =>
       kind === 'warning' ? [message] : [],

@@ -78,7 +78,7 @@ function readList(row: Row, { defaultId, options }: RowContext, judgements: Judg
   return listGroup(row, defaultId, answers, preferences, ['choice'])
 }
 
-/** What the verdict of a row says; kept in mind, to be told. */
+/** What the verdict of a row says; remembered, to be reported. */
 function verdictOf(value: unknown, judgements: Judgements, answers: number, names?: readonly string[]): Verdict {
   const key = valueKey(value)
   const verdict = knownVerdict(key, judgements, names)
@@ -111,7 +111,7 @@ function knownVerdict(key: string, { choices }: Judgements, names?: readonly str
     throw new InputError(
       `--choices: found "${meaning}" for "${key}", expected ${names ? 'a, b' : 'the index of an answer from 0'}, tie or drop`,
       {
-        remedy: 'a strength stands behind a colon, as in a:2',
+        remedy: 'write a strength after a colon, as in a:2',
       },
     )
   }

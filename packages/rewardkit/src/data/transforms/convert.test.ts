@@ -133,7 +133,7 @@ describe('convertData', () => {
     expect((await convertTo('pairs-implicit')).lost).toMatchObject({ text: 2, form: 1 })
   })
 
-  it('makes turns of plain texts and transcripts, which is no loss, and refuses texts without a prompt', async () => {
+  it('makes turns of plain texts and transcripts, which loses nothing, and refuses texts without a prompt', async () => {
     const asked = { prompt: 'Name a river.', chosen: 'The Rhine.', rejected: 'Lake Como.' }
     const spoken = {
       chosen: '\n\nHuman: Name one.\n\nAssistant: Rhine',

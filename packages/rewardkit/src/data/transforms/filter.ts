@@ -98,7 +98,7 @@ function condition(text: string): Condition {
   const [, path = '', operator = '=', value = ''] = /^([^=!<>]+?)\s*(!=|<=|>=|=|<|>)\s*(.*)$/s.exec(text) ?? []
   const compare = comparisons[operator]
   if (compare && (value.trim() === '' || Number.isNaN(Number(value))))
-    throw new InputError(`--where ${text}: found "${value}", expected a number behind ${operator}`)
+    throw new InputError(`--where ${text}: found "${value}", expected a number after ${operator}`)
   let wasFound = false
   const holds = (group: Group, preference: Preference): boolean => {
     const found = valueAt(group, preference, path)

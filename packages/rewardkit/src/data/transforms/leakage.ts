@@ -14,8 +14,9 @@ import { count, countedGroups, noCounts } from './reading.ts'
 import { finish, type TransformResult } from './transform.ts'
 
 /**
- * How a prompt was found, the first that holds: the same prompt, the same user turns under another system turn or with
- * other answers between, or one that is equal but for case and punctuation, or alike, as a whole or in its user turns.
+ * How a prompt was found; the first that applies. It is the same prompt, or has the same user turns under another
+ * system turn or with other answers in between. Or it is equal except for case and punctuation, or similar, as a whole
+ * or in its user turns.
  */
 export type LeakageMatch = 'exact' | 'user_turns' | 'normalised' | 'near'
 
@@ -177,7 +178,7 @@ function createKnownPrompts(threshold: number) {
   }
 }
 
-/** What is compared of a prompt: all of it, and what the user says by itself, so that a system turn hides nothing. */
+/** What is compared of a prompt: all of it, and the user's part alone, so that a system turn hides nothing. */
 function comparedTexts(group: Group): { readonly key: string; readonly text: string }[] {
   const whole = { key: normalisedKey(group, 'prompt'), text: comparedText(group, 'prompt') }
   const said = userText(group)

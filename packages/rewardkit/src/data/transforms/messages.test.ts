@@ -48,7 +48,7 @@ test('layouts of texts say what they cannot hold', async () => {
   expect(group?.inputs).toEqual({ documents: kinds[1]?.documents, chat_template_kwargs: { enable_thinking: true } })
 })
 
-test('rows that differ in calls or tools are no duplicates', async () => {
+test('rows that differ in calls or tools are not duplicates', async () => {
   const [first] = kinds
   const list = [first, { ...first, tools: undefined }, { ...first, chosen: [call('Kiel')] }, first]
   const data = await rows(

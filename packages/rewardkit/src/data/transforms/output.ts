@@ -64,8 +64,8 @@ function identityOf(path: string): string | undefined {
 }
 
 /**
- * Begins a file of groups: JSON Lines or Parquet by its name, in the layout asked for, or else in that of ours that keeps
- * all: transcripts as they came, pairs, and groups of more responses.
+ * Begins a file of groups: JSON Lines or Parquet by its name, in the requested layout, or else in whichever of ours
+ * keeps everything. These are original transcripts, pairs, and groups of more responses.
  * @throws InputError where the place cannot be written
  */
 export function createGroupWriter(path: string, to: LayoutName | undefined): GroupWriter {

@@ -37,7 +37,7 @@ export interface SourceRecord {
     readonly name: string
     readonly bytes: number
     readonly sha256: string
-    /** The record of the step that made the file, where it lies beside it. */
+    /** The record of the step that made the file, if there is one next to it. */
     readonly made_by?: unknown
   }[]
 }

@@ -56,7 +56,7 @@ export async function* countedGroups(data: DataSet, counts: ReadCounts, hooks: H
     yield group
     if (counts.groups % groupsBetweenEvents === 0) hooks.onEvent(logLine(`${data.name}: ${counts.groups} rows so far`))
   }
-  // Behind this step the column stays in meta, and nothing tells of it any more.
+  // After this step the column stays in meta, and nothing mentions it any more.
   const missing = missingPromptMessage(unread)
   if (missing === undefined || warned.has(data)) return
   warned.add(data)

@@ -15,8 +15,8 @@ import { countedGroups, noCounts } from './reading.ts'
 import { finish, type TransformResult } from './transform.ts'
 
 /**
- * Splits preference data into train, test and, where asked for, validation files; reads the data twice. By prompt, what
- * the user asks in prompts is on one side alone, whatever system turn stands before it.
+ * Splits preference data into train, test and, if requested, validation files; reads the data twice. By prompt, the
+ * user's questions are on one side only, whatever system turn precedes them.
  * @throws InputError where a side would get nothing
  */
 export async function splitData(options: SplitOptions, hooks: Hooks = silentHooks): Promise<TransformResult> {
@@ -60,7 +60,7 @@ export async function splitData(options: SplitOptions, hooks: Hooks = silentHook
   }
 }
 
-/** The files of a split that lie in a folder. */
+/** The files of a split in a folder. */
 function earlierSplit(folder: string): string[] {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { withFileTypes: true })

@@ -19,7 +19,9 @@ export interface TransformResult {
   readonly provenance: string
 }
 
-/** What becomes of a group: it is written as it is or changed, or left out for a reason; parts of it may be counted. */
+/**
+ * What becomes of a group: it is written, unchanged or changed, or left out for a reason; parts of it may be counted.
+ */
 export type Verdict =
   { readonly keep: Group; readonly removed?: readonly string[] } | { readonly removed: readonly string[] }
 
@@ -84,7 +86,7 @@ function nothingLeft(
   return new NothingLeft(`${name}: no row is left to write (${counts.join(', ')})`, {
     remedy:
       skipped.count === 0
-        ? 'look at the reasons and the options behind them'
+        ? 'look at the reasons and the options that cause them'
         : `the first unreadable row: ${skipped.first[0]}`,
   })
 }
