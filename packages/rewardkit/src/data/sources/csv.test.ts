@@ -74,7 +74,7 @@ describe('CSV', () => {
     expect(numbers).toEqual([4, 8, 9, 13])
   })
 
-  it('goes on behind rows that cannot be read', async () => {
+  it('goes on after rows that cannot be read', async () => {
     const python = `"[{'role': 'user', 'content': 'x'}]"`
     const text = Buffer.from(`a,b\n1\n1,2,3\n\xfc,2\n${python},2\nlast,2\n`, 'latin1')
     expect(await readText('c.csv', text)).toEqual([

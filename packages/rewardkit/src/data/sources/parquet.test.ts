@@ -8,7 +8,7 @@ describe('Parquet', () => {
     expect(await readText('types.parquet', fixture('types.parquet'))).toEqual(expected('types.json'))
   })
 
-  it('names row and column of bytes that are no text', async () => {
+  it('names row and column of bytes that are not text', async () => {
     expect(await readText('bytes.parquet', fixture('bytes.parquet'))).toEqual([
       { chosen: 'a', picture: 'text' },
       'row 2: column "picture": bytes that are not valid UTF-8, expected text',
@@ -48,7 +48,7 @@ describe('Parquet', () => {
     }
   })
 
-  it('is told by its content', async () => {
+  it('is recognised by its content', async () => {
     expect(await readText('rows.bin', fixture('pairs.snappy.parquet'))).toEqual(pairs)
   })
 })
