@@ -29,7 +29,8 @@ const steps = Number(values.steps)
 
 const config = Object.entries(parse(readFileSync(join(run, 'config.yaml'), 'utf8')))
 const camel = (/** @type {string} */ name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase())
-const options = trainOptionsSchema.parse(Object.fromEntries(config.map(([name, value]) => [camel(name), value])))
+const parsed = trainOptionsSchema.parse(Object.fromEntries(config.map(([name, value]) => [camel(name), value])))
+const options = { ...parsed, maxLength: parsed.maxLength ?? 2048 }
 const tokenizer = await loadTokenizer(modelFolder(options.model))
 const objective = createObjective(options.objective, options)
 const spool = createSpool(run)

@@ -1,10 +1,12 @@
 import { type DType, ops, scope, type Tensor, tensorFrom } from '@rewardkit/torch'
 import type { ComputeDtype } from '../compute-options.ts'
 import { InputError } from '../errors.ts'
+import { phrase, settings } from '../phrase.ts'
 import type { PackedBatch } from '../tokens/index.ts'
 import { allLooks, attention, type Look, pooledLooks, pooledRows, type Sight } from './attention.ts'
 import type { DecoderConfig } from './config.ts'
 import type { RewardNetwork } from './reward-network.ts'
+import { learnedPositions } from './max-length.ts'
 import { rotaryTables, rotate, type RotaryTables, tablesOfRows } from './rotary.ts'
 import type { Affine, LayerWeights } from './weights.ts'
 
@@ -39,6 +41,7 @@ export function forward(model: RewardNetwork, packed: PackedBatch, dtype: Comput
  */
 export function hiddenStates(model: RewardNetwork, packed: PackedBatch, layers: number, dtype: ComputeDtype): Tensor {
   checkIds(packed.ids, model.config)
+  checkPositions(packed.positions, model.config)
   return scope(() => throughLayers(model, packed, embed(model, packed, dtype), { from: 0, to: layers }))
 }
 
@@ -116,6 +119,15 @@ function checkIds(ids: BigInt64Array, { vocabularySize }: DecoderConfig): void {
       `token id ${beyond} is beyond the model's ${vocabularySize} embeddings: the tokenizer has more tokens than the model`,
       { remedy: 'use the one that belongs to it' },
     )
+}
+
+function checkPositions(positions: BigInt64Array, config: DecoderConfig): void {
+  const learned = learnedPositions(config)
+  const beyond = learned === null ? undefined : positions.find((position) => position >= learned)
+  if (beyond !== undefined)
+    throw new InputError(`a sequence has more than the ${learned} positions that the model has learned`, {
+      remedy: phrase`give ${settings({ maxLength: learned ?? 0 })} or less`,
+    })
 }
 
 const integers = (values: readonly number[]): Tensor => tensorFrom(BigInt64Array.from(values.map(BigInt)))

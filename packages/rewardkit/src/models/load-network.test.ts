@@ -311,7 +311,7 @@ it('a model without truncation_rule was trained by rule 1; a folder that is not 
 describe('saveRewardModel', () => {
   const tokenizer = { files: { 'tokenizer.json': '{}' }, padTokenId: 3 }
   const reading = {
-    maxLength: 77,
+    maxLength: 47,
     truncation: 'drop',
     pool: 'template-end',
     transcripts: 'as-is',

@@ -7,6 +7,7 @@ import { type DecoderConfig, type ModelConfig, readModelConfig } from './config.
 import { recordOf } from './families.ts'
 import { claimOfHead, headBiasName, headNames, normalizeHead } from './head.ts'
 import type { HeadOrigin, RewardNetwork } from './reward-network.ts'
+import { maxLengthOf } from './max-length.ts'
 import { readSettings } from './model-settings.ts'
 import { openWeights } from './weight-files.ts'
 import {
@@ -47,6 +48,7 @@ export function loadRewardNetwork(folder: string, options: LoadOptions): RewardN
   const { decoder: config, raw } = readModelConfig(folder)
   const { seed } = options
   const settings = readSettings(folder)
+  const given = { ...(settings.isSaved && settings.reading), ...options.reading }
   const { stored, head } = fittingWeights(folder, { decoder: config, raw }, { ...options, needsHead: seed === null })
   const parameters = new Map<string, Tensor>()
   for (const [name, tensor] of stored) if (name !== headBiasName) parameters.set(name, ownCopy(tensor))
@@ -60,7 +62,7 @@ export function loadRewardNetwork(folder: string, options: LoadOptions): RewardN
     config,
     rawConfig: raw,
     truncationRule: options.seed === null ? settings.truncationRule : today,
-    reading: readingOptionsSchema.parse({ ...settings.reading, ...options.reading }),
+    reading: readingOptionsSchema.parse({ ...given, maxLength: maxLengthOf(config, given.maxLength) }),
     savedReading: settings.isSaved ? settings.reading : null,
     trainedOn: settings.trainedOn,
     headOrigin: head ? originOf(stored) : { kind: 'drawn', seed: seed ?? 0 },

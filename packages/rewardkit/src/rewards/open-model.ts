@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setThreads } from '@rewardkit/torch'
 import { type ComputeDtype, defaultThreads, resolveDtype } from '../compute-options.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
-import { loadRewardNetwork, type RewardNetwork } from '../models/index.ts'
+import { loadRewardNetwork, maxLengthText, type RewardNetwork } from '../models/index.ts'
 import { flagOf, snakeCase } from '../option-schemas.ts'
 import {
   givenReading,
@@ -48,6 +48,8 @@ export async function openRewardModel(folder: string, options: OpenOptions, hook
     ([name, change]) => `${flagOf(name)} ${change.given} (saved: ${change.saved ?? 'none'})`,
   )
   if (network.headOrigin.kind === 'value-head') hooks.onEvent(logLine(headText(network)))
+  const shorter = maxLengthText(network.config, given.maxLength ?? network.savedReading?.maxLength)
+  if (shorter !== null) hooks.onEvent(logLine(`${folder}: ${shorter}`))
   if (changes.length > 0) hooks.onEvent(logLine(`${folder}: texts are read with ${changes.join(', ')}`))
   await warnOfOthersFolder(network, tokenizer, hooks, { isPoolGiven: given.pool !== undefined })
   warnOfDate(tokenizer, given.templateDate, hooks)

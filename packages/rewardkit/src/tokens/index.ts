@@ -34,7 +34,9 @@ export { type Cut, type Truncation, type TruncationRule, truncationRule } from '
 export { choosePadToken, savedTokenizerFiles } from './saved-files.ts'
 export { countTokens, microBatchesOf, packGroups, planMicroBatches } from './pack.ts'
 export {
+  defaultMaxLength,
   givenReading,
+  maxLengthOption,
   type ReadingOptions,
   readingOptionsSchema,
   type ReadingOverrides,

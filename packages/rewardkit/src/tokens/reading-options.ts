@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { inGroup } from '../option-groups.ts'
 import { isDate } from './template-date.ts'
 
+/** The longest sequence in tokens by default, as in the paper. */
+export const defaultMaxLength = 2048
+
 /** How a text becomes token ids; saved with the model, so that evaluating and scoring read as training did. */
 export const readingOptionsSchema = z.object(
   inGroup('tokens', {
@@ -9,7 +12,7 @@ export const readingOptionsSchema = z.object(
       .number()
       .int()
       .positive()
-      .default(2048)
+      .default(defaultMaxLength)
       .describe('longest sequence, in tokens; --truncation says what happens to longer ones'),
     truncation: z
       .enum(['prompt-left', 'response-right', 'drop'])
@@ -54,6 +57,15 @@ export const readingOptionsSchema = z.object(
       .meta({ placeholder: 'YYYY-MM-DD', advanced: true, defaultText: 'as saved with the model, else today' }),
   }),
 )
+
+/** The longest sequence for models that may have learned fewer positions than the default. */
+export const maxLengthOption = readingOptionsSchema.shape.maxLength
+  .unwrap()
+  .optional()
+  .meta({
+    ...readingOptionsSchema.shape.maxLength.meta(),
+    defaultText: `${defaultMaxLength}, or the positions of a model that learned fewer`,
+  })
 
 /** The reading options of a model, as `rewardkit.json` in its folder holds them. */
 export type ReadingOptions = z.output<typeof readingOptionsSchema>

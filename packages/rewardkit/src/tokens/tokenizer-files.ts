@@ -33,6 +33,7 @@ const modelConfig = z.looseObject({
   pad_token_id: tokenIds,
   vocab_size: z.number().nullish().catch(undefined),
   max_position_embeddings: z.number().nullish().catch(undefined),
+  n_positions: z.number().nullish().catch(undefined),
 })
 
 /** One entry of tokenizer.json's `added_tokens`. */
@@ -58,7 +59,7 @@ export interface TokenizerFiles {
   readonly named: Readonly<Record<'bos' | 'eos' | 'unk' | 'pad', string | undefined>>
   /** Ids that config.json and generation_config.json give. */
   readonly configured: Readonly<Record<'bos' | 'eos' | 'pad', readonly number[]>>
-  /** config.json's `max_position_embeddings`: the most tokens that the model was made for. */
+  /** config.json's `max_position_embeddings`, or GPT-2's `n_positions`: the most tokens that the model was made for. */
   readonly maxPositions: number | undefined
   /** How many token ids config.json says that the model has embeddings for; Infinity where it does not. */
   readonly embeddings: number
@@ -114,7 +115,7 @@ export async function readTokenizerFiles(folder: string, day?: string): Promise<
       pad: config.pad_token ?? map.pad_token,
     },
     configured: { bos: ids('bos_token_id'), eos: ids('eos_token_id'), pad: ids('pad_token_id') },
-    maxPositions: model.max_position_embeddings ?? undefined,
+    maxPositions: model.max_position_embeddings ?? model.n_positions ?? undefined,
     embeddings: model.vocab_size ?? Infinity,
   }
 }

@@ -67,12 +67,21 @@ export function fingerprint(
 }
 
 /**
- * What of the fingerprint is known before model and data are read; warm-up may be a share of the steps that data make, and
- * whether the template asks for a date is not known.
+ * What of the fingerprint is known before model and data are read. Warm-up may be a share of the steps that data make, the
+ * longest sequence may be the positions of the model, and whether the template asks for a date is not known.
  */
 export function earlyFingerprint(given: TrainOptions, model: string): Record<string, string> {
-  const unknown = ['data', 'model', 'template_date', ...(given.warmupRatio === undefined ? [] : ['warmup_steps'])]
-  const all = fingerprint(resolveTrainOptions({ ...given, model }, 0), { data: '', model: '' })
+  const unknown = [
+    'data',
+    'model',
+    'template_date',
+    ...(given.warmupRatio === undefined ? [] : ['warmup_steps']),
+    ...(given.maxLength === undefined ? ['max_length'] : []),
+  ]
+  const all = fingerprint(resolveTrainOptions({ ...given, model, maxLength: given.maxLength ?? 0 }, 0), {
+    data: '',
+    model: '',
+  })
   return Object.fromEntries(Object.entries(all).filter(([name]) => !unknown.includes(name)))
 }
 

@@ -7,6 +7,8 @@ import { headText, unusedDate, warnOfOthersFolder } from '../rewards/open-model.
 import {
   checkWeights,
   loadRewardNetwork,
+  maxLengthOf,
+  maxLengthText,
   readModelConfig,
   type RewardNetwork,
   type TrainedPart,
@@ -18,7 +20,7 @@ import { type PlannedStep, planSteps } from './batches.ts'
 import { lastCheckpoint } from './checkpoint.ts'
 import { loadTrainingData, type TrainingData } from './training-data.ts'
 import type { TrainOptions } from './train-options.ts'
-import { type ResolvedOptions, resolveTrainOptions } from './resolved-options.ts'
+import { type ResolvedOptions, resolveTrainOptions, type SizedOptions } from './resolved-options.ts'
 
 /** What is not plain data. */
 export interface TrainInputs {
@@ -47,13 +49,14 @@ export interface PreparedTraining {
  * @throws InputError for what is wrong with options, data or model; Interrupted on request
  */
 export async function prepareTraining(
-  given: TrainOptions,
+  asked: TrainOptions,
   source: FetchedModel,
   inputs: TrainInputs,
   spool: Spool,
   hooks: Hooks,
 ): Promise<PreparedTraining> {
-  readModelConfig(source.folder)
+  const { decoder } = readModelConfig(source.folder)
+  const given: SizedOptions = { ...asked, maxLength: maxLengthOf(decoder, asked.maxLength) }
   checkWeights(source.folder, given.head)
   const objective = inputs.objective ?? createObjective(given.objective, given)
   const tokenizer = await loadTokenizer(source.folder, { templateDate: given.templateDate ?? dateOfRun(given) })
@@ -65,6 +68,8 @@ export async function prepareTraining(
   setThreads(options.threads)
   const model = loadRewardNetwork(source.folder, { seed: options.seed, reading: options, head: options.head })
   hooks.onEvent(logLine(headText(model)))
+  const shorter = maxLengthText(decoder, asked.maxLength)
+  if (shorter !== null) hooks.onEvent(logLine(shorter))
   warnOfDropout(model, hooks)
   warnOfHead(model, hooks)
   await warnOfOthersFolder(model, tokenizer, hooks, { isPoolGiven: false })
@@ -78,7 +83,7 @@ function dateOfRun({ resume, out }: TrainOptions): string | undefined {
 }
 
 /** The options with the day that the chat template is told, in a run and for good; without one where it does not ask. */
-function dated({ templateDate, ...options }: TrainOptions, { files }: Tokenizer, hooks: Hooks): TrainOptions {
+function dated({ templateDate, ...options }: SizedOptions, { files }: Tokenizer, hooks: Hooks): SizedOptions {
   if (!files.templateDate) {
     if (templateDate !== undefined) hooks.onEvent(warning(unusedDate(files.folder, templateDate)))
     return options
@@ -100,7 +105,8 @@ function warnOfHead({ weights }: RewardNetwork, hooks: Hooks): void {
 
 /** Dropout is off: the two passes of a step must see the same rewards. */
 function warnOfDropout({ rawConfig }: RewardNetwork, hooks: Hooks): void {
-  const asked = ['attention_dropout', 'hidden_dropout'].filter((name) => Number(rawConfig[name] ?? 0) > 0)
+  const names = ['attention_dropout', 'hidden_dropout', 'attn_pdrop', 'embd_pdrop', 'resid_pdrop']
+  const asked = names.filter((name) => Number(rawConfig[name] ?? 0) > 0)
   if (asked.length > 0)
     hooks.onEvent(warning(`config.json asks for ${asked.join(' and ')}; training runs without dropout`))
 }

@@ -2,15 +2,18 @@ import { type ComputeDtype, defaultThreads, resolveDtype } from '../compute-opti
 import { resolvedChoices } from '../data/index.ts'
 import type { TrainOptions } from './train-options.ts'
 
+/** Options in which it is known how long a sequence may be. */
+export type SizedOptions = TrainOptions & { readonly maxLength: number }
+
 /** Options in which every automatic choice that decides about bits has been made: what `config.yaml` holds. */
-export type ResolvedOptions = TrainOptions & {
+export type ResolvedOptions = SizedOptions & {
   readonly dtype: ComputeDtype
   readonly threads: number
   readonly warmupSteps: number
 }
 
 /** Makes the automatic choices once, for a run of so many steps. */
-export function resolveTrainOptions(options: TrainOptions, totalSteps: number): ResolvedOptions {
+export function resolveTrainOptions(options: SizedOptions, totalSteps: number): ResolvedOptions {
   const { warmupRatio, ...rest } = options
   return {
     ...rest,

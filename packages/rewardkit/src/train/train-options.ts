@@ -6,7 +6,7 @@ import { dataOption, limitOption, overwriteOption, seedOption, takeOverOption } 
 import { isPartName } from '../models/part.ts'
 import { headChoices } from '../models/weights.ts'
 import { type ObjectiveName, objectiveNames, objectiveOptionsSchema } from '../objectives/index.ts'
-import { readingOptionsSchema } from '../tokens/index.ts'
+import { maxLengthOption, readingOptionsSchema } from '../tokens/index.ts'
 
 /** Optimizer steps between checkpoints where nothing is said. */
 export const defaultSaveEvery = 500
@@ -62,6 +62,7 @@ const base = z.object({
     .describe('pairs for each optimizer step, however many micro-batches they take')
     .meta({ group: 'optimizer' }),
   ...readingOptionsSchema.shape,
+  maxLength: maxLengthOption,
   epochs: count.default(1).describe('passes over the data').meta({ group: 'optimizer' }),
   maxSteps: count.optional().describe('stop after N optimizer steps').meta({ group: 'optimizer', advanced: true }),
   limit: limitOption,

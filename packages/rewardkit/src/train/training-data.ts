@@ -46,6 +46,7 @@ import {
   type Tokenizer,
   type TrainedOn,
 } from '../tokens/index.ts'
+import type { SizedOptions } from './resolved-options.ts'
 import type { TrainOptions } from './train-options.ts'
 
 /** `data.json` of a run. */
@@ -94,7 +95,7 @@ export interface TrainingData {
  * @throws InputError for what is wrong with the files, and where nothing is left to train on
  */
 export async function loadTrainingData(
-  options: TrainOptions,
+  options: SizedOptions,
   objective: Objective,
   tokenizer: Tokenizer,
   spool: Spool,
