@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
-import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { noGradient, scope, threads } from '@rewardkit/torch'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Event, Hooks } from '../events.ts'
 import { silentHooks } from '../events.ts'
+import { canMount, withSmallDisk } from '../fixtures/small-disk.ts'
 import { fixtureNames } from '../models/fixtures/read.ts'
 import { hiddenStates, loadRewardNetwork, trainPart } from '../models/index.ts'
 import { packGroups } from '../tokens/index.ts'
@@ -138,22 +138,12 @@ describe('openHiddenStates', () => {
     second.close()
   })
 
-  const mounted = join(folder, 'small')
-  const mount = () => {
-    mkdirSync(mounted, { recursive: true })
-    return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', mounted]).status === 0
-  }
-  const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mount()
-  if (canMount) spawnSync('umount', [mounted])
-
-  it.skipIf(!canMount)('says beforehand how much room is missing', () => {
-    expect(mount()).toBe(true)
-    try {
-      expect(() => open({ root: mounted, layers: 1 })).toThrow(
+  it.skipIf(!canMount)('says beforehand how much room is missing', async () => {
+    const small = join(folder, 'small')
+    await withSmallDisk(small, '16k', () => {
+      expect(() => open({ root: small, layers: 1 })).toThrow(
         /hidden states of 13 groups take \d+\.\d MB, 0\.0 MB are free; free some space/,
       )
-    } finally {
-      spawnSync('umount', ['-l', mounted])
-    }
+    })
   })
 })

@@ -13,6 +13,7 @@ import { hostname, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { silentHooks } from '../events.ts'
+import { canMount, changeDisk, withSmallDisk } from '../fixtures/small-disk.ts'
 import { resolveDataset } from './dataset.ts'
 import { train } from './fixtures/repositories.ts'
 import { blobsOf, fetchOne, openHub, transfers, watching } from './fixtures/open.ts'
@@ -115,7 +116,7 @@ describe('faults that pass', () => {
     const { hub, settings } = await openHub()
     let requests = 0
     hub.fault = ({ host }) => (host === 'storage' && requests++ < 1 ? { silentAfter: 20_000 } : null)
-    const { files } = await fetchOne({ ...settings, patience: 200 })
+    const { files } = await fetchOne({ ...settings, patience: 1000 })
     expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
     expect(transfers(hub).map(({ range }) => range)).toEqual([undefined, 'bytes=20000-'])
   })
@@ -155,17 +156,11 @@ describe('what ends a download', () => {
   })
 
   const small = mkdtempSync(join(tmpdir(), 'rewardkit-small-'))
-  const mount = (size: string) => {
-    return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', small]).status === 0
-  }
-  const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mount('64k')
-  if (canMount) spawnSync('umount', [small])
   afterAll(() => rmSync(small, { recursive: true }))
 
   it.skipIf(!canMount)('a full disk: one line, what came is kept, and with more room it goes on', async () => {
     const { hub, settings } = await openHub()
-    expect(mount('48k')).toBe(true)
-    try {
+    await withSmallDisk(small, '48k', async () => {
       const full = { ...settings, cache: join(small, 'cache') }
       await expect(fetchOne(full)).rejects.toThrow(
         /^the disk of \S+ is full: train.jsonl takes 50000 bytes; free some space and try again \(what was fetched is kept\), or set HF_HUB_CACHE/,
@@ -173,31 +168,26 @@ describe('what ends a download', () => {
       const kept = readdirSync(blobsOf(full)).filter((name) => name.endsWith('.incomplete'))
       const { size } = statSync(join(blobsOf(full), kept[0] ?? ''))
       expect(size).toBeGreaterThan(0)
-      spawnSync('mount', ['-o', 'remount,size=4m', small])
+      changeDisk(small, 'size=4m')
       hub.requests.length = 0
       const { files } = await fetchOne(full)
       expect(readFileSync(files[0]?.path ?? '')).toEqual(train)
       expect(transfers(hub)).toMatchObject([{ range: `bytes=${size}-`, sent: 50_000 - size }])
-    } finally {
-      spawnSync('umount', ['-l', small])
-    }
+    })
   })
 
   it.skipIf(!canMount)('a cache that cannot be written serves what it has', async () => {
     const { settings } = await openHub()
-    expect(mount('4m')).toBe(true)
-    try {
+    await withSmallDisk(small, '4m', async () => {
       const shared = { ...settings, cache: join(small, 'cache') }
       const online = await fetchOne(shared)
       rmSync(join(shared.cache, 'datasets--some--one', 'trees'), { recursive: true })
-      spawnSync('mount', ['-o', 'remount,ro', small])
+      changeDisk(small, 'ro')
       expect(await fetchOne(shared)).toEqual(online)
       await expect(
         resolveDataset('some/folders', { splits: ['train'], settings: shared }, silentHooks),
       ).rejects.toThrow(/cannot be written: the file system is read-only; choose another folder/)
-    } finally {
-      spawnSync('umount', ['-l', small])
-    }
+    })
   })
 
   it('a kill: a later process goes on with what came', async () => {
