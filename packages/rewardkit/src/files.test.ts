@@ -24,7 +24,7 @@ import {
   writeFileAtomic,
   writeLinesAtomic,
 } from './files.ts'
-import { rewardkit } from './fixtures/command.ts'
+import { rewardkit } from './fixtures/run-command.ts'
 
 let folder = ''
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { rewardkit } from '../fixtures/command.ts'
+import { rewardkit } from '../fixtures/run-command.ts'
 
 // What a verb found comes through from its thread, which only plain data do.
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-verbs-'))

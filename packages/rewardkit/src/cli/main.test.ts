@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
-import { commandFile, rewardkit as runCommand } from '../fixtures/command.ts'
+import { commandFile, rewardkit as runCommand } from '../fixtures/run-command.ts'
 
 // The command, as a user runs it.
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-command-'))

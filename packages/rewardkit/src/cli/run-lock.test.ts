@@ -16,7 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { evaluate } from '../library/evaluate.ts'
 import { train } from '../library/train.ts'
-import { commandFile } from '../fixtures/command.ts'
+import { commandFile } from '../fixtures/run-command.ts'
 import { tinyPairs, writeRows, writeTinyModel } from '../fixtures/tiny-model.ts'
 import { until } from '../fixtures/until.ts'
 

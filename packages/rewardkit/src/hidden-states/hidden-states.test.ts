@@ -9,7 +9,7 @@ import { canMount, withSmallDisk } from '../fixtures/small-disk.ts'
 import { fixtureNames } from '../models/fixtures/read.ts'
 import { hiddenStates, loadRewardNetwork, trainPart } from '../models/index.ts'
 import { packGroups } from '../tokens/index.ts'
-import { batchOf } from '../train/fixtures/step.ts'
+import { batchOf } from '../train/fixtures/step-parts.ts'
 import { writeThreeLayers } from './fixtures/models.ts'
 import { hashParameters, type HiddenStatesOptions, openHiddenStates } from './index.ts'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { objectiveNames, type ObjectiveName, type ObjectiveOptions } from '../objectives/index.ts'
-import { accumulated, batchOf, createTinyModel, largestRelativeDifference, tokensOf } from './fixtures/step.ts'
+import { accumulated, batchOf, createTinyModel, largestRelativeDifference, tokensOf } from './fixtures/step-parts.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'exactness-'))
 afterAll(() => rmSync(folder, { recursive: true }))

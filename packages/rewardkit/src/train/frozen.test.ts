@@ -11,7 +11,7 @@ import { type FixtureName, fixtureNames } from '../models/fixtures/read.ts'
 import { loadRewardNetwork, trainPart } from '../models/index.ts'
 import { createObjective } from '../objectives/index.ts'
 import { createSpool } from '../tokens/index.ts'
-import { batchOf, frozenStep, tokensOf } from './fixtures/step.ts'
+import { batchOf, frozenStep, tokensOf } from './fixtures/step-parts.ts'
 import { openTrainingRewards } from './frozen.ts'
 import { trainStep } from './step.ts'
 

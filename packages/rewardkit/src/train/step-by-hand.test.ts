@@ -4,7 +4,7 @@ import { at } from '../at.ts'
 import { createObjective, type Objective } from '../objectives/index.ts'
 import { splitPrefix } from '../tokens/encode.ts'
 import type { EncodedGroup, TokenGroup } from '../tokens/index.ts'
-import { frozenStep } from './fixtures/step.ts'
+import { frozenStep } from './fixtures/step-parts.ts'
 import { type StepOptions, type StepResult, trainStep } from './step.ts'
 
 // The model of these tests is one number w: a response that ends with the token t has the reward w t / 8. All that a step

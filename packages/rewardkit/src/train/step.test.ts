@@ -7,7 +7,7 @@ import { at } from '../at.ts'
 import { computeRewards } from '../rewards/reward-pass.ts'
 import { loadRewardNetwork, type RewardNetwork } from '../models/index.ts'
 import { createObjective, objectiveNames } from '../objectives/index.ts'
-import * as fixture from './fixtures/step.ts'
+import * as fixture from './fixtures/step-parts.ts'
 import { type StepOptions, trainStep } from './step.ts'
 
 const { largestRelativeDifference } = fixture

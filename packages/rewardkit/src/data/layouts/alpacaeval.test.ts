@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import { alpacaevalLayout } from './alpacaeval.ts'
-import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
+import { expectSameAgain, groupsOf, readRows } from './fixtures/round-trip.ts'
 
 const row = {
   instruction: 'Why?',

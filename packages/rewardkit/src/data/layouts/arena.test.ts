@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import { arenaLayout } from './arena.ts'
-import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
+import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/round-trip.ts'
 
 const user = (content: string) => ({ content, role: 'user' })
 const assistant = (content: string) => ({ content, role: 'assistant' })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { at } from '../../at.ts'
 import type { Row } from '../fields.ts'
 import { argillaLayout } from './argilla.ts'
-import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
+import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/round-trip.ts'
 import { recognisedLayout } from './index.ts'
 
 const texts = { prompt: 'Hi', response_1: 'a', response_2: 'b', response_3: 'c' }

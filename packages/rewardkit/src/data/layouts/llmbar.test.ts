@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
+import { expectSameAgain, groupsOf, readRows } from './fixtures/round-trip.ts'
 import { llmbarLayout } from './llmbar.ts'
 
 const row = { input: 'Why?', output_1: 'No.', output_2: 'So.', label: 2 }

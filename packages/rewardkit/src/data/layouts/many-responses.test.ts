@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { buildGroup } from '../build.ts'
 import type { Group } from '../group.ts'
 import { lostFields } from '../transforms/kept.ts'
-import { groupsOf } from './fixtures/read-rows.ts'
+import { groupsOf } from './fixtures/round-trip.ts'
 import { layoutNamed } from './index.ts'
 import { assistantMessage, userMessage } from './messages.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import type { Row } from '../fields.ts'
-import { createDraws, type Draws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
+import { createDraws, type Draws, expectSameAgain, groupsOf, readRows } from './fixtures/round-trip.ts'
 import { oasstTreesLayout } from './oasst-trees.ts'
 
 const prompter = (id: string, text: string, replies: Row[] = [], more: Row = {}): Row => ({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { groupsOf } from './fixtures/read-rows.ts'
+import { groupsOf } from './fixtures/round-trip.ts'
 import { openaiLayout } from './openai.ts'
 
 const row = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
-import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
+import { expectSameAgain, groupsOf, readRows } from './fixtures/round-trip.ts'
 import { rmBenchLayout } from './rm-bench.ts'
 
 const row = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
+import { expectSameAgain, groupsOf, readRows } from './fixtures/round-trip.ts'
 import { skyworkLayout } from './skywork.ts'
 
 const turn = (role: string, content: string) => ({ role, content })

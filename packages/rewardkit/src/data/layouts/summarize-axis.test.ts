@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defaultRowOptions } from '../row-options.ts'
-import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
+import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/round-trip.ts'
 import { summarizeAxisLayout } from './summarize-axis.ts'
 
 const info = { id: 'f00', site: 'cnn', title: 'Rain', article: 'It rained.' }

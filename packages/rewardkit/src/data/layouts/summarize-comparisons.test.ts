@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
-import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
+import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/round-trip.ts'
 import { summarizeComparisonsLayout } from './summarize-comparisons.ts'
 
 const post = {

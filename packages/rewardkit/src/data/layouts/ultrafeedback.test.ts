@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
 import { otherColumns } from './layout.ts'
-import { expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
+import { expectSameAgain, groupsOf, readRows } from './fixtures/round-trip.ts'
 import { ultrafeedbackBinarizedLayout, ultrafeedbackLayout } from './ultrafeedback.ts'
 
 const rated = (...ratings: readonly unknown[]) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { pairGroup } from '../build.ts'
-import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/read-rows.ts'
+import { createDraws, expectSameAgain, groupsOf, readRows } from './fixtures/round-trip.ts'
 import { webgptLayout, webgptRawLayout } from './webgpt.ts'
 
 const question = { dataset: 'eli5', id: 'q1', full_text: 'Why?' }
