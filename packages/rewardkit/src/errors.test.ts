@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { FailureError, InputError, located } from './errors.ts'
 
 test('the remedy stands at the end of the message and by itself', () => {
-  const error = new InputError('--out runs/a is not empty', { remedy: 'name another folder' })
-  expect(error.message).toBe('--out runs/a is not empty; name another folder')
+  const error = new InputError('runs/a is not empty', { remedy: 'name another folder' })
+  expect(error.message).toBe('runs/a is not empty; name another folder')
   expect(error).toMatchObject({
     code: 'invalid-input',
-    problem: '--out runs/a is not empty',
+    problem: 'runs/a is not empty',
     remedy: 'name another folder',
   })
 })

@@ -22,7 +22,7 @@ export interface ErrorDetails {
 }
 
 /** An error in two phrases. */
-interface ErrorPhrases {
+export interface ErrorPhrases {
   readonly problem: Phrase
   readonly remedy: Phrase | undefined
 }

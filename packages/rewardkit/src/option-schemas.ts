@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { at } from './at.ts'
 import { InputError } from './errors.ts'
+import { inProgramWords, type Phrase, phrase } from './phrase.ts'
 import { nearestName } from './nearest.ts'
 import { type OptionGroup, optionMetaSchema } from './option-groups.ts'
 
@@ -96,6 +97,19 @@ export function refuseTwoSpellings(names: readonly string[]): void {
 /** True for an option that takes no value. */
 export const isSwitch = (option: CommandOption): boolean => option.shape.type === 'boolean'
 
+/** For a rule of a schema: what is wrong, with its options as data. */
+export const ruleOf = (words: Phrase): { error: string; params: { words: Phrase } } => ({
+  error: inProgramWords(words),
+  params: { words },
+})
+
+/** What a schema says of what it refuses. */
+export function complaint(issue: z.core.$ZodIssue): string | Phrase {
+  const words: unknown = issue.code === 'custom' ? issue.params?.['words'] : undefined
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what `ruleOf` gave
+  return (words as Phrase | undefined) ?? issue.message
+}
+
 /** What a value must be, to follow the word "expected". */
 const expectation = (shape: Shape): string => joined(alternatives(shape))
 
@@ -116,7 +130,7 @@ function kindOf(shape: Shape): string {
 
 /** The error for a value that a schema refused: the option as the user named it, what was found, what was expected, the name that is near. */
 export function refusal(shape: Shape, name: string, value: unknown, issue: z.core.$ZodIssue): InputError {
-  if (issue.code === 'custom') return new InputError(`${name}: ${issue.message}`)
+  if (issue.code === 'custom') return new InputError(phrase`${name}: ${complaint(issue)}`)
   const found = typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? typeof value)
   const near = typeof value === 'string' ? nearestName(value, shape.enum?.map(String) ?? []) : undefined
   return new InputError(`${name}: found ${found}, expected ${expectation(shape)}`, {

@@ -3,7 +3,15 @@ import { parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { InputError, located } from '../errors.ts'
 import { nearestName } from '../nearest.ts'
-import { type CommandOption, commandOptions, flagOf, refusal, refuseTwoSpellings, valueOf } from '../option-schemas.ts'
+import {
+  type CommandOption,
+  commandOptions,
+  complaint,
+  flagOf,
+  refusal,
+  refuseTwoSpellings,
+  valueOf,
+} from '../option-schemas.ts'
 import { ourNameFor } from './foreign.ts'
 
 /** Where values come from; a later source wins over an earlier one, and all win over the defaults. */
@@ -66,7 +74,7 @@ export function mergeOptions<S extends z.ZodObject>(schema: S, sources: OptionSo
   const [issue] = result.error.issues
   const key = String(issue?.path[0] ?? '')
   const option = options.get(flagOf(key))
-  if (!issue || !option) throw new InputError(issue?.message ?? 'the options do not fit together')
+  if (!issue || !option) throw new InputError(issue ? complaint(issue) : 'the options do not fit together')
   throw refused(option, given.get(key), issue)
 }
 

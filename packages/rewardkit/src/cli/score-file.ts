@@ -4,6 +4,7 @@ import { createReading, missingPromptMessage, readLines, readRows, unreadMessage
 import { InputError, Interrupted } from '../errors.ts'
 import type { ScoreOptions } from '../evaluate/evaluate-options.ts'
 import { type Event, logLine, noticeAt, warning } from '../events.ts'
+import { phrase } from '../phrase.ts'
 import { tellOfCuts } from '../tokens/index.ts'
 import { withJob } from './interruptible-job.ts'
 import { type ScoreCounts, scoreRows } from './score-rows.ts'
@@ -20,7 +21,7 @@ export async function scoreFile(options: ScoreOptions, onEvent: (event: Event) =
   const unread = unreadMessage(counts.unread)
   const missingPrompt = missingPromptMessage(counts.unread)
   if (unread !== undefined) onEvent(logLine(`${nameOf(options.data)}: ${unread}`))
-  if (missingPrompt !== undefined) onEvent(warning(`${nameOf(options.data)}: ${missingPrompt}`))
+  if (missingPrompt !== undefined) onEvent(warning(phrase`${nameOf(options.data)}: ${missingPrompt}`))
   const { cuts, lastCut, identical } = counts
   const dropped = { identical_after_truncation: identical }
   if (lastCut) tellOfCuts(cuts, { ...lastCut, name: nameOf(options.data), dropped }, { onEvent })

@@ -13,10 +13,11 @@ import {
   unreadColumns,
   type UnreadColumns,
 } from '../data/index.ts'
-import { InputError } from '../errors.ts'
+import { type ErrorPhrases, FailureError, InputError, located, wholePhrase } from '../errors.ts'
 import type { ScoreOptions } from '../evaluate/evaluate-options.ts'
 import type { ScoreCut, ScoredGroup } from '../evaluate/scorer.ts'
 import { type CutTally, createCutTally } from '../tokens/index.ts'
+import { inCommandWords } from './words.ts'
 
 /** Scores groups, in order. */
 export type ScoreGroups = (groups: readonly Group[]) => Promise<ScoredGroup[]>
@@ -46,7 +47,7 @@ interface ReadRow {
 
 interface Failed {
   readonly id: string
-  readonly error: string
+  readonly error: ErrorPhrases
 }
 
 /**
@@ -112,24 +113,26 @@ function read(item: SourceRow | BadRow, mapped: (row: Row) => Row, options: Data
     const layout = layoutOf(row)
     return { source: item, row, layout, group: groupFromRow(row, unnamed, options) }
   } catch (error) {
-    if (error instanceof InputError) return { id, error: `${item.unit} ${item.number}: ${error.message}` }
+    if (error instanceof InputError) return { id, error: located(`${item.unit} ${item.number}`, error).phrases }
     throw error
   }
 }
 
 /** JSON has no NaN: a reward that is none is an error. */
 function checked(scored: ScoredGroup | undefined): ScoredGroup {
-  if (!scored) return { error: 'no reward came back' }
+  if (!scored) return { error: new FailureError('no reward came back').phrases }
   const bad = 'error' in scored ? undefined : scored.rewards.find((reward) => !Number.isFinite(reward))
-  return bad === undefined ? scored : { error: `the reward is ${bad}; is the model damaged?` }
+  return bad === undefined ? scored : { error: new FailureError(`the reward is ${bad}; is the model damaged?`).phrases }
 }
+
+const textOf = (error: ErrorPhrases): string => inCommandWords(wholePhrase(error))
 
 /** The line to write for what was read and what became of it. */
 function lineOf(item: ReadRow | Failed, outcome: ScoredGroup): Readonly<Record<string, unknown>> {
-  if (!('group' in item)) return { id: item.id, error: item.error }
+  if (!('group' in item)) return { id: item.id, error: textOf(item.error) }
   const { layout, group } = item
   const { unit, number, row } = item.source
-  if ('error' in outcome) return { id: group.id, error: `${unit} ${number}: ${outcome.error}` }
+  if ('error' in outcome) return { id: group.id, error: `${unit} ${number}: ${textOf(outcome.error)}` }
   const { rewards, cut } = outcome
   const mark = cut && !('truncated' in row) ? { truncated: true } : {}
   if (layout.name === 'groups') return { ...row, rewards, ...mark }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { createReading, type Group, readLines } from '../data/index.ts'
+import { InputError } from '../errors.ts'
 import type { ScoreCut } from '../evaluate/scorer.ts'
 import { scoreRows, type ScoreGroups } from './score-rows.ts'
 
@@ -9,7 +10,7 @@ const byLength: ScoreGroups = async (groups) =>
   groups.map((group: Group) => {
     const rewards = group.responses.map((response) => (response.at(-1)?.content ?? '').trim().length)
     if (rewards.includes(14)) return { rewards: [NaN] }
-    return rewards.includes(13) ? { error: 'unlucky' } : { rewards }
+    return rewards.includes(13) ? { error: new InputError('unlucky').phrases } : { rewards }
   })
 
 async function scored(

@@ -2,6 +2,7 @@ import { counted } from '../counted.ts'
 import { turnedMessage } from '../data/probability.ts'
 import { skippedMessage } from '../data/skipped-rows.ts'
 import type { Leakage } from '../data/transforms/leakage.ts'
+import { inCommandWords } from './words.ts'
 import type { TransformResult } from '../data/transforms/transform.ts'
 
 /** What a step on data read, left out and wrote, a line each. */
@@ -11,7 +12,7 @@ export function formatTransform({ read, removed, outputs, provenance }: Transfor
   const turned = turnedMessage(read.turned)
   if (turned !== undefined) lines.push(turned)
   const skipped = skippedMessage(read.skipped)
-  if (skipped !== undefined) lines.push(skipped)
+  if (skipped !== undefined) lines.push(inCommandWords(skipped))
   if (sum(removed) > 0) lines.push(`removed: ${reasons(removed)}`)
   for (const { file, pairs, rows, lost } of outputs) {
     lines.push(`${file}: ${counted(pairs, 'pair')} in ${counted(rows, 'row')}`)

@@ -38,7 +38,7 @@ describe('columnMapper', () => {
     'says that there is no column %j',
     (column) => {
       expect(() => columnMapper([`chosen=${column}`])(row)).toThrow(
-        `--columns: found no column "${column}", only question, answers, a.b, kept`,
+        `columns: found no column "${column}", only question, answers, a.b, kept`,
       )
     },
   )
@@ -56,6 +56,6 @@ describe('columnMapper', () => {
   })
 
   it('refuses a name that is there twice', () => {
-    expect(() => columnMapper(['chosen=a', 'chosen=b'])).toThrow('--columns: "chosen" is there twice')
+    expect(() => columnMapper(['chosen=a', 'chosen=b'])).toThrow('"chosen" is there twice')
   })
 })

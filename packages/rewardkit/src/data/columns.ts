@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import { option, phrase } from '../phrase.ts'
 import { nearestName } from '../nearest.ts'
 import { isObject, type Row } from './fields.ts'
 
@@ -58,7 +59,7 @@ export function namedColumns(texts: readonly string[]): NamedColumns[] {
   }
   const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) < index)
   if (twice)
-    throw new InputError(`--columns: "${twice.name}" is there twice, expected one column for each name`, {
+    throw new InputError(`"${twice.name}" is there twice, expected one column for each name`, {
       remedy: 'leave one of the two out',
     })
   return named
@@ -125,7 +126,10 @@ function within(value: unknown, part: string): unknown {
 
 function missing(column: string, columns: readonly string[]): InputError {
   const near = nearestName(column, columns)
-  return new InputError(`--columns: found no column "${column}", only ${columns.slice(0, 12).join(', ')}`, {
-    remedy: near === undefined ? undefined : `did you mean ${near}?`,
-  })
+  return new InputError(
+    phrase`${option('columns')}: found no column "${column}", only ${columns.slice(0, 12).join(', ')}`,
+    {
+      remedy: near === undefined ? undefined : `did you mean ${near}?`,
+    },
+  )
 }

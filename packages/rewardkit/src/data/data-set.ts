@@ -26,8 +26,10 @@ export interface DataPart {
 
 /** Preference data that are ready to be read, as often as need be. */
 export interface DataSet {
-  /** As the user named it. */
+  /** What messages call it: as the user named it. */
   readonly name: string
+  /** The file that holds the rows, where messages call them otherwise: rows that a program gave. */
+  readonly path?: string
   readonly parts: readonly DataPart[]
   /** In a mixture that was written down: its YAML file, which decides what is read like the rows themselves. */
   readonly mixtureFile?: string

@@ -1,4 +1,5 @@
 import { notUtf8 } from './sources/encoding.ts'
+import type { Phrase } from '../phrase.ts'
 
 /** A line of a text file, without its line end. `number` counts from 1. */
 export interface Line {
@@ -10,7 +11,7 @@ export interface Line {
 export interface BadLine {
   readonly number: number
   readonly error: string
-  readonly remedy?: string
+  readonly remedy?: string | Phrase
 }
 
 /** Bytes. A text this long takes the tokenizer half a minute and 4 GB. */

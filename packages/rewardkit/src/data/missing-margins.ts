@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import { option, phrase, settings } from '../phrase.ts'
 import type { Group } from './group.ts'
 import type { Tally } from './tally.ts'
 
@@ -9,7 +10,7 @@ export type MissingMargin = 'error' | 'drop' | number
  * Checks that an objective which needs annotated margins gets them. `path` is where the preferences came from.
  *
  * @throws InputError if margins are missing and `missingMargin` is 'error', or if there are none; the message counts and
- * names the option `--missing-margin`. InputError for margins below `leastMargin`.
+ * names the option `missingMargin`. InputError for margins below `leastMargin`.
  */
 export function checkMargins(
   { preferences, withoutMargin, lowMargins, firstLowMargin }: Tally,
@@ -25,11 +26,13 @@ export function checkMargins(
   if (withoutMargin > 0 && missingMargin === 'error') {
     throw new InputError(
       `${path}: ${withoutMargin} of ${preferences} preferences have no margin; expected a number in the field "margin"`,
-      { remedy: 'choose --missing-margin drop or --missing-margin NUMBER' },
+      { remedy: phrase`give ${settings({ missingMargin: 'drop' })}, or a number for ${option('missingMargin')}` },
     )
   }
   if (typeof missingMargin === 'number' && missingMargin < leastMargin) {
-    throw new InputError(`--missing-margin: found ${missingMargin}, expected ${leastMargin} or more for this objective`)
+    throw new InputError(
+      phrase`${option('missingMargin')}: found ${missingMargin}, expected ${leastMargin} or more for this objective`,
+    )
   }
   if (firstLowMargin) {
     throw new InputError(

@@ -157,7 +157,7 @@ parts:
       )
     expect((await open(['x/y', 'z'])).groups).toHaveLength(5)
     await expect(open(['x/y', 'z', 'nowhere'])).rejects.toThrow(
-      /subsets\.yaml: --subsets: found no subset "nowhere", only x\/y, z$/,
+      /subsets\.yaml: subsets: found no subset "nowhere", only x\/y, z$/,
     )
   })
 
@@ -165,7 +165,7 @@ parts:
     const mixtureOf = (subset: string) => `{parts: [{data: a.jsonl}, {data: b.jsonl, name: b, subsets: [${subset}]}]}`
     const { groups } = await read(mixtureOf('x/y'))
     expect(groups.filter(({ subset }) => subset === 'b/x/y')).toHaveLength(10)
-    await expect(read(mixtureOf('b/x/y'))).rejects.toThrow(/b\.jsonl: --subsets: found no subset "b\/x\/y", only x\/y$/)
+    await expect(read(mixtureOf('b/x/y'))).rejects.toThrow(/b\.jsonl: subsets: found no subset "b\/x\/y", only x\/y$/)
   })
 
   it('draws the same rows again, and others with another seed', async () => {

@@ -63,7 +63,7 @@ const expectedParts = `a list, each ${expectedPart}`
 const expectedOf: Readonly<Record<string, string>> = {
   parts: expectedParts,
   data: 'the name of a file, of a folder or on the hub',
-  plainTexts: 'messages (or nothing, which leaves it to --plain-texts)',
+  plainTexts: 'messages (leave it out to read texts like those of the other parts)',
 }
 
 /**

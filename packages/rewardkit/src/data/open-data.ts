@@ -13,13 +13,14 @@ import type { SplitOrder } from './sources/source.ts'
 /**
  * Finds the data that a name means, and draws the rows of a mixture.
  * @param name a source, or the YAML file of a mixture
- * @param options `limit` is how many rows are wanted of a mixture, of each part by its share
+ * @param options `limit` is how many rows are wanted of a mixture, of each part by its share; `calledAs` is what messages
+ * call a file of rows that a program gave
  * @param splits which split to take where the name says none
  * @throws InputError where there is none
  */
 export async function openData(
   name: string,
-  options: DataOptions & { readonly limit?: number | undefined },
+  options: DataOptions & { readonly limit?: number | undefined; readonly calledAs?: string | undefined },
   splits: SplitOrder,
   hooks: Hooks,
 ): Promise<DataSet> {
@@ -27,7 +28,11 @@ export async function openData(
     const mixture = await openMixture(name, readMixture(name, options), splits, hooks, options.limit)
     return { ...mixture, mixtureFile: name }
   }
-  return { name, parts: [{ source: await openSource(name, splits, hooks), options }] }
+  const source = await openSource(name, splits, hooks)
+  const { calledAs } = options
+  if (calledAs === undefined) return { name, parts: [{ source, options }] }
+  const files = source.files.map((file) => ({ ...file, name: calledAs }))
+  return { name: calledAs, path: name, parts: [{ source: { ...source, name: calledAs, files }, options }] }
 }
 
 /**

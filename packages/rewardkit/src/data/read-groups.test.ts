@@ -12,6 +12,7 @@ import { silentHooks } from '../events.ts'
 import { openData } from './open-data.ts'
 import { type DataOptions, defaultDataOptions } from './data-options.ts'
 import { readGroups } from './read-groups.ts'
+import { skippedRecord } from './skipped-rows.ts'
 import * as survey from './survey.ts'
 import { parseRow } from './row.ts'
 
@@ -114,7 +115,7 @@ describe('readPreferences', () => {
     expect(groups.map(({ id }) => id)).toEqual(['line-1', 'line-5'])
     expect([read, dropped]).toEqual([5, { unreadable: 3 }])
     expect(skipped.count).toBe(dropped['unreadable'])
-    expect(skipped.first[0]).toMatch(/bad\.jsonl, line 2: field "chosen"/)
+    expect(skippedRecord(skipped).first[0]).toMatch(/bad\.jsonl, line 2: field "chosen"/)
     await expect(readPreferences(path)).rejects.toThrow(/line 2/)
   })
 
@@ -149,9 +150,9 @@ describe('readPreferences', () => {
     const first = await file('first.jsonl', '{"question": "a"}')
     await expect(readPreferences(first)).rejects.toThrow(/line 1: found the fields question/)
     const layout = await file('layout.jsonl', pair('a'))
-    await expect(readPreferences(layout, { dataFormat: 'shp' })).rejects.toThrow(/is this the layout \(--data-format\)/)
+    await expect(readPreferences(layout, { dataFormat: 'shp' })).rejects.toThrow(/check the layout \(dataFormat\)/)
     const later = await file('later.jsonl', `${pair('a')}\n{"prompt": "b", "chosen": 3, "rejected": "c"}`)
-    await expect(readPreferences(later)).rejects.toThrow(/line 2: .*--on-error skip leaves such rows out/)
+    await expect(readPreferences(later)).rejects.toThrow(/line 2: .*onError: 'skip' leaves such rows out/)
   })
 
   it('leaves a preference of weight 0 out', async () => {
@@ -166,19 +167,19 @@ describe('readPreferences', () => {
     expect((await readPreferences(path, { subsets: ['hard'] })).kept).toBe(1)
     for (const subsets of [['herd'], ['easy', 'herd']])
       await expect(readPreferences(path, { subsets })).rejects.toThrow(
-        /subsets\.jsonl: --subsets: found no subset "herd", only easy, hard; did you mean hard\?$/,
+        /subsets\.jsonl: subsets: found no subset "herd", only easy, hard; did you mean hard\?$/,
       )
     await expect(readPreferences(await file('none.jsonl', pair('q')), { subsets: ['a'] })).rejects.toThrow(
-      /--subsets: found no subset "a", rows name no subset$/,
+      /subsets: found no subset "a", rows name no subset$/,
     )
   })
 
   it('asks for the layout where texts are missing, not where a number is wrong', async () => {
     const text = await file('out.jsonl', '{"prompt":"q","chosen":1,"rejected":"b"}')
-    await expect(readPreferences(text)).rejects.toThrow(/found number 1, expected text.*is this the layout/)
+    await expect(readPreferences(text)).rejects.toThrow(/found number 1, expected text.*check the layout/)
     const range = await file('range.jsonl', '{"prompt":"q","chosen":"a","rejected":"b","probability":3}')
     await expect(readPreferences(range)).rejects.toThrow(
-      /a number between 0 and 1; --on-error skip leaves such rows out$/,
+      /a number between 0 and 1; onError: 'skip' leaves such rows out$/,
     )
   })
 

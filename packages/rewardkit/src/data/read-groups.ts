@@ -10,6 +10,7 @@ import { layoutNamed, layoutOf, isOwnLayout, recognisedLayout } from './layouts/
 import { isPresent, type Reading, type RowContext, type Layout, UnknownLayout } from './layouts/layout.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import { type Notice, noticeAt, warning } from '../events.ts'
+import { option, type Phrase, phrase, settings } from '../phrase.ts'
 import type { Group, Preference } from './group.ts'
 import { createKeptColumns } from './kept-columns.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
@@ -39,8 +40,8 @@ export interface ReadGroup {
   readonly dropped: readonly string[]
   /** The layout of the row; undefined where it could not be read. */
   readonly layout?: Layout
-  /** For a skipped row: file, line and what is wrong with it. */
-  readonly error?: string
+  /** For a skipped row: what is wrong with it, with file and line. */
+  readonly error?: InputError
   /** Preferences that were turned round, since their probability was below 0.5. */
   readonly turned?: number
   /** In a mixture: the part that the row is of. */
@@ -89,7 +90,7 @@ export async function* readGroups(data: DataSet, tell: (told: Notice) => void = 
       }
     } finally {
       // Also where nobody wants the rest.
-      if (userLast > 0) tell(warning(`${part.source.name}: ${userLastMessage(userLast)}`))
+      if (userLast > 0) tell(warning(phrase`${part.source.name}: ${userLastMessage(userLast)}`))
     }
     if (found === 0) ofPart.refuseUnknown(part.source.name)
     if (found === 0 && part.name !== undefined)
@@ -208,15 +209,15 @@ function refused(error: unknown, place: string, { onError }: RowOptions, hasRead
   if (!(error instanceof InputError)) throw error
   const problem = located(place, error)
   if (onError === 'stop')
-    throw new InputError(problem.problem, {
+    throw new InputError(problem.phrases.problem, {
       remedy:
-        problem.remedy ??
+        problem.phrases.remedy ??
         (hasRead || isAboutNumber(problem)
-          ? '--on-error skip leaves such rows out'
-          : 'no row could be read before it: is this the layout (--data-format), and are these the columns (--columns)?'),
+          ? phrase`${settings({ onError: 'skip' })} leaves such rows out`
+          : phrase`no row before it could be read: check the layout (${option('dataFormat')}) and the columns (${option('columns')})`),
       cause: error,
     })
-  return { place, group: undefined, dropped: ['unreadable'], error: problem.message }
+  return { place, group: undefined, dropped: ['unreadable'], error: problem }
 }
 
 /** A number that is none, or out of its range: other columns or another layout would not help. */
@@ -247,7 +248,7 @@ function layoutFor(
   const layout = isMapped ? layoutOf(row) : recognisedLayout(row)
   if (!known || layout === known || (isOwnLayout(known) && isOwnLayout(layout))) return layout
   throw new InputError(`the row looks like ${layout.name}, those before like ${known.name}`, {
-    remedy: 'put them into files of their own, or say with --data-format which layout it is',
+    remedy: phrase`put them into separate files, or name the layout with ${option('dataFormat')}`,
   })
 }
 
@@ -340,5 +341,5 @@ function endsWithUser({ responses }: Group, { chosen, rejected }: Preference): b
   return [chosen, rejected].some((index) => responses[index]?.at(-1)?.role === 'user')
 }
 
-const userLastMessage = (pairs: number): string =>
-  `${counted(pairs, 'pair')} end${pairs === 1 ? 's' : ''} with the user's turn, where the reward is read; --last-turn-user drop leaves such pairs out`
+const userLastMessage = (pairs: number): Phrase =>
+  phrase`${counted(pairs, 'pair')} end${pairs === 1 ? 's' : ''} with the user's turn, where the reward is read; ${settings({ lastTurnUser: 'drop' })} leaves such pairs out`

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import { option, phrase } from '../phrase.ts'
 import { nearestName } from '../nearest.ts'
 import type { Group } from './group.ts'
 import type { RowOptions } from './row-options.ts'
@@ -32,7 +33,7 @@ export function createSubsetWatch() {
       const more = names.length > mostListed ? ` and ${names.length - mostListed} more` : ''
       const found = names.length === 0 ? 'rows name no subset' : `only ${names.slice(0, mostListed).join(', ')}${more}`
       const near = nearestName(missing, names)
-      throw new InputError(`${name}: --subsets: found no subset "${missing}", ${found}`, {
+      throw new InputError(phrase`${name}: ${option('subsets')}: found no subset "${missing}", ${found}`, {
         remedy: near === undefined ? undefined : `did you mean ${near}?`,
       })
     },

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import { InputError, located } from '../errors.ts'
+import { InputError, located, wholePhrase } from '../errors.ts'
 import type { Notice } from '../events.ts'
 import { sha256File } from '../files.ts'
+import { joinPhrases } from '../phrase.ts'
 import type { DataSet } from './data-set.ts'
 import type { Group } from './group.ts'
 import { countSkipped, createSkippedRows, type SkippedRows } from './skipped-rows.ts'
@@ -17,8 +18,10 @@ export type Dropped = Readonly<Record<string, number>>
 /** What reading preference data from end to end found, without their texts. */
 export interface Survey {
   readonly data: DataSet
-  /** As the user named the data. */
+  /** As the user named the data, or where they lie if they are rows of a program. */
   readonly path: string
+  /** What messages call them. */
+  readonly name: string
   /** Groups that are usable. */
   readonly kept: number
   /** Preferences read, the dropped ones included: lines, where each is a pair. */
@@ -61,7 +64,7 @@ export async function surveyPreferences(
   limit = Infinity,
   visit: (group: Group) => void = () => {},
 ): Promise<Survey> {
-  const path = data.name
+  const { name, path = name } = data
   const state = stateOf(data)
   const dropped: Record<string, number> = {}
   const layouts = new Set<string>()
@@ -85,19 +88,23 @@ export async function surveyPreferences(
     kept += 1
     if (kept >= limit) break
   }
-  if (read === 0) throw new InputError(`${path}: no rows; expected preferences`)
+  if (read === 0) throw new InputError(`${name}: no rows; expected preferences`)
   if (kept === 0) {
     const counts = Object.entries(dropped).map(([reason, count]) => `${reason}: ${count}`)
     throw new InputError(
-      `${path}: none of the ${read} preferences is usable (${counts.join(', ')}); expected two different responses that are not empty${skipped.first
-        .map((error) => `; ${error}`)
-        .slice(0, 1)
-        .join('')}`,
+      joinPhrases(
+        [
+          `${name}: none of the ${read} preferences is usable (${counts.join(', ')}); expected two different responses that are not empty`,
+          ...skipped.first.slice(0, 1).map(wholePhrase),
+        ],
+        '; ',
+      ),
     )
   }
   return {
     data,
     path,
+    name,
     kept,
     read,
     dropped,
@@ -127,7 +134,7 @@ export async function* surveyedGroups(survey: Survey): AsyncGenerator<PlacedGrou
     if (group && --left === 0) break
   }
   if (left === 0 && stateOf(survey.data) === survey.state) return
-  throw located(survey.path, changedError())
+  throw located(survey.name, changedError())
 }
 
 /**

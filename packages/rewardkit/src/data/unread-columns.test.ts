@@ -1,8 +1,10 @@
+import { inProgramWords } from '../phrase.ts'
 import { describe, expect, it } from 'vitest'
 import { groupFromRow } from './layouts/index.ts'
 import type { Row } from './fields.ts'
 import { createUnreadTally, missingPromptMessage, unreadColumns, unreadMessage } from './unread-columns.ts'
 
+const told = (rows: readonly Row[]) => inProgramWords(missingPromptMessage(tallied(rows)) ?? '')
 const tallied = (rows: readonly Row[], columns?: readonly string[]) => {
   const tally = createUnreadTally()
   for (const row of rows) {
@@ -42,11 +44,11 @@ describe('unread columns', () => {
       { ...pair, input: 'In Germany.', instruction: 'Name a river.' },
       { ...pair, instruction: 'Name a lake.' },
     ]
-    expect(missingPromptMessage(tallied(rows))).toBe(
-      'no prompt was found in 2 rows, but the columns instruction, input look like one; --columns prompt=instruction reads it',
+    expect(told(rows)).toBe(
+      "no prompt was found in 2 rows, but the columns instruction, input look like one; columns: ['prompt=instruction'] reads it",
     )
-    expect(missingPromptMessage(tallied([{ ...pair, Question: 'Name a river.' }]))).toMatch(
-      /in 1 row, but the column "Question" looks like one; --columns prompt=Question reads it/,
+    expect(told([{ ...pair, Question: 'Name a river.' }])).toMatch(
+      /in 1 row, but the column "Question" looks like one; columns: \['prompt=Question'\] reads it/,
     )
   })
 

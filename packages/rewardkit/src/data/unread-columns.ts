@@ -1,5 +1,7 @@
+import { counted } from '../counted.ts'
 import type { Row } from './fields.ts'
 import type { Group } from './group.ts'
+import { type Phrase, phrase, settings } from '../phrase.ts'
 
 /** Columns that no layout read, counted: they stay in `meta`, and no model sees them. */
 export interface UnreadColumns {
@@ -63,7 +65,7 @@ export function unreadMessage({ rows }: UnreadColumns): string | undefined {
 }
 
 /** What to say where rows have no prompt and an unread column looks like one; undefined where none does. */
-export function missingPromptMessage({ rowsWithoutPrompt }: UnreadColumns): string | undefined {
+export function missingPromptMessage({ rowsWithoutPrompt }: UnreadColumns): Phrase | undefined {
   const names = promptNames.flatMap((name) =>
     Object.keys(rowsWithoutPrompt).filter((column) => column.toLowerCase() === name),
   )
@@ -71,5 +73,5 @@ export function missingPromptMessage({ rowsWithoutPrompt }: UnreadColumns): stri
   if (first === undefined) return undefined
   const count = Math.max(...names.map((name) => rowsWithoutPrompt[name] ?? 0))
   const found = names.length === 1 ? `column "${first}" looks` : `columns ${names.join(', ')} look`
-  return `no prompt was found in ${count.toLocaleString('en-US')} ${count === 1 ? 'row' : 'rows'}, but the ${found} like one; --columns prompt=${/[\s"'$]/.test(first) ? `'${first}'` : first} reads it`
+  return phrase`no prompt was found in ${counted(count, 'row')}, but the ${found} like one; ${settings({ columns: [`prompt=${first}`] })} reads it`
 }

@@ -5,6 +5,7 @@ import { evaluationSplits, openData, spoolRows, surveyPreferences } from '../dat
 import { InputError } from '../errors.ts'
 import { type Hooks, logLine } from '../events.ts'
 import { makeWritableFolder, sha256Folder } from '../files.ts'
+import { option, phrase, settings } from '../phrase.ts'
 import { findModel } from '../models/index.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../rewards/evaluation.ts'
 import { droppedText, encodeEvaluation } from '../rewards/evaluation-data.ts'
@@ -29,7 +30,7 @@ export async function evaluateModel(
   spoolRows(options.data, rows, false, hooks)
   const spool = createSpool(options.out)
   try {
-    return await evaluateFile(folder, opened, options, spool, hooks)
+    return await evaluateFile(folder, opened, { ...options, calledAs: rows && 'data' }, spool, hooks)
   } finally {
     spool.close()
   }
@@ -38,19 +39,19 @@ export async function evaluateModel(
 async function evaluateFile(
   folder: string,
   { network, tokenizer, dtype, rewardsOf, overridden }: OpenedModel,
-  options: EvaluateOptions,
+  options: EvaluateOptions & { readonly calledAs: string | undefined },
   spool: Spool,
   hooks: Hooks,
 ): Promise<Evaluation> {
   const opened = await openData(options.data, options, evaluationSplits, hooks)
   const readings = createReadingTally(tokenizer, network.reading)
   const survey = await surveyPreferences(opened, options.limit, (group) => readings.add(group))
-  readings.tell(options.data, hooks)
+  readings.tell(survey.name, hooks)
   const reading = { ...network.reading, trainedBy: network.truncationRule }
   const data = await encodeEvaluation(survey, tokenizer, { ...reading, onError: options.onError }, spool, hooks)
   const left = droppedText(data.dropped)
   const used = `${counted(data.read, 'pair')} read, ${data.pairs} to evaluate on${left}`
-  if (left !== '') hooks.onEvent(logLine(`${data.path}: ${used}`))
+  if (left !== '') hooks.onEvent(logLine(`${data.name}: ${used}`))
   const sha256 = await sha256Folder(folder)
   const rows = evaluateGroups(rewardsOf, data, options, hooks)
   const summary = summarize(rows, data, {
@@ -67,8 +68,8 @@ async function evaluateFile(
 
 function prepareFolder({ out, overwrite }: EvaluateOptions): void {
   if (existsSync(join(out, 'summary.json')) && !overwrite)
-    throw new InputError(`--out ${out} already holds an evaluation`, {
-      remedy: 'name another folder, or give --overwrite',
+    throw new InputError(phrase`${option('out')} ${out} already holds an evaluation`, {
+      remedy: phrase`name another folder, or give ${settings({ overwrite: true })}`,
     })
   makeWritableFolder(out)
 }

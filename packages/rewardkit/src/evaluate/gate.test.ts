@@ -30,7 +30,7 @@ describe('parseGate', () => {
   })
 
   it.each([
-    ['acuracy=0.6', /--fail-below: found metric "acuracy".*did you mean accuracy\?/],
+    ['acuracy=0.6', /failBelow: found metric "acuracy".*did you mean accuracy\?/],
     ['loss=0.6', /expected accuracy, as in accuracy=0\.65$/],
     ['accuracy', /a share from 0 to 1/],
     ['accuracy=', /a share from 0 to 1/],

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import { option, phrase } from '../phrase.ts'
 import { nearestName } from '../nearest.ts'
 import type { Interval, PairSummary } from '../statistics/types.ts'
 
@@ -29,13 +30,15 @@ export function parseGate(text: string): Gate {
     const near = nearestName(name, metricNames)
     const remedy = near === undefined ? undefined : `did you mean ${near}?`
     throw new InputError(
-      `--fail-below: found metric "${name}", expected ${metricNames.join(' or ')}, as in accuracy=0.65`,
+      phrase`${option('failBelow')}: found metric "${name}", expected ${metricNames.join(' or ')}, as in accuracy=0.65`,
       { remedy },
     )
   }
   const threshold = value === undefined || value === '' || rest.length > 0 ? NaN : Number(value)
   if (!(threshold >= 0 && threshold <= 1))
-    throw new InputError(`--fail-below: found "${text}", expected a share from 0 to 1 after "=", as in ${metric}=0.65`)
+    throw new InputError(
+      phrase`${option('failBelow')}: found "${text}", expected a share from 0 to 1 after "=", as in ${metric}=0.65`,
+    )
   return { metric, threshold }
 }
 

@@ -1,7 +1,8 @@
 import { noGradient, scope } from '@rewardkit/torch'
 import type { Group } from '../data/index.ts'
-import { InputError } from '../errors.ts'
+import { type ErrorPhrases, InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
+import { option, phrase, settings } from '../phrase.ts'
 import { findModel } from '../models/index.ts'
 import {
   createReadingWatch,
@@ -29,12 +30,16 @@ export interface GroupRewards {
 }
 
 /** The rewards of a group, or why there are none. */
-export type ScoredGroup = GroupRewards | { readonly error: string }
+export type ScoredGroup = GroupRewards | Unscored
+
+export interface Unscored {
+  readonly error: ErrorPhrases
+}
 
 /** A loaded model, in the steps that take turns between requests. */
 export interface Scorer {
   /** Tokens of a group, or why it cannot be read. */
-  read(group: Group): Promise<TokenGroup | { readonly error: string }>
+  read(group: Group): Promise<TokenGroup | Unscored>
   /** The rewards of all branches of some groups, which go through the model at once. */
   compute(parts: readonly TokenGroup[]): Float32Array
   /** Warns, once of each kind, of texts read so far that the model can hardly judge. */
@@ -55,7 +60,7 @@ export async function openScorer(
   const { network, tokenizer, rewardsOf } = await openRewardModel(folder, options, hooks)
   const watch = createReadingWatch(tokenizer, network.reading, network.trainedOn, hooks)
   const strange = createStrangeTexts(tokenizer)
-  const read = async (group: Group): Promise<TokenGroup | { error: string }> => {
+  const read = async (group: Group): Promise<TokenGroup | Unscored> => {
     watch(group)
     try {
       // Without preferences, a group whose responses read the same is kept.
@@ -65,14 +70,13 @@ export async function openScorer(
         return tokens
       }
       const { maxLength, truncation } = network.reading
-      return {
-        error:
-          truncation === 'drop'
-            ? `longer than the ${maxLength} tokens that the model reads (max_length, truncation: drop)`
-            : `the ${maxLength} tokens that the model reads (max_length) leave no room for a response beside what the chat template writes`,
-      }
+      const problem =
+        truncation === 'drop'
+          ? phrase`longer than the ${maxLength} tokens that the model reads (${option('maxLength')}, ${settings({ truncation })})`
+          : phrase`the ${maxLength} tokens that the model reads (${option('maxLength')}) leave no room for a response beside what the chat template writes`
+      return { error: new InputError(problem).phrases }
     } catch (error) {
-      if (error instanceof InputError) return { error: error.message }
+      if (error instanceof InputError) return { error: error.phrases }
       throw error
     }
   }

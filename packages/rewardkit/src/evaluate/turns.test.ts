@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { buildGroup, conversation } from '../data/build.ts'
 import type { Group } from '../data/index.ts'
+import { InputError } from '../errors.ts'
 import type { TokenGroup } from '../tokens/index.ts'
 import type { ScoredGroup } from './scorer.ts'
 import { createTurns } from './turns.ts'
@@ -14,9 +15,11 @@ const microBatchTokens = 64
 const group = (id: string, responses: readonly (number | string)[]): Group =>
   buildGroup({ id, ...conversation('p', responses.map(String)), preferences: [] })
 
-function read({ responses }: Group): TokenGroup | { error: string } {
+const unscored = { error: new InputError('no number').phrases }
+
+function read({ responses }: Group): TokenGroup | typeof unscored {
   const numbers = responses.map(([message]) => Number(message?.content))
-  if (numbers.some(Number.isNaN)) return { error: 'no number' }
+  if (numbers.some(Number.isNaN)) return unscored
   const branches = numbers.map((number) => new Int32Array(responseTokens).fill(number))
   return { prefix: new Int32Array(promptTokens), branches, branchOf: [...branches.keys()], truncated: false }
 }
@@ -108,10 +111,10 @@ it('tells of what cannot be read, and goes on with others', async () => {
   request(4, [group('good', [4]), group('bad', ['x'])], false)
   await until(1, 2, 3, 4)
   expect([1, 2, 3, 4].map((id) => answers.get(id)?.scored)).toEqual([
-    [{ error: 'no number' }, { rewards: [1] }],
-    [{ error: 'no number' }],
+    [unscored, { rewards: [1] }],
+    [unscored],
     [],
-    [{ rewards: [4] }, { error: 'no number' }],
+    [{ rewards: [4] }, unscored],
   ])
   expect(microBatches.flat().toSorted((a, b) => a - b)).toEqual([1, 4])
 })

@@ -9,6 +9,7 @@ import { createNumbering } from '../data/numbering.ts'
 import { FailureError, Interrupted } from '../errors.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
 import { makeFolder, writeError } from '../files.ts'
+import { phrase, settings } from '../phrase.ts'
 import { hiddenStates, type RewardNetwork } from '../models/index.ts'
 import { countTokens, packGroups, type TokenGroup } from '../tokens/index.ts'
 import { describeStates, hashTokens } from './identity.ts'
@@ -166,8 +167,7 @@ function checkRoom(folder: string, groups: number, bytes: number): void {
   throw new FailureError(
     `${folder}: the hidden states of ${groups} groups take ${sizeText(bytes)}, ${sizeText(bavail * bsize)} are free`,
     {
-      remedy:
-        'free some space, name a folder on a larger disk in REWARDKIT_HOME, or train the head alone (--train head), which keeps less',
+      remedy: phrase`free some space, name a folder on a larger disk in REWARDKIT_HOME, or train the head alone (${settings({ train: 'head' })}), which keeps less`,
     },
   )
 }

@@ -112,7 +112,7 @@ it('takes languages from a column, else estimates them and says so', async () =>
 })
 
 it('refuses what cannot be answered', async () => {
-  await expect(inspected([pair('a', 'b', 'c')], { showTokens: 1 })).rejects.toThrow('name its folder with --model')
+  await expect(inspected([pair('a', 'b', 'c')], { showTokens: 1 })).rejects.toThrow('name its folder with model')
   await expect(inspected([pair('a', 'b', 'b')])).rejects.toThrow('no pair is usable (1 identical_responses)')
   await expect(inspected([])).rejects.toThrow('empty file')
   await expect(inspected([pair('a', 'b', 'c')], { model: folder })).rejects.toThrow('has no config.json')

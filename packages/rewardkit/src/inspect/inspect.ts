@@ -1,13 +1,14 @@
 import { statSync } from 'node:fs'
 import { at } from '../at.ts'
-import { InputError, Interrupted } from '../errors.ts'
+import { InputError, Interrupted, wholePhrase } from '../errors.ts'
 import { type Hooks, logLine, silentHooks, warning } from '../events.ts'
 import { sha256File } from '../files.ts'
+import { joinPhrases, option, phrase } from '../phrase.ts'
 import { openData } from '../data/open-data.ts'
 import { messageText } from '../data/build.ts'
 import type { Group, Message, Preference } from '../data/group.ts'
 import { readGroups } from '../data/read-groups.ts'
-import { countSkipped, createSkippedRows, type SkippedRows } from '../data/skipped-rows.ts'
+import { countSkipped, createSkippedRows, skippedRecord } from '../data/skipped-rows.ts'
 import { trainingSplits } from '../data/sources/open-source.ts'
 import { createUnreadTally, missingPromptMessage } from '../data/unread-columns.ts'
 import { createLanguages, type Languages } from './languages.ts'
@@ -32,7 +33,7 @@ export interface Inspection extends Repeats {
   /** What was left out, by reason. */
   readonly dropped: Readonly<Record<string, number>>
   /** Rows that could not be read and were skipped: how many, and the first of them. */
-  readonly skipped: SkippedRows
+  readonly skipped: ReturnType<typeof skippedRecord>
   /** Columns that no layout reads, with the rows in which each has a value: they stay in meta, and no model sees them. */
   readonly columns_not_read: Readonly<Record<string, number>>
   /** Pairs by the form of their texts. */
@@ -83,7 +84,9 @@ const rowsBetweenEvents = 50_000
 export async function inspectData(options: InspectOptions, hooks: Hooks = silentHooks): Promise<Inspection> {
   const { model, seed, limit = Infinity } = options
   if (options.showTokens > 0 && model === undefined)
-    throw new InputError('--show-tokens needs a tokenizer', { remedy: 'name its folder with --model' })
+    throw new InputError(phrase`${option('showTokens')} needs a tokenizer`, {
+      remedy: phrase`name its folder with ${option('model')}`,
+    })
   const counter =
     model === undefined ? undefined : await (await import('./tokens.ts')).createTokenCounter(model, options)
   const data = await openData(options.data, options, trainingSplits, hooks)
@@ -126,15 +129,12 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
   if (groups === 0) {
     const counts = [...dropped].map(([reason, count]) => `${count} ${reason}`).join(', ')
     throw new InputError(
-      `${data.name}: no pair is usable (${counts})${skipped.first
-        .map((error) => `; ${error}`)
-        .slice(0, 1)
-        .join('')}`,
+      joinPhrases([`${data.name}: no pair is usable (${counts})`, ...skipped.first.slice(0, 1).map(wholePhrase)], '; '),
     )
   }
   await counter?.tell(data.name, hooks)
   const missingPrompt = missingPromptMessage(unread)
-  if (missingPrompt !== undefined) hooks.onEvent(warning(`${data.name}: ${missingPrompt}`))
+  if (missingPrompt !== undefined) hooks.onEvent(warning(phrase`${data.name}: ${missingPrompt}`))
   const files = []
   for (const { path, name } of data.parts.flatMap(({ source }) => source.files))
     files.push({ name, bytes: statSync(path).size, sha256: await sha256File(path) })
@@ -152,7 +152,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
     ...repeats.result(),
     formats: [...layouts],
     dropped: Object.fromEntries(dropped),
-    skipped: { count: skipped.count, first: skipped.first },
+    skipped: skippedRecord(skipped),
     columns_not_read: unread.rows,
     responses_per_group: responses.distribution(),
     turned,

@@ -147,7 +147,7 @@ export async function createTokenCounter(model: string, reading: Reading) {
       if (!(both instanceof UnusableRow)) count(group, both)
       else {
         drop(both.reason, group.preferences.length)
-        countSkipped(skipped, both.message)
+        countSkipped(skipped, both)
       }
     }
   }

@@ -25,6 +25,5 @@ export async function evaluate(settings: EvaluateSettings): Promise<EvaluationSu
   const options = parseOptions(evaluateOptionsSchema, { ...rest, data: isRows(data) ? file : data })
   refuseHubGuesses({ model: options.model, data: options.data })
   const answers = isRows(data) ? { data: pieces(data, 'data', signal) } : {}
-  const names = isRows(data) ? { [file]: 'data' } : {}
-  return runJob('evaluate', { options, asksForData: isRows(data) }, { signal, onEvent }, answers, names)
+  return runJob('evaluate', { options, asksForData: isRows(data) }, { signal, onEvent }, answers)
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import type { z } from 'zod'
-import { InputError, RewardKitError } from '../errors.ts'
+import { InputError } from '../errors.ts'
 import { hasHubPrefix, isHubName } from '../hub/hub-names.ts'
 import { nearestName } from '../nearest.ts'
-import { commandOptions, refusal } from '../option-schemas.ts'
+import { commandOptions, complaint, refusal } from '../option-schemas.ts'
 
 /**
  * The options of a call with every default filled in.
@@ -25,7 +25,7 @@ export function parseOptions<S extends z.ZodObject>(schema: S, given: Readonly<R
   const [issue] = result.error.issues
   const name = String(issue?.path[0] ?? '')
   const option = options.get(name)
-  if (!issue || !option) throw new InputError(inLibraryWords(issue?.message ?? 'the options do not fit together'))
+  if (!issue || !option) throw new InputError(issue ? complaint(issue) : 'the options do not fit together')
   if (!(name in values)) throw new InputError(`${name}: missing; expected ${option.description}`)
   throw refusal(option.shape, name, values[name], issue)
 }
@@ -43,30 +43,4 @@ export function refuseHubGuesses(names: Readonly<Record<string, unknown>>): void
       remedy: `for the Hugging Face hub, write hub:${name}`,
     })
   }
-}
-
-/**
- * `--batch-size`, as the command says it, becomes `batchSize`; two hyphens within a path or a name stay.
- * @param names texts to replace: file names by the names of options
- */
-export function inLibraryWords(text: string, names: Readonly<Record<string, string>> = {}): string {
-  const words = text.replaceAll(/(?<=^|[\s(])--([a-z]+(?:-[a-z]+)*)/g, (_, name: string) =>
-    name.replaceAll(/-([a-z])/g, (__, letter: string) => letter.toUpperCase()),
-  )
-  return Object.entries(names).reduce((named, [file, name]) => named.replaceAll(file, name), words)
-}
-
-/**
- * An error in the words of the library: options by their names in code, and a spooled file as the rows that it holds.
- * @param names texts to replace: file names by the names of options
- */
-export function libraryError(error: unknown, names: Readonly<Record<string, string>> = {}): unknown {
-  if (!(error instanceof RewardKitError)) return error
-  const inWords = (text: string): string => inLibraryWords(text, names)
-  const { problem, message, remedy } = error
-  return Object.assign(error, {
-    problem: inWords(problem),
-    message: inWords(message),
-    remedy: remedy === undefined ? undefined : inWords(remedy),
-  })
 }

@@ -7,11 +7,12 @@ import { type Group, groupFromRow, type TemplateInputs, type TextOrMessages } fr
 import { InputError, located, RewardKitError } from '../errors.ts'
 import type { GroupRewards, ScoreCut } from '../evaluate/scorer.ts'
 import { type Event, warning } from '../events.ts'
+import { phrase } from '../phrase.ts'
 import { readingOverridesSchema } from '../tokens/reading-options.ts'
 import { type Job, openJob } from '../thread/job.ts'
 import { abortError } from '../thread/abort.ts'
-import { libraryError, parseOptions, refuseHubGuesses } from './parse-options.ts'
-import { inLibraryEvents, type Watching } from './run-job.ts'
+import { parseOptions, refuseHubGuesses } from './parse-options.ts'
+import type { Watching } from './run-job.ts'
 
 const loadOptionsSchema = z.object({
   model: z.string().describe('reward-model folder, run folder, or hub:owner/name'),
@@ -85,7 +86,7 @@ export class RewardModel implements AsyncDisposable {
     if (signal?.aborted) throw abortError(signal)
     const options = parseOptions(loadOptionsSchema, { ...rest, model })
     refuseHubGuesses({ model })
-    const job = openJob('score', options, { onEvent: inLibraryEvents(onEvent) })
+    const job = openJob('score', options, { onEvent })
     const stop = () => void job.close(abortError(signal))
     signal?.addEventListener('abort', stop)
     try {
@@ -93,7 +94,7 @@ export class RewardModel implements AsyncDisposable {
       return new RewardModel(job, warnOnce(onEvent))
     } catch (error) {
       await job.close()
-      throw libraryError(error)
+      throw error
     } finally {
       signal?.removeEventListener('abort', stop)
     }
@@ -161,11 +162,10 @@ export class RewardModel implements AsyncDisposable {
     try {
       const scored = await call
       return scored.map((one, index) => {
-        if ('error' in one) throw new InputError(`${at(groups, index).id}: ${one.error}`)
+        if ('error' in one)
+          throw new InputError(phrase`${at(groups, index).id}: ${one.error.problem}`, { remedy: one.error.remedy })
         return one
       })
-    } catch (error) {
-      throw libraryError(error)
     } finally {
       this.#calls.delete(call)
     }

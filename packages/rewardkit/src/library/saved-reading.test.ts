@@ -101,7 +101,7 @@ describe('the date of a chat template', () => {
     writeFileSync(join(model, 'chat_template.jinja'), template)
     rmSync(join(model, 'rewardkit.json'))
     const told = await rewardsOf(model)
-    expect(told.warnings().join('\n')).toMatch(/prints today's date, \d{4}-\d\d-\d\d: .*templateDate/)
+    expect(told.warnings().join('\n')).toMatch(/prints today's date, .*; templateDate: '\d{4}-\d\d-\d\d' fixes it/)
     const pinned = await rewardsOf(model, { templateDate: '2026-07-26' })
     expect(pinned.warnings().join('\n')).not.toContain('date')
   })
@@ -150,7 +150,7 @@ describe('reading options of a saved model', () => {
     const { warnings, rewards } = await rewardsOf(trained)
     expect(warnings()).toEqual([
       expect.stringContaining(
-        `here it is "<|end|>" (pool end), transformers would read "${after}" (pool template-end); give the one`,
+        `here it is "<|end|>" (pool: 'end'), transformers would read "${after}" (pool: 'template-end'); give the one`,
       ),
     ])
     const given = await rewardsOf(trained, { pool: 'end' })
@@ -176,7 +176,7 @@ describe('model and head', () => {
       throw new Error('the data were read')
     }
     await expect(train({ ...settings, model: headless, data: noRows, out: newFolder() })).rejects.toThrow(
-      /LlamaForSequenceClassification.*its weights hold no head; .*head new/,
+      /LlamaForSequenceClassification.*its weights hold no head; .*head: 'new'/,
     )
     const unread = { model: headless, data: noRows, out: newFolder() }
     await expect(evaluate(unread)).rejects.toThrow(/score.weight is missing: it is no reward model/)

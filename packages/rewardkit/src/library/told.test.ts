@@ -99,7 +99,7 @@ describe('plain texts for a model with a chat template', () => {
     await model.close()
     expect(told.warnings()).toHaveLength(2)
     expect(told.warnings()[0]).toMatch(joined('^'))
-    expect(told.warnings()[0]).toContain('plainTexts messages')
+    expect(told.warnings()[0]).toContain("plainTexts: 'messages'")
     expect(told.warnings()[1]).toMatch(withoutPrompt('^'))
   })
 
@@ -150,7 +150,9 @@ describe('columns that no layout reads', () => {
     for (const told of runsOfAll)
       expect(told.logs().filter((line) => line.endsWith(': columns not read: question, rater'))).toHaveLength(1)
     for (const told of [...runsOfAll, await inspected(data)])
-      expect(told.warnings().join('\n')).toMatch(/no prompt was found in 24 rows.*"question".*columns prompt=question/)
+      expect(told.warnings().join('\n')).toMatch(
+        /no prompt was found in 24 rows.*"question".*columns: \['prompt=question'\]/,
+      )
     expect((await inspected(data)).found.columns_not_read).toEqual({ question: 24, rater: 24 })
   })
 })
@@ -240,7 +242,7 @@ describe('a row that the model cannot read', () => {
   it('stops with its file and line, or is skipped, counted by its reason and listed', async () => {
     const model = join(picky, 'model')
     await expect(trainedOn(data, { model })).rejects.toThrow(
-      /^data, line 2: .*no system turns\); onError skip leaves such rows out$/,
+      /^data, line 2: .*no system turns\); onError: 'skip' leaves such rows out$/,
     )
     const { logs, warnings, result } = await trainedOn(data, { model, onError: 'skip' })
     expect(logs().join('\n')).toMatch(
@@ -249,7 +251,7 @@ describe('a row that the model cannot read', () => {
     expect(result.steps).toBe(3)
     expect(warnings()).toHaveLength(1)
     expect(warnings()[0]).toMatch(
-      /2 rows were skipped \(onError skip\):\n  .*line 2: .*no system turns.*\n  .*line 3: the text holds "<\|extra\|>", token \d+, for which the model has no embedding/,
+      /2 rows were skipped \(onError: 'skip'\):\n  .*line 2: .*no system turns.*\n  .*line 3: the text holds "<\|extra\|>", token \d+, for which the model has no embedding/,
     )
   })
 

@@ -39,8 +39,8 @@ export interface TrainSettings extends Readonly<Omit<TrainInput, 'data' | 'evalD
  * const { steps } = await train({ model: 'models/base', data: 'pairs.jsonl', out: 'runs/first', evalFraction: 0.1 })
  */
 export async function train(settings: TrainSettings): Promise<TrainResult> {
-  const { job, watching, answers, names } = prepareJob(settings, settings.out)
-  return runJob('train', job, watching, answers, names)
+  const { job, watching, answers } = prepareJob(settings, settings.out)
+  return runJob('train', job, watching, answers)
 }
 
 /**
@@ -54,14 +54,14 @@ export async function train(settings: TrainSettings): Promise<TrainResult> {
 export async function plan(settings: TrainSettings): Promise<TrainingPlan> {
   const folder = await mkdtemp(join(tmpdir(), 'rewardkit-plan-'))
   try {
-    const { job, watching, answers, names } = prepareJob(settings, folder)
-    return await runJob('plan', job, watching, answers, names)
+    const { job, watching, answers } = prepareJob(settings, folder)
+    return await runJob('plan', job, watching, answers)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** The compute thread's options, the questions it may ask, and what its messages call the files of spooled rows. */
+/** What the compute thread is given, and what it may ask for. */
 function prepareJob(settings: TrainSettings, folder: string) {
   const { signal, onEvent, onStep, onEvaluation, data, evalData, objective = 'bradley-terry', ...rest } = settings
   const custom = typeof objective === 'string' ? null : offered(objective)
@@ -91,10 +91,6 @@ function prepareJob(settings: TrainSettings, folder: string) {
       ...(isRows(data) && { data: pieces(data, 'data', signal) }),
       ...(isRows(evalData) && { evalData: pieces(evalData, 'evalData', signal) }),
       ...(custom && { objective: (question: ObjectiveQuestion) => unlessAborted(custom.answer(question), signal) }),
-    },
-    names: {
-      ...(isRows(data) && { [file('data')]: 'data' }),
-      ...(isRows(evalData) && { [file('eval-data')]: 'evalData' }),
     },
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { FailureError, InputError, RewardKitError } from '../errors.ts'
 import { type Hooks, logLine } from '../events.ts'
 import { type FetchedModel, fetchModel, hasHubPrefix, isHubName } from '../hub/index.ts'
+import { option, phrase, settings } from '../phrase.ts'
 
 /**
  * The model that `--model` stands for: a local folder if there is one of that name, otherwise a model of the Hugging Face
@@ -13,13 +14,16 @@ import { type FetchedModel, fetchModel, hasHubPrefix, isHubName } from '../hub/i
 export async function findModel(model: string, hooks: Hooks): Promise<FetchedModel> {
   if (existsSync(model) || !isHubName(model)) return { folder: modelFolder(model), name: model }
   if (hasHubPrefix(model)) return fetchModel(model, hooks)
-  hooks.onEvent(logLine(`--model ${model}: no such folder here, so taken as hub:${model}`))
+  hooks.onEvent(logLine(phrase`${option('model')} ${model}: no such folder here, so it is taken as hub:${model}`))
   try {
     return await fetchModel(model, hooks)
   } catch (error) {
     const Kind = [InputError, FailureError].find((kind) => error instanceof kind)
     if (!Kind || !(error instanceof RewardKitError)) throw error
-    throw new Kind(`--model ${model} (no folder here): ${error.problem}`, { remedy: error.remedy, cause: error })
+    throw new Kind(phrase`${option('model')} ${model} (no folder here): ${error.phrases.problem}`, {
+      remedy: error.phrases.remedy,
+      cause: error,
+    })
   }
 }
 
@@ -30,13 +34,13 @@ export async function findModel(model: string, hooks: Hooks): Promise<FetchedMod
 export function modelFolder(path: string): string {
   const present = statSync(path, { throwIfNoEntry: false })
   if (!present?.isDirectory())
-    throw new InputError(`--model ${path}: ${present ? 'it is a file' : 'no such folder'}`, {
+    throw new InputError(phrase`${option('model')} ${path}: ${present ? 'it is a file' : 'no such folder'}`, {
       remedy: 'give a Hugging Face model folder, a run folder, or a name at the hub such as hub:owner/name',
     })
   const inside = join(path, 'model')
   if (existsSync(join(path, 'metrics.jsonl')) && !existsSync(inside))
-    throw new InputError(`--model ${path}: this run has not finished`, {
-      remedy: 'go on with its command and --resume',
+    throw new InputError(phrase`${option('model')} ${path}: this run has not finished`, {
+      remedy: phrase`finish it first: run it again with ${settings({ resume: true })}`,
     })
   return !existsSync(join(path, 'config.json')) && existsSync(join(inside, 'config.json')) ? inside : path
 }

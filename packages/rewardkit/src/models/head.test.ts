@@ -107,7 +107,7 @@ describe('an mlp head', () => {
     // No class of transformers fits it.
     expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'))).toMatchObject({ architectures: [] })
     expect(() => loadRewardNetwork(out, { seed: 0, head: 'linear' })).toThrow(
-      `--head linear: ${out} already has a head of the kind mlp; give --head mlp to go on with it, --head new for another`,
+      `head linear: ${out} already has a head of the kind mlp; give head: 'mlp' to keep it, head: 'new' for a new one`,
     )
     scope(() => {
       const file = openSafetensors(join(out, 'model.safetensors'))

@@ -10,6 +10,7 @@ import type { HeadOrigin, RewardNetwork } from './reward-network.ts'
 import { maxLengthOf } from './max-length.ts'
 import { readSettings } from './model-settings.ts'
 import { openWeights } from './weight-files.ts'
+import { option, phrase, settings } from '../phrase.ts'
 import {
   arrangeWeights,
   decoderShapes,
@@ -47,8 +48,8 @@ export interface LoadOptions {
 export function loadRewardNetwork(folder: string, options: LoadOptions): RewardNetwork {
   const { decoder: config, raw } = readModelConfig(folder)
   const { seed } = options
-  const settings = readSettings(folder)
-  const given = { ...(settings.isSaved && settings.reading), ...options.reading }
+  const saved = readSettings(folder)
+  const given = { ...(saved.isSaved && saved.reading), ...options.reading }
   const { stored, head } = fittingWeights(folder, { decoder: config, raw }, { ...options, needsHead: seed === null })
   const parameters = new Map<string, Tensor>()
   for (const [name, tensor] of stored) if (name !== headBiasName) parameters.set(name, ownCopy(tensor))
@@ -61,12 +62,12 @@ export function loadRewardNetwork(folder: string, options: LoadOptions): RewardN
   return {
     config,
     rawConfig: raw,
-    truncationRule: options.seed === null ? settings.truncationRule : today,
+    truncationRule: options.seed === null ? saved.truncationRule : today,
     reading: readingOptionsSchema.parse({ ...given, maxLength: maxLengthOf(config, given.maxLength) }),
-    savedReading: settings.isSaved ? settings.reading : null,
-    trainedOn: settings.trainedOn,
+    savedReading: saved.isSaved ? saved.reading : null,
+    trainedOn: saved.trainedOn,
     headOrigin: head ? originOf(stored) : { kind: 'drawn', seed: seed ?? 0 },
-    rewardConstant: head ? constant + settings.rewardConstant : 0,
+    rewardConstant: head ? constant + saved.rewardConstant : 0,
     names: [...parameters.keys()],
     parameters: [...parameters.values()],
     weights,
@@ -113,7 +114,9 @@ function storedTensors(folder: string, { decoder, raw }: ModelConfig, wantsNew: 
       if (isHead && other)
         throw new InputError(
           `${folder} has two heads: ${other.name} in ${basename(other.file.path)} and ${theirs} in ${basename(file.path)}`,
-          { remedy: 'remove the one that is not to be used, or give --head new to train another' },
+          {
+            remedy: phrase`remove the head that you do not want, or give ${settings({ head: 'new' })} to train a new one`,
+          },
         )
       present.set(name, { file, name: theirs, shape, isTransposed: false })
     }
@@ -168,15 +171,15 @@ function checkHead(
 ): void {
   if (wanted === 'new') return
   if (head && wanted && head !== wanted)
-    throw new InputError(`--head ${wanted}: ${folder} already has a head of the kind ${head}`, {
-      remedy: `give --head ${head} to go on with it, --head new for another, or a language model`,
+    throw new InputError(phrase`${option('head')} ${wanted}: ${folder} already has a head of the kind ${head}`, {
+      remedy: phrase`give ${settings({ head })} to keep it, ${settings({ head: 'new' })} for a new one, or a language model`,
     })
   const claim = claimOfHead(raw)
   if (head || claim === null) return
   throw new InputError(`${folder}: by its config.json (${claim}) it is a reward model, but its weights hold no head`, {
     remedy: existsSync(join(folder, 'value_head.bin'))
-      ? 'save value_head.bin as value_head.safetensors (pickles are never loaded), or give --head new to train another'
-      : 'copy its weights again, or give --head new to train one that is drawn from the seed',
+      ? phrase`save value_head.bin as value_head.safetensors (pickles are never loaded), or give ${settings({ head: 'new' })} to train a new head`
+      : phrase`copy its weights again, or give ${settings({ head: 'new' })} to train a new head`,
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Tensor } from '@rewardkit/torch'
 import { at } from '../at.ts'
 import { InputError } from '../errors.ts'
+import { option, phrase } from '../phrase.ts'
 import type { NamedParameters, RewardNetwork } from './reward-network.ts'
 import { isOfHead, layerPrefix } from './weights.ts'
 
@@ -24,7 +25,7 @@ export function trainPart(model: RewardNetwork, name: string): TrainedPart {
   const { layers } = model.config
   const last = name.startsWith('last:') ? Number(name.slice('last:'.length)) : 0
   if (last > layers)
-    throw new InputError(`--train ${name}: the model has ${layers} layers`, {
+    throw new InputError(phrase`${option('train')} ${name}: the model has ${layers} layers`, {
       remedy: `give last:${layers} or fewer, or all`,
     })
   const frozenLayers = name === 'all' ? null : layers - last

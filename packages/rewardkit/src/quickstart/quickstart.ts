@@ -14,6 +14,7 @@ import {
 import { InputError } from '../errors.ts'
 import { type Hooks, logLine } from '../events.ts'
 import { isLockFile, makeFolder, writeFileAtomic } from '../files.ts'
+import { option, phrase } from '../phrase.ts'
 import type { ObjectiveName } from '../objectives/index.ts'
 import { type SimulatedPair, simulate } from '../simulate/index.ts'
 import { trainOptionsSchema } from '../train/train-options.ts'
@@ -49,7 +50,9 @@ export async function quickstart(options: QuickstartOptions, hooks: Hooks): Prom
   makeFolder(out)
   const present = readdirSync(out).filter((name) => !isLockFile(name))
   if (present.length > 0 && !present.includes('untrained-model'))
-    throw new InputError(`--out ${out} is not empty and holds no earlier quickstart`, { remedy: 'name another folder' })
+    throw new InputError(phrase`${option('out')} ${out} is not empty and does not hold an earlier quickstart`, {
+      remedy: 'name another folder',
+    })
   // Made first and never removed: it is what a later quickstart knows the folder by.
   const model = join(out, 'untrained-model')
   makeFolder(model)

@@ -12,6 +12,7 @@ import {
 import { counted } from '../counted.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
+import { phrase } from '../phrase.ts'
 import {
   createEncodedSet,
   type CutCounts,
@@ -28,6 +29,7 @@ import {
 /** Preferences ready to be evaluated: the ids with their texts, and what was left out on the way. */
 export interface EvaluationData {
   readonly path: string
+  readonly name: string
   readonly sha256: string
   readonly groups: SpooledGroups
   /** Number of preferences in the groups. */
@@ -55,21 +57,21 @@ export async function encodeEvaluation(
     }
   }
   const strange = await encodeInto(items(), tokenizer, reading, reading.onError)
-  strange.tell(survey.path, hooks)
-  tellOfSkipped(survey.path, set.skipped, hooks)
-  tellOfCuts(set, { ...reading, name: survey.path, dropped: set.dropped }, hooks)
+  strange.tell(survey.name, hooks)
+  tellOfSkipped(survey.name, set.skipped, hooks)
+  tellOfCuts(set, { ...reading, name: survey.name, dropped: set.dropped }, hooks)
   return evaluationData(survey, set)
 }
 
 /** What an encoded set of held-out groups is to an evaluation. Throws InputError where no pair is left. */
 export function evaluationData(
-  { path, sha256, read, dropped }: Pick<Survey, 'path' | 'sha256' | 'read' | 'dropped'>,
+  { path, name, sha256, read, dropped }: Pick<Survey, 'path' | 'name' | 'sha256' | 'read' | 'dropped'>,
   set: EncodedSet,
 ): EvaluationData {
   const all = addCounts(dropped, set.dropped)
-  if (set.preferences === 0) throw new InputError(`${path}: no pair is left to evaluate on${droppedText(all)}`)
+  if (set.preferences === 0) throw new InputError(`${name}: no pair is left to evaluate on${droppedText(all)}`)
   const { groups, preferences: pairs, truncated, cut } = set
-  return { path, sha256, groups, pairs, read, dropped: all, truncated, cut }
+  return { path, name, sha256, groups, pairs, read, dropped: all, truncated, cut }
 }
 
 /** Groups between two signs of life while a file is turned into tokens. */
@@ -84,24 +86,24 @@ export async function* watchedGroups(survey: Survey, hooks: Hooks): AsyncGenerat
     yield placed
     done += 1
     if (done % groupsBetweenEvents === 0)
-      hooks.onEvent({ kind: 'progress', label: `reading ${survey.path}`, done, total: survey.kept, unit: 'rows' })
+      hooks.onEvent({ kind: 'progress', label: `reading ${survey.name}`, done, total: survey.kept, unit: 'rows' })
   }
 }
 
 /** Says which layouts were recognised, what was not read, and what was skipped. */
 function tellOfReading(survey: Survey, hooks: Hooks): void {
-  const { path, layouts, unread } = survey
+  const { name, layouts, unread } = survey
   const unreadColumns = unreadMessage(unread)
   const turned = turnedMessage(survey.turned)
   const missingPrompt = missingPromptMessage(unread)
-  hooks.onEvent(logLine(`${path}: read as ${layouts.join(' and ')}`))
+  hooks.onEvent(logLine(`${name}: read as ${layouts.join(' and ')}`))
   const parts = Object.entries(survey.parts).map(([part, pairs]) => `${counted(pairs, 'pair')} of ${part}`)
-  if (parts.length > 0) hooks.onEvent(logLine(`${path}: ${parts.join(', ')}`))
+  if (parts.length > 0) hooks.onEvent(logLine(`${name}: ${parts.join(', ')}`))
   for (const told of survey.told) hooks.onEvent(told)
-  if (unreadColumns !== undefined) hooks.onEvent(logLine(`${path}: ${unreadColumns}`))
-  if (turned !== undefined) hooks.onEvent(logLine(`${path}: ${turned}`))
-  if (missingPrompt !== undefined) hooks.onEvent(warning(`${path}: ${missingPrompt}`))
-  tellOfSkipped(path, survey.skipped, hooks)
+  if (unreadColumns !== undefined) hooks.onEvent(logLine(`${name}: ${unreadColumns}`))
+  if (turned !== undefined) hooks.onEvent(logLine(`${name}: ${turned}`))
+  if (missingPrompt !== undefined) hooks.onEvent(warning(phrase`${name}: ${missingPrompt}`))
+  tellOfSkipped(name, survey.skipped, hooks)
 }
 
 export function addCounts(...counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

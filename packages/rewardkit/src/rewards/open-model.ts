@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { setThreads } from '@rewardkit/torch'
 import { type ComputeDtype, defaultThreads, resolveDtype } from '../compute-options.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
+import { joinPhrases, option, type Phrase, phrase, settings } from '../phrase.ts'
 import { loadRewardNetwork, maxLengthText, type RewardNetwork } from '../models/index.ts'
-import { flagOf, snakeCase } from '../option-schemas.ts'
+import { snakeCase } from '../option-schemas.ts'
 import {
   givenReading,
   loadTokenizer,
@@ -43,17 +44,18 @@ export async function openRewardModel(folder: string, options: OpenOptions, hook
   setThreads(options.threads ?? defaultThreads())
   const network = loadRewardNetwork(folder, { seed: null, reading: given })
   const tokenizer = await loadTokenizer(folder, network.reading)
-  const overridden = network.savedReading ? overriddenBy(given, network.savedReading) : {}
-  const changes = Object.entries(overridden).map(
-    ([name, change]) => `${flagOf(name)} ${change.given} (saved: ${change.saved ?? 'none'})`,
+  const overridden = network.savedReading ? overriddenBy(given, network.savedReading) : []
+  const changes = overridden.map(
+    (change) => phrase`${option(change.name)} ${change.given} (saved: ${change.saved ?? 'none'})`,
   )
   if (network.headOrigin.kind === 'value-head') hooks.onEvent(logLine(headText(network)))
   const shorter = maxLengthText(network.config, given.maxLength ?? network.savedReading?.maxLength)
-  if (shorter !== null) hooks.onEvent(logLine(`${folder}: ${shorter}`))
-  if (changes.length > 0) hooks.onEvent(logLine(`${folder}: texts are read with ${changes.join(', ')}`))
+  if (shorter !== null) hooks.onEvent(logLine(phrase`${folder}: ${shorter}`))
+  if (changes.length > 0) hooks.onEvent(logLine(phrase`${folder}: texts are read with ${joinPhrases(changes, ', ')}`))
   await warnOfOthersFolder(network, tokenizer, hooks, { isPoolGiven: given.pool !== undefined })
   warnOfDate(tokenizer, given.templateDate, hooks)
-  return { network, tokenizer, dtype, rewardsOf: wholeModel(network, dtype), overridden }
+  const record = overridden.map(({ name, ...change }) => [snakeCase(name), change] as const)
+  return { network, tokenizer, dtype, rewardsOf: wholeModel(network, dtype), overridden: Object.fromEntries(record) }
 }
 
 /**
@@ -75,7 +77,7 @@ export async function warnOfOthersFolder(
     )
   if (isPoolGiven || savedReading || headOrigin.kind === 'drawn') return
   const elsewhere = await pooledElsewhere(tokenizer, reading.pool)
-  if (elsewhere !== null) hooks.onEvent(warning(`${folder}: ${elsewhere}`))
+  if (elsewhere !== null) hooks.onEvent(warning(phrase`${folder}: ${elsewhere}`))
 }
 
 /** Warns of a template that prints another date each day, and of a date that none asks for. */
@@ -84,24 +86,22 @@ export function warnOfDate(
   given: string | undefined,
   hooks: Hooks,
 ): void {
-  const warn = (message: string) => hooks.onEvent(warning(message))
+  const warn = (words: Phrase) => hooks.onEvent(warning(words))
   if (templateDate?.isToday)
     warn(
-      `${folder}: its chat template prints today's date, ${templateDate.day}: rewards differ from day to day; --template-date YYYY-MM-DD fixes it`,
+      phrase`${folder}: its chat template prints today's date, so rewards differ from day to day; ${settings({ templateDate: templateDate.day })} fixes it`,
     )
   if (given !== undefined && !templateDate) warn(unusedDate(folder, given))
 }
 
-export const unusedDate = (folder: string, day: string): string =>
-  `--template-date ${day} has no effect: the chat template of ${folder} does not ask for the date`
+export const unusedDate = (folder: string, day: string): Phrase =>
+  phrase`${option('templateDate')} ${day} has no effect: the chat template of ${folder} does not ask for the date`
 
-function overriddenBy(given: Partial<ReadingOptions>, saved: ReadingOptions): Record<string, Overridden> {
+function overriddenBy(given: Partial<ReadingOptions>, saved: ReadingOptions): (Overridden & { name: string })[] {
   const before = new Map(Object.entries(saved))
-  const changed: Record<string, Overridden> = {}
-  for (const [name, value] of Object.entries(given))
-    if (value !== undefined && before.get(name) !== value)
-      changed[snakeCase(name)] = { saved: before.get(name) ?? null, given: value }
-  return changed
+  return Object.entries(given).flatMap(([name, value]) =>
+    value === undefined || before.get(name) === value ? [] : [{ name, saved: before.get(name) ?? null, given: value }],
+  )
 }
 
 /** Where the head of a model comes from, as one line. */

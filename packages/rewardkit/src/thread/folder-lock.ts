@@ -4,6 +4,7 @@ import { type Lock, lockState, type LockState, takeLock } from '@rewardkit/torch
 import { FailureError, InputError } from '../errors.ts'
 import { type Event, warning } from '../events.ts'
 import { lockFile, makeFolder, writeError } from '../files.ts'
+import { option, phrase, settings } from '../phrase.ts'
 import type { JobName, JobOptions } from './worker.ts'
 
 /** The folder that a job writes into, and one beside it that nobody may be writing into. */
@@ -65,12 +66,12 @@ export function lockFolder<Name extends JobName>(
 }
 
 function refusal(out: string, folder: string, { state, holder }: LockState): InputError {
-  const place = folder === out ? `--out ${out}` : `--out ${out}: ${folder}`
-  return new InputError(`${place} is in use by ${holder}`, {
+  const place = folder === out ? phrase`${option('out')} ${out}` : phrase`${option('out')} ${out}: ${folder}`
+  return new InputError(phrase`${place} is in use by ${holder}`, {
     remedy:
       state === 'live'
-        ? 'wait for its end, or name another folder'
-        : 'give --take-over if it has ended, or name another folder',
+        ? 'wait until it ends, or name another folder'
+        : phrase`give ${settings({ takeOver: true })} if it has ended, or name another folder`,
   })
 }
 
@@ -81,7 +82,10 @@ function attempt<Result>(out: string, work: () => Result): Result {
     const known = error instanceof InputError || error instanceof FailureError ? error : writeError(out, error)
     if (!(known instanceof InputError)) throw known
     const reason = known.problem.replace(/^.*? cannot be written: /s, '')
-    throw new InputError(`--out ${out} cannot be written: ${reason}`, { remedy: known.remedy, cause: error })
+    throw new InputError(phrase`${option('out')} ${out} cannot be written: ${reason}`, {
+      remedy: known.remedy,
+      cause: error,
+    })
   }
 }
 

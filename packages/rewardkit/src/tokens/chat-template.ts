@@ -2,6 +2,7 @@ import { contentOf } from '../data/build.ts'
 import type { Message, TemplateInputs } from '../data/group.ts'
 import { compileTemplate } from './python-template.ts'
 import { UnusableRow } from './unusable-row.ts'
+import { type Phrase, phrase, settings } from '../phrase.ts'
 
 /** Text of a conversation, with what belongs to it besides messages, as a model reads it. */
 export type Render = (messages: readonly Message[], inputs?: TemplateInputs) => string
@@ -60,14 +61,14 @@ export const renderPlain: Render = (messages) =>
 const usualRoles: ReadonlySet<string> = new Set(['system', 'user', 'assistant', 'tool'])
 
 /** What to do where a conversation has a role that templates seldom know. */
-function rolesRemedy(messages: readonly Message[]): string | undefined {
+function rolesRemedy(messages: readonly Message[]): Phrase | undefined {
   const role = messages.find((message) => !usualRoles.has(message.role))?.role
   return role === undefined
     ? undefined
-    : `if it does not know the role "${role}", --roles ${role}=ROLE reads it as another`
+    : phrase`if it does not know the role "${role}", ${settings({ roles: [`${role}=ROLE`] })} reads it as another`
 }
 
-function explain<T>(origin: string, run: () => T, remedy?: string): T {
+function explain<T>(origin: string, run: () => T, remedy?: Phrase): T {
   try {
     return run()
   } catch (error) {

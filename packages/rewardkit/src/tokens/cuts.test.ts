@@ -34,8 +34,8 @@ test('groups are counted by what they lost, and told in one line', () => {
 test('what is lost by the cut is warned of with the remedy', () => {
   const dropped = { too_long: 2, identical_tokens: 5, identical_after_truncation: 1 }
   expect(told(createCutTally(), { dropped })).toEqual([
-    expect.stringMatching(/^warning: .* in 2 pairs, 80 tokens leave no room for a response .*--max-length/),
-    expect.stringMatching(/^warning: .* 1 pair became identical .*\(identical_after_truncation\): .*--max-length/),
+    expect.stringMatching(/^warning: .* in 2 pairs, 80 tokens leave no room for a response .*maxLength/),
+    expect.stringMatching(/^warning: .* 1 pair became identical .*\(identical_after_truncation\): .*maxLength/),
   ])
   expect(told(createCutTally(), { dropped: { too_long: 2 }, truncation: 'drop' })).toEqual([])
 })

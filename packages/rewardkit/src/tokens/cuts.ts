@@ -1,5 +1,6 @@
 import { counted } from '../counted.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
+import { option, phrase } from '../phrase.ts'
 import type { TokenGroup } from './sequence.ts'
 import type { Truncation, TruncationRule } from './truncate.ts'
 
@@ -92,14 +93,14 @@ export function tellOfCuts(
   if (tooLong > 0)
     hooks.onEvent(
       warning(
-        `${name}: in ${counted(tooLong, 'pair')}, ${maxLength} tokens leave no room for a response beside what the chat template writes (too_long): a larger --max-length makes room`,
+        phrase`${name}: in ${counted(tooLong, 'pair')}, ${maxLength} tokens leave no room for a response beside what the chat template writes (too_long): a larger ${option('maxLength')} makes room`,
       ),
     )
   const identical = dropped['identical_after_truncation'] ?? 0
   if (identical > 0)
     hooks.onEvent(
       warning(
-        `${name}: ${counted(identical, 'pair')} became identical when cut to ${maxLength} tokens (identical_after_truncation): a larger --max-length keeps the responses apart`,
+        phrase`${name}: ${counted(identical, 'pair')} became identical when cut to ${maxLength} tokens (identical_after_truncation): a larger ${option('maxLength')} keeps the responses apart`,
       ),
     )
 }

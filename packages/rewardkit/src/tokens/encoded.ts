@@ -1,6 +1,7 @@
 import type { Group } from '../data/group.ts'
 import { countSkipped, createSkippedRows, type SkippedRows } from '../data/skipped-rows.ts'
 import { InputError, located } from '../errors.ts'
+import { type Phrase, phrase, settings } from '../phrase.ts'
 import { createCutTally, type CutTally } from './cuts.ts'
 import { type DroppedGroup, encodeReadable, type EncodeOptions, identicalFor } from './encode.ts'
 import type { TokenGroup } from './sequence.ts'
@@ -42,9 +43,9 @@ export function createEncodedSet(groups: SpooledGroups, options: { readonly with
     dropped,
     drop,
     skipped,
-    skip(group, { reason, message }) {
-      drop(reason, Math.max(1, group.preferences.length))
-      countSkipped(skipped, message)
+    skip(group, error) {
+      drop(error.reason, Math.max(1, group.preferences.length))
+      countSkipped(skipped, error)
     },
     get preferences() {
       return kept
@@ -126,12 +127,12 @@ export async function encodePlaced(
     return await encodeReadable(group, tokenizer, options)
   } catch (error) {
     if (!(error instanceof UnusableRow)) throw error instanceof InputError ? located(place, error) : error
-    if (onError === 'skip') return placed(place, error, error.remedy)
-    throw placed(place, error, error.remedy ?? '--on-error skip leaves such rows out')
+    if (onError === 'skip') return placed(place, error, error.phrases.remedy)
+    throw placed(place, error, error.phrases.remedy ?? phrase`${settings({ onError: 'skip' })} leaves such rows out`)
   }
 }
 
 /** The same with its place in front. */
-function placed(place: string, error: UnusableRow, remedy: string | undefined): UnusableRow {
-  return new UnusableRow(error.reason, `${place}: ${error.problem}`, { remedy, cause: error })
+function placed(place: string, error: UnusableRow, remedy: Phrase | undefined): UnusableRow {
+  return new UnusableRow(error.reason, phrase`${place}: ${error.phrases.problem}`, { remedy, cause: error })
 }

@@ -1,6 +1,7 @@
 import { counted } from '../counted.ts'
 import type { Group } from '../data/group.ts'
 import { type Hooks, warning } from '../events.ts'
+import { phrase, settings } from '../phrase.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { createUnrenderedTally, createUnrenderedWatch } from './unrendered.ts'
 
@@ -64,7 +65,7 @@ export function createReadingTally({ chat }: Tokenizer, options: Parameters<type
       if (how === 'template' || how === 'plain_form') unrendered.add(group)
     },
     tell(name, hooks) {
-      for (const message of unrendered.messages()) hooks.onEvent(warning(`${name}: ${message}`))
+      for (const message of unrendered.messages()) hooks.onEvent(warning(phrase`${name}: ${message}`))
       if (!chat) return
       for (const how of ['joined', 'whole'] as const) {
         const count = rows[how] ?? 0
@@ -89,7 +90,7 @@ export function createReadingWatch(
   return (group: Group): void => {
     const how = howRead(group, chat !== undefined, options)
     if (how === 'template' || how === 'plain_form')
-      for (const message of unrendered(group)) hooks.onEvent(warning(`${group.id}: ${message}`))
+      for (const message of unrendered(group)) hooks.onEvent(warning(phrase`${group.id}: ${message}`))
     if (!told.has('user_last') && group.responses.some((response) => response.at(-1)?.role === 'user')) {
       told.add('user_last')
       hooks.onEvent(warning(`${group.id}: the conversation ends with the user's turn, where the reward is read`))
@@ -109,10 +110,10 @@ export function createReadingWatch(
 
 const withoutTemplate = "as they came, without the model's chat template"
 const warnings = {
-  joined: `plain texts, which are joined ${withoutTemplate}; --plain-texts messages reads them as turns of user and assistant`,
-  whole: `texts without a prompt, which are read ${withoutTemplate}; give the prompt by itself (--columns prompt=NAME), or messages`,
+  joined: phrase`plain texts, which are joined ${withoutTemplate}; ${settings({ plainTexts: 'messages' })} reads them as turns of user and assistant`,
+  whole: phrase`texts without a prompt, which are read ${withoutTemplate}; give the prompt by itself (${settings({ columns: ['prompt=NAME'] })}), or messages`,
 }
 
 function warn(how: keyof typeof warnings, rows: string, hooks: Hooks): void {
-  hooks.onEvent(warning(`${rows}${warnings[how]}`))
+  hooks.onEvent(warning(phrase`${rows}${warnings[how]}`))
 }

@@ -1,12 +1,13 @@
 import { at } from '../at.ts'
 import { encodeConversations, type Pool } from './sequences.ts'
 import type { Tokenizer } from './tokenizer.ts'
+import { type Phrase, phrase, settings } from '../phrase.ts'
 
 /**
  * Says where transformers would read the reward of a conversation, at the last token that is not pad of what its chat
  * template writes, if that is another token than `pool` reads it at; null where both are the same.
  */
-export async function pooledElsewhere(tokenizer: Tokenizer, pool: Pool): Promise<string | null> {
+export async function pooledElsewhere(tokenizer: Tokenizer, pool: Pool): Promise<Phrase | null> {
   const conversation = [
     { role: 'user', content: 'question' },
     { role: 'assistant', content: 'answer' },
@@ -17,9 +18,10 @@ export async function pooledElsewhere(tokenizer: Tokenizer, pool: Pool): Promise
   const last = whole.findLastIndex((id) => id !== pad)
   if (last === ours.length - 1) return null
   const shown = async (id = -1) => JSON.stringify(id < 0 ? '' : await tokenizer.decode([id]))
-  const read = `no rewardkit.json says which token its rewards are read at: here it is ${await shown(ours.at(-1))} (--pool ${pool})`
+  const read = phrase`no rewardkit.json says which token its rewards are read at: here it is ${await shown(ours.at(-1))} (${settings({ pool })})`
   const theirs = `transformers would read ${await shown(whole[last])}`
   if (last === whole.length - 1)
-    return `${read}, ${theirs} (--pool template-end); give the one that it was trained with`
-  return `${read}, ${theirs}, since its pad token ${await shown(pad)} is an end token; --pool ${pool === 'end' ? 'template-end' : 'end'} is the other choice here`
+    return phrase`${read}, ${theirs} (${settings({ pool: 'template-end' })}); give the one that it was trained with`
+  const other = settings({ pool: pool === 'end' ? 'template-end' : 'end' })
+  return phrase`${read}, ${theirs}, since its pad token ${await shown(pad)} is an end token; the other choice is ${other}`
 }

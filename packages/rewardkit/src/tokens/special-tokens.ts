@@ -4,6 +4,7 @@ import type { Group, Message, TemplateInputs } from '../data/group.ts'
 import { UnusableRow } from './unusable-row.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { opening } from './written-tokens.ts'
+import { phrase, settings } from '../phrase.ts'
 
 /**
  * What becomes of special tokens that a text writes out:
@@ -100,7 +101,7 @@ export function refuseSpecialTokens(group: Group, { written }: Tokenizer): void 
     const token = written.find(text)
     if (token !== undefined)
       throw new UnusableRow('special_token', `${group.id}: the text holds the special token ${JSON.stringify(token)}`, {
-        remedy: 'take it out, or choose --special-tokens-in-text neutralise or parse',
+        remedy: phrase`remove it, or give ${settings({ specialTokensInText: 'neutralise' })} or ${settings({ specialTokensInText: 'parse' })}`,
       })
   }
 }

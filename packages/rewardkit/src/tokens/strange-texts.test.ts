@@ -50,7 +50,7 @@ it('counts texts by their responses: mostly unknown is more than half, too long 
     {
       kind: 'warning',
       message:
-        'a.jsonl: 1 of 5 texts is longer than the 6 positions of the model (max_position_embeddings); --max-length 6 cuts them',
+        'a.jsonl: 1 of 5 texts is longer than the 6 positions of the model (max_position_embeddings); maxLength: 6 cuts them',
     },
   ])
 })

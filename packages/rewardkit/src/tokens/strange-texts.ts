@@ -1,6 +1,7 @@
 import { at } from '../at.ts'
 import { counted } from '../counted.ts'
 import { type Hooks, warning } from '../events.ts'
+import { type Phrase, phrase, settings } from '../phrase.ts'
 import type { TokenGroup } from './sequence.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
@@ -36,10 +37,10 @@ export function createStrangeTexts({ unk, files }: Pick<Tokenizer, 'unk' | 'file
     },
     tell(name, hooks) {
       const of = (count: number) => `${name}: ${count.toLocaleString('en-US')} of ${counted(counts.texts, 'text')}`
-      const warn = (kind: keyof typeof told, verbs: readonly [string, string], message: string) => {
+      const warn = (kind: keyof typeof told, verbs: readonly [string, string], message: string | Phrase) => {
         if (counts[kind] === 0 || told[kind]) return
         told[kind] = true
-        hooks.onEvent(warning(`${of(counts[kind])} ${verbs[counts[kind] === 1 ? 0 : 1]} ${message}`))
+        hooks.onEvent(warning(phrase`${of(counts[kind])} ${verbs[counts[kind] === 1 ? 0 : 1]} ${message}`))
       }
       warn(
         'unknown',
@@ -49,7 +50,7 @@ export function createStrangeTexts({ unk, files }: Pick<Tokenizer, 'unk' | 'file
       warn(
         'beyond',
         ['is', 'are'],
-        `longer than the ${most.toLocaleString('en-US')} positions of the model (max_position_embeddings); --max-length ${most} cuts them`,
+        phrase`longer than the ${most.toLocaleString('en-US')} positions of the model (max_position_embeddings); ${settings({ maxLength: most })} cuts them`,
       )
     },
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { inProgramWords } from '../phrase.ts'
 import { groupFromRow } from '../data/layouts/index.ts'
 import { compileChatTemplate } from './chat-template.ts'
 import { createUnrenderedTally, createUnrenderedWatch } from './unrendered.ts'
@@ -26,22 +27,22 @@ test('names fields, inputs and roles that make no difference, with the rows that
         chat_template_kwargs: { brief: true, loud: true },
       }),
     )
-  expect(tally.messages()).toEqual([
+  expect(tally.messages().map(inProgramWords)).toEqual([
     'the chat template does not read name (1 row), documents (9 rows), chat_template_kwargs.loud (9 rows)',
-    'the chat template leaves no text of the role bot (9 rows); --roles bot=ROLE reads it as another role',
+    "the chat template leaves out all text of the role bot (9 rows); roles: ['bot=ROLE'] reads it as another role",
   ])
 })
 
 test('has nothing to say where everything is read', () => {
   const tally = createUnrenderedTally(render)
   tally.add(group([user('Why?')], { tools: [tool] }, { thinking: 'Hm.' }))
-  expect(tally.messages()).toEqual([])
+  expect(tally.messages().map(inProgramWords)).toEqual([])
 })
 
 test('the plain form reads roles and contents only', () => {
   const tally = createUnrenderedTally(undefined)
   tally.add(group([{ role: 'bot', content: 'Hello.' }, user('Why?')], { tools: [tool] }, { thinking: 'Hm.' }))
-  expect(tally.messages()).toEqual([
+  expect(tally.messages().map(inProgramWords)).toEqual([
     'the model has no chat template, and its plain form does not read thinking (1 row), tools (1 row)',
   ])
 })
@@ -50,7 +51,7 @@ test('a template that refuses a conversation has looked at it', () => {
   const refusing = compileChatTemplate("{% if messages[0].name %}{{ raise_exception('x') }}{% endif %}", {}, 't')
   const tally = createUnrenderedTally(refusing)
   tally.add(group([{ ...user('Why?'), name: 'x' }]))
-  expect(tally.messages().join()).not.toContain('name')
+  expect(tally.messages().map(inProgramWords).join()).not.toContain('name')
 })
 
 test('a watch says each thing once, and renders no more for groups like those before', () => {
@@ -60,12 +61,12 @@ test('a watch says each thing once, and renders no more for groups like those be
     return render(...given)
   })
   const one = group([user('Why?')], { documents: [{ text: 'x' }] })
-  expect(watch(one)).toEqual(['the chat template does not read documents (1 row)'])
+  expect(watch(one).map(inProgramWords)).toEqual(['the chat template does not read documents (1 row)'])
   for (let call = 0; call < 20; call++) expect(watch(one)).toEqual([])
   const before = rendered
   watch(one)
   expect(rendered).toBe(before)
-  expect(watch(group([{ role: 'bot', content: 'Hello.' }, user('Why?')]))).toEqual([
-    'the chat template leaves no text of the role bot (1 row); --roles bot=ROLE reads it as another role',
+  expect(watch(group([{ role: 'bot', content: 'Hello.' }, user('Why?')])).map(inProgramWords)).toEqual([
+    "the chat template leaves out all text of the role bot (1 row); roles: ['bot=ROLE'] reads it as another role",
   ])
 })

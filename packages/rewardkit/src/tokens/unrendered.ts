@@ -3,6 +3,7 @@ import { contentOf, otherFields } from '../data/build.ts'
 import { saysSomething } from '../data/degenerate.ts'
 import type { Group, Message, TemplateInputs } from '../data/group.ts'
 import { InputError } from '../errors.ts'
+import { type Phrase, phrase, settings } from '../phrase.ts'
 import type { Render } from './chat-template.ts'
 
 /** Something that a chat template may read or not: a field of messages, an input beside them, or a role. */
@@ -15,7 +16,7 @@ type Part =
 export interface UnrenderedTally {
   add(group: Group): void
   /** One message for fields and inputs, one for roles; none where everything is read. */
-  messages(): string[]
+  messages(): Phrase[]
 }
 
 /** A part is tried with the first so many rows that have it: where it makes no difference in any, it is not rendered. */
@@ -52,7 +53,7 @@ export function createUnrenderedTally(render: Render | undefined): UnrenderedTal
  * so that a template is not rendered again and again for every request.
  * @returns what there is to say of a group and was not said before
  */
-export function createUnrenderedWatch(render: Render | undefined): (group: Group) => string[] {
+export function createUnrenderedWatch(render: Render | undefined): (group: Group) => Phrase[] {
   const tries = new Map<string, number>()
   return (group) => {
     const left: Unrendered[] = []
@@ -74,18 +75,18 @@ interface Unrendered {
   readonly rows: number
 }
 
-function messagesOf(left: readonly Unrendered[], render: Render | undefined): string[] {
+function messagesOf(left: readonly Unrendered[], render: Render | undefined): Phrase[] {
   const others = left.filter(({ part }) => part.kind !== 'role')
   const roles = left.filter(({ part }) => part.kind === 'role')
   const listed = (entries: typeof left) =>
     entries.map(({ part, rows }) => `${shownName(part)} (${counted(rows, 'row')})`).join(', ')
   const reader = render === undefined ? 'the model has no chat template, and its plain form' : 'the chat template'
   return [
-    ...(others.length === 0 ? [] : [`${reader} does not read ${listed(others)}`]),
+    ...(others.length === 0 ? [] : [phrase`${reader} does not read ${listed(others)}`]),
     ...(roles.length === 0
       ? []
       : [
-          `the chat template leaves no text of the ${roles.length === 1 ? 'role' : 'roles'} ${listed(roles)}; --roles ${shownName(roles[0]?.part)}=ROLE reads it as another role`,
+          phrase`the chat template leaves out all text of the ${roles.length === 1 ? 'role' : 'roles'} ${listed(roles)}; ${settings({ roles: [`${shownName(roles[0]?.part)}=ROLE`] })} reads it as another role`,
         ]),
   ]
 }

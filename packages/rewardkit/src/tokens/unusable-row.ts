@@ -1,13 +1,14 @@
 import { InputError } from '../errors.ts'
+import type { Phrase } from '../phrase.ts'
 
 /** What a model can find wrong with a single row that was read well, as it is counted. */
 export type UnusableReason = 'refused_by_template' | 'special_token' | 'unknown_token' | 'no_tokens'
 
-/** A row that this model cannot read, while it may read all others: under `--on-error skip` it is left out. */
+/** A row that this model cannot read, while it may read all others: with `onError: 'skip'` it is left out. */
 export class UnusableRow extends InputError {
   readonly reason: UnusableReason
 
-  constructor(reason: UnusableReason, problem: string, details?: ConstructorParameters<typeof InputError>[1]) {
+  constructor(reason: UnusableReason, problem: string | Phrase, details?: ConstructorParameters<typeof InputError>[1]) {
     super(problem, details)
     this.reason = reason
   }

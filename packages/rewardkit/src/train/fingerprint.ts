@@ -1,6 +1,7 @@
 import { cpuCapability } from '@rewardkit/torch'
 import { cpuFeatures, locateNative } from '@rewardkit/torch/setup'
 import { InputError } from '../errors.ts'
+import { option, phrase, settings } from '../phrase.ts'
 import { snakeCase } from '../option-schemas.ts'
 import { version } from '../version.ts'
 import type { CheckpointState } from './checkpoint.ts'
@@ -51,7 +52,7 @@ export function fingerprint(
     readonly truncation_rule?: string
   },
 ): Record<string, string> {
-  const settings = Object.entries(options).filter(([name]) => !withoutEffect.has(name))
+  const lasting = Object.entries(options).filter(([name]) => !withoutEffect.has(name))
   return {
     ...hashes,
     eval_fraction: String(options.evalFraction ?? 0),
@@ -62,7 +63,7 @@ export function fingerprint(
     // major version of Node share one. Any version of ours may compute in another order.
     node: process.versions.node.split('.')[0] ?? '',
     rewardkit: version,
-    ...Object.fromEntries(settings.map(([name, value]) => [snakeCase(name), JSON.stringify(value) ?? 'null'])),
+    ...Object.fromEntries(lasting.map(([name, value]) => [snakeCase(name), JSON.stringify(value) ?? 'null'])),
   }
 }
 
@@ -104,11 +105,14 @@ export function checkFingerprint(
   const isSameRun = changed.every((name) => circumstances.has(name))
   if (changed.length === 0 || (isSameRun && allowDifferentBits)) return differences
   throw isSameRun
-    ? new InputError(`--resume: ${checkpoint.folder} was written under other circumstances (${differences})`, {
-        remedy: 'restore them, or give --allow-different-bits',
-      })
-    : new InputError(`--resume: ${checkpoint.folder} belongs to another run (${differences})`, {
-        remedy: 'give the same options, or start anew with --overwrite',
+    ? new InputError(
+        phrase`${option('resume')}: ${checkpoint.folder} was written under other circumstances (${differences})`,
+        {
+          remedy: phrase`restore them, or give ${settings({ allowDifferentBits: true })}`,
+        },
+      )
+    : new InputError(phrase`${option('resume')}: ${checkpoint.folder} belongs to another run (${differences})`, {
+        remedy: phrase`give the same options, or start again with ${settings({ overwrite: true })}`,
       })
 }
 

@@ -117,7 +117,5 @@ describe.each(fixtureNames)('%s: the gradients are those of full training', (nam
 
 it('refuses more layers than the model has', () => {
   const model = loadRewardNetwork(join(folder, 'llama'), { seed: 3 })
-  expect(() => trainPart(model, 'last:4')).toThrow(
-    '--train last:4: the model has 3 layers; give last:3 or fewer, or all',
-  )
+  expect(() => trainPart(model, 'last:4')).toThrow('train last:4: the model has 3 layers; give last:3 or fewer, or all')
 })

@@ -197,7 +197,7 @@ describe('train', () => {
     const out = newRun()
     expect(await run(out, { train: 'last:3' })).toMatchObject({ found: NaN })
     expect(existsSync(join(process.env['REWARDKIT_HOME'] ?? '', 'hidden-states'))).toBe(false)
-    await expect(run(newRun(), { train: 'last:4' })).rejects.toThrow(/--train last:4: the model has 3 layers/)
+    await expect(run(newRun(), { train: 'last:4' })).rejects.toThrow(/train last:4: the model has 3 layers/)
   })
 
   it('evaluates large groups in parts, as without hidden states', async () => {
@@ -240,7 +240,7 @@ describe('an mlp head', () => {
   it('is trained, saved, evaluated and checked; a warning says that transformers does not open it', async () => {
     const out = newRun()
     const { warnings } = await run(out, { head: 'mlp' })
-    expect(warnings).toEqual([expect.stringMatching(/transformers has no class for an mlp head.*--head linear/)])
+    expect(warnings).toEqual([expect.stringMatching(/transformers has no class for an mlp head.*head: 'linear'/)])
     const file = openSafetensors(join(out, 'model', 'model.safetensors'))
     const heads = [...file.entries]
       .filter(([name]) => name.startsWith('score'))
@@ -263,9 +263,9 @@ describe('an mlp head', () => {
     await run(linear, { maxSteps: 1 })
     await run(mlp, { maxSteps: 1, head: 'mlp' })
     await expect(run(newRun(), { model: linear, head: 'mlp' })).rejects.toThrow(
-      /--head mlp: .* already has a head of the kind linear; give --head linear/,
+      /head mlp: .* already has a head of the kind linear; give head: 'linear'/,
     )
-    await expect(run(newRun(), { model: mlp })).rejects.toThrow(/--head linear: .*of the kind mlp; give --head mlp/)
+    await expect(run(newRun(), { model: mlp })).rejects.toThrow(/head linear: .*of the kind mlp; give head: 'mlp'/)
     await run(newRun(), { model: mlp, head: 'mlp', maxSteps: 1 })
   })
 })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { spoolRows } from '../data/index.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
 import type { FetchedModel } from '../hub/index.ts'
+import { phrase, settings } from '../phrase.ts'
 import { headText, unusedDate, warnOfOthersFolder } from '../rewards/open-model.ts'
 import {
   checkWeights,
@@ -18,7 +19,7 @@ import { createObjective, type Objective } from '../objectives/index.ts'
 import { loadTokenizer, type Spool, type Tokenizer } from '../tokens/index.ts'
 import { type PlannedStep, planSteps } from './batches.ts'
 import { lastCheckpoint } from './checkpoint.ts'
-import { loadTrainingData, type TrainingData } from './training-data.ts'
+import { loadTrainingData, type RowNames, type TrainingData } from './training-data.ts'
 import type { TrainOptions } from './train-options.ts'
 import { type ResolvedOptions, resolveTrainOptions, type SizedOptions } from './resolved-options.ts'
 
@@ -31,6 +32,12 @@ export interface TrainInputs {
   /** An objective of the caller's, which `objective` names. */
   readonly objective?: Objective
 }
+
+/** A program's rows are called as the options that gave them. */
+const rowNames = ({ rows, evaluationRows }: TrainInputs): RowNames => ({
+  ...(rows && { dataName: 'data' }),
+  ...(evaluationRows && { evalDataName: 'evalData' }),
+})
 
 /** Everything that a run needs before its first step. */
 export interface PreparedTraining {
@@ -62,7 +69,7 @@ export async function prepareTraining(
   const tokenizer = await loadTokenizer(source.folder, { templateDate: given.templateDate ?? dateOfRun(given) })
   spoolRows(given.data, inputs.rows, given.resume, hooks)
   if (given.evalData !== undefined) spoolRows(given.evalData, inputs.evaluationRows, given.resume, hooks)
-  const data = await loadTrainingData(given, objective, tokenizer, spool, hooks)
+  const data = await loadTrainingData({ ...given, ...rowNames(inputs) }, objective, tokenizer, spool, hooks)
   const steps = planSteps(data.groups.preferenceCounts, given)
   const options = resolveTrainOptions({ ...dated(given, tokenizer, hooks), model: source.name }, steps.length)
   setThreads(options.threads)
@@ -98,7 +105,7 @@ function warnOfHead({ weights }: RewardNetwork, hooks: Hooks): void {
   if (!weights.hiddenHead) return
   hooks.onEvent(
     warning(
-      'transformers has no class for an mlp head and would draw another in its place: open the model with rewardkit, or give --head linear',
+      phrase`transformers has no class for an mlp head and would create a new head instead: open the model with rewardkit, or give ${settings({ head: 'linear' })}`,
     ),
   )
 }

@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { isSpooled } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import { isLockFile, makeFolder, restoreFolder, writeFileAtomic } from '../files.ts'
+import { option, phrase, settings } from '../phrase.ts'
 import { version } from '../version.ts'
 import { lastCheckpoint, restoreCheckpoints } from './checkpoint.ts'
 
@@ -33,19 +34,24 @@ export function checkRunFolder(folder: string, { resume, overwrite }: { resume: 
   restoreCheckpoints(folder)
   if (resume && lastCheckpoint(folder)) return
   const present = statSync(folder, { throwIfNoEntry: false })
-  if (present && !present.isDirectory()) throw new InputError(`--out ${folder} is a file`, { remedy: 'name a folder' })
+  if (present && !present.isDirectory())
+    throw new InputError(phrase`${option('out')} ${folder} is a file`, { remedy: 'name a folder' })
   const names = present ? readdirSync(folder).filter((name) => !isLockFile(name)) : []
   if (overwrite) return checkReplaceable(folder, names)
   if (resume && present && (isBegun(folder) || hasRowsAlone(names))) return
   const isFree = names.every(isSpooled) || isUnbegun(folder)
   if (resume)
-    throw new InputError(`--resume: ${folder} has no checkpoint to go on from`, {
-      remedy: `${isFree ? 'leave --resume away' : 'give --overwrite in its place'} to start a new run`,
+    throw new InputError(phrase`${option('resume')}: ${folder} has no checkpoint to resume from`, {
+      remedy: isFree
+        ? phrase`leave out ${option('resume')} to start a new run`
+        : phrase`give ${settings({ overwrite: true })} instead to start a new run`,
     })
   if (isFree) return
-  const resumable = lastCheckpoint(folder) ? ', --resume to go on from its last checkpoint' : ''
-  throw new InputError(`--out ${folder} is not empty`, {
-    remedy: `name another folder, or give --overwrite to replace the run in it${resumable}`,
+  const resumable = lastCheckpoint(folder)
+    ? phrase`, or ${settings({ resume: true })} to go on from its last checkpoint`
+    : ''
+  throw new InputError(phrase`${option('out')} ${folder} is not empty`, {
+    remedy: phrase`name another folder, or give ${settings({ overwrite: true })} to replace the run in it${resumable}`,
   })
 }
 
@@ -60,9 +66,12 @@ const hasRowsAlone = (names: readonly string[]): boolean => names.length > 0 && 
 function checkReplaceable(folder: string, names: readonly string[]): void {
   const ours = names.find((name) => contents.includes(name))
   if (ours !== undefined && !names.includes('metrics.jsonl'))
-    throw new InputError(`--overwrite: ${folder} has ${ours} but no metrics.jsonl, so it is no run`, {
-      remedy: 'name another folder',
-    })
+    throw new InputError(
+      phrase`${option('overwrite')}: ${folder} has ${ours} but no metrics.jsonl, so it is not a run`,
+      {
+        remedy: 'name another folder',
+      },
+    )
 }
 
 /** Whether a folder holds a run that was stopped before its first step ended: nothing would be lost with it. */
@@ -89,7 +98,7 @@ export function openRunFolder(folder: string, data: readonly string[]): void {
   } catch (error) {
     if (error instanceof InputError) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    throw new InputError(`--out ${folder} cannot be written: ${reason}`, {
+    throw new InputError(phrase`${option('out')} ${folder} cannot be written: ${reason}`, {
       remedy: 'name another folder',
       cause: error,
     })

@@ -11,6 +11,7 @@ import {
 } from '@rewardkit/torch'
 import { at } from '../at.ts'
 import { FailureError, Interrupted } from '../errors.ts'
+import { option, phrase } from '../phrase.ts'
 import type { RewardsOf } from '../rewards/reward-pass.ts'
 import type { BatchRewards, Objective, ObjectiveResult, ObjectiveState } from '../objectives/index.ts'
 import { countTokens, planMicroBatches } from '../tokens/index.ts'
@@ -113,7 +114,7 @@ export function trainStep(
     const norm = gradientNorm(gradients)
     if (!Number.isFinite(norm))
       throw new FailureError(`the gradient norm is ${norm} at the pairs ${idsOf(batch)}`, {
-        remedy: 'give a lower --learning-rate',
+        remedy: phrase`give a lower ${option('learningRate')}`,
       })
     noGradient(() => {
       if (options.maxGradNorm > 0) clipGradients(gradients, norm, options.maxGradNorm)
@@ -156,7 +157,7 @@ function checkRewards(
     const pairs = batch.flatMap((group) => group.preferences.map(() => group.id))
     const bad = pairs.filter((_, i) => !Number.isFinite(at(chosen, i) - at(rejected, i)))
     throw new FailureError(`the loss is ${loss}; rewards are not finite in ${listed(bad) || idsOf(batch)}`, {
-      remedy: 'look at these pairs, or give a lower --learning-rate',
+      remedy: phrase`look at these pairs, or give a lower ${option('learningRate')}`,
     })
   }
   const all = [...chosen, ...rejected]

@@ -2,11 +2,13 @@ import { z } from 'zod'
 import { computeOptionsSchema } from '../compute-options.ts'
 import { dataOptionsSchema } from '../data/data-options.ts'
 import { inGroup } from '../option-groups.ts'
+import { ruleOf } from '../option-schemas.ts'
 import { dataOption, limitOption, overwriteOption, seedOption, takeOverOption } from '../shared-options.ts'
 import { isPartName } from '../models/part.ts'
 import { headChoices } from '../models/weights.ts'
 import { type ObjectiveName, objectiveNames, objectiveOptionsSchema } from '../objectives/index.ts'
 import { maxLengthOption, readingOptionsSchema } from '../tokens/index.ts'
+import { option, phrase } from '../phrase.ts'
 
 /** Optimizer steps between checkpoints where nothing is said. */
 export const defaultSaveEvery = 500
@@ -118,13 +120,18 @@ const base = z.object({
 
 /** The options of `train`, with their defaults. */
 export const trainOptionsSchema = base
-  .refine((options) => options.evalData === undefined || options.evalFraction === undefined, {
-    message: 'give --eval-data or --eval-fraction, not both',
-  })
-  .refine((options) => options.warmupSteps === undefined || options.warmupRatio === undefined, {
-    message: 'give --warmup-steps or --warmup-ratio, not both',
-  })
-  .refine((options) => !(options.resume && options.overwrite), { message: 'give --resume or --overwrite, not both' })
+  .refine(
+    (options) => options.evalData === undefined || options.evalFraction === undefined,
+    ruleOf(phrase`give ${option('evalData')} or ${option('evalFraction')}, not both`),
+  )
+  .refine(
+    (options) => options.warmupSteps === undefined || options.warmupRatio === undefined,
+    ruleOf(phrase`give ${option('warmupSteps')} or ${option('warmupRatio')}, not both`),
+  )
+  .refine(
+    (options) => !(options.resume && options.overwrite),
+    ruleOf(phrase`give ${option('resume')} or ${option('overwrite')}, not both`),
+  )
 
 /** Options with every default filled in. An objective that is not of the list bears the name that its owner gave it. */
 export type TrainOptions = Omit<z.output<typeof trainOptionsSchema>, 'objective'> & {

@@ -152,7 +152,7 @@ describe('train', () => {
     await run(whole, options)
     await expect(run(broken, options, stopAfter(finished))).rejects.toMatchObject({
       name: 'Interrupted',
-      message: `stopped after step ${finished} of 6; the same command with --resume goes on`,
+      message: `stopped after step ${finished} of 6; to go on, run it again with resume: true`,
     })
     expect(readdirSync(join(broken, 'checkpoints'))).toEqual([`step-${finished}`])
     // As a kill leaves it between the two renames of a checkpoint that is saved again.
@@ -171,7 +171,7 @@ describe('train', () => {
     await run(out)
     expect(existsSync(join(out, 'model'))).toBe(true)
     rmSync(join(out, 'checkpoints'), { recursive: true })
-    await expect(run(out, { resume: true })).rejects.toThrow(/no checkpoint .* give --overwrite in its place/)
+    await expect(run(out, { resume: true })).rejects.toThrow(/no checkpoint .* give overwrite: true instead/)
     const killed = newRun()
     mkdirSync(killed)
     writeFileSync(join(killed, 'config.yaml'), 'schema_version: 1\n')
@@ -231,7 +231,7 @@ describe('train', () => {
     const out = newRun()
     await expect(run(out, {}, stopAfter(2))).rejects.toMatchObject({ name: 'Interrupted' })
     await expect(run(out, { resume: true, threads: 2 })).rejects.toThrow(
-      /other circumstances \(threads was 1, is 2\).*--allow-different-bits/,
+      /other circumstances \(threads was 1, is 2\).*allowDifferentBits: true/,
     )
     const allowed: Partial<TrainInput> = { resume: true, threads: 2, allowDifferentBits: true }
     await expect(run(out, { ...allowed, seed: 1 })).rejects.toThrow(/another run .*seed was 0, is 1/)
@@ -257,7 +257,7 @@ describe('train', () => {
     }
     const short = await begun(20)
     expect(short.truncation_rule).toBe('2')
-    await expect(short.resume()).rejects.toThrow(/truncation_rule was 1, is 2.*--allow-different-bits/)
+    await expect(short.resume()).rejects.toThrow(/truncation_rule was 1, is 2.*allowDifferentBits: true/)
     const long = await begun(2048)
     expect(long.truncation_rule).toBeUndefined()
     await long.resume()
@@ -267,7 +267,7 @@ describe('train', () => {
     const out = newRun()
     mkdirSync(out)
     writeFileSync(join(out, 'notes.txt'), 'mine')
-    await expect(run(out)).rejects.toThrow(/not empty.*--overwrite/)
+    await expect(run(out)).rejects.toThrow(/not empty.*overwrite: true/)
     await run(out, { overwrite: true, maxSteps: 1 })
     expect(readFileSync(join(out, 'notes.txt'), 'utf8')).toBe('mine')
     expect(metricsOf(out).filter((line) => line.kind === 'step')).toHaveLength(1)
@@ -278,7 +278,7 @@ describe('train', () => {
     await run(out, { maxSteps: 1 })
     const before = weightsOf(out)
     await expect(run(out, { data: join(folder, 'missing.jsonl'), overwrite: true })).rejects.toThrow(/no such file/)
-    await expect(run(out, { model: out, overwrite: true })).rejects.toThrow(/lies in --out/)
+    await expect(run(out, { model: out, overwrite: true })).rejects.toThrow(/lies in out/)
     expect(weightsOf(out).equals(before)).toBe(true)
     const fresh = newRun()
     await expect(run(fresh, { data: join(folder, 'missing.jsonl') })).rejects.toThrow(/no such file/)
@@ -290,7 +290,7 @@ describe('train', () => {
     const lines = readFileSync(data, 'utf8').trim().split('\n')
     writeFileSync(some, lines.map((line, i) => (i < 7 ? line.replace(/"margin":\d,/, '') : line)).join('\n'))
     await expect(run(newRun(), { data: some, objective: 'annotated-margin', evalFraction: 0 })).rejects.toThrow(
-      /7 of 120 .*--missing-margin/,
+      /7 of 120 .*missingMargin: 'drop'/,
     )
     await run(newRun(), { data: some, objective: 'annotated-margin', missingMargin: 'drop', maxSteps: 1 })
   })

@@ -7,6 +7,7 @@ import { writeRewardCheck } from '../rewards/reward-check.ts'
 import { evaluateGroups, type Evaluation, summarize, writeModelEvaluation } from '../rewards/evaluation.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
 import { appendLine, restoreFolder, sha256Folder, sha256Text, syncFile, writeFileAtomic } from '../files.ts'
+import { option, phrase, settings } from '../phrase.ts'
 import { findModel, saveRewardModel } from '../models/index.ts'
 import { choosePadToken, createSpool, savedTokenizerFiles, type Spool, truncationRule } from '../tokens/index.ts'
 import { lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
@@ -56,9 +57,12 @@ async function trainFrom(
   checkRunFolder(out, given)
   const source = await findModel(given.model, hooks)
   if (given.overwrite && liesIn(source.folder, out))
-    throw new InputError(`--overwrite: --model ${given.model} lies in --out ${out} and would be removed`, {
-      remedy: 'name another --out',
-    })
+    throw new InputError(
+      phrase`${option('overwrite')}: ${option('model')} ${given.model} lies in ${option('out')} ${out} and would be removed`,
+      {
+        remedy: phrase`choose another ${option('out')}`,
+      },
+    )
   const checkpoint = given.resume ? lastCheckpoint(out) : null
   if (checkpoint) {
     const known = earlyFingerprint(given, source.name)
@@ -165,7 +169,7 @@ async function trainFrom(
     if (step > savedStep) saveAfter(error, save)
     if (!(error instanceof Interrupted)) throw error
     throw new Interrupted(`stopped after step ${step} of ${plan.length}`, {
-      remedy: 'the same command with --resume goes on',
+      remedy: phrase`to go on, run it again with ${settings({ resume: true })}`,
       cause: error,
     })
   }

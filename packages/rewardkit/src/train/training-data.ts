@@ -49,6 +49,12 @@ import {
 import type { SizedOptions } from './resolved-options.ts'
 import type { TrainOptions } from './train-options.ts'
 
+/** What messages call rows that a program gave. */
+export interface RowNames {
+  readonly dataName?: string | undefined
+  readonly evalDataName?: string | undefined
+}
+
 /** `data.json` of a run. */
 export interface DataRecord {
   readonly schema_version: 1
@@ -95,7 +101,7 @@ export interface TrainingData {
  * @throws InputError for what is wrong with the files, and where nothing is left to train on
  */
 export async function loadTrainingData(
-  options: SizedOptions,
+  options: SizedOptions & RowNames,
   objective: Objective,
   tokenizer: Tokenizer,
   spool: Spool,
@@ -107,7 +113,7 @@ export async function loadTrainingData(
   const evaluationReadings = createReadingTally(tokenizer, options)
   const prompts = createPromptSplit()
   const promptIds = createNumbering()
-  const data = await openData(options.data, options, trainingSplits, hooks)
+  const data = await openData(options.data, { ...options, calledAs: options.dataName }, trainingSplits, hooks)
   const survey = await surveyPreferences(data, options.limit, (group) => {
     if (hooks.shouldStop()) throw new Interrupted('stopped on request')
     tally.add(objective.needsProbability ? group : withoutTies(group))
@@ -119,16 +125,21 @@ export async function loadTrainingData(
     options.evalData === undefined
       ? null
       : await surveyPreferences(
-          await openData(options.evalData, { ...options, limit: undefined }, evaluationSplits, hooks),
+          await openData(
+            options.evalData,
+            { ...options, limit: undefined, calledAs: options.evalDataName },
+            evaluationSplits,
+            hooks,
+          ),
           undefined,
           (group) => evaluationReadings.add(group),
         )
   if (evaluationSurvey)
-    await warnOfLeakage(evaluationSurvey, options.data, { prompts: promptIds, userTurns: prompts }, hooks)
+    await warnOfLeakage(evaluationSurvey, data.name, { prompts: promptIds, userTurns: prompts }, hooks)
   const isHeldOut = options.evalFraction ? prompts.split(options.evalFraction, options.seed) : null
-  checkColumns(tally, options, objective, hooks)
-  readings.tell(options.data, hooks)
-  if (evaluationSurvey) evaluationReadings.tell(evaluationSurvey.path, hooks)
+  checkColumns(tally, { ...options, data: data.name }, objective, hooks)
+  readings.tell(data.name, hooks)
+  if (evaluationSurvey) evaluationReadings.tell(evaluationSurvey.name, hooks)
 
   const training = createEncodedSet(spool.begin())
   const heldOut = createEncodedSet(spool.begin(), { withTexts: true })
@@ -150,27 +161,27 @@ export async function loadTrainingData(
     }
   }
   const strange = await encodeInto(items(), tokenizer, options, options.onError)
-  strange.tell(options.data, hooks)
-  for (const set of [training, heldOut]) tellOfSkipped(options.data, set.skipped, hooks)
+  strange.tell(data.name, hooks)
+  for (const set of [training, heldOut]) tellOfSkipped(data.name, set.skipped, hooks)
 
   const { groups, preferences: pairs, truncated, cut } = training
   const dropped = addCounts(survey.dropped, training.dropped)
   const left = droppedText(dropped)
-  log(`${options.data}: ${counted(survey.read, 'pair')} read, ${pairs} to train on${left}`)
-  tellOfCuts(training, { ...options, name: options.data, dropped: training.dropped }, hooks)
-  if (pairs === 0) throw new InputError(`${options.data}: no pair is left to train on${left}`)
+  log(`${data.name}: ${counted(survey.read, 'pair')} read, ${pairs} to train on${left}`)
+  tellOfCuts(training, { ...options, name: data.name, dropped: training.dropped }, hooks)
+  if (pairs === 0) throw new InputError(`${data.name}: no pair is left to train on${left}`)
   for (const first of groups.read([0])) await describePair(first, tokenizer, log)
 
   let evaluation: EvaluationData | null = null
   if (isHeldOut) {
-    tellOfCuts(heldOut, { ...options, name: `${survey.path}, held out`, dropped: heldOut.dropped }, hooks)
+    tellOfCuts(heldOut, { ...options, name: `${survey.name}, held out`, dropped: heldOut.dropped }, hooks)
     evaluation = evaluationData({ ...survey, read: heldOutRead, dropped: {} }, heldOut)
   }
   if (evaluationSurvey) evaluation = await encodeEvaluation(evaluationSurvey, tokenizer, options, spool, hooks)
   if (evaluation) {
-    const { path, read } = evaluation
+    const { name, read } = evaluation
     log(
-      `${path}: ${counted(read, 'pair')} held out, ${evaluation.pairs} to evaluate on${droppedText(evaluation.dropped)}`,
+      `${name}: ${counted(read, 'pair')} held out, ${evaluation.pairs} to evaluate on${droppedText(evaluation.dropped)}`,
     )
   }
   const record: DataRecord = {
@@ -205,7 +216,7 @@ async function warnOfLeakage(
     const share = ((100 * count) / evaluation.kept).toFixed(1)
     hooks.onEvent(
       warning(
-        `${count} of ${evaluation.kept} rows of ${evaluation.path} (${share} %) have ${what}: rewardkit data leakage shows and removes them`,
+        `${count} of ${evaluation.kept} rows of ${evaluation.name} (${share} %) have ${what}: rewardkit data leakage shows and removes them`,
       ),
     )
   }

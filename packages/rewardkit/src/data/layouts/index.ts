@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts'
+import { option, phrase } from '../../phrase.ts'
 import type { Row } from '../fields.ts'
 import type { Group } from '../group.ts'
 import { defaultRowOptions, type RowOptions } from '../row-options.ts'
@@ -18,7 +19,7 @@ export function layoutOf(row: Row, candidates: readonly Layout[] = recognisedOwn
   const columns = Object.keys(row).map((column) => (isPresent(row, column) ? column : `${column} (null)`))
   const found = columns.length === 0 ? 'no field' : `the fields ${columns.slice(0, 8).join(', ')}`
   throw new UnknownLayout(`found ${found}, expected "chosen" and "rejected", or "response" or "responses"`, {
-    remedy: 'rename them, or say with --columns which hold what',
+    remedy: phrase`rename them, or name them with ${option('columns')}`,
   })
 }
 
@@ -41,7 +42,7 @@ export const isOwnLayout = (layout: Layout): boolean => recognisedOwn.includes(l
  */
 export function layoutNamed(name: LayoutName): Layout {
   const layout = [...all, ...namedOwn].find((candidate) => candidate.name === name)
-  if (!layout) throw new InputError(`--data-format: there is no layout ${name}`)
+  if (!layout) throw new InputError(phrase`${option('dataFormat')}: there is no layout ${name}`)
   return layout
 }
 

@@ -21,7 +21,7 @@ describe('names that are nearly those of a layout', () => {
     [{ prompt: 'q', responses: ['a', 'b'], preference: [] }, 'preference', 'preferences'],
   ])('are refused: %j', (row, found, name) => {
     expect(() => read(row)).toThrow(
-      `found a column "${found}" and no "${name}"; did you mean ${name}? rename it, or give --columns ${name}=${found}`,
+      `found a column "${found}" and no "${name}"; did you mean ${name}? rename it, or give columns: ['${name}=${found}']`,
     )
   })
 

@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 import { InputError } from '../../errors.ts'
+import { phrase, settings } from '../../phrase.ts'
 import type { Row } from '../fields.ts'
 import { isPresent } from './layout.ts'
 
@@ -17,7 +18,7 @@ export function refuseNearMisses(row: Row, names: readonly string[]): void {
     const near = nearMiss(row, name)
     if (near !== undefined)
       throw new InputError(`found a column "${near}" and no "${name}"`, {
-        remedy: `did you mean ${name}? rename it, or give --columns ${name}=${near}`,
+        remedy: phrase`did you mean ${name}? rename it, or give ${settings({ columns: [`${name}=${near}`] })}`,
       })
   }
 }

@@ -9,6 +9,7 @@ import {
   wholeConversations,
 } from '../build.ts'
 import { InputError } from '../../errors.ts'
+import { phrase, settings } from '../../phrase.ts'
 import { fieldError, optionalNumber, type Row, textOrMessages } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
 import {
@@ -87,7 +88,7 @@ export const messagesLayout: Layout<'messages'> = {
     const { source: _, ...turns } = asTurns(group)
     if (turns.form === 'text')
       throw new InputError('a text without a prompt, in which nobody can tell the turns', {
-        remedy: 'name the column of the prompt (--columns prompt=NAME), or write pairs',
+        remedy: phrase`name the column of the prompt (${settings({ columns: ['prompt=NAME'] })}), or write pairs`,
       })
     return pairLayout.write({ ...turns, form: 'messages' })
   },

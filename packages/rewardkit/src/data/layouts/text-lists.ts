@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts'
+import { phrase, settings } from '../../phrase.ts'
 import { buildGroup } from '../build.ts'
 import { optionalName } from '../fields.ts'
 import { isPresent, otherColumns, type Layout, singleText } from './layout.ts'
@@ -24,7 +25,7 @@ export const textListsLayout: Layout<'text-lists'> = {
       throw new InputError(
         '"chosen" and "rejected" are lists of texts without a prompt: they may be answers or turns',
         {
-          remedy: 'name the prompt (--columns prompt=COLUMN), or write turns as {"role", "content"}',
+          remedy: phrase`name the prompt (${settings({ columns: ['prompt=COLUMN'] })}), or write turns as {"role", "content"}`,
         },
       )
     const [chosen, rejected] = [textList(row, 'chosen'), textList(row, 'rejected')]

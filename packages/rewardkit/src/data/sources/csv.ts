@@ -2,6 +2,7 @@ import { CsvError, type Info, parse } from 'csv-parse'
 import { Readable } from 'node:stream'
 import { counted } from '../../counted.ts'
 import { InputError } from '../../errors.ts'
+import type { Phrase } from '../../phrase.ts'
 import { longestLine } from '../lines.ts'
 import { peek } from './bytes.ts'
 import type { BadRow, Bytes, SourceRow } from './source.ts'
@@ -99,7 +100,7 @@ function header(record: readonly Buffer[]): readonly string[] {
 }
 
 function csvRow(columns: readonly string[], record: readonly Buffer[], number: number): SourceRow | BadRow {
-  const bad = (error: string, remedy?: string): BadRow => ({ unit: 'line', number, error, remedy })
+  const bad = (error: string, remedy?: string | Phrase): BadRow => ({ unit: 'line', number, error, remedy })
   if (record.length !== columns.length)
     return bad(
       `${counted(record.length, 'cell')}, expected ${columns.length} as the header has`,

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, expect, it } from 'vitest'
 import { dataOptionsSchema } from '../data-options.ts'
 import { createReading, readRows } from './read-rows.ts'
+import { inProgramWords } from '../../phrase.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-encodings-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -14,7 +15,7 @@ async function read(name: string, content: Uint8Array, encoding?: string): Promi
   writeFileSync(path, content)
   const found: unknown[] = []
   for await (const item of readRows({ path, name }, createReading(encoding === undefined ? {} : { encoding })))
-    found.push('error' in item ? `${item.error}; ${item.remedy}` : item.row)
+    found.push('error' in item ? `${item.error}; ${inProgramWords(item.remedy ?? '')}` : item.row)
   return found
 }
 
@@ -63,10 +64,10 @@ it('names the option where bytes are not UTF-8, and an unknown encoding', async 
     ['n.jsonl', lines],
   ] as const)
     expect(await read(name, Buffer.from(text, 'latin1'))).toEqual([
-      expect.stringMatching(/bytes that are not valid UTF-8; .*--encoding latin1$/),
+      expect.stringMatching(/bytes that are not valid UTF-8; .*encoding: 'latin1'$/),
     ])
   await expect(read('o.jsonl', Buffer.from([0x7b, 0xd8]), 'utf-16')).rejects.toThrow(
-    /not valid utf-16le; give --encoding/,
+    /not valid utf-16le; give encoding/,
   )
   expect(dataOptionsSchema.safeParse({ encoding: 'latin-9000' }).error?.issues[0]?.message).toMatch(
     /found "latin-9000", expected the name of an encoding/,

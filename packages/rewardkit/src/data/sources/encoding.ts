@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts'
+import { option, phrase, settings } from '../../phrase.ts'
 import type { Bytes } from './source.ts'
 
 /** The characters of the bytes 0x80 to 0x9f in windows-1252, which is what others mean by latin1. */
@@ -7,7 +8,7 @@ const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“
 /** What is wrong with bytes of another encoding, and what to do about it. */
 export const notUtf8 = {
   error: 'bytes that are not valid UTF-8',
-  remedy: 'save the file as UTF-8, or name its encoding, such as --encoding latin1',
+  remedy: phrase`save the file as UTF-8, or name its encoding, such as ${settings({ encoding: 'latin1' })}`,
 } as const
 
 /** Whether a name is that of a known encoding, in the web's standard. */
@@ -44,7 +45,7 @@ async function* decoded(bytes: Bytes, encoding: string): AsyncGenerator<Buffer> 
       return Buffer.from(decoder.decode(piece, { stream }))
     } catch (error) {
       throw new InputError(`bytes that are not valid ${encoding}`, {
-        remedy: 'give --encoding as the file has it, or leave it out for UTF-8',
+        remedy: phrase`give ${option('encoding')} as the file has it, or leave it out for UTF-8`,
         cause: error,
       })
     }

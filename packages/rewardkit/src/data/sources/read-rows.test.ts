@@ -139,7 +139,7 @@ describe('files as they break in life, each in one line', () => {
     ['an HTML page in gzip', 'a.jsonl.gz', gzipSync('\n<html>'), /found an HTML or XML page/],
     ['an HTML page as Parquet', 'a.parquet', '<html></html>', /found an HTML or XML page/],
     ['a Git LFS pointer', 'a.parquet', 'version https://git-lfs.github.com/spec/v1\n', /Git LFS pointer.*git lfs pull/],
-    ['UTF-16', 'a.jsonl', Buffer.from('\uFEFF{"a": 1}', 'utf16le'), /found UTF-16 text.*--encoding utf-16 reads it/],
+    ['UTF-16', 'a.jsonl', Buffer.from('\uFEFF{"a": 1}', 'utf16le'), /found UTF-16 text.*encoding: 'utf-16' reads it/],
     ['an empty file', 'a.jsonl', '', /^a\.jsonl: empty file/],
     ['blank lines only', 'a.jsonl', '\n \n', /^a\.jsonl: empty file/],
     ['an empty list', 'a.json', ' [ ] ', /^a\.json: an empty list/],

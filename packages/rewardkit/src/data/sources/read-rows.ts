@@ -1,5 +1,6 @@
 import { counted } from '../../counted.ts'
 import { InputError, located } from '../../errors.ts'
+import { option, phrase } from '../../phrase.ts'
 import { isObject, type Row } from '../fields.ts'
 import { withWholeCharacters } from '../json.ts'
 import { checkCompression, readBytes } from './bytes.ts'
@@ -78,7 +79,7 @@ async function* rowsOf(file: SourceFile, reading: SourceReading): AsyncGenerator
   const { encoding } = reading
   if (await isParquet(file)) {
     if (!isUtf8(encoding))
-      throw new InputError(`--encoding ${encoding}: a Parquet file, whose texts are UTF-8`, {
+      throw new InputError(phrase`${option('encoding')} ${encoding}: a Parquet file, whose texts are UTF-8`, {
         remedy: 'leave the option out',
       })
     yield* parquetRows(file.path)

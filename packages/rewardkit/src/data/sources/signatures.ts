@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts'
+import { type Phrase, phrase, settings } from '../../phrase.ts'
 import { isUtf8 } from './encoding.ts'
 
 /** What a file is that holds no rows which can be read here, told by how it begins. */
@@ -46,12 +47,12 @@ export const signatureLength = 512
  */
 export function refuseForeign(head: Buffer, encoding = 'utf-8'): void {
   const text = head.toString('latin1', 0, signatureLength)
-  const refuse = (found: string, remedy: string): never => {
+  const refuse = (found: string, remedy: string | Phrase): never => {
     throw new InputError(`found ${found}, expected rows as JSONL, JSON, CSV or Parquet`, { remedy })
   }
   for (const { begins, at = 0, found, remedy } of signatures) if (text.startsWith(begins, at)) refuse(found, remedy)
   if (isUtf8(encoding) && utf16Begins.some((begins) => text.startsWith(begins)))
-    refuse('UTF-16 text', '--encoding utf-16 reads it')
+    refuse('UTF-16 text', phrase`${settings({ encoding: 'utf-16' })} reads it`)
   // A pickle names its protocol, 2 to 5; in safetensors the length of the header comes first, eight bytes.
   const [first, protocol = 0] = head
   if (first === 0x80 && protocol >= 2 && protocol <= 5)

@@ -1,4 +1,5 @@
 import type { Row } from '../fields.ts'
+import type { Phrase } from '../../phrase.ts'
 
 /** One file of rows on this disk. */
 export interface SourceFile {
@@ -32,7 +33,7 @@ export interface SourceRow {
 /** A row that cannot be read, and why. */
 export interface BadRow extends Pick<SourceRow, 'unit' | 'number'> {
   readonly error: string
-  readonly remedy?: string | undefined
+  readonly remedy?: string | Phrase | undefined
 }
 
 /** Pieces of a file, one after the other. */

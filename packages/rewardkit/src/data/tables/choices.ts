@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { InputError } from '../../errors.ts'
+import { option, phrase, settings } from '../../phrase.ts'
 import { isObject } from '../fields.ts'
 import type { RowOptions } from '../row-options.ts'
 
@@ -30,7 +31,7 @@ export function choicesOf(choices: RowOptions['choices']): Choices {
   for (const [value, meaning] of entriesOf(choices)) {
     const key = valueKey(value)
     if (map.has(key))
-      throw new InputError(`--choices: "${value}" is there twice`, { remedy: 'leave one of the two out' })
+      throw new InputError(phrase`${option('choices')}: "${value}" is there twice`, { remedy: 'remove one of the two' })
     map.set(key, String(meaning).trim().toLowerCase())
   }
   return map
@@ -60,9 +61,12 @@ function entriesOf(choices: NonNullable<RowOptions['choices']>): [string, string
     if (at !== -1) entries.push([text.slice(0, at).trim(), text.slice(at + 1)])
   }
   if (entries.length === 0 || pending.trim() !== '')
-    throw new InputError(`--choices: found "${choices}", expected VALUE=MEANING with commas between them`, {
-      remedy: 'such as --choices "A is better=a, B is better=b, tie=tie", or name a .yaml file',
-    })
+    throw new InputError(
+      phrase`${option('choices')}: found "${choices}", expected VALUE=MEANING with commas between them`,
+      {
+        remedy: phrase`give for example ${settings({ choices: 'A is better=a, B is better=b, tie=tie' })}, or name a .yaml file`,
+      },
+    )
   return entries
 }
 
@@ -72,14 +76,17 @@ function fileEntries(path: string): [string, string | number][] {
     value = parse(readFileSync(path, 'utf8'))
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
-    throw new InputError(`--choices ${path}: cannot be read (${reason})`, {
+    throw new InputError(phrase`${option('choices')} ${path}: cannot be read (${reason})`, {
       remedy: 'give a YAML file with lines such as "A is better: a"',
       cause: error,
     })
   }
-  if (!isObject(value)) throw new InputError(`--choices ${path}: expected lines such as "A is better: a"`)
+  if (!isObject(value))
+    throw new InputError(phrase`${option('choices')} ${path}: expected lines such as "A is better: a"`)
   return Object.entries(value).map(([name, meaning]) => {
     if (typeof meaning === 'string' || typeof meaning === 'number') return [name, meaning]
-    throw new InputError(`--choices ${path}: "${name}": expected a meaning such as a, b:2, tie or drop`)
+    throw new InputError(
+      phrase`${option('choices')} ${path}: "${name}": expected a meaning such as a, b:2, tie or drop`,
+    )
   })
 }

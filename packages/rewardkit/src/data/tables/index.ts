@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts'
+import { option, phrase } from '../../phrase.ts'
 import type { NamedColumns } from '../columns.ts'
 import { carrying } from '../layouts/carrying.ts'
 import type { Layout } from '../layouts/layout.ts'
@@ -16,8 +17,11 @@ export function tableLayout(named: readonly NamedColumns[], { choices }: RowOpti
   const isRanked = has('ranks') || has('scores') || (responses?.columns.length ?? 0) > 1
   if (responses && isRanked && choices === undefined && !has('preferences')) return carrying(rankingLayout)
   if (choices !== undefined)
-    throw new InputError('--choices says what values mean, but --columns does not say of which column', {
-      remedy: 'add choice=COLUMN, or rating=COLUMN',
-    })
+    throw new InputError(
+      phrase`${option('choices')} says what values mean, but ${option('columns')} does not say in which column`,
+      {
+        remedy: 'add choice=COLUMN, or rating=COLUMN',
+      },
+    )
   return undefined
 }

@@ -1,5 +1,6 @@
 import { counted } from '../../counted.ts'
 import { logLine, type Notice, warning } from '../../events.ts'
+import { option, phrase, settings } from '../../phrase.ts'
 import type { Layout } from '../layouts/layout.ts'
 import { valueKey } from './choices.ts'
 import { columnsOf, type Judgements } from './judgements.ts'
@@ -43,7 +44,7 @@ function verdictNotes(judgements: Judgements): Notice[] {
     const example = all.find(({ shown }) => tellsStrength(valueKey(shown)))
     told.push(
       logLine(
-        `column "${column}": ${counted(strengths, 'verdict')} with a word of strength, of which the side is read and no margin; --choices "${example?.shown}=${example?.meaning}:3" gives one`,
+        phrase`column "${column}": ${counted(strengths, 'verdict')} with a word of strength, of which only the side is read; ${settings({ choices: `${example?.shown}=${example?.meaning}:3` })} also gives a margin`,
       ),
     )
   }
@@ -54,7 +55,7 @@ function verdictNotes(judgements: Judgements): Notice[] {
   )
     told.push(
       warning(
-        `column "${column}" is read as an index from 0, but is never 0: where it counts from 1, say so with --choices "1=0, 2=1", as far as it goes`,
+        phrase`column "${column}" is read as an index from 0, but is never 0: if it counts from 1, give ${settings({ choices: '1=0, 2=1' })} and so on`,
       ),
     )
   return told
@@ -67,7 +68,7 @@ function unusedChoices({ choices, words }: Judgements): Notice[] {
   if (unused.length === 0 || unmapped.length === 0) return []
   return [
     warning(
-      `--choices: no row that was read has ${unused.map((key) => `"${key}"`).join(', ')}, and the map does not have ${unmapped.slice(0, mostListed).join(', ')}: check the spelling`,
+      phrase`${option('choices')}: no row that was read has ${unused.map((key) => `"${key}"`).join(', ')}, and the map does not have ${unmapped.slice(0, mostListed).join(', ')}: check the spelling`,
     ),
   ]
 }
@@ -112,7 +113,7 @@ function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): No
     const map = ranks.slice(0, mostListed).map((rank) => `${rank}=${0 - rank}`)
     told.push(
       warning(
-        `column "${column}" is called a rank, and ${ranks.at(-1)} is read as the best: where ${ranks[0]} is the best, say so with --choices "${map.join(', ')}"${ranks.length > mostListed ? ', as far as it goes' : ''}`,
+        phrase`column "${column}" is called a rank, and ${ranks.at(-1) ?? ''} is read as the best: if ${ranks[0] ?? ''} is the best, give ${settings({ choices: map.join(', ') })}${ranks.length > mostListed ? ' and so on' : ''}`,
       ),
     )
   }
@@ -131,7 +132,7 @@ function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): No
   if (capped !== undefined)
     told.push(
       logLine(
-        `${counted(capped, 'prompt')} with more pairs than are used of one prompt: a seeded choice is taken (--pairs-per-prompt says how many; ${mostPairsOfPrompt} without it)`,
+        phrase`${counted(capped, 'prompt')} with more pairs than are used of one prompt: a random sample is drawn from the seed (${option('pairsPerPrompt')} sets its size; the default is ${mostPairsOfPrompt})`,
       ),
     )
   return told

@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts'
+import { phrase, settings } from '../../phrase.ts'
 import { type NamedColumns, namedColumns } from '../columns.ts'
 import { described } from '../fields.ts'
 import type { RowOptions } from '../row-options.ts'
@@ -48,7 +49,7 @@ export function shownValue(value: unknown): string {
 
 /**
  * A judgement that is not understood. That concerns the options and not a row, so it stops the reading whatever
- * `--on-error` says, and a caller that knows the source lists all values of the column.
+ * `onError` says, and a caller that knows the source lists all values of the column.
  */
 export class UnknownJudgement extends InputError {
   override name = 'UnknownJudgement'
@@ -64,7 +65,7 @@ export class UnknownJudgement extends InputError {
     { expected, meanings, isKnown }: { expected: string; meanings: string; isKnown: (value: unknown) => boolean },
   ) {
     super(`column "${column}": found ${described(value)}, expected ${expected}`, {
-      remedy: `say what values mean with --choices "${shownValue(value)}=..."; a meaning is ${meanings}`,
+      remedy: phrase`say what values mean, as in ${settings({ choices: `${shownValue(value)}=...` })}; a meaning is ${meanings}`,
     })
     this.column = column
     this.meanings = meanings

@@ -1,6 +1,7 @@
 import type { ColumnValues } from './column-values.ts'
 import { shownValue } from './judgements.ts'
 import { plainVerdict } from './verdict-words.ts'
+import { type Phrase, phrase, settings } from '../../phrase.ts'
 
 /** Words in names of columns, the likeliest first. */
 const promptWords = [
@@ -103,10 +104,10 @@ export const wordsOf = (path: string): string[] =>
     .filter((word) => word !== '')
 
 /**
- * Options that read a table with these columns, as far as their names and values tell: `--columns ...`, with `--choices`
- * where values need it; undefined where they tell nothing.
+ * Options that read a table with these columns, as far as their names and values tell: `columns`, with `choices` where
+ * values need it; undefined where they tell nothing.
  */
-export function proposedOptions(columns: readonly ColumnValues[]): string | undefined {
+export function proposedOptions(columns: readonly ColumnValues[]): Phrase | undefined {
   const isNumber = (path: string) => wordsOf(path).some((word) => rankWord.test(word) || scoreWord.test(word))
   const texts = columns.filter(({ path, kind }) => (kind === 'text' && !isNumber(path)) || kind === 'messages')
   const answers = severalAnswers(columns, texts) ?? listedAnswers(columns) ?? ratedAnswer(columns, texts)
@@ -121,7 +122,14 @@ export function proposedOptions(columns: readonly ColumnValues[]): string | unde
   const named = [...(prompt ? [`prompt=${prompt.path}`] : []), ...answers.named]
   if (verdict) named.push(`choice=${verdict.path}`)
   const choices = verdict ? choicesFor(verdict, answers) : answers.rating && ratingChoices(answers.rating)
-  return [`--columns ${named.map(quoted).join(' ')}`, choices].filter((text) => text !== undefined).join(' ')
+  if (!choices) return phrase`${settings({ columns: named })}`
+  return phrase`${settings({ columns: named, choices: choices.map })}${choices.note}`
+}
+
+/** What values mean, with what to add to the proposal. */
+interface ProposedChoices {
+  readonly map: string
+  readonly note: string
 }
 
 interface Answers {
@@ -230,11 +238,11 @@ function ratedAnswer(columns: readonly ColumnValues[], texts: readonly ColumnVal
   }
 }
 
-/** `--choices` that turn ranks round, of which 1 is the best; other ratings need none. */
-function ratingChoices({ path, values }: ColumnValues): string | undefined {
+/** Choices that turn ranks round, of which 1 is the best; other ratings need none. */
+function ratingChoices({ path, values }: ColumnValues): ProposedChoices | undefined {
   if (!isRankColumn(path)) return undefined
   const texts = [...values].map(([key, value]) => `${shownValue(value)}=${/^\d+$/.test(key) ? -Number(key) : 'drop'}`)
-  return `--choices "${texts.join(', ')}" where rank 1 is the best`
+  return { map: texts.join(', '), note: ' where rank 1 is the best' }
 }
 
 function verdictColumn(columns: readonly ColumnValues[], { used, named }: Answers): ColumnValues | undefined {
@@ -258,8 +266,8 @@ function likeliest(columns: readonly ColumnValues[], words: readonly string[]): 
 const weak = /\b(slightly|a bit|a little|somewhat|marginally)\b/
 const strong = /\b(much|a lot|significantly|far|strongly|considerably|clearly)\b/
 
-/** `--choices` where a verdict has values that are not understood, or words of strength; undefined where it needs none. */
-function choicesFor({ values, path }: ColumnValues, { used, named }: Answers): string | undefined {
+/** Choices where a verdict has values that are not understood, or words of strength; undefined where it needs none. */
+function choicesFor({ values, path }: ColumnValues, { used, named }: Answers): ProposedChoices | undefined {
   const isPair = named.some((text) => text.startsWith('a='))
   if (!isPair) return undefined
   const names = used.map((one) => one.toLowerCase())
@@ -285,10 +293,7 @@ function choicesFor({ values, path }: ColumnValues, { used, named }: Answers): s
   const doubt = isNumbered
     ? ` (or the other way around: ${path} does not say)`
     : isUnknown
-      ? ' with what each value means in place of drop'
+      ? ', with the meaning of each value instead of drop'
       : ''
-  return `--choices "${texts.join(', ')}"${doubt}`
+  return { map: texts.join(', '), note: doubt }
 }
-
-/** As a shell takes it. */
-const quoted = (text: string): string => (/[^\w.,=:@%+/-]/.test(text) ? `'${text}'` : text)

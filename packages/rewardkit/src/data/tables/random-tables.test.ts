@@ -240,13 +240,13 @@ const withoutMargins = (pairs: readonly string[]) => pairs.map((text) => text.re
 /** The pairs that are read with the options that the error proposes, where there are such that leave nothing open. */
 async function proposedPairs(path: string, encoding: string | undefined): Promise<string[] | undefined> {
   const given = encoding === undefined ? {} : { encoding }
-  const message = await pairsRead(path, given).then(
-    () => '',
-    (error: unknown) => (error instanceof InputError ? error.message : ''),
+  const remedy = await pairsRead(path, given).then(
+    () => undefined,
+    (error: unknown) => (error instanceof InputError ? error.phrases.remedy : undefined),
   )
-  const [, columns, , choices] = /--columns ([^"]+?)( --choices "([^"]*)")?$/.exec(message) ?? []
-  if (columns === undefined) return undefined
-  const options = { columns: columns.split(' '), pairsPerPrompt: 10_000, ...(choices === undefined ? {} : { choices }) }
+  const proposal = remedy?.parts.at(-1)
+  if (typeof proposal !== 'object' || !('settings' in proposal) || !('columns' in proposal.settings)) return undefined
+  const options = { pairsPerPrompt: 10_000, ...proposal.settings }
   return pairsRead(path, { ...given, ...options }).then(withoutMargins, (error: unknown) => {
     if (error instanceof InputError) return undefined
     throw error
@@ -288,7 +288,7 @@ test('200 tables made at random give back the pairs that they tell, or an error,
     expected.proposed.set(seed, withoutMargins(table.pairs).toSorted())
   }
   expect(found).toEqual(expected)
-  const refusal = expect.stringMatching(/column "(choice|stars|feedback\.winner)": found .*--choices/s)
+  const refusal = expect.stringMatching(/column "(choice|stars|feedback\.winner)": found .*choices:/s)
   expect(unclear).toEqual(unclear.map(() => refusal))
   expect(misread).toEqual(misread.map(() => expect.stringContaining('UTF-8')))
   expect(found.clear.size).toBeGreaterThan(130)

@@ -92,9 +92,7 @@ describe('rated answers', () => {
     expect(warned.told).toContainEqual(
       expect.objectContaining({
         kind: 'warning',
-        message: expect.stringContaining(
-          '2 is read as the best: where 1 is the best, say so with --choices "1=-1, 2=-2"',
-        ),
+        message: expect.stringContaining("2 is read as the best: if 1 is the best, give choices: '1=-1, 2=-2'"),
       }),
     )
     expect(warned.groups[0]?.preferences).toMatchObject([{ chosen: 1, rejected: 0 }])
@@ -106,7 +104,7 @@ describe('rated answers', () => {
   it('in words are what --choices says, and stop with all values where they are not understood', async () => {
     const rows = [row('Why?', 'a', 'sehr gut'), row('Why?', 'b', 'naja'), row('Why?', 'c', 'naja')]
     await expect(read(rows)).rejects.toThrow(
-      /line 1: column "stars": found text "sehr gut".*the column has "naja" \(2\), "sehr gut" \(1\); --choices "naja=drop, sehr gut=drop"/,
+      /line 1: column "stars": found text "sehr gut".*the column has "naja" \(2\), "sehr gut" \(1\); give choices: 'naja=drop, sehr gut=drop'/,
     )
     const { pairs, messages } = await read(rows, { choices: 'sehr gut=2, naja=0.5' })
     expect(pairs).toEqual(['a b 1.5', 'a c 1.5'])

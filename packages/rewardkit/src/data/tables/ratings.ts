@@ -1,5 +1,6 @@
 import { at } from '../../at.ts'
 import { InputError } from '../../errors.ts'
+import { option, phrase } from '../../phrase.ts'
 import { createRandom } from '../../random.ts'
 import { buildGroup, conversation, conversationKey } from '../build.ts'
 import { type Row, textOrMessages } from '../fields.ts'
@@ -49,7 +50,7 @@ function checkedRow(row: Row, judgements: Judgements) {
   const prompt = promptField(row)
   if (prompt === undefined)
     throw new InputError('found no "prompt"; ratings are compared between answers to the same prompt', {
-      remedy: 'add prompt=COLUMN to --columns',
+      remedy: phrase`add prompt=COLUMN to ${option('columns')}`,
     })
   return { prompt, response: textOrMessages(row['response'], columnsOf(judgements, 'response')[0] ?? 'response') }
 }
@@ -178,7 +179,9 @@ function ratingOf(value: unknown, { choices }: Judgements): number | null | unde
   if (meaning === 'drop') return null
   const number = Number(meaning)
   if (meaning !== '' && Number.isFinite(number)) return number
-  throw new InputError(`--choices: found "${meaning}" for "${key}", expected a number, the higher the better, or drop`)
+  throw new InputError(
+    phrase`${option('choices')}: found "${meaning}" for "${key}", expected a number, the higher the better, or drop`,
+  )
 }
 
 function noteRating(value: unknown, judgements: Judgements): void {

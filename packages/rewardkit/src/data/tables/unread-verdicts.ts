@@ -1,5 +1,6 @@
 import { counted } from '../../counted.ts'
 import { logLine, type Notice, warning } from '../../events.ts'
+import { phrase, settings } from '../../phrase.ts'
 import { namedColumns } from '../columns.ts'
 import type { RowOptions } from '../row-options.ts'
 import type { Layout } from '../layouts/layout.ts'
@@ -34,7 +35,7 @@ export function createVerdictWatch({ columns = [] }: RowOptions) {
         const found = `column "${column}" is not read (${counted(count, 'row')})`
         if (!isByHand) return logLine(`${found}; it is kept in meta`)
         return warning(
-          `${found}: "${chosen ?? 'chosen'}" is taken as better than "${rejected ?? 'rejected'}" in every row; where the column says which is better, read it with --columns a=${chosen ?? 'chosen'} b=${rejected ?? 'rejected'} choice=${column}`,
+          phrase`${found}: "${chosen ?? 'chosen'}" is taken as better than "${rejected ?? 'rejected'}" in every row; if the column says which is better, read it with ${settings({ columns: [`a=${chosen ?? 'chosen'}`, `b=${rejected ?? 'rejected'}`, `choice=${column}`] })}`,
         )
       }),
   }

@@ -1,4 +1,5 @@
 import { InputError, located } from '../../errors.ts'
+import { type Phrase, phrase, settings } from '../../phrase.ts'
 import { valueAt } from '../columns.ts'
 import type { RowOptions } from '../row-options.ts'
 import { createReading, readRows } from '../sources/read-rows.ts'
@@ -14,7 +15,7 @@ const mostValues = 1000
 /** Values that a message lists. */
 const mostListed = 20
 
-/** The same mistake with all values of the column and their counts, and a `--choices` to begin with. */
+/** The same mistake with all values of the column and their counts, and choices to begin with. */
 export async function withAllValues(
   error: UnknownJudgement,
   place: string,
@@ -26,7 +27,7 @@ export async function withAllValues(
   const sorted = [...values.values()].toSorted((one, other) => other.count - one.count)
   const listed = sorted.slice(0, mostListed).map(({ value, count }) => `"${shownValue(value)}" (${count})`)
   const more = sorted.length > mostListed ? ` and ${sorted.length - mostListed} more` : ''
-  return new InputError(`${place}: ${error.problem}; the column has ${listed.join(', ')}${more}`, {
+  return new InputError(phrase`${place}: ${error.phrases.problem}; the column has ${listed.join(', ')}${more}`, {
     remedy: remedyOf(
       sorted.map(({ value }) => value),
       isKnown,
@@ -44,11 +45,11 @@ export async function withProposal(
   options: RowOptions,
 ): Promise<InputError> {
   const proposal = proposedOptions(await columnValues(source, options))
-  const remedy = proposal === undefined ? error.remedy : `by their names, these options read them: ${proposal}`
-  return located(place, new InputError(error.problem, { remedy, cause: error }))
+  const remedy = proposal ? phrase`judging by the names, these options read them: ${proposal}` : error.phrases.remedy
+  return located(place, new InputError(error.phrases.problem, { remedy, cause: error }))
 }
 
-function remedyOf(values: readonly unknown[], isKnown: (value: unknown) => boolean, meanings: string): string {
+function remedyOf(values: readonly unknown[], isKnown: (value: unknown) => boolean, meanings: string): Phrase {
   const unknown = values.filter((value) => !isKnown(value))
   // 0, 1 and 2 may be tie, a and b, or a, b and tie: beside a 0, the other numbers are asked for, too.
   const hasZero = meanings.startsWith('a,') && unknown.some((value) => valueKey(value) === '0')
@@ -66,9 +67,11 @@ function remedyOf(values: readonly unknown[], isKnown: (value: unknown) => boole
     )
   if (pair) {
     const [low = '', high = ''] = pair
-    return `--choices "${low}=a, ${high}=b" if the higher one means b, --choices "${low}=b, ${high}=a" if it means a`
+    const [highIsB, highIsA] = [`${low}=a, ${high}=b`, `${low}=b, ${high}=a`]
+    return phrase`give ${settings({ choices: highIsB })} if "${high}" means b, or ${settings({ choices: highIsA })} if it means a`
   }
-  return `--choices "${shown.map((value) => `${value}=drop`).join(', ')}" with what each means in place of drop: ${meanings}`
+  const choices = shown.map((value) => `${value}=drop`).join(', ')
+  return phrase`give ${settings({ choices })}, with the meaning of each value instead of drop: ${meanings}`
 }
 
 const isNumber = (value: unknown): boolean => /^[+-]?\d/.test(valueKey(value))

@@ -94,13 +94,15 @@ describe('a verdict on two answers', () => {
   it('that is not understood stops with all values and their counts, also where rows are skipped', async () => {
     const rows = ['A', 'A', 'besser', 'egal', 'besser'].map(row)
     await expect(read(rows, { columns, onError: 'skip' })).rejects.toThrow(
-      /line 3: column "verdict": found text "besser", expected a word for a, b or a tie; the column has "A" \(2\), "besser" \(2\), "egal" \(1\); --choices "besser=drop, egal=drop"/,
+      /line 3: column "verdict": found text "besser", expected a word for a, b or a tie; the column has "A" \(2\), "besser" \(2\), "egal" \(1\); give choices: 'besser=drop, egal=drop'/,
     )
-    await expect(read([1, 1, 0].map(row), { columns })).rejects.toThrow('--choices "0=a, 1=b" if the higher one')
-    await expect(read([1, 0, 'tie'].map(row), { columns })).rejects.toThrow('--choices "0=a, 1=b" if the higher one')
-    await expect(read([1, 2, 0].map(row), { columns })).rejects.toThrow('--choices "1=drop, 2=drop, 0=drop" with what')
+    await expect(read([1, 1, 0].map(row), { columns })).rejects.toThrow(`choices: '0=a, 1=b' if "1" means b`)
+    await expect(read([1, 0, 'tie'].map(row), { columns })).rejects.toThrow(`choices: '0=a, 1=b' if "1" means b`)
+    await expect(read([1, 2, 0].map(row), { columns })).rejects.toThrow(
+      "choices: '1=drop, 2=drop, 0=drop', with the meaning",
+    )
     await expect(read([-2, 0, 3].map(row), { columns })).rejects.toThrow(
-      '--choices "-2=drop, 0=drop, 3=drop" with what',
+      "choices: '-2=drop, 0=drop, 3=drop', with the meaning",
     )
   })
 
@@ -109,14 +111,14 @@ describe('a verdict on two answers', () => {
     expect(dropped).toEqual({ tie: 1, no_choice: 1 })
     const messages = told.map(({ message }) => message).join('\n')
     expect(messages).toContain('"A is much better" as a (1), "B" as b (1), "tie" as tie (1), "NULL" as no verdict (1)')
-    expect(messages).toContain('--choices "A is much better=a:3" gives one')
+    expect(messages).toContain("choices: 'A is much better=a:3' also gives a margin")
   })
 
   it.each([
-    [{ choices: 'A=left' }, '--choices: found "left" for "a", expected a, b, tie or drop'],
-    [{ choices: 'A' }, '--choices: found "A", expected VALUE=MEANING'],
-    [{ choices: 'A=a, a =b' }, '--choices: "a" is there twice'],
-    [{ choices: 'A=a', columns: ['chosen=answer_a', 'rejected=answer_b'] }, 'does not say of which column'],
+    [{ choices: 'A=left' }, 'choices: found "left" for "a", expected a, b, tie or drop'],
+    [{ choices: 'A' }, 'choices: found "A", expected VALUE=MEANING'],
+    [{ choices: 'A=a, a =b' }, 'choices: "a" is there twice'],
+    [{ choices: 'A=a', columns: ['chosen=answer_a', 'rejected=answer_b'] }, 'does not say in which column'],
     [{ columns: ['prompt=question', 'choice=verdict', 'a=answer_a'] }, 'no second answer ("b")'],
   ])('%j is an error', async (options, message) => {
     await expect(outcome('A', options)).rejects.toThrow(message)
@@ -148,7 +150,7 @@ describe('a verdict on a list', () => {
 
   it('that counts from 1 is refused where it shows, warned of where it may, and read with --choices', async () => {
     await expect(read([listRow(2), listRow(3)], { columns: listColumns })).rejects.toThrow(
-      'found 3, expected the index of an answer, from 0 to 2; where it counts from 1, say so with --choices',
+      'found 3, expected the index of an answer, from 0 to 2; if it counts from 1, give choices:',
     )
     const { told } = await read([listRow(2), listRow(1)], { columns: listColumns })
     expect(told).toContainEqual(expect.objectContaining({ kind: 'warning' }))

@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts'
+import { option, phrase, settings } from '../../phrase.ts'
 import { buildGroup } from '../build.ts'
 import { fieldError, textOrMessages, type Row } from '../fields.ts'
 import {
@@ -40,9 +41,12 @@ function readPair(row: Row, { defaultId, options }: RowContext, judgements: Judg
   const [a = '', b = ''] = names
   for (const [index, name] of ['a', 'b'].entries())
     if (!(name in row))
-      throw new InputError(`--columns names a choice, but no ${index === 0 ? 'first' : 'second'} answer ("${name}")`, {
-        remedy: 'add a=COLUMN b=COLUMN, or responses=COLUMN for a list of answers',
-      })
+      throw new InputError(
+        phrase`${option('columns')} names a choice, but no ${index === 0 ? 'first' : 'second'} answer ("${name}")`,
+        {
+          remedy: 'add a=COLUMN b=COLUMN, or responses=COLUMN for a list of answers',
+        },
+      )
   const verdict = verdictOf(row['choice'], judgements, 2, names)
   if (verdict.kind === 'none') return { skipped: 'no_choice' }
   const better = verdict.kind === 'tie' ? null : verdict.index === 0 ? 0 : 1
@@ -96,7 +100,7 @@ function verdictOf(value: unknown, judgements: Judgements, answers: number, name
   if (verdict.kind === 'better' && verdict.index >= answers)
     throw new InputError(
       `column "${column}": found ${String(value)}, expected the index of an answer, from 0 to ${answers - 1}`,
-      { remedy: 'where it counts from 1, say so with --choices "1=0, 2=1, 3=2", as far as it goes' },
+      { remedy: phrase`if it counts from 1, give ${settings({ choices: '1=0, 2=1, 3=2' })} and so on` },
     )
   noteWord(judgements, value, verdictText(verdict, names === undefined))
   if (!judgements.choices.has(key) && tellsStrength(key)) noteCount(judgements, 'strengths')
@@ -109,7 +113,7 @@ function knownVerdict(key: string, { choices }: Judgements, names?: readonly str
     const verdict = verdictMeant(meaning, names === undefined)
     if (verdict) return verdict
     throw new InputError(
-      `--choices: found "${meaning}" for "${key}", expected ${names ? 'a, b' : 'the index of an answer from 0'}, tie or drop`,
+      phrase`${option('choices')}: found "${meaning}" for "${key}", expected ${names ? 'a, b' : 'the index of an answer from 0'}, tie or drop`,
       {
         remedy: 'write a strength after a colon, as in a:2',
       },

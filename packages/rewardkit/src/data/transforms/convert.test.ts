@@ -147,7 +147,7 @@ describe('convertData', () => {
       ['messages', [{ role: 'user', content: 'Name one.' }]],
     ])
     const whole = await rows('whole-texts.jsonl', [{ chosen: 'The Rhine.', rejected: 'Lake Como.' }])
-    await expect(convert(whole, 'none.jsonl', { to: 'messages' })).rejects.toThrow(/--to messages: .*without a prompt/)
+    await expect(convert(whole, 'none.jsonl', { to: 'messages' })).rejects.toThrow(/to messages: .*without a prompt/)
   })
 
   it('says what is wrong with the first row where none can be read', async () => {
@@ -194,7 +194,7 @@ describe('convertData', () => {
   it('says which row a layout cannot hold, and leaves nothing behind', async () => {
     const source = await rows('system.jsonl', [kinds[0] ?? {}, kinds[2] ?? {}])
     await expect(convert(source, 'hh.jsonl', { to: 'hh' })).rejects.toThrow(
-      /--to hh: messages: found a turn of the role "system"/,
+      /to hh: messages: found a turn of the role "system"/,
     )
     expect(readdirSync(folder).filter((name) => name.startsWith('hh.jsonl'))).toEqual([])
   })

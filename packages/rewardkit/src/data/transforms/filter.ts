@@ -1,6 +1,7 @@
 import { at } from '../../at.ts'
 import { InputError } from '../../errors.ts'
 import { type Hooks, silentHooks, warning } from '../../events.ts'
+import { command, option, phrase } from '../../phrase.ts'
 import { contentOf } from '../build.ts'
 import { isObject, type Row } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
@@ -30,13 +31,13 @@ export async function filterData(options: FilterOptions, hooks: Hooks = silentHo
   try {
     const result = await transform('data filter', options, hooks, judge)
     const path = unknown()?.path
-    if (path !== undefined) hooks.onEvent(warning(`--where: no row has a column "${path}"`))
+    if (path !== undefined) hooks.onEvent(warning(phrase`${option('where')}: no row has a column "${path}"`))
     return result
   } catch (error) {
     const path = unknown()?.path
     if (path === undefined || !(error instanceof NothingLeft)) throw error
-    throw new InputError(`${error.problem}; --where: no row has a column "${path}"`, {
-      remedy: 'data inspect --json and the meta of a converted row show the names',
+    throw new InputError(phrase`${error.phrases.problem}; ${option('where')}: no row has a column "${path}"`, {
+      remedy: phrase`${command('data inspect --json')} and the meta of a converted row show the names`,
       cause: error,
     })
   }
@@ -72,9 +73,12 @@ function regularExpression(source: string): RegExp {
   try {
     return new RegExp(source, 'u')
   } catch (error) {
-    throw new InputError(`--prompt: ${error instanceof Error ? error.message : 'no regular expression'}`, {
-      cause: error,
-    })
+    throw new InputError(
+      phrase`${option('prompt')}: ${error instanceof Error ? error.message : 'not a regular expression'}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -98,7 +102,7 @@ function condition(text: string): Condition {
   const [, path = '', operator = '=', value = ''] = /^([^=!<>]+?)\s*(!=|<=|>=|=|<|>)\s*(.*)$/s.exec(text) ?? []
   const compare = comparisons[operator]
   if (compare && (value.trim() === '' || Number.isNaN(Number(value))))
-    throw new InputError(`--where ${text}: found "${value}", expected a number after ${operator}`)
+    throw new InputError(phrase`${option('where')} ${text}: found "${value}", expected a number after ${operator}`)
   let wasFound = false
   const holds = (group: Group, preference: Preference): boolean => {
     const found = valueAt(group, preference, path)

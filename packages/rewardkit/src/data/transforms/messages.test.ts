@@ -65,7 +65,7 @@ test("pairs that end with the user's turn are counted, or left out", async () =>
   const told: string[] = []
   const hooks: Hooks = { ...silentHooks, onEvent: (event) => event.kind === 'warning' && told.push(event.message) }
   await convert('kept.jsonl', undefined, [row, ...kinds, row], hooks)
-  expect(told.join('\n')).toContain("2 pairs end with the user's turn, where the reward is read; --last-turn-user drop")
+  expect(told.join('\n')).toContain("2 pairs end with the user's turn, where the reward is read; lastTurnUser: 'drop'")
   const data = await rows('ends.jsonl', [row, ...kinds])
   const options = { data, out: at('dropped.jsonl'), lastTurnUser: 'drop' }
   const { read: counts } = await convertData(convertOptionsSchema.parse(options), silentHooks)
@@ -76,5 +76,5 @@ test('a column that looks like the missing prompt is a warning, before it goes t
   const told: string[] = []
   const hooks: Hooks = { ...silentHooks, onEvent: (event) => event.kind === 'warning' && told.push(event.message) }
   await convert('no-prompt.jsonl', undefined, [{ question: 'Why?', chosen: 'A', rejected: 'B' }], hooks)
-  expect(told).toEqual([expect.stringContaining('"question" looks like one; --columns prompt=question reads it')])
+  expect(told).toEqual([expect.stringContaining(`"question" looks like one; columns: ['prompt=question'] reads it`)])
 })

@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { type Hooks, silentHooks } from '../../events.ts'
+import { option, phrase } from '../../phrase.ts'
 import { openMixture } from '../open-data.ts'
 import { isMixtureFile, type Mixture, partNames, readMixture } from '../mixture.ts'
 import { trainingSplits } from '../sources/open-source.ts'
@@ -21,14 +22,15 @@ function mixtureOf(options: MixOptions): Mixture {
   const { sources, weights, caps, total, seed } = options
   const [file = ''] = sources
   if (sources.length === 1 && isMixtureFile(file)) {
-    if (weights || caps) throw new InputError('--weights and --caps: the mixture file has its own; edit it')
+    if (weights || caps)
+      throw new InputError(phrase`${option('weights')} and ${option('caps')}: the mixture file has its own; edit it`)
     const mixture = readMixture(file, options)
     return { ...mixture, total: total ?? mixture.total }
   }
   for (const [name, list] of Object.entries({ weights, caps }))
     if (list && list.length !== sources.length)
       throw new InputError(
-        `--${name}: found ${list.length} numbers for ${sources.length} data sets, expected one for each`,
+        phrase`${option(name)}: found ${list.length} numbers for ${sources.length} data sets, expected one for each`,
       )
   const names = partNames(sources)
   return {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { InputError } from '../../errors.ts'
 import { makeFolder, sha256File } from '../../files.ts'
+import { option, phrase } from '../../phrase.ts'
 import type { DataSet } from '../data-set.ts'
 import { layoutNamed } from '../layouts/index.ts'
 import type { Layout } from '../layouts/layout.ts'
@@ -49,7 +50,7 @@ export function checkOutputs(paths: readonly string[], data: readonly DataSet[])
   })
   if (path !== undefined)
     throw new InputError(`${path} cannot be written: it is one of the files that are read`, {
-      remedy: 'name another place with --out',
+      remedy: phrase`name another place with ${option('out')}`,
     })
 }
 
@@ -107,7 +108,10 @@ function rowsOf(layout: Layout, group: Group) {
     return layout.write(group)
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    throw new InputError(`--to ${layout.name}: ${group.id}: ${error.problem}`, { remedy: error.remedy, cause: error })
+    throw new InputError(phrase`${option('to')} ${layout.name}: ${group.id}: ${error.phrases.problem}`, {
+      remedy: error.phrases.remedy,
+      cause: error,
+    })
   }
 }
 

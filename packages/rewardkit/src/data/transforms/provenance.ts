@@ -8,6 +8,7 @@ import { version } from '../../version.ts'
 import type { DataSet } from '../data-set.ts'
 import { type DataOptions, dataOptionsSchema, defaultDataOptions } from '../data-options.ts'
 import type { OutputCounts } from './output.ts'
+import type { skippedRecord } from '../skipped-rows.ts'
 import type { ReadCounts } from './reading.ts'
 
 /** Where data came from and what was done to them. No times and no names of machines: equal steps have equal records. */
@@ -20,7 +21,7 @@ export interface Provenance {
   readonly sources: readonly SourceRecord[]
   /** Of a mixture: the seed by which rows were drawn, and how many were asked for. */
   readonly mixture?: { readonly seed: number; readonly total?: number | undefined }
-  readonly read: ReadCounts
+  readonly read: Omit<ReadCounts, 'skipped'> & { readonly skipped: ReturnType<typeof skippedRecord> }
   /** What the step itself left out, by reason. */
   readonly removed: Readonly<Record<string, number>>
   readonly outputs: readonly OutputCounts[]
@@ -76,15 +77,21 @@ export async function sourceRecords(data: readonly DataSet[]): Promise<SourceRec
     const files = [{ name, bytes: statSync(name).size, sha256: await sha256File(name) }]
     sources.push({ name, files })
   }
-  for (const { source, name: part, share, options } of data.flatMap(({ parts }) => parts)) {
+  const parts = data.flatMap((set) => set.parts.map((part) => ({ ...part, path: set.path })))
+  for (const { source, name: part, share, options, path } of parts) {
     const files = []
     for (const { path: file, name } of source.files) {
       const sha256 = await sha256File(file)
       const madeBy = recordBeside(file, sha256)
-      files.push({ name, bytes: statSync(file).size, sha256, ...(madeBy === undefined ? {} : { made_by: madeBy }) })
+      files.push({
+        name: path ?? name,
+        bytes: statSync(file).size,
+        sha256,
+        ...(madeBy === undefined ? {} : { made_by: madeBy }),
+      })
     }
     sources.push({
-      name: source.name,
+      name: path ?? source.name,
       ...(part !== undefined && { part: { name: part, ...share, options: changedOptions(options) } }),
       ...(source.origin && { origin: source.origin }),
       files,

@@ -1,5 +1,6 @@
 import { Interrupted } from '../../errors.ts'
 import { type Hooks, logLine, warning } from '../../events.ts'
+import { phrase } from '../../phrase.ts'
 import type { DataSet } from '../data-set.ts'
 import type { Group } from '../group.ts'
 import { countSkipped, createSkippedRows, type SkippedTally } from '../skipped-rows.ts'
@@ -60,7 +61,7 @@ export async function* countedGroups(data: DataSet, counts: ReadCounts, hooks: H
   const missing = missingPromptMessage(unread)
   if (missing === undefined || warned.has(data)) return
   warned.add(data)
-  hooks.onEvent(warning(`${data.name}: ${missing}`))
+  hooks.onEvent(warning(phrase`${data.name}: ${missing}`))
 }
 
 /** One more of a reason. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { at } from '../../at.ts'
 import { InputError } from '../../errors.ts'
 import { type Hooks, silentHooks } from '../../events.ts'
+import { option, phrase, settings } from '../../phrase.ts'
 import { openData } from '../open-data.ts'
 import type { Group } from '../group.ts'
 import { trainingSplits } from '../sources/open-source.ts'
@@ -27,8 +28,8 @@ export async function splitData(options: SplitOptions, hooks: Hooks = silentHook
   checkOutputs(files, [data])
   const earlier = earlierSplit(out)
   if (earlier.length > 0 && !options.overwrite)
-    throw new InputError(`--out ${out}: it already holds a split (${earlier.join(', ')})`, {
-      remedy: 'name another folder, or give --overwrite',
+    throw new InputError(phrase`${option('out')} ${out}: it already holds a split (${earlier.join(', ')})`, {
+      remedy: phrase`name another folder, or give ${settings({ overwrite: true })}`,
     })
   const unitOf = (group: Group, index: number) => (options.by === 'prompt' ? userTurnsKey(group) : String(index))
   const split = createPromptSplit()

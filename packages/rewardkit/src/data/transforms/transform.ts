@@ -1,5 +1,7 @@
-import { InputError } from '../../errors.ts'
+import { InputError, wholePhrase } from '../../errors.ts'
 import type { Hooks } from '../../events.ts'
+import { joinPhrases, phrase } from '../../phrase.ts'
+import { skippedRecord } from '../skipped-rows.ts'
 import type { DataSet } from '../data-set.ts'
 import { openData } from '../open-data.ts'
 import type { LayoutName } from '../layouts/layout-list.ts'
@@ -87,7 +89,7 @@ function nothingLeft(
     remedy:
       skipped.count === 0
         ? 'look at the reasons and the options that cause them'
-        : `the first unreadable row: ${skipped.first[0]}`,
+        : phrase`the first unreadable row: ${joinPhrases(skipped.first.slice(0, 1).map(wholePhrase), '')}`,
   })
 }
 
@@ -101,6 +103,7 @@ export async function finish(
 ): Promise<TransformResult> {
   const outputs: OutputCounts[] = []
   for (const writer of writers) outputs.push(await writer.commit())
-  await writeProvenance(provenance, data, { step, options, ...counts, outputs })
+  const read = { ...counts.read, skipped: skippedRecord(counts.read.skipped) }
+  await writeProvenance(provenance, data, { step, options, ...counts, read, outputs })
   return { ...counts, outputs, provenance }
 }

@@ -111,7 +111,7 @@ describe('splitData', () => {
     const run = (more: object) => splitData(splitOptionsSchema.parse({ data, out, ...more }), silentHooks)
     await run({ validation: 0.1 })
     await expect(run({})).rejects.toThrow(
-      /already holds a split \(test\.jsonl, train\.jsonl, validation\.jsonl\).*--overwrite/,
+      /already holds a split \(test\.jsonl, train\.jsonl, validation\.jsonl\).*overwrite: true/,
     )
     await run({ overwrite: true, type: 'jsonl.gz' })
     expect(readdirSync(out).toSorted()).toEqual(['provenance.json', 'test.jsonl.gz', 'train.jsonl.gz'])
@@ -269,7 +269,7 @@ describe('findLeakage', () => {
     await findLeakage(options, { ...silentHooks, onEvent })
     expect(warnings).toEqual([
       expect.stringMatching(
-        /skipped\.jsonl: 2 rows were skipped \(--on-error skip\):\n.*line 3: field "chosen".*\n.*line 4:/,
+        /skipped\.jsonl: 2 rows were skipped \(onError: 'skip'\):\n.*line 3: field "chosen".*\n.*line 4:/,
       ),
     ])
   })
@@ -341,7 +341,7 @@ describe('mixData', () => {
   it('refuses a list of another length', async () => {
     const a = await rows('a.jsonl', many)
     const options = mixOptionsSchema.parse({ sources: [a, a], weights: [1], out: at('mixed.jsonl') })
-    await expect(mixData(options, silentHooks)).rejects.toThrow(/--weights: found 1 numbers for 2 data sets/)
+    await expect(mixData(options, silentHooks)).rejects.toThrow(/weights: found 1 numbers for 2 data sets/)
   })
 })
 
@@ -379,8 +379,8 @@ describe('filterData', () => {
   })
 
   it.each([
-    [{ where: ['turns>many'] }, /--where turns>many: found "many", expected a number/],
-    [{ prompt: '(' }, /--prompt: /],
+    [{ where: ['turns>many'] }, /where turns>many: found "many", expected a number/],
+    [{ prompt: '(' }, /prompt: /],
     [{ where: ['nothing = here'] }, /no row is left to write \(3 where\).*no row has a column "nothing"/],
     [{ where: ['lang=fr'] }, /no row is left to write \(3 where\); look/],
   ])('refuses %j', async (options, error) => {
