@@ -19,9 +19,10 @@ import type { HubSettings } from './hub-settings.ts'
 
 /*
  * The cache of the Python library huggingface_hub, so that neither library fetches what the other has:
+ *
  *   <cache>/datasets--owner--name/blobs/<etag>              the bytes
  *   <cache>/datasets--owner--name/snapshots/<commit>/<path> links to them
- *   <cache>/datasets--owner--name/refs/<revision>           the commit that a branch or tag stood for
+ *   <cache>/datasets--owner--name/refs/<revision>           the commit of a branch or tag
  *   <cache>/datasets--owner--name/trees/<commit>.json       what files the commit has
  */
 
@@ -39,7 +40,7 @@ export function keptCommit(settings: HubSettings, place: Place): string | null {
   return /^[0-9a-f]{40}$/.test(commit) ? commit : null
 }
 
-/** Keeps which commit a branch or tag stands for. */
+/** Records the commit of a branch or tag. */
 export function keepCommit(settings: HubSettings, place: Place, commit: string): void {
   if (keptCommit(settings, place) === commit) return
   keepNote(refPath(settings, place), commit)

@@ -59,10 +59,11 @@ async function pause(milliseconds: number, hooks: Hooks): Promise<void> {
 }
 
 /**
- * Asks once and hands over the answer while it arrives. Ended on request, and where nothing comes for too long.
- * @param headers for the first host, and for the one that it may redirect to once its headers are known
- * @param read takes the answer in; calls `alive` whenever something came
- * @throws HubUnavailable where trying again may help; InputError or FailureError for what the status says; Interrupted
+ * Asks once and passes the answer on while it arrives. Stops on request, and if nothing arrives for too long.
+ * @param headers for the first host, and for the one it may redirect to once its headers are known
+ * @param read consumes the answer; calls `alive` whenever something arrived
+ * @throws HubUnavailable if another attempt may help, InputError or FailureError for the meaning of the status,
+ * Interrupted on request
  */
 export async function ask<Result>(
   client: HubClient,

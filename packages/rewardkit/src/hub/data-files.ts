@@ -171,8 +171,8 @@ const endingOf = (path: string): string => readablePattern.exec(path)?.[0].toLow
 const readerOf = (path: string): string => readers[endingOf(path)] ?? endingOf(path)
 
 /**
- * Keeps one form of the rows: files for the reader that most are for (Parquet in a draw, as the `datasets` library
- * does), and of those that differ in their ending alone, one.
+ * Keeps one form of the rows: the files of the reader that has most (Parquet in a draw, as in the `datasets` library).
+ * Of files that differ only in their ending, it keeps one.
  */
 function oneForm(paths: readonly string[]): { readonly kept: readonly string[]; readonly note: string | null } {
   const count = (ending: string) => paths.filter((path) => endingOf(path) === ending).length

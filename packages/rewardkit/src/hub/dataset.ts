@@ -25,7 +25,7 @@ export interface HubOrigin {
 /** The files of a data set on this machine, in a fixed order. */
 export interface HubDataset {
   readonly files: readonly {
-    /** Where it lies on this machine. */
+    /** Where it is on this machine. */
     readonly path: string
     /** Its path in the repository. */
     readonly name: string
@@ -49,8 +49,8 @@ const convertedRevision = 'refs/convert/parquet'
  * Brings the files of a data set into the cache, those that are not there yet, and says which config, split, commit and
  * licence that is. Which files belong to a config and split is decided as by the `datasets` library.
  * @param name `owner/name[:config][#split][@revision]`
- * @throws InputError for a name, config or split that there is not, and for what the account may not read;
- * HubUnavailable and FailureError for network and disk; Interrupted on request
+ * @throws InputError for a name, config or split that does not exist, or that the account may not read; HubUnavailable
+ * and FailureError for network and disk, Interrupted on request
  */
 export async function resolveDataset(
   name: string,

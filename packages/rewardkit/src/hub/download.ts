@@ -23,12 +23,12 @@ export interface WantedFile {
 const worthwhile = 1 << 20
 
 /**
- * Fetches a file into the blobs of its repository. It is written as `.incomplete`, from where a later call goes on after
- * whatever ends this one; it gets its name once size and checksum are right and it is flushed to the disk. Each process
- * writes a file of its own, so that two of them do no harm.
+ * Fetches a file into the blobs of its repository. It is written as `.incomplete`, and if anything ends this call, a
+ * later one continues from there. It gets its name once size and checksum are right and it is flushed to disk. Each
+ * process writes its own file, so two of them do no harm.
  * @param onBytes told how many bytes of the file are there; fewer again where some had to be thrown away
- * @throws HubUnavailable, InputError and FailureError as the hub answers; FailureError for a wrong checksum and a full
- * disk; Interrupted on request
+ * @throws HubUnavailable, InputError and FailureError as the hub answers, FailureError for a wrong checksum and a full
+ * disk, Interrupted on request
  */
 export async function downloadBlob(
   client: HubClient,
@@ -140,14 +140,16 @@ async function continuePartial(handle: FileHandle, path: string, file: ListedFil
   return { bytes: size, hash }
 }
 
-/** Where the answer begins: behind what was kept, if the server took the range up, otherwise anew. */
+/**
+ * Where the answer begins: after the bytes that were kept, if the server accepted the range, otherwise at the start.
+ */
 async function startOf(response: Response, kept: Progress, handle: FileHandle, file: ListedFile): Promise<Progress> {
   const follows = response.headers.get('content-range') === `bytes ${kept.bytes}-${file.bytes - 1}/${file.bytes}`
   if (response.status === 206 && follows) return kept
   await handle.truncate(0)
   if (response.status === 200) return { bytes: 0, hash: startHash(file) }
   await response.body?.cancel()
-  throw new HubUnavailable(`${file.path}: the server does not go on from byte ${kept.bytes}`, { remedy: 'try again' })
+  throw new HubUnavailable(`${file.path}: the server does not continue at byte ${kept.bytes}`, { remedy: 'try again' })
 }
 
 async function append(

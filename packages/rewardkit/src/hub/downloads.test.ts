@@ -44,7 +44,7 @@ describe('faults that pass', () => {
     )
   })
 
-  it.each([429, 500])('%i always: given up after so many attempts', async (status) => {
+  it.each([429, 500])('%i always: given up after the last attempt', async (status) => {
     const { hub, settings } = await openHub()
     hub.fault = () => ({ status })
     await expect(fetchOne(settings)).rejects.toThrow(new RegExp(`^the hub answers data set some/one with ${status}`))
@@ -190,7 +190,7 @@ describe('what ends a download', () => {
     })
   })
 
-  it('a kill: a later process goes on with what came', async () => {
+  it('a kill: a later process continues with the received bytes', async () => {
     const { hub, settings } = await openHub()
     hub.fault = ({ host, range }) => (host === 'storage' && range === undefined ? { cutAfter: 20_000 } : null)
     await expect(fetchOne({ ...settings, attempts: 1 })).rejects.toThrow('cut the connection')

@@ -26,8 +26,8 @@ export interface FetchedModel {
 }
 
 /**
- * Brings a model into the cache: configuration, tokenizer, chat template and weights as safetensors, of all that only
- * what is not there yet. Pickles, which can run code when they are opened, are not fetched.
+ * Downloads the missing files of a model into the cache: configuration, tokenizer, chat template and weights as
+ * safetensors. It does not fetch pickles, which can run code when they are opened.
  * @param name `owner/name[@revision]`
  * @throws as `resolveDataset`; InputError for a repository without such files
  */
@@ -40,7 +40,7 @@ export async function fetchModel(
   const client = openClient(settings, hooks)
   const repository = await openRepository(client, { kind: 'model', repository: id, revision: revision ?? 'main' })
   if (!repository.files.some((file) => file.path === 'config.json'))
-    throw new InputError(`${id} has no config.json: it is no model that transformers opens`, {
+    throw new InputError(`${id} has no config.json: transformers does not open it`, {
       remedy: `see ${pageOf(repository.place, settings)}`,
     })
   const weights = await weightFiles(client, repository)

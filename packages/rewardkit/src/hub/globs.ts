@@ -1,7 +1,8 @@
 /**
- * Those of `paths` that a pattern of a data set's card names, sorted, with fsspec's meaning as in the `datasets` library:
- * `*` and `?` stay within a name, `**` as a whole part goes through folders, `[...]` is one of a few characters. Names
- * that begin with a dot, and folders that begin with two underscores, count only where the pattern itself names one.
+ * Those of `paths` that match a pattern of a data set's card, sorted, with fsspec's meaning as in the `datasets`
+ * library. `*` and `?` stay within a name, `**` as a whole part goes through folders, `[...]` is one of a few
+ * characters. Names that begin with a dot, and folders that begin with two underscores, count only if the pattern
+ * itself names one.
  */
 export function matchGlob(paths: readonly string[], pattern: string): string[] {
   const expression = globExpression(pattern)
@@ -43,7 +44,7 @@ function nameExpression(part: string): string {
   })
 }
 
-/** A hyphen at either end stands for itself. */
+/** A hyphen at either end is a hyphen. */
 function setExpression(set: string): string {
   const isNegated = set.startsWith('!')
   const inside = (isNegated ? set.slice(1) : set)

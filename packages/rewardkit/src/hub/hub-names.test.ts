@@ -29,7 +29,7 @@ it.each([
   ['squad', 'dataset', '"squad" has no owner (if it really has none, write hub:squad)'],
   ['a/b/c', 'dataset', '"a/b/c" cannot be a repository'],
   ['a--b/c', 'dataset', 'cannot be a repository'],
-  ['hf:', 'dataset', 'this is no name at the Hugging Face hub'],
+  ['hf:', 'dataset', 'this is not a name on the Hugging Face hub'],
   ['a/b:', 'dataset', 'the config is empty'],
   ['a/b#', 'dataset', 'the split is empty'],
   ['a/b@', 'model', 'the revision is empty'],
@@ -40,7 +40,7 @@ it.each([
   expect(() => parseHubName(text, kind)).toThrow(message)
 })
 
-it('paths of files and folders are no names', () => {
+it('paths of files and folders are not names', () => {
   const paths = [
     'pairs.jsonl',
     './a/b',

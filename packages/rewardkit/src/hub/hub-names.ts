@@ -23,7 +23,7 @@ const ownedPattern = new RegExp(`^${word}/${word}(?:[:#@].*)?$`, 's')
 /** Endings of files, which are hardly ever names of repositories: with them, only the prefix makes a name. */
 const filePattern = /\.(?:jsonl?|ndjson|csv|tsv|parquet|gz|zst|zip|txt|ya?ml|safetensors)$/i
 const prefixPattern = /^(?:hub|hf):/
-/** Beginnings of paths; so is whatever lies in a folder that is there. */
+/** Beginnings of paths; anything in an existing folder is a path too. */
 const pathPattern = /^(?:\.{0,2}\/|runs\/|models\/)/
 
 /** What a name of this kind looks like, for messages. */
@@ -53,7 +53,7 @@ export function parseHubName(text: string, kind: HubKind): HubName {
   const bare = text.replace(prefixPattern, '')
   const [, repository = '', config, split, revision] =
     /^([^:#@]*)(?::([^#@]*))?(?:#([^@]*))?(?:@(.*))?$/s.exec(bare) ?? []
-  if (repository === '') throw wrong('this is no name at the Hugging Face hub')
+  if (repository === '') throw wrong('this is not a name on the Hugging Face hub')
   if (!repositoryPattern.test(repository) || /--|\.\.|\.git$/.test(repository))
     throw wrong(
       `"${repository}" cannot be a repository: it has one owner and one name, of letters, digits and . _ - between them`,

@@ -51,7 +51,7 @@ it('switches and the endpoint', () => {
     offline: false,
     endpoint: 'http://mirror/hf',
   })
-  expect(() => hubSettings({ HF_ENDPOINT: 'mirror' }, folder)).toThrow('HF_ENDPOINT mirror is no address')
+  expect(() => hubSettings({ HF_ENDPOINT: 'mirror' }, folder)).toThrow('HF_ENDPOINT mirror is not an address')
 })
 
 it('the wait that the hub asks for, in milliseconds', () => {

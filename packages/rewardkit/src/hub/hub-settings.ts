@@ -19,7 +19,7 @@ export interface HubSettings {
   readonly attempts: number
   /** Wait before the second attempt, in milliseconds; doubles with each further one. */
   readonly backoff: number
-  /** An answer or a transfer that stays silent for so many milliseconds has failed. */
+  /** An answer or a transfer that stays silent for this many milliseconds has failed. */
   readonly patience: number
 }
 
@@ -29,7 +29,7 @@ const defaultEndpoint = 'https://huggingface.co'
  * Reads HF_ENDPOINT, HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE,
  * HF_HUB_DISABLE_SYMLINKS, HF_HUB_DISABLE_IMPLICIT_TOKEN and the older names of three of them with the meaning that they
  * have for the Python library.
- * @throws InputError for an HF_ENDPOINT that is no address, or a token file that cannot be read
+ * @throws InputError for an HF_ENDPOINT that is not an address, or a token file that cannot be read
  */
 export function hubSettings(
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -57,7 +57,7 @@ const isTrue = (value: string | undefined): boolean => /^(?:1|on|yes|true)$/i.te
 
 function endpointOf(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
-    throw new InputError(`HF_ENDPOINT ${text} is no address`, { remedy: `give one such as ${defaultEndpoint}` })
+    throw new InputError(`HF_ENDPOINT ${text} is not an address`, { remedy: `give one such as ${defaultEndpoint}` })
   return text.replace(/\/+$/, '')
 }
 

@@ -11,7 +11,7 @@ import { fetchModel } from './fetch-model.ts'
 const splits = ['train']
 
 describe('what is fetched', () => {
-  it('lies in the cache in the layout of the Python library', async () => {
+  it('is in the cache in the layout of the Python library', async () => {
     const { settings } = await openHub()
     const { files, origin } = await fetchOne(settings)
     const commit = commitOf(one.files)
@@ -47,7 +47,7 @@ describe('what is fetched', () => {
     expect(transfers(hub)).toEqual([])
   })
 
-  it('is told: config, split, revision, commit and licence', async () => {
+  it('is reported: config, split, revision, commit and licence', async () => {
     const { settings } = await openHub()
     const { events, hooks } = watching()
     await resolveDataset('some/folders:helpful-base#test', { splits, settings }, hooks)
@@ -57,7 +57,7 @@ describe('what is fetched', () => {
     ])
   })
 
-  it('is told with progress in MB that ends', async () => {
+  it('is reported with progress in MB that ends', async () => {
     const { settings } = await openHub({
       'datasets/some/one': { files: { 'train.jsonl': madeUpBytes('large', 400_000) } },
     })

@@ -42,7 +42,7 @@ const keptTreeSchema = z.object({
 type KeptFiles = z.output<typeof keptTreeSchema>['files']
 
 /**
- * The commit that a revision stands for now.
+ * The commit that a revision means now.
  * @throws as `ask`
  */
 export async function askCommit(client: HubClient, place: Place): Promise<string> {
@@ -93,7 +93,7 @@ export function keptListing(settings: HubSettings, place: Place, commit: string)
 
 const treePath = (folder: string, commit: string): string => join(folder, 'trees', `${commit}.json`)
 
-/** Paths become paths on this machine: what would leave the snapshot's folder is no listing of the hub's. */
+/** Paths become paths on this machine. A listing of the hub never leaves the snapshot's folder. */
 function listingOf(files: KeptFiles): RemoteFile[] {
   const strange = Object.keys(files).find((path) => path.split('/').some((part) => /^\.{0,2}$|\0/.test(part)))
   if (strange !== undefined)

@@ -4,13 +4,14 @@ import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
 /*
- * Files that are being fetched lie beside the blobs that they become:
+ * Files that are being fetched are next to the blobs that they become:
+ *
  *   <etag>.<host>.<process>.<random>.incomplete  a call of ours writes to it
  *   <etag>.rewardkit.incomplete                  what an ended call of ours left
  *   <etag>.incomplete, <etag>.<random>.incomplete  those of the Python library, old and new
  */
 
-/** Untouched for so many milliseconds, a partial file of another machine or library belongs to nobody any more. */
+/** Untouched for this many milliseconds, a partial file of another machine or library belongs to nobody any more. */
 const abandonedAfter = 600_000
 
 /** Keeps what came under a name from which the next call goes on. */
@@ -23,8 +24,8 @@ export function releasePartial(partial: string, blob: string): void {
 const releasedName = (blob: string): string => `${blob}.rewardkit.incomplete`
 
 /**
- * The name of a file that this call alone writes to. Goes on with the largest that an earlier one left, of either
- * library: taking it is a rename, which only one process can do.
+ * The name of a file that only this call writes to. It continues the largest file that an earlier call left, of either
+ * library. Claiming it is a rename, which only one process can do.
  */
 export function claimPartial(blob: string): string {
   const own = `${blob}.${host()}.${process.pid}.${randomBytes(4).toString('hex')}.incomplete`

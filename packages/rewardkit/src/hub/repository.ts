@@ -149,5 +149,5 @@ async function fetchMissing(client: HubClient, repository: Repository, files: re
   if (failures.length > 0) throw failures[0]
 }
 
-/** Millions of bytes, with a digit behind the point. */
+/** Millions of bytes, with one decimal. */
 const megabytes = (bytes: number): number => Math.round(bytes / 1e5) / 10

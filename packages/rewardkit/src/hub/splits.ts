@@ -61,8 +61,8 @@ export const matchAll = (paths: readonly string[], patterns: readonly string[]):
 ]
 
 /**
- * The folder that a file lies in, as a name for its rows: without `data` and without parts that tell of a split. Empty
- * where nothing is left.
+ * The folder of a file, as a name for its rows: without `data` and without parts that name a split. Empty if nothing is
+ * left.
  */
 export const subsetOf = (path: string): string =>
   path
