@@ -1,8 +1,7 @@
 /** 1 / (1 + exp(-z)), accurate in both tails. */
 export function sigmoid(z: number): number {
-  if (z >= 0) return 1 / (1 + Math.exp(-z))
-  const e = Math.exp(z)
-  return e / (1 + e)
+  const e = Math.exp(-Math.abs(z))
+  return (z >= 0 ? 1 : e) / (1 + e)
 }
 
 /** log(sigmoid(z)): finite for every finite z. */

@@ -70,8 +70,11 @@ describe('options', () => {
     }
   })
 
-  it('say what they do', () => {
-    for (const { description } of Object.values(objectiveOptionsSchema.shape)) expect(description).toMatch(/\w+ \w+/)
+  it('say what they do, and are found under their heading of the long help', () => {
+    for (const option of Object.values(objectiveOptionsSchema.shape)) {
+      expect(option.description).toMatch(/\w+ \w+/)
+      expect(option.meta()).toMatchObject({ group: 'objective', advanced: true })
+    }
   })
 })
 
@@ -82,6 +85,7 @@ describe('mistakes', () => {
     const wrong = () => toBatchRewards({ chosen: [[1], [2]], rejected: [1, 2] })
     expect(wrong).toThrow(InputError)
     expect(wrong).toThrow(`rewards: found chosen [2, 1], rejected [2], ${expected}; ${remedy}`)
+    expect(() => toBatchRewards({ chosen: [[1, 2]], rejected: [1] })).toThrow('found chosen [1, 2], rejected [1],')
     expect(() => toBatchRewards({ chosen: new Float32Array(2), rejected: [[], []] })).toThrow(
       `rewards: found chosen [2], rejected [2, 0], ${expected}; ${remedy}`,
     )
