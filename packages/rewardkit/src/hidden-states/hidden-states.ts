@@ -16,7 +16,7 @@ import { describeStates, hashTokens } from './identity.ts'
 import { openStore, type RecordStore, type StoreOptions } from './store.ts'
 
 export interface HiddenStatesOptions {
-  /** Behind how many layers; with all of them only the states of the pooled tokens are kept. */
+  /** After how many layers; with all of them only the states of the pooled tokens are kept. */
   readonly layers: number
   /** `hashParameters` of the parameters of the embedding and these layers. */
   readonly frozenWeights: string
@@ -48,11 +48,12 @@ export interface HiddenStates {
 }
 
 /**
- * Looks up the hidden states of groups by the content of model and tokens, which is all that decides about them: each
- * group is computed by itself, so that neither other groups, order or micro-batches, nor what was on the disk already,
- * change a bit. `groups` are gone through twice.
- * @throws FailureError where the disk has too little room; InputError where the folder cannot be written; Interrupted on
- * request
+ * Looks up the hidden states of groups by the content of model and tokens, which alone decide about them. Each group is
+ * computed on its own. Neither other groups, their order or the micro-batches nor what was already on the disk changes
+ * a bit. `groups` is read twice.
+ * @throws FailureError if the disk has too little room
+ * @throws InputError if the folder cannot be written
+ * @throws Interrupted on request
  */
 export function openHiddenStates(
   model: RewardNetwork,
@@ -97,7 +98,7 @@ export function openHiddenStates(
       }
       hooks.onEvent(
         logLine(
-          `hidden states behind ${layers} of ${model.config.layers} layers: ${found} groups found in the cache, ${done} computed; ${sizeText(store.bytes)} of ${store.size} groups in ${folder}`,
+          `hidden states after ${layers} of ${model.config.layers} layers: ${found} groups found in the cache, ${done} computed; ${sizeText(store.bytes)} of ${store.size} groups in ${folder}`,
         ),
       )
     },

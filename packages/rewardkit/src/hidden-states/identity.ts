@@ -32,7 +32,7 @@ export interface StatesIdentity {
   readonly config: DecoderConfig
   /** `hashParameters` of the embedding and the layers. */
   readonly frozenWeights: string
-  /** Behind how many layers they are. */
+  /** After how many layers they are taken. */
   readonly layers: number
   readonly dtype: ComputeDtype
   readonly threads: number

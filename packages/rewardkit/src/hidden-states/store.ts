@@ -22,7 +22,7 @@ export interface RecordStore {
    * @throws FailureError where the record is damaged or cannot be read
    */
   read(key: Buffer, target: Uint8Array): void
-  /** Adds a record, which can be read after `commit`; a full segment is committed by itself. */
+  /** Adds a record, which can be read after `commit`; a full segment commits automatically. */
   add(key: Buffer, data: Uint8Array): void
   /** Flushes to the disk what was added. */
   commit(): void
@@ -33,7 +33,7 @@ export interface RecordStore {
 export interface StoreOptions {
   /** Notice of each segment that is damaged, after it has been removed. */
   readonly onDamage: (path: string) => void
-  /** A segment is committed once it has so many bytes. */
+  /** A segment is committed once it has this many bytes. */
   readonly segmentBytes?: number
   /** And once it is so old, so that a kill loses no more. */
   readonly segmentSeconds?: number
@@ -45,7 +45,7 @@ const beingWritten = -1
 const secondsOfADay = 24 * 60 * 60
 
 /**
- * Opens the store in a folder, which must exist. In memory are some 60 bytes a record.
+ * Opens the store in a folder, which must exist. It keeps about 60 bytes a record in memory.
  * @throws InputError or FailureError where the folder cannot be read or written
  */
 export function openStore(

@@ -253,7 +253,7 @@ function exampleOf({ group, preference }: Pair): Example {
   }
 }
 
-/** A single message as it is; several with their roles in front. */
+/** A single message unchanged; several with their roles in front. */
 function textOf(messages: readonly Message[]): string {
   const texts = messages.map(messageText)
   return messages.length === 1

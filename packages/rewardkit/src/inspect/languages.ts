@@ -19,8 +19,8 @@ const sampleSize = 2000
 const sampleLength = 1000
 
 /**
- * Gathers languages: what a column `lang` or `language` in the meta says, which counts where every row has it (of rows
- * that say it and rows that do not, those that do may be a kind of their own), and a sample of different prompts.
+ * Gathers languages from a column `lang` or `language` in the meta, and a sample of different prompts. The column
+ * counts only if every row has it: rows that have it may differ from those that do not.
  */
 export function createLanguages(seed: number) {
   const column = new Map<string, number>()

@@ -17,7 +17,7 @@ export interface Repeats {
   readonly contradictions: number
 }
 
-/** Counts in some 100 bytes a pair, by 64-bit hashes. */
+/** Counts in about 100 bytes a pair, by 64-bit hashes. */
 export function createRepeats() {
   const prompts = createNumbering()
   const pairs = createNumbering()
@@ -27,7 +27,7 @@ export function createRepeats() {
   const judgements: number[] = []
   let duplicates = 0
   return {
-    /** Tells whether the prompt is new. */
+    /** Returns whether the prompt is new. */
     add({ promptId, prompt, responses, preferences }: Group): boolean {
       const known = prompts.size
       const number = prompts.numberOf(promptId)

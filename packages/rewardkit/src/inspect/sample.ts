@@ -1,6 +1,6 @@
 import { createRandom } from '../random.ts'
 
-/** So many of all items, each set of them equally likely, in the order in which they came. */
+/** N of all items, each set of them equally likely, in the order in which they came. */
 export interface Sample<T> {
   /** `make` is called where the item is drawn only. */
   offer(make: () => T): void

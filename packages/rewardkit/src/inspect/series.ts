@@ -25,7 +25,7 @@ export interface Series {
   distribution(): Distribution | null
 }
 
-/** Lengths whose longest is less than so many times the shortest are drawn evenly. */
+/** Lengths are drawn evenly if the longest is less than this many times the shortest. */
 const mostEven = 8
 
 /**

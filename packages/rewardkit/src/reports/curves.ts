@@ -163,7 +163,7 @@ function point(step: number, value: number | null): Point[] {
   return value === null || !Number.isFinite(value) ? [] : [{ step, value }]
 }
 
-/** Values that a curve will show, without the few steps that stand far out, which its neighbours should not pay for. */
+/** Values that set a curve's range, without the few outliers, which should not flatten the rest. */
 function drawnValues(curve: Curve, runs: readonly ReportRun[]): number[] {
   return [
     curve.reference?.value ?? Number.NaN,

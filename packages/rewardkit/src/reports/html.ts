@@ -1,4 +1,4 @@
-/** Markup that is safe to put into a page as it is. Only `html` and `trusted` make it. */
+/** Markup that is safe to put into a page unescaped. Only `html` and `trusted` make it. */
 export class Markup {
   readonly text: string
   constructor(text: string) {

@@ -8,8 +8,8 @@ import { pictureStyle } from './style.ts'
 const size = { panel: 440, height: 290, gap: 20, row: 24, margin: 20 }
 
 /**
- * The runs' margin distributions as one SVG picture that stands alone, for a README: in reward units on the left, free of
- * scale on the right, in the reader's colour scheme. Runs without evaluation are left out.
+ * The runs' margin distributions as one self-contained SVG picture for a README, in the reader's colour scheme. The
+ * left half is in reward units, the right half free of scale. Runs without evaluation are left out.
  */
 export function renderMarginFigure(runs: readonly ReportRun[]): string {
   const evaluated = evaluatedRuns(runs).filter(({ margins }) => margins.length > 1)

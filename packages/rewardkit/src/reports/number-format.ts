@@ -2,7 +2,7 @@ import type { Interval } from '../statistics/types.ts'
 
 const missing = '–'
 
-/** A number with a true minus sign and so many decimals; numbers too small for them keep three digits. */
+/** A number with a true minus sign and N decimals; numbers too small for them keep three digits. */
 export function number(value: number | null | undefined, decimals = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return missing
   const small = value !== 0 && Math.abs(value) < 0.5 * 10 ** -decimals

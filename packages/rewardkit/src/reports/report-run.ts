@@ -33,7 +33,7 @@ export interface RunEvaluation {
 export interface ReportRun {
   readonly name: string
   readonly objective: string
-  /** The resolved configuration; values are printed as they are. */
+  /** The resolved configuration; values are printed unchanged. */
   readonly config: Readonly<Record<string, unknown>>
   readonly metrics: readonly MetricsLine[]
   readonly evaluation?: RunEvaluation

@@ -126,7 +126,7 @@ export const truthSchema = z.object({
   rank_correlation: z.number().optional(),
 })
 
-/** `evaluation/truth.json`, as it is written. */
+/** The contents of `evaluation/truth.json`. */
 export type TruthFile = z.input<typeof truthSchema>
 
 /** `config.yaml`: any mapping. */

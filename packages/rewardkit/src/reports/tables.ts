@@ -214,7 +214,7 @@ export function configurationTable(runs: readonly ReportRun[]): Markup {
   )
 }
 
-/** `a.b` and its value for every leaf; lists and texts as they are written in YAML's short form. */
+/** `a.b` and its value for every leaf; lists and texts in YAML's short form. */
 function flattened(config: Readonly<Record<string, unknown>>, path = ''): [string, string][] {
   return Object.entries(config).flatMap(([key, value]): [string, string][] => {
     if (value === undefined) return []
@@ -242,7 +242,7 @@ function interval({ value, low, high }: Interval): Markup {
   return html`${percent(value)}<small>${number(100 * low, 1)} to ${number(100 * high, 1)}</small>`
 }
 
-/** A table that scrolls by itself where the page is narrow, by keyboard too. */
+/** A table that scrolls on its own on narrow pages, by keyboard too. */
 function scrollable(name: string, table: Markup): Markup {
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${name}">${table}</div>`
 }

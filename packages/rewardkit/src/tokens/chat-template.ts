@@ -15,10 +15,10 @@ const reserved =
 
 /**
  * Compiles a model's chat template. Rendering equals transformers' `apply_chat_template(messages, tools=tools,
- * documents=documents, tokenize=False, **chat_template_kwargs)`: Python's Jinja with blocks trimmed, messages with all of
- * their fields, `bos_token`, `eos_token`, `unk_token` and `pad_token` in the context where the tokenizer has them, no
- * generation prompt. Throws InputError where the template is broken,
- * uses what is not supported or refuses the conversation; `origin` names it.
+ * documents=documents, tokenize=False, **chat_template_kwargs)`: Python's Jinja with trimmed blocks and no generation
+ * prompt. Messages keep all of their fields. The context has `bos_token`, `eos_token`, `unk_token` and `pad_token` if
+ * the tokenizer has them. Throws InputError if the template is broken, uses an unsupported feature or refuses the
+ * conversation; `origin` names the template.
  */
 export function compileChatTemplate(source: string, specialTokens: Record<string, string>, origin: string): Render {
   const template = explain(origin, () => compileTemplate(source))
@@ -27,7 +27,7 @@ export function compileChatTemplate(source: string, specialTokens: Record<string
     if (taken !== undefined)
       throw new UnusableRow(
         'refused_by_template',
-        `chat_template_kwargs: found "${taken}", which is no variable of a template`,
+        `chat_template_kwargs: found "${taken}", which is not a variable of a template`,
         {
           remedy: taken === 'tools' || taken === 'documents' ? `put it into a column "${taken}"` : 'take it out',
         },
@@ -52,8 +52,8 @@ function seen(message: Message): Readonly<Record<string, unknown>> {
 const labels: Readonly<Record<string, string>> = { user: 'Human', assistant: 'Assistant', system: 'System' }
 
 /**
- * How a conversation reads for a base model without a chat template: for each turn a blank line, "Human: ",
- * "Assistant: " or "System: " (another role's own name) and the content; the form of HH's transcripts.
+ * How a conversation reads for a base model without a chat template, in the form of HH's transcripts. Each turn is a
+ * blank line, "Human: ", "Assistant: " or "System: " (another role has its own name) and the content.
  */
 export const renderPlain: Render = (messages) =>
   messages.map((message) => `\n\n${labels[message.role] ?? message.role}: ${contentOf(message)}`).join('')

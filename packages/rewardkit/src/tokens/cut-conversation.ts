@@ -31,10 +31,10 @@ interface Cutting {
 }
 
 /**
- * Cuts the shared prompt of conversations until the longest fits. First go the oldest turns, as few as will do, down to
- * the last user turn; then the oldest characters of that turn and of what follows it, down to a quarter of the maximum
- * length in tokens; then the last characters of the leading system turns. Where a response has no room even then, more
- * of the last user turn goes.
+ * Cuts the shared prompt of conversations until the longest fits. First it drops the oldest turns, as few as possible,
+ * down to the last user turn. Then it drops the oldest characters of that turn and of what follows it, down to a
+ * quarter of the maximum length in tokens. Then it drops the last characters of the leading system turns. If a response
+ * still has no room, more of the last user turn goes.
  */
 export async function cutConversation(
   whole: Sequences,
@@ -70,7 +70,7 @@ export async function cutConversation(
   }
 }
 
-/** Where each response begins: as far as a conversation goes alike whose response says nothing. */
+/** Where each response begins: the length that its conversation shares with the same one whose response is empty. */
 export async function responseStarts(
   { ids, keep }: Sequences,
   { prompt, responses, tokenizer, pool }: Conversations,
@@ -82,7 +82,7 @@ export async function responseStarts(
   )
 }
 
-/** A message in the place of a response that says nothing. */
+/** An empty message in the place of a response. */
 const silent = (response: readonly Message[] = []): Message => ({ role: response[0]?.role ?? 'assistant', content: '' })
 
 /** Drops the oldest turns, as few as will do, so that what is left begins with a user turn; the last of those stays. */
@@ -141,7 +141,7 @@ const withoutOldest = (messages: readonly Message[], count: number): Message[] =
 const withoutLast = (messages: readonly Message[], count: number): Message[] =>
   withoutCharacters(messages.toReversed(), count, (characters, taken) => characters.slice(0, -taken)).toReversed()
 
-/** Messages without so many characters in all, of which the first message gives as many as it has. */
+/** Messages without `count` characters in all, of which the first message gives as many as it has. */
 function withoutCharacters(
   messages: readonly Message[],
   count: number,

@@ -40,9 +40,9 @@ export interface EncodeOptions {
 }
 
 /**
- * A group that cannot be used: it was `too_long` under truncation `drop`, or for any response to have room beside what
- * the chat template writes; or all of its preferences compare sequences that are the same as the model reads them,
- * `identical_tokens`, where some became so by the cut `identical_after_truncation`.
+ * A group that cannot be used. It is `too_long` if truncation is `drop`, or if no response has room beside what the
+ * chat template writes. It is `identical_tokens` if all of its preferences compare sequences that the model reads
+ * alike, and `identical_after_truncation` if the cut made some of them so.
  */
 export interface DroppedGroup {
   readonly dropped: 'too_long' | Identical
@@ -52,14 +52,14 @@ export interface DroppedGroup {
 export type Identical = 'identical_tokens' | 'identical_after_truncation'
 
 /**
- * Token ids of a group: each response's full sequence read by the group's form, ended at its end token, truncated
- * alike, then split into the shared prefix (the longest common one, at most the shortest length less one) and branches;
- * identical sequences share a branch. A preference whose two responses share a branch carries no information; only
- * where that is so for all of a group's preferences is the group itself dropped.
+ * Token ids of a group. Each response's full sequence is read by the group's form, ended at its end token, and
+ * truncated alike. Then the sequences are split into the shared prefix (the longest common one, at most the shortest
+ * length less one) and branches. Identical sequences share a branch. A preference whose two responses share a branch
+ * carries no information; the group itself is dropped only if this is true of all its preferences.
  *
- * Throws UnusableRow where the chat template refuses the conversation, the model has no embedding for a token,
- * or a text holds a special token under `refuse`; InputError where `transcripts` asks for a template
- * that the model lacks, or the tokenizer has no end token.
+ * Throws UnusableRow if the chat template refuses the conversation, the model has no embedding for a token, or a text
+ * holds a special token under `refuse`. Throws InputError if `transcripts` asks for a template that the model lacks, or
+ * the tokenizer has no end token.
  */
 export async function encodeGroup(
   group: Group,
@@ -133,7 +133,7 @@ export function identicalFor(
 const areEqual = (one: Truncated | null, other: Truncated): boolean =>
   other.sequences.ids.every((ids, index) => ids.join() === one?.sequences.ids[index]?.join())
 
-/** One way to read a group: as it is, and cut. */
+/** One way to read a group: uncut, and cut. */
 interface Reading extends Cuttable {
   encode(): Promise<Sequences>
 }

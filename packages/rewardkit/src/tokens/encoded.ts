@@ -15,7 +15,10 @@ export interface EncodedSet extends Pick<CutTally, 'truncated' | 'cut'> {
   readonly groups: SpooledGroups
   /** Number of preferences in all groups. */
   readonly preferences: number
-  /** Preferences lost, by reason: `too_long`, `identical_tokens`, `identical_after_truncation`, and what `drop` was told. */
+  /**
+   * Preferences lost, by reason: `too_long`, `identical_tokens`, `identical_after_truncation`, and the reasons given to
+   * `drop`.
+   */
   readonly dropped: Readonly<Record<string, number>>
   add(group: Group, tokens: TokenGroup | DroppedGroup): void
   /** Counts preferences that are left out before they become tokens. */
@@ -114,8 +117,8 @@ export async function encodeInto(
 }
 
 /**
- * The ids of a group, as `encodeGroup` gives them; with `onError: skip` what this model finds wrong with it is returned.
- * Its place stands in front of errors.
+ * The ids of a group, as `encodeGroup` gives them; with `onError: skip` it returns why this model cannot use the group.
+ * Errors begin with its place.
  */
 export async function encodePlaced(
   { group, place }: Pick<EncodableGroup, 'group' | 'place'>,

@@ -5,12 +5,12 @@ import { phrase, settings } from '../phrase.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { createUnrenderedTally, createUnrenderedWatch } from './unrendered.ts'
 
-/** How transcripts are read: `auto` takes the chat template where the model has one, else the text as it came. */
+/** How transcripts are read: `auto` uses the chat template if the model has one, else the text verbatim. */
 export type Transcripts = 'auto' | 'template' | 'as-is'
 
 /**
- * How plain texts of prompt and response are read: joined as they came, or as the turns of a user and an assistant. Whole
- * texts, without a prompt, are always read as they came.
+ * How plain texts of prompt and response are read: joined verbatim, or as the turns of a user and an assistant. Whole
+ * texts, without a prompt, are always read verbatim.
  */
 export type PlainTexts = 'as-is' | 'messages'
 
@@ -19,10 +19,10 @@ export const waysToRead = ['template', 'plain_form', 'joined', 'whole', 'transcr
 /**
  * How a model reads a group:
  * - `template`: its messages go through the chat template.
- * - `plain_form`: the same where the model has no chat template, in the plain form of `renderPlain`.
- * - `joined`: plain texts, prompt and response one behind the other.
- * - `whole`: plain texts without a prompt, as they came.
- * - `transcript`: the strings of a transcript, as they came.
+ * - `plain_form`: the same if the model has no chat template, in the plain form of `renderPlain`.
+ * - `joined`: plain texts, the response after the prompt.
+ * - `whole`: plain texts without a prompt, verbatim.
+ * - `transcript`: the strings of a transcript, verbatim.
  */
 export type HowRead = (typeof waysToRead)[number]
 

@@ -4,8 +4,8 @@ import type { Tokenizer } from './tokenizer.ts'
 import { type Phrase, phrase, settings } from '../phrase.ts'
 
 /**
- * Says where transformers would read the reward of a conversation, at the last token that is not pad of what its chat
- * template writes, if that is another token than `pool` reads it at; null where both are the same.
+ * Says at which token transformers would read the reward of a conversation: the last one that its chat template writes,
+ * pad apart. Null if `pool` reads the reward at the same token.
  */
 export async function pooledElsewhere(tokenizer: Tokenizer, pool: Pool): Promise<Phrase | null> {
   const conversation = [

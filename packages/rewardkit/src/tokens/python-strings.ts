@@ -64,7 +64,7 @@ export function pythonLength(value: unknown): number {
   throw new Error(`a value of type ${typeof value} has no length`)
 }
 
-/** `str.NAME(...)`; what is not here is the same in both languages, or not supported. */
+/** `str.NAME(...)`; methods missing here are the same in both languages, or not supported. */
 export const stringMethods: Readonly<Record<string, StringFunction>> = {
   strip: strip(true, true),
   lstrip: strip(true, false),

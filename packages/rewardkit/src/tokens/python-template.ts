@@ -220,7 +220,7 @@ class PythonInterpreter extends Interpreter {
     const object = this.evaluate(node.object, scope)
     if (object.type === 'UndefinedValue') throw new Error('something undefined has no attributes')
     if (node.computed && isMapping(object)) {
-      // What is no text is no key.
+      // Only texts are keys.
       const key = this.evaluate(node.property, scope)
       if (typeof key.value !== 'string') return toValue(undefined)
       return super.evaluate(joined(node, { object: held(object), property: held(key) }), scope)
@@ -311,7 +311,7 @@ class PythonInterpreter extends Interpreter {
   }
 }
 
-/** Statements whose value is no text. */
+/** Statements whose value is not a text. */
 const silent: ReadonlySet<string> = new Set(['Set', 'Macro', 'Comment'])
 
 function toValue(value: unknown): Value {
@@ -331,7 +331,7 @@ const plainValue = (value: unknown): Value => new Environment().set('value', val
 const held = (value: Value): Held => ({ type: 'Held', held: value })
 const joined = (node: Statement, parts: Readonly<Record<string, unknown>>): Statement => ({ ...node, ...parts })
 
-/** Statements as one node that this interpreter evaluates, whoever asks for it. */
+/** Statements as one node that this interpreter evaluates, no matter who asks for it. */
 const program = (body: readonly Statement[]): Statement => Object.assign(parse([]), { body })
 
 /** What Python's `str` makes of a value. */

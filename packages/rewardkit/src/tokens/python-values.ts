@@ -6,7 +6,7 @@ export interface TemplateValue {
   readonly value: unknown
 }
 
-/** Python's `repr`. Throws for what is no value, such as a function. */
+/** Python's `repr`. Throws for anything that is not a value, such as a function. */
 export function pythonRepr({ type, value }: TemplateValue): string {
   if (type === 'NullValue') return 'None'
   if (typeof value === 'boolean') return value ? 'True' : 'False'
@@ -52,7 +52,7 @@ export function pythonJson(value: TemplateValue, style: JsonStyle, level = 0): s
     return bracketed('{', items, '}')
   }
   if (typeof held === 'number') return jsonNumber(pythonRepr(value))
-  throw new Error('tojson: a function, a namespace or something undefined is no JSON')
+  throw new Error('tojson: a function, a namespace or something undefined cannot be JSON')
 
   function bracketed(open: string, items: readonly string[], close: string): string {
     if (items.length === 0 || indent === undefined) return `${open}${items.join(separators[0])}${close}`
@@ -83,7 +83,7 @@ function stringRepr(text: string): string {
   return `${quote}${inner.join('')}${quote}`
 }
 
-/** What `str.isprintable` denies: controls, what is not assigned, and all separators but the blank. */
+/** What `str.isprintable` denies: controls, unassigned code points, and all separators except the blank. */
 const unprintable = /[\p{C}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/u
 const short: Readonly<Record<string, string>> = { '\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t` }
 

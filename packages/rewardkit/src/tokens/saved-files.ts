@@ -40,10 +40,10 @@ const overriding = [
 ]
 
 /**
- * The tokenizer's part of a saved reward model's folder, by file name: transformers' AutoTokenizer gives the same ids
- * there (the class is PreTrainedTokenizerFast, since transformers 5 otherwise swaps it by model type and changes ids),
- * and pad is the one of `choosePadToken`. config.json's `pad_token_id` must be set to the same token, null where there
- * is none. A chat template that asks for the date prints the pinned one there, and lies beside as it was.
+ * The tokenizer's part of a saved reward model's folder, by file name. transformers' AutoTokenizer gives the same ids
+ * there. The class is PreTrainedTokenizerFast, since transformers 5 otherwise swaps it by model type and changes ids.
+ * Pad is the token of `choosePadToken`. config.json's `pad_token_id` must be set to the same token, null where there is
+ * none. A chat template that asks for the date prints the pinned one there; the original is saved beside it.
  */
 export function savedTokenizerFiles(tokenizer: Tokenizer): Record<string, string> {
   const { files } = tokenizer

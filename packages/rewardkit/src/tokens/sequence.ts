@@ -27,12 +27,12 @@ export interface PackedBatch {
   readonly groups: readonly PackedGroup[]
 }
 
-/** Where one group lies in the row. */
+/** The place of one group in the row. */
 export interface PackedGroup {
   /** Offset of the prefix in the row. */
   readonly start: number
   readonly prefixLength: number
-  /** Length of each branch, in the order in which they lie behind the prefix. */
+  /** Length of each branch, in their order after the prefix. */
   readonly branchLengths: readonly number[]
   /** For each response: the row index of its pooled token. */
   readonly pooled: readonly number[]

@@ -4,7 +4,7 @@ import { endToken, type ConversationEnding, type Tokenizer } from './tokenizer.t
 
 /**
  * Where a sequence ends, hence which token is pooled:
- * - `end`: at its end token; what a chat template writes behind it is cut off, and EOS is appended where it is absent.
+ * - `end`: at its end token. What a chat template writes after it is cut off, and EOS is appended if it is absent.
  * - `template-end`: a conversation ends where its chat template ends (TRL's behaviour); plain text as with `end`.
  */
 export type Pool = 'end' | 'template-end'
@@ -16,8 +16,8 @@ export interface Sequences {
 }
 
 /**
- * Plain text as TRL 1.16 reads it: the text, EOS behind it unless the text already ends in EOS's text, then the
- * tokenizer's own post-processing (`processing_class(text)`). Throws InputError where the tokenizer has no end token.
+ * Plain text as TRL 1.16 reads it: the text, then EOS unless the text already ends in EOS's text, then the tokenizer's
+ * own post-processing (`processing_class(text)`). Throws InputError where the tokenizer has no end token.
  */
 export async function encodeTexts(texts: readonly string[], tokenizer: Tokenizer): Promise<Sequences> {
   const end = endToken(tokenizer).text
@@ -50,7 +50,7 @@ export async function encodeConversations(
   return { ids: ids.map((sequence) => endSequence(sequence, chat.ending, tokenizer)), keep: 1 }
 }
 
-/** Cuts what the template writes behind its last end token; appends EOS where the template wrote no end token. */
+/** Cuts what the template writes after its last end token; appends EOS if the template wrote no end token. */
 function endSequence(ids: Int32Array, ending: ConversationEnding, tokenizer: Tokenizer): Int32Array {
   const length = ids.length - ending.tail.length
   const last = ids[length - 1]

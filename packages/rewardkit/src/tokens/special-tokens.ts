@@ -7,8 +7,8 @@ import { opening } from './written-tokens.ts'
 import { phrase, settings } from '../phrase.ts'
 
 /**
- * What becomes of special tokens that a text writes out:
- * - `neutralise`: in the contents of conversations they are ordinary text. Plain text, and transcripts read as they came,
+ * What happens to special tokens that a text writes out:
+ * - `neutralise`: in the contents of conversations they are ordinary text. Plain text, and transcripts read verbatim,
  *   are parsed, as TRL does.
  * - `refuse`: a text of any form that holds one is an InputError.
  * - `parse`: they are special tokens, as transformers takes them: a user's end token ends a turn.
@@ -23,19 +23,19 @@ export interface Conversations {
 }
 
 /**
- * Makes ordinary text of the special tokens that messages, in any of their fields, and inputs write out; what the chat template writes, and the
- * end token, stay special. While the template runs, each written-out token is a single character that occurs nowhere
- * else, so that trimming and cutting work as ever. Then the remaining special tokens, which are the template's own, get
- * private names, the characters become the tokens' texts again, and an encoder that knows special tokens by their
- * private names alone encodes the whole. Conversations without such tokens, and their tokenizer, are returned as they
- * are. Throws InputError, which names the group, for a text that could hold a private name.
+ * Turns special tokens that messages (in any field) and inputs write out into ordinary text. The chat template's own
+ * special tokens and the end token stay special. While the template runs, each written-out token is a single character
+ * that occurs nowhere else, so that trimming and cutting work as usual. Then the remaining special tokens, which are
+ * the template's own, get private names, and the characters become the tokens' texts again. An encoder that knows
+ * special tokens only by their private names encodes the whole. Conversations without such tokens, and their tokenizer,
+ * are returned unchanged. Throws InputError, which names the group, for a text that could hold a private name.
  */
 export function neutralise(id: string, { conversations, inputs, tokenizer }: Conversations): Conversations {
   const { written } = tokenizer
   const texts = [...textsIn(conversations), ...textsIn(inputs)]
   if (texts.every((text) => written.find(text) === undefined)) return { conversations, inputs, tokenizer }
   if (texts.some((text) => text.includes(opening)))
-    throw new UnusableRow('special_token', `${id}: the text holds U+10FFFE, which stands for no character`, {
+    throw new UnusableRow('special_token', `${id}: the text holds U+10FFFE, which is not a character`, {
       remedy: 'take it out',
     })
 

@@ -46,9 +46,9 @@ export function createSpool(folder: string): Spool {
 }
 
 /**
- * A record is a head of two uint32 (bytes of the description, number of token ids), the description as JSON in UTF-8, and
- * the token ids of the prefix and of each branch as int32. Numbers are in the order of this machine, since no other one
- * reads them; where a record begins is known in memory alone.
+ * A record begins with two uint32: the bytes of the description and the number of token ids. The description as JSON in
+ * UTF-8 follows, then the token ids of the prefix and of each branch as int32. Numbers are in the byte order of this
+ * machine, since no other one reads them. Only the memory knows where a record begins.
  */
 interface Description extends Omit<EncodedGroup, 'tokens'> {
   readonly prefixLength: number
@@ -86,7 +86,7 @@ function readRecord(read: (length: number) => Buffer): EncodedGroup {
 /** Bytes that are gathered before they are written. */
 const pieceLength = 1 << 20
 
-/** A spool in an open, empty file; `place` stands for it in messages. Closing the spool closes the file. */
+/** A spool in an open, empty file; `place` names it in messages. Closing the spool closes the file. */
 export function spoolInto(descriptor: number, place: string): Spool {
   let isOpen = true
   let written = 0

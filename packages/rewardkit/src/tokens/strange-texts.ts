@@ -6,9 +6,9 @@ import type { TokenGroup } from './sequence.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /**
- * Texts that a model can hardly judge, counted, each response with its prompt: those of which more than half of the
- * tokens are unknown to the tokenizer, and those with more tokens than config.json's `max_position_embeddings`, whose
- * positions the model never saw. Their rewards come out all the same.
+ * Counts texts that a model can hardly judge, each response with its prompt. Either the tokenizer does not know more
+ * than half of the tokens, or the text has more tokens than config.json's `max_position_embeddings`, whose positions
+ * the model never saw. They still get rewards.
  */
 export interface StrangeTexts {
   add(tokens: TokenGroup): void

@@ -21,7 +21,7 @@ const defines = /\{%[-+]?\s*macro\s+strftime_now\b/
 /**
  * A chat template that prints one day, at midnight, whenever it is rendered and by whatever program: a macro takes the
  * place of transformers' function `strftime_now`. It knows the directives that `strftime` knows, and refuses others. A
- * day that was pinned before gives way; a template that does not ask for the date stays as it is.
+ * day that was pinned before is replaced. A template that does not ask for the date stays unchanged.
  */
 export function pinDate(template: string, day: string): string {
   const original = withoutPin(template)
@@ -32,11 +32,11 @@ export function pinDate(template: string, day: string): string {
   const refusal = `raise_exception('the date is pinned to ${day}; this format is not supported: ' ~ format)`
   return [
     `{%- macro strftime_now(format) -%}`,
-    // What stands for %% has no % of its own.
+    // The replacement of %% has no % of its own.
     `{%- set text = format|replace('%%', '<percent>')${replacements.join('')} -%}`,
     `{%- if '%' in text -%}{{- ${refusal} -}}{%- endif -%}`,
     `{{- text|replace('<percent>', '%') -}}`,
-    // The line break goes with the tag, and what follows stands at the beginning of a line, as it did.
+    // The line break goes with the tag, and what follows is at the beginning of a line, as before.
     `{%- endmacro %}\n${original}`,
   ].join('')
 }

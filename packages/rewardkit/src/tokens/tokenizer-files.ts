@@ -45,15 +45,15 @@ export interface TokenizerFiles {
   /** tokenizer.json, with any built-in truncation and padding taken out: those are the encoder's business, not ours. */
   readonly tokenizerJson: string
   readonly addedTokens: readonly AddedToken[]
-  /** tokenizer_config.json as it is; empty where the folder has none. */
+  /** tokenizer_config.json unchanged; empty if the folder has none. */
   readonly tokenizerConfig: Readonly<Record<string, unknown>>
-  /** special_tokens_map.json as it is, where there is one. */
+  /** special_tokens_map.json unchanged, if there is one. */
   readonly specialTokensMap: Readonly<Record<string, unknown>> | undefined
   /** The chat template, its date pinned where it asks for one. */
   readonly chatTemplate: string | undefined
   /** The day that the template prints, where it asks for the date; `isToday` where nothing had pinned it. */
   readonly templateDate: { readonly day: string; readonly isToday: boolean } | undefined
-  /** chat_template.jinja as it is, where there is one. */
+  /** chat_template.jinja unchanged, if there is one. */
   readonly chatTemplateFile: string | undefined
   /** Texts of the special tokens that the tokenizer's own files name. */
   readonly named: Readonly<Record<'bos' | 'eos' | 'unk' | 'pad', string | undefined>>
@@ -68,7 +68,7 @@ export interface TokenizerFiles {
 /**
  * Reads tokenizer.json (required), tokenizer_config.json, special_tokens_map.json, chat_template.jinja, config.json and
  * generation_config.json of a Hugging Face model folder. Throws InputError where a file is missing or broken.
- * @param day what a chat template that asks for the date is told; by default what was pinned before, else today
+ * @param day the day for a chat template that asks for the date; by default the day pinned before, else today
  */
 export async function readTokenizerFiles(folder: string, day?: string): Promise<TokenizerFiles> {
   const read = (name: string) => readOptional(join(folder, name))

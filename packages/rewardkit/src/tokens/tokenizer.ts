@@ -15,9 +15,12 @@ export interface Token {
 export interface ConversationEnding {
   /** Ids that end a turn or a text: the template's end-of-turn token, and EOS. */
   readonly endIds: ReadonlySet<number>
-  /** What the template writes behind the last of these; a "\n" for ChatML. */
+  /**
+   * What the template writes after the last of these; a "
+   * " for ChatML.
+   */
   readonly tail: Int32Array
-  /** False where the template writes no end token behind the assistant's content: EOS is then appended. */
+  /** False if the template writes no end token after the assistant's content: EOS is then appended. */
   readonly present: boolean
 }
 
@@ -36,7 +39,7 @@ export interface Tokenizer {
   /** The pad token that the folder names; `choosePadToken` decides which one a reward model gets. */
   readonly pad?: Token
   readonly chat?: ChatFormat
-  /** Number of tokens that post-processing puts in front of a text and behind it. */
+  /** Number of tokens that post-processing puts before and after a text. */
   readonly added: { readonly front: number; readonly behind: number }
   /** Size of the vocabulary, added tokens included. */
   readonly vocabularySize: number
@@ -53,11 +56,12 @@ export interface Tokenizer {
 /**
  * Loads the tokenizer of a Hugging Face model folder. tokenizer.json is the truth for ids, whatever tokenizer class the
  * configuration names; encoding is done by the Rust library `tokenizers` through its official binding. The end token is
- * tokenizer_config.json's `eos_token` (string or object), else special_tokens_map.json's, else the first `eos_token_id`
- * of config.json and generation_config.json; the other special tokens likewise. Throws InputError where a file is
- * missing or broken, a named special token is not in the vocabulary, or the chat template fails.
- * @param templateDate the day that a chat template which asks for the date is told, YYYY-MM-DD; by default what
- * is pinned in the folder, else today
+ * the `eos_token` (string or object) of tokenizer_config.json, else that of special_tokens_map.json. Without either it
+ * is the first `eos_token_id` of config.json and generation_config.json. The same holds for the other special tokens.
+ * Throws InputError where a file is missing or broken, a named special token is not in the vocabulary, or the chat
+ * template fails.
+ * @param templateDate the day for a chat template that asks for the date, YYYY-MM-DD; by default the day pinned in the
+ * folder, else today
  */
 export async function loadTokenizer(
   folder: string,
@@ -111,9 +115,7 @@ export function endToken(tokenizer: Tokenizer): Token {
   })
 }
 
-/**
- * The text of a sequence with its special tokens visible, as the model reads it; line breaks are shown as they are.
- */
+/** The text of a sequence with its special tokens visible, as the model reads it; line breaks stay line breaks. */
 export function describeTokens(ids: ArrayLike<number>, tokenizer: Tokenizer): Promise<string> {
   return tokenizer.decode(ids)
 }

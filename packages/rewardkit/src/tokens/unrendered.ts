@@ -19,7 +19,7 @@ export interface UnrenderedTally {
   messages(): Phrase[]
 }
 
-/** A part is tried with the first so many rows that have it: where it makes no difference in any, it is not rendered. */
+/** A part is tried with the first N rows that have it: if it makes no difference in any, it is not rendered. */
 const mostTries = 5
 
 /**
@@ -143,7 +143,7 @@ function changed(message: Message, part: Part): Message {
     return { ...rest, role: message.role, content: message.content }
   }
   if (part.kind !== 'role' || message.role !== part.name) return message
-  // Calls may stand in place of the text.
+  // Calls may replace the text.
   return { role: message.role, content: `${contentOf(message)} and more` }
 }
 

@@ -19,7 +19,7 @@ export interface WrittenTokens {
   readonly privateName: (token: string) => string
 }
 
-/** Two code points that stand for no character; a private name begins with the one and ends with the other. */
+/** Two code points that are not characters; a private name begins with the one and ends with the other. */
 export const opening = '\u{10fffe}'
 const closing = '\u{10ffff}'
 
@@ -28,7 +28,7 @@ export function writtenTokens({ addedTokens, tokenizerJson }: TokenizerFiles): W
   const special = addedTokens.filter((token) => token.special && token.content !== '')
   const names = new Map(special.map(({ id, content }) => [content, `${opening}${id}${closing}`]))
   const pattern = patternOf(special.map((token) => token.content))
-  // A token that is sought in normalised text may hide behind other characters.
+  // A token that is searched for in normalised text may be hidden among other characters.
   const hidden = special.filter((token) => token['normalized'] === true)
   const hiddenPattern = patternOf(hidden.map((token) => folded(token.content)))
   const hiddenIn = (text: string) => hidden.length > 0 && folded(text).match(hiddenPattern)?.[0]

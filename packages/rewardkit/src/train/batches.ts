@@ -2,9 +2,9 @@ import { at } from '../at.ts'
 import { createRandom, shuffledIndexes } from '../random.ts'
 
 /**
- * The effective batches of an epoch, as indexes of groups: in the order that seed and epoch fix, each batch as many
- * groups as have at most `batchSize` preferences together (at least one group). The last batch may be smaller; nothing is
- * left out. `preferenceCounts` are those of all groups.
+ * The effective batches of an epoch, as indexes of groups, in the order that seed and epoch fix. A batch takes groups
+ * as long as they have at most `batchSize` preferences together, and always at least one. The last batch may be
+ * smaller; nothing is left out. `preferenceCounts` are those of all groups.
  */
 export function epochBatches(
   preferenceCounts: ArrayLike<number>,

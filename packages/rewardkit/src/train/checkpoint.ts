@@ -19,7 +19,7 @@ const stateSchema = z.object({
   /** Finished optimizer steps: the cursor into the plan of the run. */
   step: z.number().int(),
   objective_state: z.object({ runningMean: z.number().nullable(), custom: z.unknown().optional() }),
-  /** All that must be equal for the run to go on with the same bits. */
+  /** All that must be equal for the run to continue with the same bits. */
   fingerprint: z.record(z.string(), z.string()),
 })
 
@@ -64,7 +64,7 @@ export function lastCheckpoint(run: string): { folder: string; state: Checkpoint
     return { folder: last.folder, state: stateSchema.parse(JSON.parse(readFileSync(path, 'utf8'))) }
   } catch (error) {
     throw new InputError(`${path} is not the state of a checkpoint`, {
-      remedy: `remove ${last.folder} to go on from the one before`,
+      remedy: `remove ${last.folder} to resume from the one before`,
       cause: error,
     })
   }

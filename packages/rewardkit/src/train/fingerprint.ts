@@ -39,9 +39,9 @@ const circumstances = new Set([
 ])
 
 /**
- * All that must be equal for a resumed run to end with the bits of the uninterrupted one. `hashes` are those of the data,
- * and of the model's configuration and tokenizer; its trained weights lie in the checkpoint, those that stay as they are
- * have a hash, too.
+ * All that must be equal for a resumed run to end with the bits of the uninterrupted one. `hashes` are those of the
+ * data, and of the model's configuration and tokenizer; The checkpoint holds the trained weights; frozen weights have a
+ * hash, too.
  */
 export function fingerprint(
   options: ResolvedOptions,

@@ -10,7 +10,7 @@ import type { ResolvedOptions } from './resolved-options.ts'
 /** The rewards of a model in training, from the hidden states of its frozen layers where it has any. */
 export interface TrainingRewards {
   readonly rewardsOf: RewardsOf
-  /** SHA-256 of the parameters that stay as they are; null where there are none. */
+  /** SHA-256 of the frozen parameters; null if there are none. */
   readonly frozenWeights: string | null
   /** Computes the hidden states that are not on the disk yet. Throws as `HiddenStates.fill`. */
   prepare(): void
@@ -27,8 +27,8 @@ interface RunOfRewards {
 }
 
 /**
- * How the groups of a run, training and held-out ones, get their rewards: through the whole model, or through its upper
- * part alone, where layers are frozen.
+ * How the training and held-out groups of a run get their rewards: through the whole model, or through its upper part
+ * alone if layers are frozen.
  * @throws as `openHiddenStates`
  */
 export function openTrainingRewards(
@@ -49,7 +49,7 @@ export function openTrainingRewards(
   }
 }
 
-/** The groups of all steps, each once, and of the evaluation, as they will go through the model: there, large ones in parts. */
+/** The groups of all steps, each once, and those of the evaluation, where large ones go through the model in parts. */
 function* tokensOf(
   { groups, evaluation }: Pick<TrainingData, 'groups' | 'evaluation'>,
   steps: readonly PlannedStep[],

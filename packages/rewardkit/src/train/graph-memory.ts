@@ -2,9 +2,10 @@ import { totalmem } from 'node:os'
 import { memoryStatistics } from '@rewardkit/torch'
 
 /**
- * Decides while a step runs whether the graph of one more micro-batch may wait in memory for its backward pass: as long
- * as all tensors together, with a graph as large for each token as the largest so far, stay under three tenths of the
- * machine's memory, and under four fifths of what is free for us now. The first micro-batch tells how large graphs are.
+ * Decides while a step runs whether the graph of one more micro-batch may wait in memory for its backward pass. It
+ * assumes that the graph needs as much for each token as the largest so far. All tensors together must then stay under
+ * three tenths of the machine's memory, and under four fifths of what is free now. The first micro-batch shows how
+ * large graphs are.
  */
 export function graphKeeper(): (tokens: number) => boolean {
   let bytesPerToken = 0

@@ -50,8 +50,8 @@ export interface TrainingPlan {
   /** Shared tokens of all steps. */
   readonly stepTokens: number
   /**
-   * Of a step, of all steps, of the evaluations, and of the hidden states of frozen layers, which only the first run
-   * computes; measured on two micro-batches and scaled by tokens.
+   * Seconds of a step, of all steps, of the evaluations, and of the hidden states of frozen layers, which only the
+   * first run computes. Measured on two micro-batches and scaled by tokens.
    */
   readonly seconds: {
     readonly perStep: number
@@ -73,14 +73,14 @@ export interface TrainingPlan {
     readonly spool: number
     readonly hiddenStates: number
   }
-  /** Settings each of which would make the run fit into an hour, by that estimate; null where it fits as it is. */
+  /** Settings each of which would make the run fit into an hour, by that estimate; null if it already fits. */
   readonly forAnHour: readonly SettingForAnHour[] | null
 }
 
 /**
- * Says what training with these options would do, without training: reads the data as a run does (token ids go to the
- * temporary folder; nothing is written to `out`), then times two of its micro-batches after one to warm up. Times and
- * memory are estimates; counts are exact. Saving and the optimizer's own time are left out.
+ * Says what training with these options would do, without training. Reads the data as a run does, with token ids in the
+ * temporary folder and nothing written to `out`. Then it times two micro-batches after one to warm up. Times and memory
+ * are estimates; counts are exact. Saving and the optimizer's own time are left out.
  * @throws InputError as `train` does for data and model; Interrupted on request
  */
 export async function planTraining(
@@ -221,8 +221,8 @@ export function settingsForAnHour(
 }
 
 /**
- * Seconds for each token: of frozen layers, once; of the trained part's pass with gradient and its backward pass, and of
- * one without; memory of a graph.
+ * What each token costs: seconds of the frozen layers, which run once, of the trained part with gradient and backward
+ * pass, and of a pass without gradient. Also the memory of a graph.
  */
 interface Cost {
   readonly hiddenSeconds: number
@@ -231,7 +231,7 @@ interface Cost {
   readonly bytesPerToken: number
 }
 
-/** Times micro-batches, the first of which warms up. Gradients are made and dropped; parameters stay as they are. */
+/** Times micro-batches, the first of which warms up. Gradients are computed and dropped; parameters do not change. */
 function measure(
   { model, part, options: { dtype } }: PreparedTraining,
   samples: readonly TokenGroup[][],
@@ -257,7 +257,7 @@ function measure(
         backward([rewards], [tensorFrom(new Float32Array(at(rewards.shape, 0)).fill(1))])
       })
       const end = performance.now()
-      // The first pass also makes room for the gradients, which are counted by themselves.
+      // The first pass also makes room for the gradients, which are counted separately.
       if (i === 0) return
       sum.tokens += packed.ids.length
       sum.hidden += start - begun

@@ -23,7 +23,7 @@ import { loadTrainingData, type RowNames, type TrainingData } from './training-d
 import type { TrainOptions } from './train-options.ts'
 import { type ResolvedOptions, resolveTrainOptions, type SizedOptions } from './resolved-options.ts'
 
-/** What is not plain data. */
+/** Inputs that are not plain data. */
 export interface TrainInputs {
   /** JSON lines in place of a file: written to where `data` says, in the run folder, unless a resumed run has them. */
   readonly rows?: Iterable<string>
@@ -83,13 +83,16 @@ export async function prepareTraining(
   return { options, objective, tokenizer, data, steps, model, part: trainPart(model, options.train) }
 }
 
-/** The day that the template of the run which goes on was told, where there is one. */
+/** The day that the resumed run gave its chat template, if any. */
 function dateOfRun({ resume, out }: TrainOptions): string | undefined {
   const day = resume ? lastCheckpoint(out)?.state.fingerprint['template_date'] : undefined
   return day === undefined ? undefined : z.string().parse(JSON.parse(day))
 }
 
-/** The options with the day that the chat template is told, in a run and for good; without one where it does not ask. */
+/**
+ * The options with the day that the chat template prints for the whole run; without one if the template does not ask
+ * for it.
+ */
 function dated({ templateDate, ...options }: SizedOptions, { files }: Tokenizer, hooks: Hooks): SizedOptions {
   if (!files.templateDate) {
     if (templateDate !== undefined) hooks.onEvent(warning(unusedDate(files.folder, templateDate)))

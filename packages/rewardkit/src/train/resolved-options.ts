@@ -12,7 +12,7 @@ export type ResolvedOptions = SizedOptions & {
   readonly warmupSteps: number
 }
 
-/** Makes the automatic choices once, for a run of so many steps. */
+/** Makes the automatic choices once, for a run of N steps. */
 export function resolveTrainOptions(options: SizedOptions, totalSteps: number): ResolvedOptions {
   const { warmupRatio, ...rest } = options
   return {

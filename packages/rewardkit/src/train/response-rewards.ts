@@ -3,8 +3,8 @@ import type { BatchRewards } from '../objectives/index.ts'
 import type { EncodedGroup } from '../tokens/index.ts'
 
 /**
- * The rewards of a batch's responses, and the way between them and the pairs that an objective sees: a response may
- * take part in several preferences, so its gradient is the sum over them.
+ * The rewards of a batch's responses, and how they relate to the pairs that an objective sees. A response may take part
+ * in several preferences, so its gradient is the sum over them.
  */
 export interface ResponseRewards {
   /** Fills in the rewards of some groups (indexes into the batch), response after response, as the model gave them. */

@@ -26,8 +26,9 @@ const contents = [
 ]
 
 /**
- * Checks that a run may be written into a folder: it is missing, empty, to be replaced (`overwrite`), or has a checkpoint
- * to go on from (`resume`). Removes nothing but what a kill left over, so that a mistake in other options costs nothing.
+ * Checks that a run may be written into a folder: it is missing, empty, to be replaced (`overwrite`), or has a
+ * checkpoint to resume from (`resume`). Removes only what a kill left over, so that a mistake in other options costs
+ * nothing.
  * @throws InputError that says what to do
  */
 export function checkRunFolder(folder: string, { resume, overwrite }: { resume: boolean; overwrite: boolean }): void {
@@ -81,8 +82,8 @@ function isUnbegun(folder: string): boolean {
 }
 
 /**
- * Makes the folder of a new run, emptied of an earlier one. Files that are no part of a run are never touched.
- * @param data the files that the new run reads: where they are spooled rows in its folder, they stay
+ * Creates the folder of a new run, emptied of an earlier one. Files that do not belong to a run are never touched.
+ * @param data the files that the new run reads: spooled rows in its folder stay
  * @throws InputError where it cannot be written
  */
 export function openRunFolder(folder: string, data: readonly string[]): void {
@@ -149,7 +150,7 @@ export function cutMetrics(folder: string, step: number): void {
 
 const metricsLine = z.looseObject({ kind: z.string(), step: z.number() })
 
-/** Whether a line was logged by the end of a step. A line cut off by a crash is no line. */
+/** Whether a line was logged by the end of a step. A line cut off by a crash does not count. */
 function isBefore(line: string, end: number): boolean {
   try {
     const { kind, step } = metricsLine.parse(JSON.parse(line))

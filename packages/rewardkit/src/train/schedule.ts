@@ -7,8 +7,8 @@ export interface Schedule {
 }
 
 /**
- * The learning rate of a step (0 is the first). It rises linearly from 0 over the warm-up and then stays, falls
- * linearly to 0, or falls by half a cosine to 0; equal to transformers' get_scheduler with `constant_with_warmup`,
+ * The learning rate of a step (0 is the first). It rises linearly from 0 over the warm-up. Then it stays, falls
+ * linearly to 0, or falls by half a cosine to 0. It equals transformers' get_scheduler with `constant_with_warmup`,
  * `linear` and `cosine`.
  */
 export function learningRateAt(schedule: Schedule, step: number): number {

@@ -49,12 +49,12 @@ export interface StepResult extends ObjectiveResult {
 }
 
 /**
- * One exact step of training on any number of micro-batches: the objective sees the rewards of the whole batch, and its
- * gradient with respect to them is carried back through one micro-batch after another (the gradient cache of Gao et al.
- * 2021, applied to rewards). Gradients are summed in float32; the objective has already divided by B.
+ * One exact step of training on any number of micro-batches. The objective sees the rewards of the whole batch. Its
+ * gradient with respect to them is then carried back through one micro-batch after another (the gradient cache of Gao
+ * et al. 2021, applied to rewards). Gradients are summed in float32; the objective has already divided by B.
  *
- * The parameters and the optimizer's state change in place. Throws FailureError for rewards or gradients that are not finite, and
- * where the two passes disagree; Interrupted between micro-batches.
+ * The parameters and the optimizer's state change in place. Throws FailureError for rewards or gradients that are not
+ * finite, and if the two passes disagree. Throws Interrupted between micro-batches.
  */
 export function trainStep(
   { parameters, optimizer, rewardsOf }: Learner,
@@ -144,8 +144,8 @@ function stopIfAsked(options: StepOptions): void {
 }
 
 /**
- * Losses must be finite, and both passes must see the same rewards to 1e-4 of their standard deviation, or to some units
- * in the last place where all rewards are nearly equal.
+ * Losses must be finite, and both passes must see the same rewards to 1e-4 of their standard deviation. If all rewards
+ * are nearly equal, a few units in the last place are allowed.
  */
 function checkRewards(
   batch: readonly EncodedGroup[],

@@ -192,7 +192,7 @@ describe('train', () => {
   it('overwrites runs alone', async () => {
     const out = newRun()
     mkdirSync(join(out, 'model'), { recursive: true })
-    await expect(run(out, { overwrite: true })).rejects.toThrow(/has model but no metrics.jsonl, so it is no run/)
+    await expect(run(out, { overwrite: true })).rejects.toThrow(/has model but no metrics.jsonl, so it is not a run/)
     await run(`${out}-run`)
     symlinkSync(join(`${out}-run`, 'model'), `${out}-link`)
     await expect(run(`${out}-run`, { overwrite: true, model: `${out}-link` })).rejects.toThrow(/would be removed/)

@@ -31,10 +31,11 @@ export interface TrainResult {
 }
 
 /**
- * Trains a reward model and writes a run folder that explains itself: resolved configuration, environment, metrics,
- * checkpoints, the model as a Hugging Face folder, and the evaluation of the held-out pairs.
- * @throws InputError for what is wrong with options, data or model, before anything is computed; Interrupted on request,
- * with a checkpoint of the last finished step; FailureError where the numbers go wrong or the disk is full
+ * Trains a reward model and writes a run folder that explains itself. It holds the resolved configuration, environment,
+ * metrics, checkpoints, the model as a Hugging Face folder, and the evaluation of the held-out pairs.
+ * @throws InputError for faults of options, data or model, before anything is computed
+ * @throws Interrupted on request, with a checkpoint of the last finished step
+ * @throws FailureError if the numbers go wrong or the disk is full
  */
 export async function train(given: TrainOptions, hooks: Hooks, inputs: TrainInputs = {}): Promise<TrainResult> {
   const spool = createSpool(given.out)

@@ -95,10 +95,10 @@ export interface TrainingData {
 }
 
 /**
- * Reads the data of a run twice, so that memory does not grow with it: first to check every line, count, and set prompts
- * aside, then to turn group after group into token ids in the spool. Says what was read, dropped and truncated, and how
- * the model reads the first pair.
- * @throws InputError for what is wrong with the files, and where nothing is left to train on
+ * Reads the data of a run twice, so that memory does not grow with it. The first pass checks every line, counts, and
+ * holds out prompts. The second turns one group after another into token ids in the spool. Reports what was read,
+ * dropped and truncated, and how the model reads the first pair.
+ * @throws InputError for faults of the files, and if nothing is left to train on
  */
 export async function loadTrainingData(
   options: SizedOptions & RowNames,
