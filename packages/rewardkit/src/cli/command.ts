@@ -11,7 +11,7 @@ export interface Command {
   readonly summary: string
   readonly example: string
   readonly schema: z.ZodObject
-  /** The key whose values stand behind the verb without a flag. */
+  /** The key whose values follow the verb without a flag. */
   readonly positional?: string
   /** Runs the command and returns its exit code. */
   readonly execute: (sources: OptionSources) => Promise<number>

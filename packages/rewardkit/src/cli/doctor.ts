@@ -4,8 +4,8 @@ import type { Event } from '../events.ts'
 import { exitCodes } from './exit-codes.ts'
 
 /**
- * Prints what this machine offers and, with `model`, whether that folder, or model of the hub, holds what it should and
- * gives the rewards that were saved with it; as lines or as JSON.
+ * Prints what this machine offers, as lines or as JSON. With `model`, also checks that the folder, or model on the hub,
+ * holds what it should and gives the rewards that were saved with it.
  * @returns the exit code: 1 where something that running needs is missing, or the model is not as it should be
  */
 export async function doctor(

@@ -46,7 +46,7 @@ describe.each(verbs)('$name', ({ command }) => {
   })
 })
 
-test('the headings stand in one order', () => {
+test('the headings have one order', () => {
   for (const { command } of verbs) {
     const titles = [...verbHelp(command, { all: true, width: 80 }).matchAll(/^(\S.*):$/gm)].map(([, title]) => title)
     const headings = Object.values(optionGroups).filter((title) => titles.includes(title))
@@ -54,7 +54,7 @@ test('the headings stand in one order', () => {
   }
 })
 
-test('choices, default and need stand in the text', () => {
+test('choices, default and need are in the text', () => {
   const text = (key: string) =>
     commandOptions(trainCommandSchema)
       .filter((option) => option.key === key)

@@ -3,7 +3,7 @@ import { optionGroups } from '../option-groups.ts'
 import { choicesOf, type CommandOption, commandOptions, isSwitch } from '../option-schemas.ts'
 import type { Command } from './command.ts'
 
-/** Where the texts begin: flags up to here stand on their line, longer ones above it. */
+/** Where the texts begin: flags up to here share the line with their text, longer ones are above it. */
 const textColumn = 28
 /** A longer list of choices comes with `--help-all` alone. */
 const mostChoices = 10

@@ -48,7 +48,7 @@ export async function withJob<Name extends JobName, T>(
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', terminate)
   try {
-    // Behind the listeners: a signal that comes meanwhile finds its folder locked, and unlocks it.
+    // After the listeners: a signal that arrives meanwhile finds its folder locked, and unlocks it.
     job = openJob(name, options, { onEvent })
     return await work(job)
   } finally {

@@ -36,7 +36,7 @@ const words = (out: string, ...more: string[]): string[] =>
 const start = (out: string, ...more: string[]): ChildProcess =>
   spawn(process.execPath, [commandFile, ...words(out, ...more)], { stdio: 'ignore' })
 
-/** Starts a run, or goes on with it, and does something to it. Gives its exit code, or the signal that ended it. */
+/** Starts or resumes a run and does something to it. Returns its exit code, or the signal that ended it. */
 async function disturbed(
   out: string,
   disturb: (child: ChildProcess) => Promise<unknown>,

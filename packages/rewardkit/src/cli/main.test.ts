@@ -89,7 +89,7 @@ test('doctor does not call a folder without weights ok', () => {
   expect(status).toBe(1)
 })
 
-test('a model that is no folder, and a run without a model, are named', () => {
+test('a model that is not a folder, and a run without a model, are named', () => {
   const run = mkdtempSync(join(folder, 'run-'))
   copyFileSync(commandFile, join(run, 'metrics.jsonl'))
   for (const [model, message] of [

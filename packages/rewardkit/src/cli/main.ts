@@ -3,7 +3,7 @@ import { exitCodes } from './exit-codes.ts'
 import { runCommandLine } from './program.ts'
 import { inCommandWords } from './words.ts'
 
-/** Errors that are told by their message alone: others are mistakes of ours and say how to see more. */
+/** Errors that are reported by their message alone. Others are bugs in RewardKit and say how to see more. */
 const expectedNames = ['SetupError', 'TorchError', 'SafetensorsError']
 
 // A closed pipe (| head) is not an error.

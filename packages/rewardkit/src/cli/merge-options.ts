@@ -33,7 +33,7 @@ interface Given {
 /**
  * The options of a command: the schema's defaults, then the configuration file, then what was typed, then `--set`. Each
  * overrules what came before, and the rivals of what it gives: `--warmup-ratio` does away with a file's warmup_steps.
- * @throws InputError for a name that is no option, or a value that the schema refuses
+ * @throws InputError for a name that is not an option, or a value that the schema refuses
  */
 export function mergeOptions<S extends z.ZodObject>(schema: S, sources: OptionSources): z.output<S> {
   const options = new Map(commandOptions(schema).map((option) => [option.flag, option]))
@@ -78,7 +78,7 @@ export function mergeOptions<S extends z.ZodObject>(schema: S, sources: OptionSo
   throw refused(option, given.get(key), issue)
 }
 
-/** Several words behind one flag are one list. */
+/** Several words after one flag are one list. */
 function typedValue(value: unknown, { shape }: CommandOption): unknown {
   if (typeof value === 'string') return valueOf(value, shape)
   return Array.isArray(value) && value.every((item) => typeof item === 'string')

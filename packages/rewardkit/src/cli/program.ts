@@ -13,7 +13,7 @@ const about = 'train, evaluate and explain margin-aware reward models'
 
 /**
  * Runs the command line and returns the exit code.
- * @param words what stands behind the name of the command
+ * @param words what follows the name of the command
  * @throws InputError for words that are not understood, and whatever the verb throws
  */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
@@ -100,7 +100,7 @@ function ourWords(words: readonly string[]): string[] {
   return words.map((word) => withDashes(isShort ? word.replace(/^--format(?==|$)/, '--data-format') : word))
 }
 
-/** Underscores and capitals of an option's name become dashes; its value behind `=` stays. */
+/** Underscores and capitals of an option's name become dashes; its value after `=` stays. */
 function withDashes(word: string): string {
   const [, name, value = ''] = /^(--[A-Za-z][\w-]*)(=.*)?$/s.exec(word) ?? []
   return name === undefined ? word : `${flagOf(name)}${value}`
@@ -120,7 +120,7 @@ function explained(error: CommanderError, words: readonly string[]): string {
     const names = inGroup.length > 0 ? inGroup : [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? ''))]
     const grouped = commands.find(({ name }) => name.split(' ')[1] === found)
     if (grouped) return `unknown verb "${found}"; did you mean ${grouped.name}?`
-    if (inGroup.length > 0 && found === '') return `${first}: expected one of ${inGroup.join(', ')} behind it`
+    if (inGroup.length > 0 && found === '') return `${first}: expected one of ${inGroup.join(', ')} after it`
     const near = nearestName(found, names)
     return `unknown verb "${found}"; ${near === undefined ? `expected one of ${names.join(', ')}` : `did you mean ${near}?`}`
   }

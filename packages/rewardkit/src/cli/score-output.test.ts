@@ -44,7 +44,7 @@ test.each(['csv', 'tsv'])('a .%s file has the columns of all rows and reads back
   expect(read.map((row) => told(row as object))).toEqual(rows.map(told))
 })
 
-test('lists and objects stand in a cell as JSON', async () => {
+test('lists and objects are JSON in a cell', async () => {
   const path = join(folder, 'pool.csv')
   const output = openScoreOutput(path)
   output.write(linesOf([{ responses: ['a', 'b'], rewards: [1, -2.5], meta: { x: null } }]))
@@ -58,7 +58,7 @@ test('other kinds are refused before anything is computed', () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('what is not committed leaves nothing', () => {
+test('an output that is not committed leaves nothing', () => {
   for (const name of ['x.csv', 'x.jsonl']) {
     const output = openScoreOutput(join(folder, name))
     output.write(linesOf([{ a: 1 }]))

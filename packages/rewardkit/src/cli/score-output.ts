@@ -95,7 +95,7 @@ function rowOf(line: string): Readonly<Record<string, unknown>> {
   return isObject(row) ? row : {}
 }
 
-/** Texts as they are, nothing for null, JSON for all else. */
+/** Texts unchanged, nothing for null, JSON for everything else. */
 function cellOf(value: unknown): string {
   if (value === undefined || value === null) return ''
   return typeof value === 'string' ? value : JSON.stringify(value)

@@ -51,11 +51,11 @@ interface Failed {
 }
 
 /**
- * Scores rows as they come and writes a JSON line for each, in order: the row as it was with `reward` (one response),
- * `rewards` (a list of responses) or `chosen_reward`, `rejected_reward` and `reward_margin` (a pair) added, and
- * `truncated: true` where the model reads it cut; or {id, error}. `--columns` says which columns hold what, and `--roles`
- * how roles are read; what is written has their own names. One that cannot be read, or that has no id, is called `line-N`
- * or `row-N` in an error.
+ * Scores rows as they come and writes a JSON line for each, in order. The line is the original row with `reward` (one
+ * response), `rewards` (a list of responses) or `chosen_reward`, `rejected_reward` and `reward_margin` (a pair) added.
+ * `truncated: true` means that the model reads it cut. A row that fails becomes {id, error}. `--columns` says which
+ * columns hold what, and `--roles` how roles are read; the output has their original names. A row that cannot be read,
+ * or that has no id, is called `line-N` or `row-N` in an error.
  */
 export async function scoreRows(
   rows: AsyncIterable<SourceRow | BadRow>,

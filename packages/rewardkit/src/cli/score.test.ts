@@ -97,7 +97,7 @@ test('answers in columns get a list of rewards, a rated answer gets one', async 
   ])
 })
 
-test('a line that is not UTF-8 and a reward that is no number are errors of their lines', async () => {
+test('a line that is not UTF-8 and a reward that is not a number are errors of their lines', async () => {
   const { lines, counts } = await scored(
     [{ response: 'a' }, '{"response": "\xfc"}', { id: 1, response: 'fourteen chars' }],
     'latin1',
@@ -116,7 +116,7 @@ test('order holds over many batches', async () => {
   expect(lines.map((line) => (line as { id: number }).id)).toEqual(rows.map(({ id }) => id))
 })
 
-test('what the model reads cut is marked and counted, and progress is told in rows', async () => {
+test('what the model reads cut is marked and counted, and progress is reported in rows', async () => {
   const cut: ScoreCut = {
     prompt: true,
     system: false,

@@ -204,7 +204,7 @@ function wrapped(text: string, width: number): string {
   })
 }
 
-/** Colour codes may stand in front. */
+/** Colour codes may come first. */
 const blanksInFront = new RegExp(`^((?:${escape}\\[\\d+m)*) +`)
 
 const byLine = (text: string, change: (line: string) => string): string => text.split('\n').map(change).join('\n')

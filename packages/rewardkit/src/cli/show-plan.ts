@@ -40,7 +40,7 @@ export function formatPlan(plan: TrainingPlan): string {
   const settings = forAnHour?.map(({ option, value }) => `${flagOf(option)} ${value}`).join(', or ')
   const fitting =
     settings === undefined
-      ? 'the run fits into an hour as it is'
+      ? 'the run fits into an hour'
       : settings === ''
         ? 'no shorter run would fit into an hour'
         : `${settings} would fit into an hour`

@@ -17,7 +17,7 @@ describe('a phrase', () => {
     )
   })
 
-  it('keeps the options of phrases within it, and leaves texts of the user as they are', () => {
+  it('keeps the options of phrases within it, and leaves texts of the user unchanged', () => {
     const id = 'flag --dry-run 0 --max-length 5 maxLength: 7'
     const whole = joinPhrases([id, phrase`${id}, row ${3}: ${tooLong}`], '; ')
     expect(inCommandWords(whole)).toBe(`${id}; ${id}, row 3: ${inCommandWords(tooLong)}`)
@@ -49,7 +49,7 @@ describe('an error', () => {
     expect(inCommandWords(wholePhrase(error.phrases))).toBe('--out runs/--overwrite is not empty; give --overwrite')
   })
 
-  it('keeps its phrases behind a place', () => {
+  it('keeps its phrases after a place', () => {
     expect(inCommandWords(wholePhrase(located('line 3', error).phrases))).toBe(
       'line 3: --out runs/--overwrite is not empty; give --overwrite',
     )

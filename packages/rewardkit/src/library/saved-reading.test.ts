@@ -179,7 +179,7 @@ describe('model and head', () => {
       /LlamaForSequenceClassification.*its weights hold no head; .*head: 'new'/,
     )
     const unread = { model: headless, data: noRows, out: newFolder() }
-    await expect(evaluate(unread)).rejects.toThrow(/score.weight is missing: it is no reward model/)
+    await expect(evaluate(unread)).rejects.toThrow(/score.weight is missing: it is not a reward model/)
     const told = watched()
     await train({
       ...settings,

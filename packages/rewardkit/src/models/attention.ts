@@ -12,7 +12,7 @@ export interface Look {
   readonly queries: Range
   /** In the row of all tokens, one after the other: the prefix and a branch, or both at once. */
   readonly keys: readonly Range[]
-  /** `causal`: each query sees the keys up to its own place; `all`: every key; a mask is added to the scores. */
+  /** `causal`: each query sees the keys up to its own place. `all`: every key. A mask is added to the scores. */
   readonly sees: 'causal' | 'all' | Tensor
 }
 
@@ -27,9 +27,9 @@ export interface Sight {
 }
 
 /**
- * How all tokens of a packed batch look: a prefix at itself causally, a branch at the prefix and itself causally, never
- * at another branch, and none further back than the window. Prefix and first branch are one causal sequence; each other
- * branch looks at the prefix again.
+ * How all tokens of a packed batch look at each other. A prefix looks at itself causally, and a branch at the prefix
+ * and itself causally, never at another branch, and never further back than the window. Prefix and first branch are one
+ * causal sequence; each other branch looks at the prefix again.
  */
 export function allLooks(packed: PackedBatch, sight: Sight): Look[] {
   return packed.groups.flatMap((group) =>

@@ -19,7 +19,7 @@ export interface ModelConfig {
 
 const schema = z.record(z.string(), z.unknown())
 
-/** The fields that come first in `raw`. A run resumes by a hash of it, so this order stays as it is. */
+/** The fields that come first in `raw`. A run resumes by a hash of it, so this order must not change. */
 const leadingFields = [
   'model_type',
   'hidden_size',

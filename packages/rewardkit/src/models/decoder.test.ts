@@ -48,7 +48,7 @@ describe.each(fixtureNames)('%s', (name) => {
     expect(relativeDifference(rewardsOf(load(name), pack(groups)), rewards)).toBeLessThanOrEqual(tolerance)
   })
 
-  it('gives the hidden states of transformers behind every layer', () => {
+  it('gives the hidden states of transformers after every layer', () => {
     const { groups } = readExpected(name)
     const sequences = [groups[0]?.[0] ?? [], groups[3]?.[0] ?? []]
     const model = load(name)
@@ -63,7 +63,7 @@ describe.each(fixtureNames)('%s', (name) => {
     }
   })
 
-  it('gives them with every sequence by itself', () => {
+  it('gives them with every sequence alone', () => {
     const { groups, rewards } = readExpected(name)
     const alone = groups.flat().map((ids) => [ids])
     expect(relativeDifference(rewardsOf(load(name), pack(alone)), rewards)).toBeLessThanOrEqual(tolerance)

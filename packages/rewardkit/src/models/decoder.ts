@@ -23,11 +23,11 @@ interface Row {
 /**
  * The rewards of all responses of a packed batch: float32, [responses], in the order of groups and their responses.
  *
- * All tokens lie in one row [T, hidden] without padding, each shared prefix once; attention looks back within each
- * sequence alone. The last layer gives keys and values of all tokens, but only the pooled tokens go through the rest of
- * it, the final norm and the head; a token pooled for several responses goes once. Equal to transformers'
- * AutoModelForSequenceClassification on each sequence by itself, up to rounding. With `bfloat16` the layers compute in
- * it, from the float32 parameters; final norm, head and rewards are float32.
+ * All tokens form one row [T, hidden] without padding, each shared prefix once; attention looks back only within each
+ * sequence. The last layer gives keys and values of all tokens, but only the pooled tokens go through the rest of it,
+ * the final norm and the head. A token pooled for several responses is computed once. The rewards equal those of
+ * transformers' AutoModelForSequenceClassification on each sequence alone, up to rounding. With `bfloat16` the layers
+ * compute in it, from the float32 parameters; final norm, head and rewards are float32.
  * @throws InputError for a token id that the model has no embedding for
  */
 export function forward(model: RewardNetwork, packed: PackedBatch, dtype: ComputeDtype): Tensor {

@@ -15,7 +15,7 @@ export interface Decoder {
   readonly maxPositions: number | null
   /** Embeddings are multiplied by this, rounded in the compute dtype (Gemma); null for families that do not scale. */
   readonly embeddingScale: number | null
-  /** `rms`: scaled by w, as in Llama; `rms-plus-one`: by 1 + w (Gemma); `layer`: mean removed, with bias (GPT-NeoX). */
+  /** `rms`: scaled by w, as in Llama. `rms-plus-one`: by 1 + w (Gemma). `layer`: mean removed, with bias (GPT-NeoX). */
   readonly norm: 'rms' | 'rms-plus-one' | 'layer'
   readonly normEpsilon: number
   /** Of the MLP: down(activation(gate) * up) in families with a gate, else down(activation(up)). */
@@ -78,7 +78,9 @@ export interface FamilyRecord {
   readonly parts: PartNames
   /** The matrices of the layers are stored as [in, out] (Conv1D in GPT-2) instead of [out, in]. */
   readonly storesTransposed?: boolean
-  /** The decoder that config.json describes. Throws InputError, which begins with the path, for what is not supported. */
+  /**
+   * The decoder that config.json describes. Throws InputError, which begins with the path, for anything unsupported.
+   */
   read(path: string, raw: unknown): Decoder
   /** Fields of config.json that transformers takes as 50.0 alone, not as 50. */
   readonly floatFields?: readonly string[]

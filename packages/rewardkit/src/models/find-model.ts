@@ -6,8 +6,8 @@ import { type FetchedModel, fetchModel, hasHubPrefix, isHubName } from '../hub/i
 import { option, phrase, settings } from '../phrase.ts'
 
 /**
- * The model that `--model` stands for: a local folder if there is one of that name, otherwise a model of the Hugging Face
- * hub, which is fetched where the cache does not have it.
+ * The model that `--model` means: a local folder if there is one of that name, otherwise a model on the Hugging Face
+ * hub. It is downloaded if it is not in the cache.
  * @returns its folder, and the name to write down: a local path as given, a name at the hub with its commit
  * @throws as `modelFolder` and `fetchModel`
  */
@@ -28,8 +28,8 @@ export async function findModel(model: string, hooks: Hooks): Promise<FetchedMod
 }
 
 /**
- * The model folder that a path stands for: a run folder stands for its `model/`.
- * @throws InputError for what is no folder, and for a run that has not come to its model yet
+ * The model folder that a path means; for a run folder, its `model/`.
+ * @throws InputError if it is not a folder, and for a run that has no model yet
  */
 export function modelFolder(path: string): string {
   const present = statSync(path, { throwIfNoEntry: false })

@@ -27,9 +27,9 @@ export function claimOfHead(raw: Readonly<Record<string, unknown>>): string | nu
 }
 
 /**
- * The names of a reward head elsewhere, and ours for them: OpenRLHF's `value_head` (or what config.json's
- * `value_head_prefix` says; openrlhf/models/model.py), and `v_head.summary` of TRL's AutoModelForCausalLMWithValueHead, which
- * LLaMA-Factory writes to a file of its own.
+ * The names of a reward head elsewhere, and ours for them. They are OpenRLHF's `value_head` (or config.json's
+ * `value_head_prefix`; openrlhf/models/model.py), and `v_head.summary` of TRL's AutoModelForCausalLMWithValueHead,
+ * which LLaMA-Factory writes to a separate file.
  */
 export function headNames(raw: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
   const prefix = schema.safeParse(raw).data?.value_head_prefix ?? 'value_head'
@@ -42,8 +42,8 @@ export function headNames(raw: Readonly<Record<string, unknown>>): ReadonlyMap<s
 }
 
 /**
- * What is added to every reward, after putting OpenRLHF's normaliser, (reward - mean) / std with `normalize_reward`,
- * into the head: its scale goes into the weights in place, its shift and the head's bias into the constant.
+ * What is added to every reward, after OpenRLHF's normaliser became part of the head. With `normalize_reward` that is
+ * (reward - mean) / std: its scale goes into the weights in place, its shift and the head's bias into the constant.
  */
 export function normalizeHead(head: Tensor, bias: number, raw: Readonly<Record<string, unknown>>): number {
   const { normalize_reward: normalized = false, mean = 0, std = 1 } = schema.safeParse(raw).data ?? {}

@@ -24,7 +24,7 @@ import {
   type ParameterShapes,
 } from './weights.ts'
 
-/** What loading is told. */
+/** Options of loading. */
 export interface LoadOptions {
   /** Draws the head of a causal language model; null where only a finished reward model will do. */
   readonly seed: number | null
@@ -38,12 +38,12 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a Hugging Face folder into float32 parameters in memory of their own: a causal language model, which gets a head
- * N(0, 1 / sqrt(inputs + 1)) from the seed, or a reward model: ours, transformers', TRL's, OpenRLHF's or LLaMA-Factory's.
- * One or several safetensors files, stored in float32, float16 or bfloat16. A language model's output head and old
- * buffers are left out.
- * @throws InputError that names the file and every weight that is missing, unexpected or of the wrong shape, and for a
- * head of another kind than the one that is wanted, two heads, or none where config.json speaks of one
+ * Loads a Hugging Face folder into float32 parameters in memory of their own. It may hold a causal language model,
+ * which gets a head N(0, 1 / sqrt(inputs + 1)) from the seed, or a reward model: ours, transformers', TRL's, OpenRLHF's
+ * or LLaMA-Factory's. It has one or several safetensors files, stored in float32, float16 or bfloat16. A language
+ * model's output head and old buffers are left out.
+ * @throws InputError that names the file and every weight that is missing, unexpected or of the wrong shape. Also if
+ * the head is of another kind than requested, there are two, or there is none although config.json promises one
  */
 export function loadRewardNetwork(folder: string, options: LoadOptions): RewardNetwork {
   const { decoder: config, raw } = readModelConfig(folder)
@@ -90,7 +90,7 @@ interface Stored {
   readonly file: Safetensors
   readonly name: string
   readonly shape: readonly number[]
-  /** It lies in the file as [in, out], ours is [out, in]. */
+  /** In the file it is [in, out], ours is [out, in]. */
   readonly isTransposed: boolean
 }
 
@@ -149,7 +149,7 @@ function fittingWeights(
       problems.push(`${name} is [${found.shape.join(', ')}], expected [${shape.join(', ')}]`)
     else stored.set(name, { ...found, isTransposed })
   }
-  if (wanted.needsHead && !head) problems.push(`${headName} is missing: it is no reward model`)
+  if (wanted.needsHead && !head) problems.push(`${headName} is missing: it is not a reward model`)
   const unexpected = [...present.keys()].filter((name) => !shapes.has(name) && !isIgnored(name))
   problems.push(...unexpected.map((name) => `${name} is unexpected`))
   if (problems.length > 0) {
@@ -192,7 +192,7 @@ function canonicalName({ family }: DecoderConfig, name: string): string {
   return isBare ? `${prefix}${name}` : name
 }
 
-/** Output heads of language models, buffers that old checkpoints carry, and the head's bias, which is no parameter. */
+/** Output heads of language models, buffers of old checkpoints, and the head's bias, which is not a parameter. */
 const isIgnored = (name: string): boolean =>
   name === headBiasName ||
   /^(lm_head|embed_out)\.weight$/.test(name) ||

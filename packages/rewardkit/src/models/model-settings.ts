@@ -86,7 +86,7 @@ export function readSettings(folder: string): ModelSettings & { readonly isSaved
   }
 }
 
-/** The content of the file. The constant stands there where it is not 0: transformers' rewards lack it. */
+/** The content of the file. It has the constant if that is not 0: transformers' rewards lack it. */
 export function settingsOf({
   reading,
   truncationRule,

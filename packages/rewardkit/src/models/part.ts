@@ -5,11 +5,11 @@ import { option, phrase } from '../phrase.ts'
 import type { NamedParameters, RewardNetwork } from './reward-network.ts'
 import { isOfHead, layerPrefix } from './weights.ts'
 
-/** The part of a model that is trained, and what stays as it is. */
+/** The part of a model that is trained, and the part that is frozen. */
 export interface TrainedPart {
   readonly trained: NamedParameters
   readonly frozen: NamedParameters
-  /** How many layers, counted from below, stay as they are together with the embedding; null where all is trained. */
+  /** How many layers, counted from below, are frozen together with the embedding; null if everything is trained. */
   readonly frozenLayers: number | null
 }
 

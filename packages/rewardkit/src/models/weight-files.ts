@@ -8,7 +8,9 @@ import { listed, missingShards } from '../shards.ts'
 const weightsName = 'model.safetensors'
 const indexName = `${weightsName}.index.json`
 
-/** A value head that lies beside a language model's weights, as TRL's and LLaMA-Factory's training writes it. */
+/**
+ * A value head in a separate file next to a language model's weights, as TRL's and LLaMA-Factory's training writes it.
+ */
 const valueHeadName = 'value_head.safetensors'
 
 /** Whether a folder holds weights of a whole model, in one file or in several. */

@@ -41,13 +41,13 @@ export interface Weights {
 }
 
 /**
- * What makes a reward of the final hidden state h: `linear` is w · h, as in the paper and in transformers; `mlp` is
- * w2 · silu(W1 h + b1) with 256 hidden units.
+ * How the final hidden state h becomes a reward. `linear` is w · h, as in the paper and in transformers; `mlp` is w2 ·
+ * silu(W1 h + b1) with 256 hidden units.
  */
 const headKinds = ['linear', 'mlp'] as const
 export type HeadKind = (typeof headKinds)[number]
 
-/** What training can be told: a kind, kept where the folder has it and drawn where it has none, or a new linear head. */
+/** The choices of training: a kind, kept if the folder has it and drawn if it has none, or a new linear head. */
 export const headChoices = [...headKinds, 'new'] as const
 export type HeadChoice = (typeof headChoices)[number]
 

@@ -87,7 +87,7 @@ describe('tables', () => {
     ).toBe(['name         n', '---------  ---', 'a            1', 'long name  100'].join('\n'))
   })
 
-  it('put models side by side, with a dash for what is not defined', () => {
+  it('put models side by side, with a dash for undefined values', () => {
     const table = formatSummary({ first: summarizePairs(rows), second: summarizePairs([row(1)]) })
     const lines = table.split('\n')
     expect(lines[0]).toMatch(/^ +first +second$/)

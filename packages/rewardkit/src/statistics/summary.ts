@@ -30,9 +30,9 @@ export function summarizePairs(rows: readonly RewardRow[]): PairSummary {
 }
 
 /**
- * A summary for each subset, in the order in which they first appear. Pairs without a subset are left out. A name with
- * slashes, such as that of a data set in a mixture with its own subsets, also counts for the part before each slash if
- * several subsets share it.
+ * A summary for each subset, in order of first appearance. Pairs without a subset are left out. A name with slashes,
+ * such as that of a data set with subsets in a mixture, also counts for the part before each slash if several subsets
+ * share it.
  */
 export function summarizeSubsets(rows: readonly RewardRow[]): Record<string, PairSummary> {
   const members = new Map<string, { rows: RewardRow[]; names: Set<string> }>()

@@ -358,6 +358,8 @@ describe('evaluateModel', () => {
 
   it('refuses a causal language model', async () => {
     const options = evaluateOptionsSchema.parse({ model, data, out: newRun() })
-    await expect(evaluateModel(options, silentHooks)).rejects.toThrow(/score.weight is missing: it is no reward model/)
+    await expect(evaluateModel(options, silentHooks)).rejects.toThrow(
+      /score.weight is missing: it is not a reward model/,
+    )
   })
 })
