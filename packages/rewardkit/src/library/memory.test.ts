@@ -54,8 +54,8 @@ describe.runIf(process.platform === 'linux')('memory of a model that was closed,
   ])('comes back: $job, $rounds times', { timeout: 300_000 }, ({ job, rounds }) => {
     const resident = residentAfter(job, rounds)
     expect(resident.length).toBe(rounds)
-    // The process has 250 MB without a model, whose weights alone have 310.
-    expect(resident[0]).toBeLessThan(450)
+    // The process has 220 MB without the model, and 540 while it is open.
+    expect(resident[0]).toBeLessThan(400)
     expect(Math.max(...resident) - at(resident, 1)).toBeLessThan(100)
   })
 })
