@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { globSync } from 'tinyglobby'
+import { afterAll, describe, expect, it, test } from 'vitest'
+import { convertData, convertOptionsSchema } from '../data/index.ts'
+import { silentHooks } from '../events.ts'
+import { rewardkit } from '../fixtures/run-command.ts'
+import { train } from '../index.ts'
+import { commandOptions } from '../option-schemas.ts'
+import { commands } from './commands.ts'
+
+// The same mistakes through the command line and through a program: each reads its own words, and users' text stays.
+
+const folder = mkdtempSync(join(tmpdir(), 'rewardkit-front-ends-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function file(name: string, rows: readonly object[]): string {
+  const path = join(folder, name)
+  writeFileSync(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  return path
+}
+
+const typed = (...words: string[]) => rewardkit(words, { cwd: folder })
+
+async function called(work: Promise<unknown>): Promise<string> {
+  const error: unknown = await work.then(
+    () => new Error('it went through'),
+    (reason: unknown) => reason,
+  )
+  return error instanceof Error ? error.message : String(error)
+}
+
+const convert = (options: object) => convertData(convertOptionsSchema.parse(options), silentHooks)
+
+describe('a mistake is told in the words of the front end', () => {
+  const out = join(folder, 'out.jsonl')
+
+  it('by a rule between options', async () => {
+    const given = { model: 'm', data: 'd', out: 'o', evalData: 'e', evalFraction: 0.1 }
+    const words = ['--model', 'm', '--data', 'd', '--out', 'o', '--eval-data', 'e', '--eval-fraction', '0.1']
+    expect(typed('train', ...words).stderr).toBe('rewardkit: give --eval-data or --eval-fraction, not both\n')
+    expect(await called(train(given))).toBe('give evalData or evalFraction, not both')
+  })
+
+  it('from the compute thread, with a path that looks like options', async () => {
+    const model = join(folder, 'flag --dry-run 0', '--max-length 5')
+    const data = file('pairs.jsonl', [{ prompt: 'q', chosen: 'a', rejected: 'b' }])
+    const words = ['--model', model, '--data', data, '--out', 'run']
+    expect(typed('train', ...words).stderr).toContain(`rewardkit: --model ${model}: no such folder; `)
+    const message = await called(train({ model, data, out: join(folder, 'run') }))
+    expect(message).toMatch(/^model /)
+    expect(message).toContain(`model ${model}: no such folder; `)
+  })
+
+  it('with a file and cells that look like options', async () => {
+    const cell = 'flag --dry-run 0 --max-length 5'
+    const data = file('a --to b.jsonl', [
+      { prompt: 'q', chosen: 'a', rejected: 'b' },
+      { prompt: 'q', chosen: 'a', rejected: 'b', margin: cell },
+    ])
+    const found = `${data}, line 2: field "margin": found text "${cell}", expected a finite number; `
+    const { stderr } = typed('data', 'convert', data, '--to', 'pairs', '--out', out)
+    expect(stderr).toBe(`rewardkit: ${found}--on-error skip leaves such rows out\n`)
+    expect(await called(convert({ data, to: 'pairs', out }))).toBe(`${found}onError: 'skip' leaves such rows out`)
+  })
+
+  it('with proposed options that can be pasted', async () => {
+    const data = file('table.jsonl', [
+      { 'The question': 'Why?', 'Answer A': 'x', 'Answer B': 'y', Choice: "it's A" },
+      { 'The question': 'How?', 'Answer A': 'x', 'Answer B': 'y', Choice: 'B --or "not"' },
+    ])
+    const before = /these options read them: (.*?), with the meaning/
+    const [, words = ''] = before.exec(typed('data', 'convert', data, '--out', out).stderr) ?? []
+    const split = execFileSync('sh', ['-c', `printf '%s\\0' ${words}`], { encoding: 'utf8' })
+      .split('\0')
+      .slice(0, -1)
+    const meant = split.map((word) => word.replace('=drop', '=a').replace('=drop', '=b'))
+    expect(typed('data', 'convert', data, '--out', out, ...meant)).toMatchObject({ status: 0 })
+    const fromWords = readFileSync(out, 'utf8')
+
+    const [, code = ''] = before.exec(await called(convert({ data, out }))) ?? []
+    // oxlint-disable-next-line typescript/no-implied-eval -- what a person would paste into a program
+    const { columns, choices } = new Function(`return { ${code} }`)() as { columns: string[]; choices: string }
+    expect(columns).toContain('a=Answer A')
+    await convert({ data, out, columns, choices: choices.replace('=drop', '=a').replace('=drop', '=b') })
+    expect(readFileSync(out, 'utf8')).toBe(fromWords)
+    expect(fromWords.trim().split('\n')).toHaveLength(2)
+  })
+})
+
+describe('messages below the front ends', () => {
+  const src = fileURLToPath(new URL('..', import.meta.url))
+  const files = globSync('**/*.ts', { cwd: src }).filter(
+    // A report is a page that the command writes.
+    (path) => !/^(cli|reports)\/|\/fixtures\/|\.(test|peers|browser)\.ts$/.test(path),
+  )
+  const code = files.map((path) => {
+    const text = readFileSync(join(src, path), 'utf8')
+    return { path, text: text.replaceAll(/\/\*.*?\*\/|^\s*\/\/.*?$/gms, '') }
+  })
+  const options = commands.flatMap(({ schema }) => commandOptions(schema))
+  const keys = new Set(options.map(({ key }) => key))
+  const flags = new Set(options.map(({ flag }) => flag))
+
+  test('no text names an option as it is typed: only the help of a schema and commands do', () => {
+    expect(code.length).toBeGreaterThan(200)
+    const found = code.flatMap(({ path, text }) => {
+      const others = text.replaceAll(/\.describe\(\s*(?:'[^']*'|"[^"]*"|`[^`]*`)|\bcommand\('[^']*'/g, '')
+      return [...others.matchAll(/(?<!\w)--(?:[a-z][a-z-]*|\$)/g)].flatMap(([flag]) =>
+        flags.has(flag) || flag === '--$' ? [`${path}: ${flag}`] : [],
+      )
+    })
+    // `flagOf` in option-schemas.ts makes the flags.
+    expect(found).toEqual(['option-schemas.ts: --$'])
+  })
+
+  test('options and commands that messages name are there', () => {
+    const named = code.flatMap(({ text }) => [
+      ...[...text.matchAll(/\boption\('(\w+)'\)/g)].map(([, name = '']) => name),
+      ...[...text.matchAll(/\bsettings\(\{([^}]*)\}/g)].flatMap(([, given = '']) =>
+        [...given.matchAll(/(?:^|,)\s*(\w+)\s*(?=[:,]|$)/g)].map(([, name = '']) => name),
+      ),
+    ])
+    expect(named.length).toBeGreaterThan(50)
+    expect(named.filter((name) => !keys.has(name))).toEqual([])
+    const verbs = code.flatMap(({ text }) => [...text.matchAll(/\bcommand\('([^'-]+?)[ ']/g)].map(([, verb]) => verb))
+    expect(verbs).not.toEqual([])
+    expect(verbs.filter((verb) => !commands.some(({ name }) => name.startsWith(verb ?? '')))).toEqual([])
+  })
+})
