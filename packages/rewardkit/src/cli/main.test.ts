@@ -95,7 +95,7 @@ test('a model that is not a folder, and a run without a model, are named', () =>
   for (const [model, message] of [
     ['nowhere', 'nowhere: no such folder'],
     [commandFile, 'it is a file'],
-    [run, 'this run has not finished; go on with its command and --resume'],
+    [run, 'this run has not finished; finish it first: run it again with --resume'],
   ] as const) {
     const { status, stderr } = rewardkit(
       'evaluate',
