@@ -13,6 +13,9 @@ test.each([
   ['pieces', '<unk>'],
   ['pieces-metaspace', '<unk>'],
   ['words', '<pad>'],
+  ['gemma', '<pad>'],
+  ['olmo2', '<|pad|>'],
+  ['gpt2', undefined], // one special token, in which sequences end
 ])('the pad of %s is %s', async (name, pad) => {
   expect(choosePadToken(await loadTokenizer(folderOf(name)))?.text).toBe(pad)
 })

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import type { Group, Message, TextForm } from '../data/group.ts'
 import { InputError } from '../errors.ts'
 import { createRandom } from '../random.ts'
@@ -24,9 +27,17 @@ async function encode(group: Group, tokenizer: Tokenizer, options: Partial<Encod
 const parse = { specialTokensInText: 'parse' } as const
 const refuse = { specialTokensInText: 'refuse' } as const
 
+/** The special tokens of a fixture's tokenizer.json. */
+function specialIn(name: string): string[] {
+  const text = readFileSync(join(folderOf(name), 'tokenizer.json'), 'utf8')
+  const token = z.object({ content: z.string(), special: z.boolean() })
+  const { added_tokens: tokens } = z.object({ added_tokens: z.array(token) }).parse(JSON.parse(text))
+  return tokens.flatMap(({ content, special }) => (special ? [content] : []))
+}
+
 describe.each(Object.keys(expected))('with the tokenizer %s', (name) => {
   const texts = [...(expected[name]?.texts ?? []), ...(hard[name]?.texts ?? [])]
-  const special = hard[name]?.special ?? []
+  const special = hard[name]?.special ?? specialIn(name)
 
   test('private names give the ids of Python', async () => {
     const { written } = await loadTokenizer(folderOf(name))

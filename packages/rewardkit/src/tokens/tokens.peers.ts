@@ -101,6 +101,14 @@ async function compare(
   return answer.ids.length
 }
 
+const modelTypes: Readonly<Record<string, string>> = {
+  pieces: 'llama',
+  'pieces-metaspace': 'llama',
+  gemma: 'gemma2',
+  gpt2: 'gpt2',
+  olmo2: 'olmo2',
+}
+
 test.each(Object.keys(expected))('the tokenizer %s on generated text', async (name) => {
   const random = createRandom(seed, name)
   const tokenizer = await loadTokenizer(folderOf(name))
@@ -112,8 +120,7 @@ test.each(Object.keys(expected))('the tokenizer %s on generated text', async (na
     message('user'),
     message('assistant'),
   ])
-  const modelType = name.startsWith('pieces') ? 'llama' : 'gpt_neox'
-  expect(await compare(tokenizer, modelType, texts, conversations)).toBe(1000)
+  expect(await compare(tokenizer, modelTypes[name] ?? 'gpt_neox', texts, conversations)).toBe(1000)
 })
 
 // Needs a model folder beside the data: REWARDKIT_PEERS_MODEL names it.
