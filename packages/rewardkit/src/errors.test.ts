@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { FailureError, InputError, located } from './errors.ts'
 
-test('the remedy stands at the end of the message and by itself', () => {
+test('the remedy is at the end of the message and available alone', () => {
   const error = new InputError('runs/a is not empty', { remedy: 'name another folder' })
   expect(error.message).toBe('runs/a is not empty; name another folder')
   expect(error).toMatchObject({

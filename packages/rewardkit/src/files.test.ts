@@ -35,7 +35,7 @@ afterEach(() => {
 })
 
 describe('writeFileAtomic', () => {
-  it('replaces a file and leaves nothing else behind', () => {
+  it('replaces a file and leaves nothing else', () => {
     writeFileAtomic(join(folder, 'a'), 'old')
     writeFileAtomic(join(folder, 'a'), new Uint8Array([110, 101, 119]))
     expect(readFileSync(join(folder, 'a'), 'utf8')).toBe('new')
@@ -68,7 +68,7 @@ describe('makeFolder', () => {
     expect(readdirSync(join(folder, 'a/b'))).toEqual(['c'])
   })
 
-  it('says that a file stands in the way', () => {
+  it('says that a file is in the way', () => {
     writeFileSync(join(folder, 'file'), '')
     expect(() => makeFolder(join(folder, 'file'))).toThrow(InputError)
     expect(() => makeFolder(join(folder, 'file'))).toThrow('it is a file; name a folder')
@@ -100,7 +100,7 @@ describe('replaceFolder', () => {
   const fill = (content: string) => (temporary: string) => writeFileSync(join(temporary, 'a'), content)
   const content = () => readFileSync(join(target(), 'a'), 'utf8')
 
-  it('replaces a folder and leaves nothing else behind', () => {
+  it('replaces a folder and leaves nothing else', () => {
     for (const text of ['old', 'new']) replaceFolder(target(), fill(text))
     expect(content()).toBe('new')
     expect(readdirSync(folder)).toEqual(['model'])
@@ -116,7 +116,7 @@ describe('replaceFolder', () => {
     expect(readdirSync(folder)).toEqual(['model'])
   })
 
-  // What lies on the disk after a kill before, between and after the two renames.
+  // What is on disk after a kill before, between and after the two renames.
   it.each([
     [['model', 'model.tmp'], 'model'],
     [['model.replaced', 'model.tmp'], 'model.replaced'],

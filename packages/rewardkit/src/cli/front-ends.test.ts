@@ -35,7 +35,7 @@ async function called(work: Promise<unknown>): Promise<string> {
 
 const convert = (options: object) => convertData(convertOptionsSchema.parse(options), silentHooks)
 
-describe('a mistake is told in the words of the front end', () => {
+describe('a mistake is reported in the words of the front end', () => {
   const out = join(folder, 'out.jsonl')
 
   it('by a rule between options', async () => {
@@ -105,7 +105,7 @@ describe('messages below the front ends', () => {
   const keys = new Set(options.map(({ key }) => key))
   const flags = new Set(options.map(({ flag }) => flag))
 
-  test('no text names an option as it is typed: only the help of a schema and commands do', () => {
+  test('no text spells an option: only the help of a schema and commands do', () => {
     expect(code.length).toBeGreaterThan(200)
     const found = code.flatMap(({ path, text }) => {
       const others = text.replaceAll(/\.describe\(\s*(?:'[^']*'|"[^"]*"|`[^`]*`)|\bcommand\('[^']*'/g, '')

@@ -54,7 +54,7 @@ describe('judge', () => {
     expect(judge(summary(70, 100), { metric: 'accuracy', threshold: low - 1e-9 }).passed).toBe(true)
   })
 
-  it('is told in one line with value, interval, threshold and outcome', () => {
+  it('is reported in one line with value, interval, threshold and outcome', () => {
     const verdict = {
       metric: 'accuracy',
       threshold: 0.65,

@@ -11,7 +11,7 @@ const promptTokens = 4
 const responseTokens = 10
 const microBatchTokens = 64
 
-/** Responses are numbers, and the reward of a response is its number; a response that is no number cannot be read. */
+/** Responses are numbers, and the reward of a response is its number; a response that is not a number cannot be read. */
 const group = (id: string, responses: readonly (number | string)[]): Group =>
   buildGroup({ id, ...conversation('p', responses.map(String)), preferences: [] })
 
@@ -57,7 +57,7 @@ function openTurns(onMicroBatch: (count: number) => void = () => {}) {
 
 const thousand = Array.from({ length: 1000 }, (_, index) => index)
 
-it('answers a request of one candidate behind one of 1,000 within three micro-batches', async () => {
+it('answers a request of one candidate after one of 1,000 within three micro-batches', async () => {
   let arrivedAfter = 0
   const { request, until, microBatches, answers } = openTurns((count) => {
     if (count === 5) {
@@ -103,7 +103,7 @@ it('computes nothing of a cancelled request from the next micro-batch on', async
   expect(answers.has(1)).toBe(false)
 })
 
-it('tells of what cannot be read, and goes on with others', async () => {
+it('reports responses that cannot be read, and continues with others', async () => {
   const { request, until, microBatches, answers } = openTurns()
   request(1, [group('bad', ['x']), group('good', [1])], false)
   request(2, [group('bad', ['x']), group('good', [2])], true)

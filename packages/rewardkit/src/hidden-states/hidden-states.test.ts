@@ -47,7 +47,7 @@ describe.each(fixtureNames)('%s', (name) => {
     [2, 'bfloat16'],
     [3, 'float32'],
     [3, 'bfloat16'],
-  ] as const)('behind %d layers in %s, each group has the states that it has by itself', (layers, dtype) => {
+  ] as const)('after %d layers in %s, each group has the states that it has alone', (layers, dtype) => {
     const states = open({ name, layers, dtype })
     expect(states).toMatchObject({ found: 0, missing: groups.length })
     states.fill()
@@ -138,7 +138,7 @@ describe('openHiddenStates', () => {
     second.close()
   })
 
-  it.skipIf(!canMount)('says beforehand how much room is missing', async () => {
+  it.skipIf(!canMount)('says how much room is missing before it starts', async () => {
     const small = join(folder, 'small')
     await withSmallDisk(small, '16k', () => {
       expect(() => open({ root: small, layers: 1 })).toThrow(

@@ -20,7 +20,7 @@ console.log(`rewards of tool calls, reasoning and dates against transformers: RE
 const root = mkdtempSync(join(tmpdir(), 'chat-rewards-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-// Days and months are no words of this vocabulary; letters of what they begin with decide a word that is.
+// Days and months are not words of this vocabulary; letters of what they begin with decide a word that is.
 const template = `{{- 'spicy ' if strftime_now('%B')[0] == 'J' else 'mild music ' }}
 {%- for tool in tools or [] %}{{ tool.function.name }} {{ tool.function.description }} {% endfor %}
 {%- for m in messages %}{{ m.content or '' }}

@@ -14,7 +14,7 @@ const home = temporaryHome()
 const model = join(folder, 'model')
 const data = join(folder, 'pairs.jsonl')
 
-/** A reward model of 78M parameters: what a tiny one leaves behind cannot be seen. */
+/** A reward model of 78M parameters: what a tiny one leaves cannot be seen. */
 function writeLargeModel() {
   const untrained = join(folder, 'untrained')
   const files = wordTokenizerFiles(simulationVocabulary())

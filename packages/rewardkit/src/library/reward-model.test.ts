@@ -159,7 +159,7 @@ describe('RewardModel', () => {
     const late = await use(25)
     expect(late.threads).toBeLessThanOrEqual(early.threads)
     expect(late.files).toBeLessThanOrEqual(early.files)
-    // MB; one model's thread alone takes some 50.
+    // MB; one model's thread alone takes about 50.
     expect(late.resident - early.resident).toBeLessThan(40)
   })
 })

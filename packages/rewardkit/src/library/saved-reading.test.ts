@@ -56,7 +56,7 @@ async function rewardsOf(model: string, more: Parameters<typeof RewardModel.load
 }
 
 describe('the date of a chat template', () => {
-  it('is saved with the model, whose template prints it by itself, and the original lies beside', async () => {
+  it('is saved with the model, whose template prints it on its own, and the original is kept', async () => {
     const saved = text(trained, 'model', 'chat_template.jinja')
     expect(saved.endsWith(`\n${template}`)).toBe(true)
     expect(saved).toContain('macro strftime_now')
@@ -106,7 +106,7 @@ describe('the date of a chat template', () => {
     expect(pinned.warnings().join('\n')).not.toContain('date')
   })
 
-  it('is refused where it is no day, and said to be without effect where no template asks', async () => {
+  it('is refused if it is not a day, and said to be without effect where no template asks', async () => {
     await expect(rewardsOf(trained, { templateDate: '2026-02-30' })).rejects.toThrow(
       'templateDate: found "2026-02-30", expected a date such as 2026-07-26',
     )

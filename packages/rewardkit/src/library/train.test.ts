@@ -111,7 +111,7 @@ describe('train', () => {
     await expect(failing).rejects.toBe(cause)
   })
 
-  it('says what to do about a file that is missing, in the message and by itself', async () => {
+  it('says what to do about a file that is missing, in the message and separately', async () => {
     const out = newRun()
     const data = join(out, 'none.jsonl')
     const failed = train({ ...settings, data, out })
@@ -163,7 +163,7 @@ describe('train', () => {
   it.each<[string, Readonly<Record<string, unknown>>, string]>([
     ['a gradient of another length', { objective: wrongGradient }, 'chosenGradient has 1 numbers, expected 16'],
     [
-      'a loss that is no number',
+      'a loss that is not a number',
       { objective: () => ({ loss: NaN, chosenGradient: [], rejectedGradient: [] }) },
       'found NaN as loss, expected a finite number',
     ],
@@ -186,7 +186,7 @@ describe('train', () => {
       'objective own: initialState is not plain JSON',
     ],
     ['no objective', { objective: null }, 'objective: expected a name, a function'],
-    ['a path with hyphens as it is', { data: '/no/a --b/c--d.jsonl' }, '/c--d.jsonl: no such file'],
+    ['a path with hyphens unchanged', { data: '/no/a --b/c--d.jsonl' }, '/c--d.jsonl: no such file'],
     ['a name that may be one of the hub', { data: 'own/er' }, 'data own/er: no such file or folder; for the Hugging'],
     ['an unknown option', { learningRat: 1 }, 'learningRat: unknown option; did you mean learningRate?'],
     ['a value out of range', { batchSize: 0 }, 'batchSize: found 0, expected a whole number'],
@@ -195,7 +195,7 @@ describe('train', () => {
     ['a missing option', { out: undefined }, 'out: missing'],
     ['no rows', { data: [] }, 'data: no rows came; give at least one preference'],
     [
-      'a margin that is no number',
+      'a margin that is not a number',
       { data: [{ prompt: 'a', chosen: 'b', rejected: 'c', margin: NaN }] },
       'data, line 1: field "margin": found text "NaN"',
     ],
@@ -204,7 +204,7 @@ describe('train', () => {
       { data: [...pairs, { prompt: 'a', chosen: 'b' }] },
       'data, line 121: field "rejected": found nothing',
     ],
-    ['a row that is no object', { data: [3] }, 'data, row 1: found number, expected an object'],
+    ['a row that is not an object', { data: [3] }, 'data, row 1: found number, expected an object'],
     ['a folder in use', { out: trained }, 'is not empty; name another folder, or give overwrite'],
   ])('refuses %s in the words of the library', async (_, changes, message) => {
     const given: Readonly<Record<string, unknown>> = { ...settings, data: file, out: newRun(), ...changes }
@@ -225,7 +225,7 @@ describe('rows on the disk', () => {
     expect(readdirSync(out).filter((name) => name.startsWith('spooled'))).toEqual(['spooled-data.jsonl'])
   })
 
-  it('an evaluation into the folder of a run leaves the rows of the run as they are', async () => {
+  it('an evaluation into the folder of a run leaves the rows of the run unchanged', async () => {
     const out = newRun()
     await train({ ...settings, data: () => rowsOf(), out, maxSteps: 1 })
     const before = readFileSync(join(out, 'spooled-data.jsonl'))

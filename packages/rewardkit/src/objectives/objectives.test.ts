@@ -90,7 +90,7 @@ describe('finite differences', () => {
       const random = createRandom(7, name)
       for (const options of variants) {
         const objective = createObjective(name, options)
-        // A detached mu is no function's gradient: only the objectives without mu are checked so.
+        // A detached mu is not the gradient of a function: only the objectives without mu are checked so.
         if (!objective.separable && options.gradientThroughMean !== 'through') continue
         for (let trial = 0; trial < 20;) {
           const rewards = randomBatch(random, 1 + random.integer(8))
@@ -127,7 +127,7 @@ function nearThreshold({ chosen, rejected }: BatchRewards, chunk: number, runnin
     const part = d.slice(from, from + chunk)
     const own = part.reduce((sum, value) => sum + value, 0) / part.length
     const mu = running === null ? own : 0.9 * running + 0.1 * own
-    // A single pair lies on its own mean and moves with it: it stays on the threshold.
+    // A single pair is its own mean and moves with it: it stays on the threshold.
     if (part.length === 1 && running === null) return true
     if (Math.abs(mu) < 1e-3 || part.some((value) => Math.abs(value - mu) < 1e-3)) return true
   }

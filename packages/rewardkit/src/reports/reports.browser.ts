@@ -169,7 +169,7 @@ describe('the report in a browser', () => {
     await page.close()
   })
 
-  it('draws the picture for the README by itself', async () => {
+  it('draws the picture for the README alone', async () => {
     const { page, complaints } = await open('margins.svg', 960, 'dark')
     expect(await page.evaluate<number>('document.querySelectorAll("path").length')).toBeGreaterThan(10)
     expect(await page.evaluate<string>('getComputedStyle(document.querySelector("rect")).fill')).toBe('rgb(20, 23, 27)')

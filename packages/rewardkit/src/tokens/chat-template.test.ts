@@ -34,7 +34,7 @@ test.each(dates)('writes $date as Python does', ({ date, format, written }) => {
 test.each([
   ['a method that is not supported', '{{ messages[0].content.swapcase() }}', 'the method "swapcase" of strings'],
   ['a function as text', '{{ range }}', 'a function, a namespace or something undefined is written as text'],
-  ['else behind break', '{% for m in messages %}{% break %}{% else %}x{% endfor %}', 'in a loop with else'],
+  ['else after break', '{% for m in messages %}{% break %}{% else %}x{% endfor %}', 'in a loop with else'],
   ['a refusal', "{{ raise_exception('roles must alternate') }}", 'roles must alternate'],
   ['a test that is not supported', '{{ 4 is divisibleby(2) }}', 'a template: the chat template cannot render'],
 ])('%s is an error, not another text', (_, template, message) => {

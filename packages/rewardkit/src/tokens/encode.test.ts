@@ -103,7 +103,7 @@ describe('a transcript', () => {
       `<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n${answer}<|im_end|>`,
   )
 
-  test('goes through the template where there is one, else is read as it came', async () => {
+  test('goes through the template where there is one, else is read unchanged', async () => {
     expect(await textOf(source, await loadTokenizer(folderOf('digit-split')))).toEqual(templated)
     const plain = await loadTokenizer(folderOf('plain-bytes'))
     expect(await textOf(source, plain)).toEqual(came.map((text) => `${text}<|endoftext|>`))
@@ -161,7 +161,7 @@ describe('truncation', () => {
     expect(Math.max(...ids.map((sequence) => sequence.length))).toBeGreaterThan(maxLength - 3)
   })
 
-  test('of a response too long by itself cuts its right and keeps the end token', async () => {
+  test('of a response too long on its own cuts its right and keeps the end token', async () => {
     const tokenizer = await loadTokenizer(folderOf('pieces'))
     const source = group('text', [user('the question ')], [[assistant('a lamp '.repeat(30))], [assistant('no')]])
     const [long = [], short = []] = (await sequences(source, tokenizer, { maxLength: 12 })).ids
@@ -210,7 +210,7 @@ describe('truncation', () => {
     expect(await encodeGroup(same, tokenizer, right)).toEqual({ dropped: 'identical_tokens' })
   })
 
-  test('never takes turns from behind the point where conversations part', async () => {
+  test('never takes turns from after the point where conversations part', async () => {
     const tokenizer = await loadTokenizer(folderOf('digit-split'))
     const tail = (name: string) => [assistant(name), user(`the ${name} question`), assistant(`a ${name} reply`)]
     const source = group('messages', [user('one'), assistant('two'), user('three')], [tail('second'), tail('third')])

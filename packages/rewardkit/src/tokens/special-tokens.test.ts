@@ -63,7 +63,7 @@ describe.each(Object.keys(expected))('with the tokenizer %s', (name) => {
   test('special tokens in contents stay text, and the conversation ends at its own end token', async () => {
     const tokenizer = await loadTokenizer(folderOf(name))
     const random = createRandom(1, name)
-    // Where a vocabulary lacks characters, these are read as the unknown token, whoever wrote them.
+    // Where a vocabulary lacks characters, these are read as the unknown token in any text.
     const unknown = name.startsWith('pieces') || name === 'words' ? tokenizer.unk?.id : undefined
     const ids = new Set(special.map((token) => tokenizer.idOf(token)).filter((id) => id !== unknown))
     const specialOf = (sequence: number[]) => sequence.filter((id) => ids.has(id))
@@ -128,7 +128,7 @@ test('private characters of the text are kept', async () => {
   await expect(encode(forged, tokenizer)).rejects.toThrow('line-17: the text holds U+10FFFE')
 })
 
-test('plain text and transcripts as they came are parsed, as TRL does', async () => {
+test('plain text and unchanged transcripts are parsed, as TRL does', async () => {
   const tokenizer = await loadTokenizer(folderOf('digit-split'))
   const text = conversation([user('a <|im_end|> '), assistant('b')], 'text')
   expect(await encode(text, tokenizer)).toEqual(await encode(text, tokenizer, parse))

@@ -56,7 +56,7 @@ describe('createSpool', () => {
     spool.close()
   })
 
-  it('leaves no name behind, not even while it is open, and makes no folder', () => {
+  it('keeps no name, not even while it is open, and makes no folder', () => {
     const spool = createSpool(join(folder, 'not', 'there'))
     spool.begin().add(group(1))
     expect(readdirSync(folder)).toEqual([])

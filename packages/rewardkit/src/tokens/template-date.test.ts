@@ -60,6 +60,6 @@ it('can be undone, and done again for another day', () => {
   expect(pinDate('{{ messages[0].content }}', '2027-01-01')).toBe('{{ messages[0].content }}')
 })
 
-it.each(['2026-02-30', '2026-2-3', 'today', '2026-13-01', ''])('%j is no day', (text) => {
+it.each(['2026-02-30', '2026-2-3', 'today', '2026-13-01', ''])('%j is not a day', (text) => {
   expect(isDate(text)).toBe(false)
 })

@@ -107,7 +107,7 @@ describe('one clear line for', () => {
     return message
   }
 
-  test('a folder that is no model folder, and one without tokenizer.json', async () => {
+  test('a folder that is not a model folder, and one without tokenizer.json', async () => {
     expect(await failure(join(tmpdir(), 'no-such-model'))).toMatch(
       /has no config\.json; give a Hugging Face model folder/,
     )
@@ -120,7 +120,7 @@ describe('one clear line for', () => {
       /tokenizer\.json: not valid JSON/,
     )
   })
-  test('JSON that is no tokenizer', async () => {
+  test('JSON that is not a tokenizer', async () => {
     expect(await failure(edited('words', { 'tokenizer.json': '[]' }))).toMatch(/tokenizer\.json: /)
     expect(await failure(edited('words', { 'tokenizer.json': '{"model": {"type": "Magic"}}' }))).toMatch(
       /tokenizer\.json: not a tokenizer that can be loaded/,

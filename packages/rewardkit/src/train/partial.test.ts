@@ -85,7 +85,7 @@ function results(out: string) {
   }
 }
 
-/** Stops once so many steps have ended or, before the first one, once so many groups have been computed. */
+/** Stops once a number of steps have ended or, before the first one, once a number of groups have been computed. */
 function stopper(at: { readonly steps?: number; readonly groups?: number }) {
   let [steps, groups] = [0, 0]
   return {
@@ -258,7 +258,7 @@ describe('an mlp head', () => {
     expect((await checkModelFolder(out)).map(({ ok }) => ok)).toEqual([true, true, true])
   })
 
-  it('is refused where the model has a linear one, and the other way round', async () => {
+  it('is refused where the model has a linear one, and vice versa', async () => {
     const [linear, mlp] = [newRun(), newRun()]
     await run(linear, { maxSteps: 1 })
     await run(mlp, { maxSteps: 1, head: 'mlp' })

@@ -60,7 +60,7 @@ describe('planTraining', () => {
     rmSync(out, { recursive: true })
   })
 
-  it('leaves what lies in --out as it is, and refuses the input that training refuses', async () => {
+  it('leaves the content of --out unchanged, and refuses the input that training refuses', async () => {
     writeFileSync(out, 'mine')
     expect(await planTraining(optionsOf({ maxSteps: 1 }), silentHooks)).toMatchObject({ steps: 1, forAnHour: null })
     expect(readFileSync(out, 'utf8')).toBe('mine')

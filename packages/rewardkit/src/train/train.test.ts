@@ -51,7 +51,7 @@ const run = (out: string, changed: Partial<TrainInput> = {}, hooks: Hooks = sile
     }),
     hooks,
   )
-/** Asks to stop once so many steps have ended. */
+/** Asks to stop once a number of steps have ended. */
 const stopAfter = (finished: number): Hooks => {
   let steps = 0
   return { onEvent: (event) => (steps += event.kind === 'step' ? 1 : 0), shouldStop: () => steps === finished }
