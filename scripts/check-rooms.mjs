@@ -1,5 +1,5 @@
 // Checks that imports in packages/*/src, including those of types, go one way. A room of rewardkit imports only from
-// rooms below it (rooms.mjs has their order), and the files at the top of src import from no room. No files import each
+// earlier rooms (rooms.mjs has their order), and the files at the top of src import from no room. No files import each
 // other in a circle. CONTRIBUTING.md lists the rooms as rooms.mjs does; --write writes that list.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -46,9 +46,9 @@ function listProblems(/** @type {boolean} */ write) {
 }
 
 async function wrongImports() {
-  const above = (/** @type {number} */ floor) =>
+  const roomsFrom = (/** @type {number} */ place) =>
     rooms
-      .slice(floor)
+      .slice(place)
       .map(({ name }) => name)
       .join('|')
   const { output } = await cruise(['packages/torch/src', source], {
@@ -66,13 +66,13 @@ async function wrongImports() {
           name: 'ground',
           severity: 'error',
           from: { path: `^${source}/[^/]+$`, pathNot: `^${source}/index.ts$` },
-          to: { path: `^${source}/(${above(0)})/` },
+          to: { path: `^${source}/(${roomsFrom(0)})/` },
         },
-        ...rooms.slice(0, -1).map(({ name }, floor) => ({
+        ...rooms.slice(0, -1).map(({ name }, place) => ({
           name,
           severity: /** @type {const} */ ('error'),
           from: { path: `^${source}/${name}/` },
-          to: { path: `^${source}/(${above(floor + 1)})/` },
+          to: { path: `^${source}/(${roomsFrom(place + 1)})/` },
         })),
       ],
     },
@@ -84,6 +84,6 @@ async function wrongImports() {
   return violations.map(({ from, to, cycle }) =>
     cycle
       ? `files import each other: ${[from, ...cycle.map(({ name }) => name)].join(' -> ')}`
-      : `${from} imports ${to}, which lies above it (scripts/rooms.mjs has the order)`,
+      : `${from} imports ${to}, which comes later in scripts/rooms.mjs`,
   )
 }

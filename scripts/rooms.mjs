@@ -1,5 +1,5 @@
-// The rooms of packages/rewardkit/src, from the ground up: each may import from those above it in this list, types
-// included. Those marked `planned` have their place before they have a folder.
+// The rooms of packages/rewardkit/src, in order: a room imports only from earlier rooms, types included. Those marked
+// `planned` have their place before they have a folder.
 
 /** @typedef {{ readonly name: string, readonly holds: string, readonly planned?: true }} Room */
 
