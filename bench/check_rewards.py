@@ -2,10 +2,10 @@
 
     python check_rewards.py MODEL
 
-Nothing is shared with RewardKit but the files of the folder: its chat template renders the messages, AutoTokenizer makes
-the ids, AutoModelForSequenceClassification the rewards, one sequence at a time. RewardKit cuts a sequence behind its end
-token, or appends EOS; ids are compared up to there. Where a message writes out a special token, or the sequence was
-truncated, the two read differently on purpose: the ids of the file are then taken as they are.
+It shares only the files of the folder with RewardKit. The folder's chat template renders the messages, AutoTokenizer
+makes the ids, and AutoModelForSequenceClassification the rewards, one sequence at a time. RewardKit cuts a sequence
+after its end token, or appends EOS; ids are compared up to there. If a message writes out a special token, or the
+sequence was truncated, the two read it differently on purpose. The ids of the file are then used unchanged.
 """
 import json
 import sys

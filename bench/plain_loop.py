@@ -3,7 +3,7 @@
     python plain_loop.py BATCHES.json > STEPS.json
 
 BATCHES.json comes from plain-loop.mjs: the model folder, the head, the token ids of every pair in order, and the
-optimizer's settings. Nothing is shared with RewardKit but these: transformers computes the hidden states, one sequence
+optimizer's settings. The loop shares only these with RewardKit. transformers computes the hidden states, one sequence
 at a time without padding, autograd the gradients, torch.optim.AdamW the step. The loss is written out from the paper.
 """
 import json
