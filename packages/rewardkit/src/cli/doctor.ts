@@ -6,7 +6,7 @@ import { exitCodes } from './exit-codes.ts'
 /**
  * Prints what this machine offers, as lines or as JSON. With `model`, also checks that the folder, or model on the hub,
  * holds what it should and gives the rewards that were saved with it.
- * @returns the exit code: 1 where something that running needs is missing, or the model is not as it should be
+ * @returns the exit code: 1 if something that RewardKit needs is missing, or the model fails its check
  */
 export async function doctor(
   options: { readonly model?: string | undefined; readonly json: boolean },

@@ -14,7 +14,7 @@ const about = 'train, evaluate and explain margin-aware reward models'
 /**
  * Runs the command line and returns the exit code.
  * @param words what follows the name of the command
- * @throws InputError for words that are not understood, and whatever the verb throws
+ * @throws InputError for unknown words, and whatever the verb throws
  */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   let code: number = exitCodes.success

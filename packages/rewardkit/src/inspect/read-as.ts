@@ -5,9 +5,9 @@ import type { TokenCounts } from './tokens.ts'
 const readings: Readonly<Record<HowRead, string>> = {
   template: 'through the chat template',
   plain_form: 'as turns of "Human:" and "Assistant:", since the model has no chat template',
-  joined: 'as plain texts, prompt and response joined as they came',
+  joined: 'as plain texts, prompt and response joined verbatim',
   whole: 'as whole texts without a prompt',
-  transcript: 'as transcripts, as they came',
+  transcript: 'as transcripts, verbatim',
 }
 
 /** How many groups are read in which way, each in a line. */

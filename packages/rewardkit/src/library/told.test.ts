@@ -73,10 +73,10 @@ const whole = plain.map(({ prompt, chosen, rejected }) => ({
 }))
 const joined = (rows: string) =>
   new RegExp(
-    `${rows}plain texts, which are joined as they came, without the model's chat template; .*plain.?texts`,
+    `${rows}plain texts, which are joined verbatim, without the model's chat template; .*plain.?texts`,
     'i',
   )
-const withoutPrompt = (rows: string) => new RegExp(`${rows}texts without a prompt, which are read as they came`)
+const withoutPrompt = (rows: string) => new RegExp(`${rows}texts without a prompt, which are read verbatim`)
 
 describe('plain texts for a model with a chat template', () => {
   const data = [...plain.slice(0, 6), ...whole.slice(6, 10)]

@@ -102,16 +102,16 @@ export function createReadingWatch(
     else if (trainedOn && (trainedOn.joined || trainedOn.whole))
       hooks.onEvent(
         warning(
-          'messages, which are read through the chat template; the model was trained on plain texts, read as they came',
+          'messages, which are read through the chat template; the model was trained on plain texts, read verbatim',
         ),
       )
   }
 }
 
-const withoutTemplate = "as they came, without the model's chat template"
+const withoutTemplate = "verbatim, without the model's chat template"
 const warnings = {
   joined: phrase`plain texts, which are joined ${withoutTemplate}; ${settings({ plainTexts: 'messages' })} reads them as turns of user and assistant`,
-  whole: phrase`texts without a prompt, which are read ${withoutTemplate}; give the prompt by itself (${settings({ columns: ['prompt=NAME'] })}), or messages`,
+  whole: phrase`texts without a prompt, which are read ${withoutTemplate}; give the prompt separately (${settings({ columns: ['prompt=NAME'] })}), or messages`,
 }
 
 function warn(how: keyof typeof warnings, rows: string, hooks: Hooks): void {

@@ -54,11 +54,11 @@ export interface Tokenizer {
 }
 
 /**
- * Loads the tokenizer of a Hugging Face model folder. tokenizer.json is the truth for ids, whatever tokenizer class the
- * configuration names; encoding is done by the Rust library `tokenizers` through its official binding. The end token is
- * the `eos_token` (string or object) of tokenizer_config.json, else that of special_tokens_map.json. Without either it
- * is the first `eos_token_id` of config.json and generation_config.json. The same holds for the other special tokens.
- * Throws InputError where a file is missing or broken, a named special token is not in the vocabulary, or the chat
+ * Loads the tokenizer of a Hugging Face model folder. tokenizer.json decides the ids, whatever tokenizer class the
+ * configuration names. The Rust library `tokenizers` encodes through its official binding. The end token is the
+ * `eos_token` (string or object) of tokenizer_config.json, else that of special_tokens_map.json. Without either it is
+ * the first `eos_token_id` of config.json and generation_config.json. The same holds for the other special tokens.
+ * Throws InputError if a file is missing or broken, a named special token is not in the vocabulary, or the chat
  * template fails.
  * @param templateDate the day for a chat template that asks for the date, YYYY-MM-DD; by default the day pinned in the
  * folder, else today

@@ -40,7 +40,7 @@ const circumstances = new Set([
 
 /**
  * All that must be equal for a resumed run to end with the bits of the uninterrupted one. `hashes` are those of the
- * data, and of the model's configuration and tokenizer; The checkpoint holds the trained weights; frozen weights have a
+ * data, and of the model's configuration and tokenizer. The checkpoint holds the trained weights; frozen weights have a
  * hash, too.
  */
 export function fingerprint(
@@ -68,8 +68,9 @@ export function fingerprint(
 }
 
 /**
- * What of the fingerprint is known before model and data are read. Warm-up may be a share of the steps that data make, the
- * longest sequence may be the positions of the model, and whether the template asks for a date is not known.
+ * The part of the fingerprint that is known before model and data are read. Warm-up may be a share of the steps, which
+ * the data decide. The longest sequence may be the positions of the model. Whether the template asks for a date is not
+ * known yet.
  */
 export function earlyFingerprint(given: TrainOptions, model: string): Record<string, string> {
   const unknown = [

@@ -49,7 +49,7 @@ export function checkRunFolder(folder: string, { resume, overwrite }: { resume: 
     })
   if (isFree) return
   const resumable = lastCheckpoint(folder)
-    ? phrase`, or ${settings({ resume: true })} to go on from its last checkpoint`
+    ? phrase`, or ${settings({ resume: true })} to continue after its last checkpoint`
     : ''
   throw new InputError(phrase`${option('out')} ${folder} is not empty`, {
     remedy: phrase`name another folder, or give ${settings({ overwrite: true })} to replace the run in it${resumable}`,

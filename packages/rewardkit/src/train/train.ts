@@ -59,7 +59,7 @@ async function trainFrom(
   const source = await findModel(given.model, hooks)
   if (given.overwrite && liesIn(source.folder, out))
     throw new InputError(
-      phrase`${option('overwrite')}: ${option('model')} ${given.model} lies in ${option('out')} ${out} and would be removed`,
+      phrase`${option('overwrite')}: ${option('model')} ${given.model} is inside ${option('out')} ${out} and would be removed`,
       {
         remedy: phrase`choose another ${option('out')}`,
       },
