@@ -278,7 +278,7 @@ describe('train', () => {
     await run(out, { maxSteps: 1 })
     const before = weightsOf(out)
     await expect(run(out, { data: join(folder, 'missing.jsonl'), overwrite: true })).rejects.toThrow(/no such file/)
-    await expect(run(out, { model: out, overwrite: true })).rejects.toThrow(/lies in out/)
+    await expect(run(out, { model: out, overwrite: true })).rejects.toThrow(/is inside out/)
     expect(weightsOf(out).equals(before)).toBe(true)
     const fresh = newRun()
     await expect(run(fresh, { data: join(folder, 'missing.jsonl') })).rejects.toThrow(/no such file/)
