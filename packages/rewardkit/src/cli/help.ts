@@ -128,7 +128,8 @@ function entry(term: string, text: string, width: number): string[] {
   return [...opening, ...others.map((line) => `${indent}${line}`)]
 }
 
-const lines = (text: string, width: number): string[] => new Help().boxWrap(text, width).split('\n')
+const wrapper = Object.assign(new Help(), { minWidthToWrap: 1 })
+const lines = (text: string, width: number): string[] => wrapper.boxWrap(text, width).split('\n')
 
 /** A summary as a sentence of its own. */
 export const sentence = (summary: string): string => `${summary[0]?.toUpperCase() ?? ''}${summary.slice(1)}.`

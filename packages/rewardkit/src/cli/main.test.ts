@@ -17,6 +17,7 @@ describe('usage mistakes: one line, exit code 2', () => {
     [['trai'], 'did you mean train?'],
     [['fly'], 'expected one of quickstart, simulate, train'],
     [['train', '--modle', 'x'], 'did you mean --model?'],
+    [['train', '--hlep'], 'did you mean --help?'],
     [['train', '--model_name_or_path', 'x'], '--model-name-or-path is --model here'],
     [['train', '--dataset_name=x'], '--dataset-name is --data here'],
     [['train', '--output_dir', 'x'], 'is --out here'],
@@ -58,6 +59,7 @@ test('help and version go to standard output', () => {
   expect(stdout).toContain('--learning-rate <X>')
   expect(rewardkit('train', '--help-all').stdout).toContain('--adam-betas <A,B>')
   expect(rewardkit().stdout).toContain('simulate')
+  expect(rewardkit('data', '--help-all').stdout).toContain('data convert')
 })
 
 test('a mistake found in the compute thread is a usage mistake, too', () => {

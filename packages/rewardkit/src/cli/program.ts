@@ -95,7 +95,9 @@ const commandOf = (words: readonly string[]): Command | undefined =>
 /** What was typed in our spelling. `--format` is short for `--data-format` where a verb has no other format to choose. */
 function ourWords(words: readonly string[]): string[] {
   const command = commandOf(words)
-  const flags = command ? commandOptions(command.schema).map(({ flag }) => flag) : []
+  // Lists of verbs have one help.
+  if (!command) return words.map((word) => (word === '--help-all' ? '--help' : withDashes(word)))
+  const flags = commandOptions(command.schema).map(({ flag }) => flag)
   const isShort = flags.includes('--data-format') && !flags.includes('--format')
   return words.map((word) => withDashes(isShort ? word.replace(/^--format(?==|$)/, '--data-format') : word))
 }
@@ -130,7 +132,7 @@ function explained(error: CommanderError, words: readonly string[]): string {
 function unknownOption(word: string, command: Command | undefined): string {
   const flag = word.replace(/=.*$/s, '')
   const names = command
-    ? [...commandOptions(command.schema).map((option) => option.flag), '--config', '--set']
+    ? [...commandOptions(command.schema).map((option) => option.flag), '--config', '--set', '--help', '--help-all']
     : ['--version', '--help']
   const ours = ourNameFor(flag, names)
   if (ours !== undefined) return `${flag} is ${ours} here`
