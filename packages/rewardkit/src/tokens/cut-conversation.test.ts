@@ -94,8 +94,10 @@ const digits = (random: Random, most: number): string =>
 
 /** Any turns that a conversation may have, empty ones and a prompt without a user among them. */
 function randomPrompt(random: Random): Prompt {
-  const turn = (role: string) => message(role, digits(random, 12))
+  const most = [4, 12, 60][random.integer(3)] ?? 12
+  const turn = (role: string) => message(role, digits(random, most))
   const some = (count: number, make: () => Message[]) => Array.from({ length: random.integer(count + 1) }, make).flat()
+  if (random.integer(8) === 0) return { system: [turn('system'), turn('system')], turns: [] }
   return {
     system: some(2, () => [turn('system')]),
     turns: [
@@ -108,7 +110,7 @@ function randomPrompt(random: Random): Prompt {
 }
 
 /** Counts the tokens of a prompt before its response: what the template writes is measured once, each digit is one. */
-async function countedBy(tokenizer: Tokenizer): Promise<(prompt: Prompt) => number> {
+async function countedBy(tokenizer: Tokenizer): Promise<(prompt: Prompt, responder: string) => number> {
   const lengthOf = async (...turns: Turns) =>
     longest(await uncut(group('messages', turns, [[message('assistant', '1')]]), tokenizer))
   const empty = (role: string) => message(role, '')
@@ -120,10 +122,11 @@ async function countedBy(tokenizer: Tokenizer): Promise<(prompt: Prompt) => numb
   const opening = (await lengthOf(empty('system'))) - aroundOf('system') - 2
   // This template writes a system turn of its own where there is none.
   const ownSystem = (await lengthOf()) - 2 - opening
-  return ({ system, turns }) => {
+  return ({ system, turns }, responder) => {
     const all = [...system, ...turns]
     const contents = all.reduce((sum, { role }) => sum + aroundOf(role), digitsIn(all))
-    return opening + (all[0]?.role === 'system' ? 0 : ownSystem) + contents
+    const before = opening + aroundOf(responder) - aroundOf('assistant')
+    return before + (all[0]?.role === 'system' ? 0 : ownSystem) + contents
   }
 }
 
@@ -136,23 +139,28 @@ test.each([
   ['response-right', 1, ['responses']],
 ] as const)('%s by rule %i leaves what is left by hand', async (truncation, rule, reached) => {
   const tokenizer = await loadTokenizer(folderOf('digit-split'))
-  const asGroup = ({ system, turns }: Prompt, responses: readonly string[]) =>
-    group(
-      'messages',
-      [...system, ...turns],
-      responses.map((response) => [message('assistant', response)]),
-    )
-  const tokensOf = await countedBy(tokenizer)
+  const counted = await countedBy(tokenizer)
   const random = createRandom(1, `by hand ${truncation} ${rule}`)
   const seen = new Set<string>()
   for (let round = 0; round < 60; round++) {
     const prompt = randomPrompt(random)
     const responses = ['1', '2', '3'].slice(0, 1 + random.integer(3)).map((first) => first + digits(random, 15))
+    const responder = random.integer(4) === 0 ? 'tool' : 'assistant'
+    const asGroup = ({ system, turns }: Prompt) =>
+      group(
+        'messages',
+        [...system, ...turns],
+        responses.map((response) => [message(responder, response)]),
+      )
+    const tokensOf = (one: Prompt) => counted(one, responder)
     const [pool, ending] = random.integer(2) === 0 ? (['end', 1] as const) : (['template-end', 2] as const)
-    const maxLength = Math.ceil((tokensOf(prompt) + 17) * (0.35 + 0.65 * random.uniform()))
+    // Any length, or one of which a quarter is what the last turn holds, or nearly.
+    const anyLength = Math.ceil((tokensOf(prompt) + 17) * (0.35 + 0.65 * random.uniform()))
+    const quarter = digitsIn(prompt.turns.slice(prompt.turns.findLastIndex(({ role }) => role === 'user')))
+    const maxLength = random.integer(3) > 0 || quarter < 10 ? anyLength : 4 * (quarter + random.integer(3) - 1)
 
     const left = cutByHand(prompt, responses, tokensOf, { maxLength, truncation, rule, ending })
-    const ids = left === 'too_long' ? [] : await uncut(asGroup(left, responses), tokenizer, pool)
+    const ids = left === 'too_long' ? [] : await uncut(asGroup(left), tokenizer, pool)
     const expected = ids.map((all) =>
       all.length <= maxLength ? [...all] : [...all.slice(0, maxLength - ending), ...all.slice(-ending)],
     )
@@ -161,10 +169,10 @@ test.each([
       system: left !== 'too_long' && left.system !== prompt.system,
       responses: ids.some(({ length }) => length > maxLength),
     }
-    const found = await read(asGroup(prompt, responses), tokenizer, {
+    const found = await read(asGroup(prompt), tokenizer, {
       maxLength,
       truncation,
-      truncationRule: rule,
+      ...(rule === 1 && { truncationRule: rule }),
       pool,
     })
     expect(

@@ -105,7 +105,7 @@ async function emptyUserTurn(left: Left, { read, maxLength }: Cutting): Promise<
 async function shortenLastTurn(left: Left, { read, maxLength, promptTokens }: Cutting): Promise<Left> {
   const characters = charactersIn(left.turns)
   const without = (count: number) => withoutOldest(left.turns, count)
-  const spared = sparedTokens(maxLength, 2) + (await promptTokens({ ...left, turns: without(characters) }))
+  const spared = sparedTokens(maxLength) + (await promptTokens({ ...left, turns: without(characters) }))
   const isSpared = async (turns: readonly Message[]) => (await promptTokens({ ...left, turns })) >= spared
   if (!(await isSpared(left.turns))) return left
   const cut = (count: number) => read({ ...left, turns: without(count) })

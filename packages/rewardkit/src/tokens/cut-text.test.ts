@@ -1,9 +1,74 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createRandom } from '../random.ts'
 import { folderOf } from './fixtures/fixtures.ts'
 import { group, longest, message, read, uncut } from './fixtures/truncation.ts'
 import { loadTokenizer } from './tokenizer.ts'
-import { commonPrefixLength } from './truncate.ts'
+import { cutTextPrompt, sharedTokens } from './cut-text.ts'
+import { commonPrefixLength, type TruncationRule } from './truncate.ts'
+
+/** Each character is a token; 1 begins every text and 2 ends it. */
+const byCharacter = {
+  added: { front: 1, behind: 1 },
+  encode: (texts: readonly string[], { addSpecialTokens }: { readonly addSpecialTokens: boolean }) =>
+    Promise.resolve(
+      texts.map((text) => idsOf(text).slice(addSpecialTokens ? 0 : 1, addSpecialTokens ? undefined : -1)),
+    ),
+}
+const idsOf = (text: string) => Int32Array.of(1, ...Array.from(text, (character) => character.charCodeAt(0)), 2)
+const sequences = (keep: number, ...texts: string[]) => ({ ids: texts.map(idsOf), keep })
+
+describe('the tokens that sequences share', () => {
+  test.each([
+    { what: 'the prompt, and no more of the responses', texts: ['PQRa', 'PQRb'], prompt: 'PQ', shared: 3 },
+    { what: 'without a prompt, all that they begin with', texts: ['PQRa', 'PQRb', 'PQS'], prompt: '', shared: 3 },
+    { what: 'the prompt of a single response', texts: ['PQR'], prompt: 'PQ', shared: 3 },
+    { what: 'nothing of a single response without a prompt', texts: ['PQR'], prompt: '', shared: 0 },
+    { what: 'less than a prompt that reads otherwise alone', texts: ['PQRa', 'PQRb'], prompt: 'PX', shared: 2 },
+    { what: 'never the ending of the shortest', texts: ['PQ', 'PQR'], prompt: 'PQ', shared: 2 },
+  ])('$what', async ({ texts, prompt, shared }) => {
+    expect(await sharedTokens(sequences(texts.includes('PQ') ? 2 : 1, ...texts), prompt, byCharacter)).toBe(shared)
+  })
+})
+
+describe('the oldest tokens of the prompt go', () => {
+  interface Case {
+    readonly what: string
+    readonly prompt: number
+    readonly response: number
+    readonly maxLength: number
+    readonly removed: number
+    readonly keep?: number
+    readonly rule?: TruncationRule
+  }
+  test.each<Case>([
+    { what: 'as few as will do', prompt: 10, response: 12, maxLength: 20, removed: 4 },
+    { what: 'one', prompt: 10, response: 9, maxLength: 20, removed: 1 },
+    { what: 'down to a quarter of the maximum length', prompt: 10, response: 18, maxLength: 20, removed: 5 },
+    { what: 'rule 1: all of them', prompt: 10, response: 18, maxLength: 20, removed: 10, rule: 1 },
+    { what: 'none, where the prompt is within the quarter', prompt: 5, response: 18, maxLength: 20, removed: 0 },
+    { what: 'none, where only the beginning is shared', prompt: 0, response: 20, maxLength: 20, removed: 0 },
+    {
+      what: 'more, where a response would have no room',
+      prompt: 20,
+      response: 30,
+      keep: 10,
+      maxLength: 14,
+      removed: 18,
+    },
+    { what: 'all, where there is hardly any room', prompt: 30, response: 28, keep: 2, maxLength: 4, removed: 30 },
+    { what: 'rule 1: no more for an empty response', prompt: 20, response: 0, maxLength: 12, removed: 10, rule: 1 },
+  ])('$what', async ({ prompt, response, maxLength, removed, keep = 1, rule = 2 }) => {
+    const [question, answer] = ['Q'.repeat(prompt), 'A'.repeat(response)]
+    const whole = sequences(keep, question + answer, `${question}B${answer.slice(1)}`.slice(0, prompt + response))
+    const left = 'Q'.repeat(prompt - removed)
+    expect(await cutTextPrompt(whole, question, byCharacter, maxLength, rule)).toEqual({
+      sequences: { ids: whole.ids.map((ids) => Int32Array.of(1, ...ids.slice(1 + removed))), keep },
+      prompt: removed > 0,
+      system: false,
+      starts: [1 + left.length, 1 + left.length],
+    })
+  })
+})
 
 test('plain texts at random: a quarter of the shared prompt stays, every response has tokens', async () => {
   const tokenizer = await loadTokenizer(folderOf('pieces'))

@@ -6,12 +6,13 @@ import { commonPrefixLength, joined, longest, type PromptCut, sparedTokens, type
  * Number of tokens that the sequences share, BOS included: those of the prompt; where the group has none, what all of
  * its sequences begin with.
  */
-export async function sharedTokens(sequences: Sequences, prompt: string, tokenizer: Tokenizer): Promise<number> {
+export async function sharedTokens(
+  sequences: Sequences,
+  prompt: string,
+  tokenizer: Pick<Tokenizer, 'encode'>,
+): Promise<number> {
   const compared = [...sequences.ids]
-  if (prompt !== '') {
-    const [ids = new Int32Array()] = await tokenizer.encode([prompt], { addSpecialTokens: true })
-    compared.push(ids.subarray(0, ids.length - tokenizer.added.behind))
-  }
+  if (prompt !== '') compared.push(...(await tokenizer.encode([prompt], { addSpecialTokens: true })))
   const shortest = Math.min(...sequences.ids.map((ids) => ids.length))
   return compared.length < 2 ? 0 : Math.min(commonPrefixLength(compared), shortest - sequences.keep)
 }
@@ -23,14 +24,14 @@ export async function sharedTokens(sequences: Sequences, prompt: string, tokeniz
 export async function cutTextPrompt(
   sequences: Sequences,
   prompt: string,
-  tokenizer: Tokenizer,
+  tokenizer: Pick<Tokenizer, 'added' | 'encode'>,
   maxLength: number,
   rule: TruncationRule,
 ): Promise<PromptCut> {
   const { front } = tokenizer.added
   const shared = await sharedTokens(sequences, prompt, tokenizer)
   const mayGo = Math.max(0, shared - front)
-  const spared = Math.max(0, mayGo - sparedTokens(maxLength, rule))
+  const spared = Math.max(0, mayGo - (rule === 1 ? 0 : sparedTokens(maxLength)))
   const forRoom = rule === 1 ? 0 : shared + sequences.keep + 1 - maxLength
   const removed = Math.max(Math.min(longest(sequences) - maxLength, spared), Math.min(forRoom, mayGo))
   const ids = sequences.ids.map((sequence) => joined(sequence.subarray(0, front), sequence.subarray(front + removed)))

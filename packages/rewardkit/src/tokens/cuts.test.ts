@@ -31,6 +31,14 @@ test('groups are counted by what they lost, and told in one line', () => {
   ])
 })
 
+test('a line names only what was cut', () => {
+  const tally = createCutTally()
+  tally.add({ truncated: true, cut: { ...cut, system: true } })
+  const line = 'log: pairs.jsonl: 1 group was cut to 80 tokens (prompt-left): 1 in the system turn'
+  for (const trainedBy of [1, 2] as const) expect(told(tally, { trainedBy })).toEqual([line])
+  expect(told(tally, { dropped: { identical_tokens: 5 } })).toEqual([line])
+})
+
 test('what is lost by the cut is warned of with the remedy', () => {
   const dropped = { too_long: 2, identical_tokens: 5, identical_after_truncation: 1 }
   expect(told(createCutTally(), { dropped })).toEqual([

@@ -97,8 +97,7 @@ function cutRight({ ids, keep }: Sequences, maxLength: number): Sequences {
 }
 
 /** Tokens of a prompt that rule 2 spares while the system turn or a response can be cut instead. */
-export const sparedTokens = (maxLength: number, rule: TruncationRule): number =>
-  rule === 1 ? 0 : Math.floor(maxLength / 4)
+export const sparedTokens = (maxLength: number): number => Math.floor(maxLength / 4)
 
 /** Number of leading ids that all sequences have in common. */
 export function commonPrefixLength(sequences: readonly Int32Array[]): number {
