@@ -5,9 +5,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { filesNamedIn, proseProblems } from './prose.mjs'
 
-/** Pages, and sources whose comments and messages read plainly. */
-const checked =
-  /\.md$|^(?:bench|examples|packages\/torch|packages\/rewardkit\/src\/data|scripts|tools)\/.*\.(?:ts|mjs)$/
+/** Pages, and the comments and messages of sources. */
+const checked = /\.md$|^(?:bench|examples|packages|scripts|tools)\/.*\.(?:ts|mjs)$/
 /** Files that a program writes, texts that others wrote, and the examples of what is found. */
 const notOurs = /^docs\/api\/|\/fixtures\/|\/generated\/|^scripts\/prose\.test\.ts$/
 

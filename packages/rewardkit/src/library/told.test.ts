@@ -72,16 +72,13 @@ const whole = plain.map(({ prompt, chosen, rejected }) => ({
   rejected: `${prompt} ${rejected}`,
 }))
 const joined = (rows: string) =>
-  new RegExp(
-    `${rows}plain texts, which are joined verbatim, without the model's chat template; .*plain.?texts`,
-    'i',
-  )
+  new RegExp(`${rows}plain texts, which are joined verbatim, without the model's chat template; .*plain.?texts`, 'i')
 const withoutPrompt = (rows: string) => new RegExp(`${rows}texts without a prompt, which are read verbatim`)
 
 describe('plain texts for a model with a chat template', () => {
   const data = [...plain.slice(0, 6), ...whole.slice(6, 10)]
 
-  it('are told of in the same words by train, evaluate and inspect, with counts', async () => {
+  it('are reported in the same words by train, evaluate and inspect, with counts', async () => {
     for (const told of [await trainedOn(data), await evaluatedOn(data), await inspected(data)]) {
       expect(told.warnings()).toHaveLength(2)
       expect(told.warnings()[0]).toMatch(joined('6 rows of '))
@@ -89,7 +86,7 @@ describe('plain texts for a model with a chat template', () => {
     }
   })
 
-  it('are told of once by a model that scores and ranks', async () => {
+  it('are reported once by a model that scores and ranks', async () => {
     const told = watched()
     const model = await RewardModel.load(trained, { threads: 1, onEvent: told.onEvent })
     const [first, second] = plain
@@ -103,7 +100,7 @@ describe('plain texts for a model with a chat template', () => {
     expect(told.warnings()[1]).toMatch(withoutPrompt('^'))
   })
 
-  it('are refused with a misspelt name, and conversations that end with the user are told of once', async () => {
+  it('are refused with a misspelt name, and conversations that end with the user are reported once', async () => {
     const told = watched()
     const model = await RewardModel.load(trained, { threads: 1, onEvent: told.onEvent })
     const misspelt = [{ promt: 'Hi', response: 'a' }]
@@ -145,7 +142,7 @@ describe('plain texts for a model with a chat template', () => {
 describe('columns that no layout reads', () => {
   const data = plain.map(({ prompt, ...pair }) => ({ ...pair, question: prompt, rater: 3 }))
 
-  it('are named by train, evaluate and inspect, and the one that looks like a prompt is told of', async () => {
+  it('are named by train, evaluate and inspect, and the one that looks like a prompt is reported', async () => {
     const runsOfAll = [await trainedOn(data), await evaluatedOn(data)]
     for (const told of runsOfAll)
       expect(told.logs().filter((line) => line.endsWith(': columns not read: question, rater'))).toHaveLength(1)
@@ -163,7 +160,7 @@ describe('probability', () => {
   const turned = { ...two, probability: 0.25 } as PreferenceRow
   const rest = conversations.slice(3)
 
-  it('of 0.5 is no preference to an objective that does not read it; other ones count in full, said once', async () => {
+  it('of 0.5 is not a preference to an objective that does not read it; other ones count in full, said once', async () => {
     const losses: number[] = []
     const onStep: TrainSettings['onStep'] = (step) => void losses.push(step.objective_loss)
     const { logs, warnings } = await trainedOn([tie, turned, ...rest], { onStep })
@@ -219,7 +216,7 @@ describe('a row that the model cannot read', () => {
   ] as PreferenceRow[]
 
   beforeAll(() => {
-    // A template that refuses system turns, and a token behind the last embedding.
+    // A template that refuses system turns, and a token beyond the last embedding.
     cpSync(trained, picky, { recursive: true })
     const model = join(picky, 'model')
     const edit = (name: string, change: (value: Record<string, unknown>) => object) => {
@@ -273,7 +270,7 @@ describe('a row that the model cannot read', () => {
 })
 
 describe('a prompt that is trained on and held out', () => {
-  it('is told of, and so are its user turns under another system turn', async () => {
+  it('is reported, and so are its user turns under another system turn', async () => {
     const [first, second, third] = conversations
     const under = (row: typeof first) => ({ ...row, prompt: [...turn('system', 'brief'), ...(row?.prompt ?? [])] })
     const evalData = [first, under(second), under(third)] as PreferenceRow[]

@@ -35,7 +35,7 @@ const curves: readonly Curve[] = [
   {
     title: 'Bradley-Terry loss',
     caption:
-      'Mean of −log sigmoid(reward margin), whatever the objective: compare runs here, on the scale of the loss beside it.',
+      'Mean of −log sigmoid(reward margin), whatever the objective: compare runs here, on the scale of the loss next to it.',
     step: (line) => line.bradley_terry_loss,
     evaluation: (line) => line.bradley_terry_loss,
     reference: { value: Math.LN2, text: 'coin toss' },

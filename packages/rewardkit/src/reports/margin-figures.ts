@@ -34,7 +34,7 @@ const densityText: Readonly<Record<Axis, { title: string; x: string; caption: st
     title: 'Reward margins of held-out pairs',
     x: 'chosen reward − rejected reward',
     caption:
-      'Left of zero the rejected response has the higher reward. Ticks above the axis mark the means. A wider curve may only be a larger reward scale: see the figure beside.',
+      'Left of zero the rejected response has the higher reward. Ticks above the axis mark the means. A wider curve may only be a larger reward scale: see the other figure.',
   },
   'scale-free': {
     title: 'The same, free of scale',

@@ -14,7 +14,7 @@ export function accuracyFigure(runs: readonly EvaluatedRun[]): Figure {
     ?.bestAchievableAccuracy
   const caption = [
     'Points are accuracies on held-out pairs, bars their 95 % intervals; the hollow diamond is the accuracy of "the longer response wins".',
-    'Runs whose bars overlap widely are not told apart by these pairs.',
+    'These pairs cannot distinguish runs whose bars overlap widely.',
     best === undefined
       ? ''
       : 'No ranking can be expected to pass the best achievable accuracy, because labels are noisy.',

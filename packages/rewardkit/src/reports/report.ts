@@ -50,7 +50,7 @@ export function renderReport(runs: readonly ReportRun[]): string {
         </main>
         <footer>
           <p>
-            Skewness is g1 and kurtosis the excess g2, both of the sample as it is (no bias correction). Densities are
+            Skewness is g1 and kurtosis the excess g2, both of the sample, without bias correction. Densities are
             Gaussian kernel estimates with Scott's bandwidth.
           </p>
         </footer>

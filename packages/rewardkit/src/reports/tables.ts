@@ -14,7 +14,7 @@ interface Row {
 
 const rows: readonly Row[] = [
   { name: 'Pairs', meaning: 'held-out pairs that were ranked', cell: ({ pairs }) => whole(pairs) },
-  { name: 'Prompts', meaning: 'intervals respect pairs of one prompt', cell: ({ prompts }) => whole(prompts) },
+  { name: 'Prompts', meaning: 'intervals account for shared prompts', cell: ({ prompts }) => whole(prompts) },
   {
     name: 'Accuracy',
     meaning: 'chosen reward is higher, 95 % interval',
