@@ -21,7 +21,7 @@ const phrases = /** @type {const} */ ([
   [/\bbeforehand\b/i, '"first" or "before ..."'],
   [/\bgo(?:es)? on (?:with|from|at)\b/i, '"continues" or "resumes"'],
   [/\bsome \d/i, '"about"'],
-  [/(?<!soon |long )\bas (?:it is|they are|it came|they came)\b(?! now\b)/i, '"unchanged"'],
+  [/(?<!soon |long )\bas (?:it is|they are|it came|they came)\b(?! (?:now|\w+ed)\b)/i, '"unchanged"'],
   [/\bby (?:itself|themselves)\b/i, '"on its own" or "alone"'],
   [/\bdoes as well\b/i, '"works too"'],
   [/\bthe other way round\b/i, '"the other way around" or "vice versa"'],
