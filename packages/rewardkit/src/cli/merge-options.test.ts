@@ -43,7 +43,6 @@ describe('precedence', () => {
   test('defaults of the paper', () => {
     expect(mergeOptions(trainOptionsSchema, { given: needed })).toMatchObject({
       batchSize: 128,
-      maxLength: 2048,
       epochs: 1,
       learningRate: 9e-6,
       schedule: 'constant',
