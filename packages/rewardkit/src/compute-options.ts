@@ -18,14 +18,12 @@ export const computeOptionsSchema = z.object(
         z.enum(['auto', 'float32', 'bfloat16']),
       )
       .default('auto')
-      .describe(
-        'type to compute in, over float32 weights; auto takes bfloat16 if the processor has instructions for it',
-      ),
+      .describe('compute type; the weights stay float32. auto takes bfloat16 if the processor has instructions for it'),
     device: z.enum(['cpu']).default('cpu').describe('device to compute on').meta({ advanced: true }),
     threads: count
       .max(256)
       .optional()
-      .describe('threads for one operator')
+      .describe('CPU threads for each operator')
       .meta({ defaultText: 'the processors that this process may use' }),
     microBatchTokens: count
       .default(2048)

@@ -28,7 +28,7 @@ export const optionMetaSchema = z.object({
   placeholder: z.string().optional(),
   /** The default in words, where it depends on something that the schema does not know. */
   defaultText: z.string().optional(),
-  /** The key of an option that this one replaces: a later source that gives one of them overrules both. */
+  /** The key of an option that this one replaces: a later source that gives one of them overrides both. */
   rival: z.string().optional(),
   /** True where several values may follow the flag, apart from those with commas between them. */
   takesSeveral: z.boolean().default(false),

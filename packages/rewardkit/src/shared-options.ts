@@ -11,7 +11,7 @@ export const dataOption = z
 /** The reward model of the verbs that use one. */
 export const rewardModelOption = z
   .string()
-  .describe('reward model: a folder, the folder of a run, or a name on the Hub')
+  .describe('reward model: a folder, a run folder, or a name on the Hub')
   .meta({ placeholder: 'MODEL', group: 'model' })
 
 export const limitOption = z
@@ -29,7 +29,7 @@ export const seedOption = z
   .default(0)
   .describe('seed for everything random; equal seeds give equal results')
 
-export const overwriteOption = z.boolean().default(false).describe('replace an earlier result in the folder of --out')
+export const overwriteOption = z.boolean().default(false).describe('replace an earlier result in the --out folder')
 
 export const jsonOption = z.boolean().default(false).describe('print JSON')
 
@@ -37,5 +37,7 @@ export const jsonOption = z.boolean().default(false).describe('print JSON')
 export const takeOverOption = z
   .boolean()
   .default(false)
-  .describe('take over the folder of --out from a process elsewhere that has shown no sign of life for a minute')
+  .describe(
+    'take over the --out folder from a process on another machine or in a container that has been silent for a minute',
+  )
   .meta({ advanced: true })

@@ -25,7 +25,7 @@ export const trainCommandSchema = trainOptionsSchema.safeExtend({
 })
 
 export const reportOptionsSchema = z.object({
-  runs: z.array(z.string()).min(1).describe('folders of runs').meta({ placeholder: 'RUN', group: 'data' }),
+  runs: z.array(z.string()).min(1).describe('run folders').meta({ placeholder: 'RUN', group: 'data' }),
   out: z
     .string()
     .optional()

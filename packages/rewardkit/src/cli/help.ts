@@ -37,8 +37,8 @@ export function verbHelp(command: Command, { all, width }: HelpStyle): string {
     section(
       'Options of every verb',
       [
-        ['--config <FILE.yaml>', 'read options from a YAML file; typed options overrule it'],
-        ['--set <key=value>', 'set one option, which overrules all else; may be repeated'],
+        ['--config <FILE.yaml>', 'read options from a YAML file; options on the command line override it'],
+        ['--set <key=value>', 'set one option, overriding all other sources; may be repeated'],
         ['-h, --help', 'print the common options'],
         ['--help-all', more],
       ],

@@ -32,7 +32,7 @@ interface Given {
 
 /**
  * The options of a command: the schema's defaults, then the configuration file, then what was typed, then `--set`. Each
- * overrules what came before, and the rivals of what it gives: `--warmup-ratio` does away with a file's warmup_steps.
+ * overrides what came before, and the rivals of what it gives: `--warmup-ratio` does away with a file's warmup_steps.
  * @throws InputError for a name that is not an option, or a value that the schema refuses
  */
 export function mergeOptions<S extends z.ZodObject>(schema: S, sources: OptionSources): z.output<S> {

@@ -4,7 +4,7 @@ import { dataOptionsSchema } from '../data/data-options.ts'
 import { dataOption, limitOption, overwriteOption, rewardModelOption, takeOverOption } from '../shared-options.ts'
 import { readingOverridesSchema } from '../tokens/reading-options.ts'
 
-/** The options of `evaluate`. How texts are read is saved with the model; these options overrule it. */
+/** The options of `evaluate`. How texts are read is saved with the model; these options override it. */
 export const evaluateOptionsSchema = z.object({
   model: rewardModelOption,
   data: dataOption,
@@ -25,7 +25,7 @@ export type EvaluateOptions = z.output<typeof evaluateOptionsSchema>
 /** Options as a caller may give them. */
 export type EvaluateInput = z.input<typeof evaluateOptionsSchema>
 
-/** The options of `score`. How texts are read is saved with the model; these options overrule it. */
+/** The options of `score`. How texts are read is saved with the model; these options override it. */
 export const scoreOptionsSchema = z.object({
   model: rewardModelOption,
   data: z

@@ -7,7 +7,7 @@ const settings = inGroup('data', {
   noise: z
     .string()
     .default('flip:0.1')
-    .describe('how labels err: flip:RATE, bradley-terry or annotators')
+    .describe('kind of label noise: flip:RATE, bradley-terry or annotators')
     .meta({ placeholder: 'NAME' }),
   lengthBias: z
     .number()
@@ -15,7 +15,7 @@ const settings = inGroup('data', {
     .describe(
       'how much each extra sentence counts in favour of a response when it is labelled, in units of the true margin',
     ),
-  gradeNoise: z.number().nonnegative().default(0.5).describe('standard deviation of the error of graded margins'),
+  gradeNoise: z.number().nonnegative().default(0.5).describe('standard deviation of the noise on graded margins'),
 })
 
 /** The options of `simulate`. */

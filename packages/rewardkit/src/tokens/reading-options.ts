@@ -79,7 +79,7 @@ const given = <T extends z.ZodType>(option: z.ZodDefault<T>) =>
     .optional()
     .meta({ ...option.meta(), defaultText: 'as saved with the model' })
 
-/** The same options for a model that has them saved: what is given overrules that. */
+/** The same options for a model that has them saved: what is given overrides that. */
 export const readingOverridesSchema = z.object({
   maxLength: given(shape.maxLength),
   truncation: given(shape.truncation),

@@ -31,16 +31,12 @@ const base = z.object({
     .describe('share of the rows to hold out, whole prompts at a time, instead of --eval-data')
     .meta({ rival: 'evalData', group: 'data' }),
   out: z.string().describe('run folder to write').meta({ placeholder: 'RUN' }),
-  objective: z
-    .enum(objectiveNames)
-    .default('bradley-terry')
-    .describe('loss that the rewards are trained with')
-    .meta({ group: 'objective' }),
+  objective: z.enum(objectiveNames).default('bradley-terry').describe('training loss').meta({ group: 'objective' }),
   ...objectiveOptionsSchema.shape,
   missingMargin: z
     .union([z.enum(['error', 'drop']), z.number()])
     .default('error')
-    .describe('pairs without a margin, if the objective needs one: refuse them, drop them, or use this number')
+    .describe('pairs without a margin, if the objective needs one: stop with an error, drop them, or use this number')
     .meta({ group: 'objective' }),
   train: z
     .string()
@@ -56,7 +52,7 @@ const base = z.object({
     .enum(headChoices)
     .default('linear')
     .describe(
-      'head that turns the final hidden state into a reward. linear is a linear map; mlp has 256 hidden units, and transformers cannot open it. Both keep a head of their kind that the folder has, new does not',
+      'head that turns the final hidden state into a reward. linear is a linear map; mlp has 256 hidden units, and transformers cannot open it. Both keep an existing head of their kind; new always starts a linear one',
     )
     .meta({ group: 'model', advanced: true }),
   batchSize: count
@@ -74,7 +70,7 @@ const base = z.object({
     schedule: z
       .enum(['constant', 'linear', 'cosine'])
       .default('constant')
-      .describe('learning rate after the warm-up: it stays, or falls to 0 in a line or a cosine'),
+      .describe('learning rate after the warm-up: constant, or falling to 0 linearly or along a cosine'),
     warmupSteps: z
       .number()
       .int()
@@ -95,7 +91,7 @@ const base = z.object({
       .number()
       .min(0)
       .default(1)
-      .describe('clip gradients to this norm; 0 does not clip')
+      .describe('clip gradients to this norm; 0 turns clipping off')
       .meta({ advanced: true }),
   }),
   ...computeOptionsSchema.shape,

@@ -21,7 +21,7 @@ const threshold = z
   .gt(0)
   .max(1)
   .default(0.8)
-  .describe('near: least Jaccard similarity of the two sets of four-word runs')
+  .describe('for near: minimum Jaccard similarity of the sets of four-word sequences')
   .meta({ group: 'data' })
 
 /** The options of `data convert`. */
@@ -102,7 +102,7 @@ export const mixOptionsSchema = z.object({
       .array(z.number().int().positive())
       .readonly()
       .optional()
-      .describe('the most rows to take, one number for each DATA')
+      .describe('maximum number of rows from each DATA, such as 1000,500')
       .meta({ placeholder: 'N,M' }),
     total: z
       .number()
