@@ -1,4 +1,5 @@
 import { type DType, ops, scope, type Tensor, tensorFrom } from '@rewardkit/torch'
+import { at } from '../at.ts'
 import type { ComputeDtype } from '../compute-options.ts'
 import { InputError } from '../errors.ts'
 import { phrase, settings } from '../phrase.ts'
@@ -54,8 +55,9 @@ export function forwardFrom(model: RewardNetwork, packed: PackedBatch, layers: n
     const { hiddenHead } = weights
     const read = hiddenHead ? ops.silu(linear(normed, hiddenHead)) : normed
     const rewards = ops.squeeze(ops.linear(read, weights.head), 1)
-    const place = new Map(pooledRows(packed).map((row, i) => [row, i]))
-    const responses = packed.groups.flatMap((group) => group.pooled.map((row) => place.get(row) ?? 0))
+    const places: number[] = []
+    for (const [place, row] of pooledRows(packed).entries()) places[row] = place
+    const responses = packed.groups.flatMap((group) => group.pooled.map((row) => at(places, row)))
     const chosen = ops.index_select(rewards, 0, integers(responses))
     return model.rewardConstant === 0 ? chosen : ops.add_scalar(chosen, model.rewardConstant)
   })
@@ -123,10 +125,10 @@ function checkIds(ids: BigInt64Array, { vocabularySize }: DecoderConfig): void {
 
 function checkPositions(positions: BigInt64Array, config: DecoderConfig): void {
   const learned = learnedPositions(config)
-  const beyond = learned === null ? undefined : positions.find((position) => position >= learned)
-  if (beyond !== undefined)
+  if (learned === null) return
+  if (positions.some((position) => position >= learned))
     throw new InputError(`a sequence has more than the ${learned} positions that the model has learned`, {
-      remedy: phrase`give ${settings({ maxLength: learned ?? 0 })} or less`,
+      remedy: phrase`give ${settings({ maxLength: learned })} or less`,
     })
 }
 

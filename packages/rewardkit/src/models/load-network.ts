@@ -213,12 +213,10 @@ function drawHead(shapes: ParameterShapes, seed: number): ReadonlyMap<string, Te
     return new Map(
       [...shapes].map(([name, shape]): [string, Tensor] => {
         const [, inputs] = shape
-        const draw = () =>
-          scope(() => ops.normal_(ops.empty(shape, { dtype: 'float32' }), { std: deviation(inputs ?? 0) }))
-        return [name, inputs === undefined ? ops.zeros(shape, { dtype: 'float32' }) : draw()]
+        if (inputs === undefined) return [name, ops.zeros(shape, { dtype: 'float32' })]
+        const std = 1 / Math.sqrt(inputs + 1)
+        return [name, scope(() => ops.normal_(ops.empty(shape, { dtype: 'float32' }), { std }))]
       }),
     )
   })
 }
-
-const deviation = (inputs: number): number => 1 / Math.sqrt(inputs + 1)

@@ -1,4 +1,5 @@
 import { type DType, ops, scope, type Tensor, tensorFrom } from '@rewardkit/torch'
+import { at } from '../at.ts'
 import type { Rotary } from './rotary-config.ts'
 
 /** Cosines and sines of every token's angles, [T, 1, dimensions], both halves filled; and how many dimensions turn. */
@@ -53,7 +54,7 @@ function stretch(frequency: number, scaling: Extract<Rotary['scaling'], { kind: 
 
 /** Turns the first `dimensions` of every head of [T, heads, size], in two halves as Llama and GPT-NeoX lay them out. */
 export function rotate(states: Tensor, { cosine, sine, dimensions }: RotaryTables): Tensor {
-  const size = states.shape.at(-1) ?? 0
+  const size = at(states.shape, 2)
   const [turning = states, passing] =
     dimensions < size ? ops.split_with_sizes(states, [dimensions, size - dimensions], { dim: -1 }) : [states]
   const [first, second] = ops.chunk(turning, 2, { dim: -1 })
