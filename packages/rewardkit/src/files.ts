@@ -1,11 +1,7 @@
-import { createHash } from 'node:crypto'
 import {
   closeSync,
   constants,
-  createReadStream,
-  existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -13,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { dirname, join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { FailureError, InputError } from './errors.ts'
 
@@ -142,84 +138,6 @@ export function appendLine(path: string, line: string): void {
   }
 }
 
-/** The file in a folder that says which process works in it. */
-export const lockFile = 'run.lock'
-
-/** Whether a file in a folder belongs to its lock, also for the moment in which one is taken over. */
-export const isLockFile = (name: string): boolean => name === lockFile || name.startsWith(`${lockFile}.`)
-
-/**
- * Creates a folder and the missing ones above it, one by one. Node's recursive mkdir never returns if a file system
- * answers a new folder with ENOENT, as /proc does.
- * @returns the folders that were missing, topmost first
- * @throws as `writeFileAtomic`
- */
-export function makeFolder(path: string): string[] {
-  const missing: string[] = []
-  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder)
-  try {
-    for (const folder of missing) makeOne(folder)
-  } catch (error) {
-    throw writeError(path, error)
-  }
-  if (!statSync(path).isDirectory())
-    throw new InputError(`${path} cannot be written: it is a file`, { remedy: 'name a folder' })
-  return missing
-}
-
-/**
- * Makes a folder and tries to write into it, so that long work does not end at a place that refuses its result.
- * @throws as `writeFileAtomic`
- */
-export function makeWritableFolder(path: string): void {
-  makeFolder(path)
-  const probe = join(path, `.probe-${process.pid}`)
-  writeFileAtomic(probe, '')
-  rmSync(probe)
-}
-
-function makeOne(folder: string): void {
-  try {
-    mkdirSync(folder)
-  } catch (error) {
-    // Another process was faster.
-    if (!existsSync(folder)) throw error
-  }
-}
-
-/** The folder that steps aside while another takes its name. No reader looks at it, and nobody else names one so. */
-const replaced = (folder: string): string => `${folder}.replaced`
-
-/**
- * Writes a whole folder so that a kill at any moment leaves the old one or the new one. `fill` writes into a temporary
- * folder beside it, which is flushed and renamed. Unlike a file, a folder cannot be renamed over an existing one. The
- * old folder is therefore renamed first, and removed once the new one has its name. Between the two renames neither has
- * it, which `restoreFolder` repairs. The folder above must exist: one that was deleted is not created again.
- * @throws as `writeFileAtomic`, and whatever `fill` throws
- */
-export function replaceFolder(folder: string, fill: (temporary: string) => void): void {
-  restoreFolder(folder)
-  const temporary = `${folder}.tmp`
-  try {
-    mkdirSync(temporary)
-    fill(temporary)
-    syncFolder(temporary)
-    if (existsSync(folder)) renameSync(folder, replaced(folder))
-    renameSync(temporary, folder)
-    syncFolder(dirname(folder))
-    rmSync(replaced(folder), { recursive: true, force: true })
-  } catch (error) {
-    rmSync(temporary, { recursive: true, force: true })
-    throw error instanceof Error && 'syscall' in error ? writeError(folder, error) : error
-  }
-}
-
-/** Puts back a folder that had stepped aside when `replaceFolder` was killed, and removes what that left over. */
-export function restoreFolder(folder: string): void {
-  if (!existsSync(folder) && existsSync(replaced(folder))) renameSync(replaced(folder), folder)
-  for (const left of [`${folder}.tmp`, replaced(folder)]) rmSync(left, { recursive: true, force: true })
-}
-
 /**
  * Flushes what was appended to a file, so that it survives a power cut.
  * @throws as `writeFileAtomic`
@@ -238,49 +156,13 @@ export function syncFile(path: string): void {
 }
 
 /** Flushes a folder's entries to the disk, so that a rename inside it survives a power cut. */
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   const folder = openSync(path, 'r')
   try {
     fsyncSync(folder)
   } finally {
     closeSync(folder)
   }
-}
-
-/** SHA-256 of a file's bytes, in hexadecimal. */
-export async function sha256File(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk)
-  return hash.digest('hex')
-}
-
-/** SHA-256 of a text's UTF-8 bytes, in hexadecimal. */
-export const sha256Text = (text: string): string => createHash('sha256').update(text).digest('hex')
-
-/**
- * One SHA-256 for all files below a folder, wherever the folder is. Links to files count, links to folders do not. It
- * is the hash of a line with hash, two spaces and path for each file. Paths are relative with forward slashes, and
- * sorted by code unit.
- */
-export async function sha256Folder(folder: string): Promise<string> {
-  const names = filesBelow(folder)
-    .map((path) => relative(folder, path).split(sep).join('/'))
-    .sort()
-  const hash = createHash('sha256')
-  for (const name of names) hash.update(`${await sha256File(join(folder, name))}  ${name}\n`)
-  return hash.digest('hex')
-}
-
-/**
- * All files below a folder, also those that are links to files; not those in folders that are links. Step by step:
- * whether Node's recursive readdir follows links to folders depends on its version.
- */
-export function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) return filesBelow(path)
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ? [path] : []
-  })
 }
 
 /** Reasons that lie with the place the user named, and what to do about them. */

@@ -58,7 +58,7 @@ export const commands: readonly Command[] = [
     run: async (options) => {
       const [{ simulateToFile }, { makeFolder }] = await Promise.all([
         import('../simulate/index.ts'),
-        import('../files.ts'),
+        import('../folders.ts'),
       ])
       makeFolder(dirname(options.out))
       const summary = simulateToFile(options)

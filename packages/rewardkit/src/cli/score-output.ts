@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline'
 import { stringify } from 'csv-stringify/sync'
 import { isObject } from '../data/fields.ts'
 import { InputError } from '../errors.ts'
-import { createAtomicFile, makeFolder, writeError } from '../files.ts'
+import { createAtomicFile, writeError } from '../files.ts'
+import { makeFolder } from '../folders.ts'
 
 /** Where scored rows go: it takes JSON lines, and makes of them what the name of the file asks for. */
 export interface ScoreOutput {

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
-import { createAtomicFile, makeFolder } from '../files.ts'
+import { createAtomicFile } from '../files.ts'
+import { makeFolder } from '../folders.ts'
 
 /** Where the rows of an iterable are on disk, in the folder of a run or an evaluation. */
 export const spooledFile = (folder: string, what: 'data' | 'eval-data' | 'evaluation-data'): string =>

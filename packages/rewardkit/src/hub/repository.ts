@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { FailureError, InputError } from '../errors.ts'
 import { type Hooks, warning } from '../events.ts'
-import { makeFolder } from '../files.ts'
+import { makeFolder } from '../folders.ts'
 import {
   cachedFile,
   keepCommit,

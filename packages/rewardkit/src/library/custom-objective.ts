@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { FailureError, InputError } from '../errors.ts'
-import { sha256Text } from '../files.ts'
+import { sha256Text } from '../hashes.ts'
 import type { BatchRewards, ObjectiveResult } from '../objectives/index.ts'
 import type { CustomObjectiveTraits, ObjectiveQuestion } from '../thread/ask-objective.ts'
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { manualSeed, noGradient, ops, scope, type Tensor, writeSafetensors } from '@rewardkit/torch'
-import { makeFolder, writeFileAtomic } from '../files.ts'
+import { writeFileAtomic } from '../files.ts'
+import { makeFolder } from '../folders.ts'
 import { readModelConfig } from './config.ts'
 import { decoderShapes } from './weights.ts'
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { noGradient, ops, scope, type Tensor, writeSafetensors } from '@rewardkit/torch'
-import { replaceFolder, writeFileAtomic } from '../files.ts'
+import { writeFileAtomic } from '../files.ts'
+import { replaceFolder } from '../folders.ts'
 import type { DecoderConfig } from './config.ts'
 import { recordOf } from './families.ts'
 import type { RewardNetwork } from './reward-network.ts'

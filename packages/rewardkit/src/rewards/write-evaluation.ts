@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { jsonLines, makeFolder, writeFileAtomic, writeLinesAtomic } from '../files.ts'
+import { jsonLines, writeFileAtomic, writeLinesAtomic } from '../files.ts'
+import { makeFolder } from '../folders.ts'
 import type { RewardRow } from '../statistics/types.ts'
 import type { EvaluationSummary } from './evaluation-summary.ts'
 

@@ -11,7 +11,8 @@ import {
 } from '@rewardkit/torch'
 import { z } from 'zod'
 import { FailureError, InputError } from '../errors.ts'
-import { replaceFolder, restoreFolder, writeFileAtomic } from '../files.ts'
+import { writeFileAtomic } from '../files.ts'
+import { replaceFolder, restoreFolder } from '../folders.ts'
 import type { NamedParameters } from '../models/index.ts'
 
 const stateSchema = z.object({
