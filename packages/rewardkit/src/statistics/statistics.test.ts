@@ -116,11 +116,16 @@ describe('the best temperature', () => {
     expect(bestTemperature([0, 0])).toBe(1e6)
   })
 
-  it('follows the scale, and stays finite for huge margins', () => {
+  it('follows the scale within its bounds, and stays finite for huge margins', () => {
     const margins = [1, 2, -1, 0.5]
     const temperature = bestTemperature(margins)
     for (const wanted of [10 * temperature, 1.1e-6, 0.9e6])
       expect(bestTemperature(margins.map((d) => d * (wanted / temperature))) / wanted).toBeCloseTo(1, 8)
+    for (const [wanted, bound] of [
+      [0.7e-6, 1e-6],
+      [1.5e6, 1e6],
+    ] as const)
+      expect(bestTemperature(margins.map((d) => d * (wanted / temperature)))).toBe(bound)
     expect(logLoss([800, -800])).toBe(400)
   })
 })
