@@ -73,7 +73,7 @@ it('gpt2 reads no more tokens than it has positions, in training and after it', 
   expect(messages.filter((message) => message === line)).toHaveLength(1)
   expect(messages.filter((message) => message.includes('cut to 48 tokens'))).not.toEqual([])
   expect(messages).toContain(
-    'config.json asks for attn_pdrop and embd_pdrop and resid_pdrop; training runs without dropout',
+    'config.json asks for attn_pdrop, embd_pdrop and resid_pdrop; training runs without dropout',
   )
 })
 

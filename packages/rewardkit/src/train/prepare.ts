@@ -118,5 +118,7 @@ function warnOfDropout({ rawConfig }: RewardNetwork, hooks: Hooks): void {
   const names = ['attention_dropout', 'hidden_dropout', 'attn_pdrop', 'embd_pdrop', 'resid_pdrop']
   const asked = names.filter((name) => Number(rawConfig[name] ?? 0) > 0)
   if (asked.length > 0)
-    hooks.onEvent(warning(`config.json asks for ${asked.join(' and ')}; training runs without dropout`))
+    hooks.onEvent(
+      warning(`config.json asks for ${new Intl.ListFormat('en-GB').format(asked)}; training runs without dropout`),
+    )
 }
