@@ -84,7 +84,7 @@ describe('a run folder', () => {
       const refused = command(...given)
       expect(refused.status).toBe(2)
       expect(lastLine(refused)).toMatch(
-        new RegExp(`--out .* is in use by process ${child.pid}; wait for its end, or name another folder$`),
+        new RegExp(`--out .* is in use by process ${child.pid}; wait until it ends, or name another folder$`),
       )
     }
     const common = { model, data, threads: 1, dtype: 'float32' } as const

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { noGradient, scope, threads } from '@rewardkit/torch'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Event, Hooks } from '../events.ts'
+import type { Hooks } from '../events.ts'
 import { silentHooks } from '../events.ts'
 import { canMount, withSmallDisk } from '../fixtures/small-disk.ts'
+import { watching } from '../fixtures/watching.ts'
 import { fixtureNames } from '../models/fixtures/read.ts'
 import { hiddenStates, loadRewardNetwork, trainPart } from '../models/index.ts'
 import { packGroups } from '../tokens/index.ts'
@@ -71,9 +72,9 @@ describe('openHiddenStates', () => {
   it('finds what an earlier run computed, by tokens alone, and computes the rest', () => {
     const first = open({ wanted: groups.slice(0, 8) })
     first.fill()
-    const events: Event[] = []
+    const { events, hooks } = watching()
     const again = [...groups.toReversed(), ...groups]
-    const second = open({ wanted: again }, { onEvent: (event) => events.push(event), shouldStop: () => false })
+    const second = open({ wanted: again }, hooks)
     expect(second).toMatchObject({ found: 8, missing: groups.length - 8 })
     second.fill()
     expect(events.at(-1)).toMatchObject({ kind: 'log' })
@@ -125,12 +126,9 @@ describe('openHiddenStates', () => {
     const [name = ''] = readdirSync(root)
     const [segment = ''] = readdirSync(join(root, name)).filter((file) => file.endsWith('.states'))
     truncateSync(join(root, name, segment), 50)
-    const warnings: string[] = []
-    const onEvent = (event: Event) => {
-      if (event.kind === 'warning') warnings.push(event.message)
-    }
-    const second = open({}, { onEvent, shouldStop: () => false })
-    expect(warnings).toEqual([expect.stringMatching(/was damaged and is removed/)])
+    const { hooks, warnings } = watching()
+    const second = open({}, hooks)
+    expect(warnings()).toEqual([expect.stringMatching(/was damaged and is removed/)])
     expect(second.missing).toBeGreaterThan(0)
     expect(second.missing).toBeLessThan(groups.length)
     second.fill()

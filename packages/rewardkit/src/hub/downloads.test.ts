@@ -14,9 +14,10 @@ import { basename, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { silentHooks } from '../events.ts'
 import { canMount, changeDisk, withSmallDisk } from '../fixtures/small-disk.ts'
+import { watching } from '../fixtures/watching.ts'
 import { resolveDataset } from './dataset.ts'
 import { train } from './fixtures/repositories.ts'
-import { blobsOf, fetchOne, openHub, transfers, watching } from './fixtures/open.ts'
+import { blobsOf, fetchOne, openHub, transfers } from './fixtures/open.ts'
 import { validToken } from './fixtures/server.ts'
 
 describe('the token', () => {

@@ -2,7 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { evaluate, type Event, RewardModel, train } from '../index.ts'
+import { evaluate, RewardModel, train } from '../index.ts'
+import { watching } from '../fixtures/watching.ts'
 import { writeChatTemplate, writeTinyModel } from '../fixtures/tiny-model.ts'
 import { simulate } from '../simulate/index.ts'
 
@@ -36,20 +37,10 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function watched() {
-  const events: Event[] = []
-  const said = (kind: 'warning' | 'log') => events.flatMap((event) => (event.kind === kind ? [event.message] : []))
-  return {
-    onEvent: (event: Event) => void events.push(event),
-    warnings: () => said('warning'),
-    logs: () => said('log'),
-  }
-}
-
 const text = (...path: string[]) => readFileSync(join(...path), 'utf8')
 
 async function rewardsOf(model: string, more: Parameters<typeof RewardModel.load>[1] = {}) {
-  const told = watched()
+  const told = watching()
   await using opened = await RewardModel.load(model, { threads: 1, dtype: 'float32', ...more, onEvent: told.onEvent })
   const items = data.slice(0, 4).map(({ prompt, chosen }) => ({ prompt, response: chosen }))
   return { ...told, rewards: await opened.score(items) }
@@ -121,7 +112,7 @@ describe('the date of a chat template', () => {
 describe('reading options of a saved model', () => {
   it('win unless others are given, which the evaluation records', async () => {
     const evaluated = async (more: Partial<Parameters<typeof evaluate>[0]>) => {
-      const told = watched()
+      const told = watching()
       const summary = await evaluate({
         model: trained,
         data,
@@ -180,7 +171,7 @@ describe('model and head', () => {
     )
     const unread = { model: headless, data: noRows, out: newFolder() }
     await expect(evaluate(unread)).rejects.toThrow(/score.weight is missing: it is not a reward model/)
-    const told = watched()
+    const told = watching()
     await train({
       ...settings,
       model: headless,
@@ -198,7 +189,7 @@ it('an adapter beside whole weights is warned of', async () => {
   const model = newFolder()
   cpSync(join(trained, 'model'), model, { recursive: true })
   writeFileSync(join(model, 'adapter_config.json'), '{}')
-  const told = watched()
+  const told = watching()
   await train({ ...settings, model, out: newFolder(), maxSteps: 1, onEvent: told.onEvent })
   for (const warnings of [told.warnings(), (await rewardsOf(model)).warnings()])
     expect(warnings.filter((message) => message.includes('its adapter is not applied'))).toHaveLength(1)

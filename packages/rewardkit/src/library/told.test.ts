@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { at } from '../at.ts'
-import { evaluate, type Event, type PreferenceRow, RewardModel, train, type TrainSettings } from '../index.ts'
+import { evaluate, type PreferenceRow, RewardModel, train, type TrainSettings } from '../index.ts'
 import { inspectData } from '../inspect/inspect.ts'
 import { inspectOptionsSchema } from '../inspect/inspect-options.ts'
+import { watching } from '../fixtures/watching.ts'
 import { writeChatTemplate, writeTinyModel } from '../fixtures/tiny-model.ts'
 import { simulate } from '../simulate/index.ts'
 
@@ -35,35 +36,25 @@ const conversations = plain.map(({ prompt, chosen, rejected }) => ({
   rejected: turn('assistant', rejected),
 }))
 
-function watched() {
-  const events: Event[] = []
-  const said = (kind: 'warning' | 'log') => events.flatMap((event) => (event.kind === kind ? [event.message] : []))
-  return {
-    onEvent: (event: Event) => void events.push(event),
-    warnings: () => said('warning'),
-    logs: () => said('log'),
-  }
-}
-
 async function trainedOn(data: readonly PreferenceRow[], more: Partial<TrainSettings> = {}) {
-  const told = watched()
+  const told = watching()
   const out = newFolder()
   const result = await train({ ...settings, data, out, ...more, onEvent: told.onEvent })
   return { ...told, result }
 }
 
 async function evaluatedOn(data: readonly PreferenceRow[]) {
-  const told = watched()
+  const told = watching()
   const summary = await evaluate({ model: trained, data, out: newFolder(), threads: 1, onEvent: told.onEvent })
   return { ...told, summary }
 }
 
 async function inspected(data: readonly PreferenceRow[], more: object = {}) {
-  const told = watched()
+  const told = watching()
   const file = join(folder, `inspected-${runs++}.jsonl`)
   writeFileSync(file, data.map((row) => JSON.stringify(row)).join('\n'))
   const options = inspectOptionsSchema.parse({ data: file, model: untrained, ...more })
-  const found = await inspectData(options, { onEvent: told.onEvent, shouldStop: () => false })
+  const found = await inspectData(options, told.hooks)
   return { ...told, found }
 }
 
@@ -87,7 +78,7 @@ describe('plain texts for a model with a chat template', () => {
   })
 
   it('are reported once by a model that scores and ranks', async () => {
-    const told = watched()
+    const told = watching()
     const model = await RewardModel.load(trained, { threads: 1, onEvent: told.onEvent })
     const [first, second] = plain
     await model.score([{ prompt: first?.prompt, response: first?.chosen ?? '' }])
@@ -101,7 +92,7 @@ describe('plain texts for a model with a chat template', () => {
   })
 
   it('are refused with a misspelt name, and conversations that end with the user are reported once', async () => {
-    const told = watched()
+    const told = watching()
     const model = await RewardModel.load(trained, { threads: 1, onEvent: told.onEvent })
     const misspelt = [{ promt: 'Hi', response: 'a' }]
     await expect(model.score(misspelt)).rejects.toThrow('item 0: found a column "promt" and no "prompt"')
@@ -115,7 +106,7 @@ describe('plain texts for a model with a chat template', () => {
     const { result } = await trainedOn(plain)
     const saved: unknown = JSON.parse(readFileSync(join(result.out, 'model', 'rewardkit.json'), 'utf8'))
     expect(saved).toMatchObject({ trained_on: { joined: plain.length } })
-    const told = watched()
+    const told = watching()
     const model = await RewardModel.load(result.out, { threads: 1, onEvent: told.onEvent })
     const [first] = plain
     await model.rank(first?.prompt ?? '', [first?.chosen ?? '', first?.rejected ?? ''])
@@ -253,7 +244,7 @@ describe('a row that the model cannot read', () => {
   })
 
   it('is met in the same way by evaluate and inspect, and has an error of its own in scores', async () => {
-    const told = watched()
+    const told = watching()
     const summary = await evaluate({ model: picky, data, out: newFolder(), onError: 'skip', onEvent: told.onEvent })
     expect(summary).toMatchObject({ read: 24, pairs: 22, dropped: { refused_by_template: 1, unknown_token: 1 } })
     expect(told.warnings()[0]).toMatch(/2 rows were skipped/)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Event } from '../events.ts'
+import { watching } from '../fixtures/watching.ts'
 import { createStrangeTexts } from './strange-texts.ts'
 
 const files = { maxPositions: 6 } as never
@@ -11,8 +11,7 @@ const group = (prefix: number[], branches: number[][], branchOf: number[]) => ({
   truncated: false,
 })
 const toldBy = (strange: ReturnType<typeof createStrangeTexts>) => {
-  const events: Event[] = []
-  const hooks = { onEvent: (event: Event) => void events.push(event), shouldStop: () => false }
+  const { events, hooks } = watching()
   strange.tell('a.jsonl', hooks)
   strange.tell('a.jsonl', hooks)
   return events

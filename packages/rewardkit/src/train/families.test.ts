@@ -5,7 +5,9 @@ import { afterAll, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { evaluateOptionsSchema } from '../evaluate/evaluate-options.ts'
 import { evaluateModel } from '../evaluate/evaluate.ts'
-import type { Event, Hooks } from '../events.ts'
+import { silentHooks } from '../events.ts'
+import { writeRows } from '../fixtures/tiny-model.ts'
+import { watching } from '../fixtures/watching.ts'
 import { fixtureFolder, type FixtureName } from '../models/fixtures/read.ts'
 import { loadRewardNetwork } from '../models/index.ts'
 import { wordTokenizerFiles } from '../tokens/word-tokenizer.ts'
@@ -24,7 +26,7 @@ const pairs = Array.from({ length: 12 }, (_, i) => ({
   chosen: ` ${said(i + 1, 3 + (i % 4))}`,
   rejected: ` ${said(i + 2, 5)}`,
 }))
-writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+writeRows(data, pairs)
 
 /** A fixture's model with a tokenizer of words. */
 function modelOf(name: FixtureName): string {
@@ -37,8 +39,7 @@ function modelOf(name: FixtureName): string {
 
 /** Trains two steps, and evaluates the saved model on the same pairs. */
 async function trained(name: FixtureName, options: Partial<TrainInput> = {}) {
-  const events: Event[] = []
-  const hooks: Hooks = { onEvent: (event) => events.push(event), shouldStop: () => false }
+  const { events, hooks } = watching()
   const out = join(folder, `${name}-run`)
   const compute = { threads: 1, dtype: 'float32' as const }
   const model = modelOf(name)
@@ -79,8 +80,7 @@ it('gpt2 reads no more tokens than it has positions, in training and after it', 
 
 it('gpt2 refuses a larger maximum length before it reads data', async () => {
   const options = { model: join(folder, 'gpt2'), data: 'nowhere.jsonl', out: join(folder, 'none'), maxLength: 49 }
-  const hooks: Hooks = { onEvent: () => {}, shouldStop: () => false }
-  await expect(train(trainOptionsSchema.parse(options), hooks)).rejects.toThrow(
+  await expect(train(trainOptionsSchema.parse(options), silentHooks)).rejects.toThrow(
     'maxLength: 49: the model has learned 48 positions; give maxLength: 48 or less',
   )
 })

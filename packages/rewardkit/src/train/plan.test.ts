@@ -3,8 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Event, silentHooks } from '../events.ts'
+import { silentHooks } from '../events.ts'
 import { tinyPairs, writeRows, writeTinyModel } from '../fixtures/tiny-model.ts'
+import { watching } from '../fixtures/watching.ts'
 import type { StepMetrics } from '../run-metrics.ts'
 import { type TrainInput, trainOptionsSchema } from './train-options.ts'
 import { planTraining, settingsForAnHour } from './plan.ts'
@@ -26,9 +27,9 @@ const optionsOf = (changed: Partial<TrainInput> = {}) =>
 
 describe('planTraining', () => {
   it.each(['bradley-terry', 'adaptive-margin'] as const)('counts what a run with %s reports', async (objective) => {
-    const events: Event[] = []
+    const { hooks, logs } = watching()
     const options = optionsOf({ objective, epochs: 2, maxLength: 24, microBatchTokens: 200, evalFraction: 0.2 })
-    const plan = await planTraining(options, { onEvent: (event) => events.push(event), shouldStop: () => false })
+    const plan = await planTraining(options, hooks)
     expect(existsSync(out)).toBe(false)
     await train(options, silentHooks)
     const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')
@@ -41,8 +42,9 @@ describe('planTraining', () => {
     expect(plan.tokens.unshared).toBeGreaterThan(plan.tokens.shared)
     expect(plan.microBatches).toBeGreaterThan(plan.steps)
     expect(plan.dropped['identical_responses']).toBe(1)
-    const logged = events.flatMap((event) => (event.kind === 'log' ? [event.message] : [])).join('\n')
-    expect(logged).toContain(`${plan.truncated} groups were cut to 24 tokens (prompt-left): ${cutParts(plan.cut)}`)
+    expect(logs().join('\n')).toContain(
+      `${plan.truncated} groups were cut to 24 tokens (prompt-left): ${cutParts(plan.cut)}`,
+    )
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan)
     rmSync(out, { recursive: true })
   })

@@ -17,8 +17,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { evaluateOptionsSchema } from '../evaluate/evaluate-options.ts'
 import { evaluateModel } from '../evaluate/evaluate.ts'
-import { type Event, type Hooks, silentHooks } from '../events.ts'
+import { type Hooks, silentHooks } from '../events.ts'
 import { tinyPairs, writeRows, writeTinyModel } from '../fixtures/tiny-model.ts'
+import { watching } from '../fixtures/watching.ts'
 import type { StepMetrics } from '../run-metrics.ts'
 import { type TrainInput, trainOptionsSchema } from './train-options.ts'
 import { train } from './train.ts'
@@ -69,8 +70,8 @@ const comparable = (out: string) =>
 describe('train', () => {
   it('writes a run folder that explains itself', async () => {
     const out = newRun()
-    const events: Event[] = []
-    const result = await run(out, { evalEvery: 2 }, { onEvent: (event) => events.push(event), shouldStop: () => false })
+    const { events, hooks } = watching()
+    const result = await run(out, { evalEvery: 2 }, hooks)
     expect(readdirSync(out).toSorted()).toEqual([
       'checkpoints',
       'config.yaml',
@@ -235,12 +236,9 @@ describe('train', () => {
     )
     const allowed: Partial<TrainInput> = { resume: true, threads: 2, allowDifferentBits: true }
     await expect(run(out, { ...allowed, seed: 1 })).rejects.toThrow(/another run .*seed was 0, is 1/)
-    const warnings: string[] = []
-    const onEvent = (event: Event) => {
-      if (event.kind === 'warning') warnings.push(event.message)
-    }
-    await run(out, allowed, { onEvent, shouldStop: () => false })
-    expect(warnings).toEqual([expect.stringContaining('threads was 1, is 2')])
+    const { hooks, warnings } = watching()
+    await run(out, allowed, hooks)
+    expect(warnings()).toEqual([expect.stringContaining('threads was 1, is 2')])
     expect(readFileSync(join(out, 'config.yaml'), 'utf8')).not.toContain('different')
   })
 
@@ -300,12 +298,9 @@ describe('train', () => {
     cpSync(model, withDropout, { recursive: true })
     const config = readFileSync(join(model, 'config.json'), 'utf8')
     writeFileSync(join(withDropout, 'config.json'), config.replace('{', '{"attention_dropout": 0.1,'))
-    const warnings: string[] = []
-    const onEvent = (event: Event) => {
-      if (event.kind === 'warning') warnings.push(event.message)
-    }
-    await run(newRun(), { model: withDropout, maxSteps: 1 }, { onEvent, shouldStop: () => false })
-    expect(warnings).toEqual([expect.stringContaining('attention_dropout')])
+    const { hooks, warnings } = watching()
+    await run(newRun(), { model: withDropout, maxSteps: 1 }, hooks)
+    expect(warnings()).toEqual([expect.stringContaining('attention_dropout')])
   })
 
   it('says which held-out rows have a prompt that is trained on', async () => {
@@ -313,13 +308,10 @@ describe('train', () => {
     const lines = readFileSync(data, 'utf8').split('\n').slice(0, 3)
     const other = JSON.stringify({ prompt: 'Something else?', chosen: 'yes', rejected: 'no' })
     writeFileSync(held, [...lines, other].join('\n'))
-    const warnings: string[] = []
-    const onEvent = (event: Event) => {
-      if (event.kind === 'warning') warnings.push(event.message)
-    }
+    const { hooks, warnings } = watching()
     const changed = { evalData: held, evalFraction: undefined, maxSteps: 1 }
-    await run(newRun(), changed, { onEvent, shouldStop: () => false })
-    expect(warnings).toEqual([expect.stringMatching(/^3 of 4 rows of .*held\.jsonl \(75\.0 %\) have a prompt/)])
+    await run(newRun(), changed, hooks)
+    expect(warnings()).toEqual([expect.stringMatching(/^3 of 4 rows of .*held\.jsonl \(75\.0 %\) have a prompt/)])
   })
 
   it('soft labels need a probability for every pair', async () => {
