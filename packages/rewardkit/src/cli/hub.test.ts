@@ -96,7 +96,7 @@ test('what looks like a path is not looked for at the hub', async () => {
 test('a name that neither has: one line, exit code 2', async () => {
   const { settings } = await openHub(repositories)
   const { status, stderr } = await rewardkit(settings, ...score, 'owner/fisrt')
-  expect(stderr).toContain('--model owner/fisrt: no such folder here, so taken as hub:owner/fisrt\n')
+  expect(stderr).toContain('--model owner/fisrt: no such folder here, so it is taken as hub:owner/fisrt\n')
   expect(stderr).toMatch(
     /rewardkit: --model owner\/fisrt \(no folder here\): there is no model owner\/fisrt at \S+, or it is private; check the name, or set HF_TOKEN\n$/,
   )

@@ -46,7 +46,7 @@ async function findSource(name: string, splits: SplitOrder, hooks: Hooks): Promi
 /** A name that is nothing on this disk may be one of the hub. */
 async function openHubData(name: string, splits: SplitOrder, hooks: Hooks, missing: InputError): Promise<Source> {
   if (!isHubName(name)) throw missing
-  if (!hasHubPrefix(name)) hooks.onEvent(logLine(`${name}: no such file or folder here, so taken as hub:${name}`))
+  if (!hasHubPrefix(name)) hooks.onEvent(logLine(`${name}: no such file or folder here, so it is taken as hub:${name}`))
   try {
     const { files, origin } = await resolveDataset(name, { splits }, hooks)
     return { name, files, origin: { ...origin } }
