@@ -1,5 +1,6 @@
 // Tests run from the sources, but compute threads and the command run what was compiled from them. So the sources are
-// compiled before the tests run, and in watch mode before they run again.
+// compiled before the tests run, and in watch mode before they run again. A loader of TypeScript in each thread and process
+// would cost more: the tests start about 200 of them.
 import type { TestProject } from 'vitest/node'
 import { build } from '../build.mjs'
 

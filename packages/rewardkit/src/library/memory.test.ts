@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { at } from '../at.ts'
+import { writeRows } from '../fixtures/tiny-model.ts'
 import { temporaryHome } from '../hidden-states/fixtures/home.ts'
 import { createModelFolder, loadRewardNetwork, saveRewardModel } from '../models/index.ts'
 import { simulate, simulationVocabulary } from '../simulate/index.ts'
@@ -29,7 +30,7 @@ function writeLargeModel() {
 beforeAll(() => {
   writeLargeModel()
   const { pairs } = simulate({ pairs: 4, noise: 'flip:0', lengthBias: 0, gradeNoise: 0, seed: 0 })
-  writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''))
+  writeRows(data, pairs)
 }, 120_000)
 afterAll(() => {
   for (const path of [folder, home]) rmSync(path, { recursive: true })
