@@ -80,19 +80,22 @@ it.each<FixtureName>(['llama', 'gemma2', 'olmo2', 'gpt2'])('gives the gradients 
   expect(Object.entries(errors).filter(([, error]) => !(error < 1e-5))).toEqual([])
 })
 
-it('carries gradients of a bfloat16 computation to float32 parameters, near those of float32', () => {
-  const { groups, weights, rewards } = readExpected('llama')
-  const model = load('llama')
-  const expected = openSafetensors(join(fixtureFolder('llama'), 'gradients.safetensors'))
-  const values = forward(model, pack(groups), 'bfloat16')
-  expect(values.dtype).toBe('float32')
-  const difference = relativeDifference(ops.detach(values).float32(), rewards)
-  expect(difference).toBeLessThan(0.2)
-  expect(difference).toBeGreaterThan(tolerance)
-  backward([values], [tensorFrom(Float32Array.from(weights ?? []))])
-  expect(model.parameters.every((parameter) => parameter.gradient?.dtype === 'float32')).toBe(true)
-  expect(Object.entries(gradientErrors(model, expected)).filter(([, error]) => !(error < 0.15))).toEqual([])
-})
+it.each<FixtureName>(['llama', 'gemma2', 'olmo2', 'gpt2'])(
+  'carries gradients of a bfloat16 computation to float32 parameters, near those of float32 (%s)',
+  (name) => {
+    const { groups, weights, rewards } = readExpected(name)
+    const model = load(name)
+    const expected = openSafetensors(join(fixtureFolder(name), 'gradients.safetensors'))
+    const values = forward(model, pack(groups), 'bfloat16')
+    expect(values.dtype).toBe('float32')
+    const difference = relativeDifference(ops.detach(values).float32(), rewards)
+    expect(difference).toBeLessThan(0.2)
+    expect(difference).toBeGreaterThan(tolerance)
+    backward([values], [tensorFrom(Float32Array.from(weights ?? []))])
+    expect(model.parameters.every((parameter) => parameter.gradient?.dtype === 'float32')).toBe(true)
+    expect(Object.entries(gradientErrors(model, expected)).filter(([, error]) => !(error < 0.15))).toEqual([])
+  },
+)
 
 it('runs identical sequences once and repeats their reward', () => {
   const ids = [5, 6, 7, 8]

@@ -79,6 +79,23 @@ describe('readModelConfig', () => {
     expect(readModelConfig(folder).decoder.windows).toEqual([null, null])
   })
 
+  it('takes a sliding window in every other layer of Gemma 2 from the first on, where layer_types is absent', () => {
+    copyFixture('gemma2', { layer_types: undefined, num_hidden_layers: 3 })
+    expect(readModelConfig(folder).decoder.windows).toEqual([8, null, 8])
+    copyFixture('gemma2', { layer_types: ['full_attention', 'sliding_attention'], sliding_window: 5 })
+    expect(readModelConfig(folder).decoder.windows).toEqual([null, 5])
+  })
+
+  it('opens a bare decoder, as GPT-2 is published, and ignores its buffers', () => {
+    const strip = (name: string) => name.replace('transformer.', '')
+    const causal = { 'h.0.attn.bias': ops.ones([1, 1, 4, 4]), 'h.0.attn.masked_bias': ops.ones([]) }
+    copyFixture('gpt2', {}, (tensors) => ({
+      ...Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [strip(name), tensor])),
+      ...causal,
+    }))
+    expect(relativeDifference(rewardsOf(load(), 'gpt2'), readExpected('gpt2').rewards)).toBeLessThan(1e-5)
+  })
+
   it.each<[string, FixtureName, Fields, RegExp]>([
     ['an unknown architecture', 'llama', { model_type: 'gemma4' }, /model_type is "gemma4".*gpt_neox, llama/],
     ['quantised weights', 'llama', { quantization_config: { bits: 4 } }, /quantised/],
@@ -90,6 +107,17 @@ describe('readModelConfig', () => {
     ['another activation', 'llama', { hidden_act: 'gelu' }, /hidden_act is 'gelu'/],
     ['a missing field', 'llama', { hidden_size: undefined }, /hidden_size is missing/],
     ['heads that do not fit', 'neox', { num_attention_heads: 5 }, /5 heads/],
+    ['another activation of Gemma', 'gemma2', { hidden_activation: 'silu' }, /the activation is 'silu'/],
+    ['attention to both sides', 'gemma', { use_bidirectional_attention: true }, /use_bidirectional_attention/],
+    ['layer types of another model', 'gemma2', { layer_types: ['full_attention'] }, /names 1 layer, but .* 2/],
+    ['an unknown layer type', 'gemma2', { layer_types: ['full_attention', 'linear'] }, /layer_types.1 is "linear"/],
+    [
+      'scores scaled by the layer',
+      'gpt2',
+      { scale_attn_by_inverse_layer_idx: true },
+      /scale_attn_by_inverse_layer_idx/,
+    ],
+    ['cross-attention', 'gpt2', { add_cross_attention: true }, /add_cross_attention/],
   ])('refuses %s by name', (_, name, fields, message) => {
     copyFixture(name, fields)
     const read = () => readModelConfig(folder)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { counted } from '../../counted.ts'
 import { InputError } from '../../errors.ts'
 import { type Decoder, family, positive } from '../family.ts'
 import { llamaDecoder, llamaFields, llamaParts } from './llama.ts'
@@ -62,7 +63,9 @@ export const gemma2 = family({
   decoder(fields, path) {
     const { num_hidden_layers: layers, layer_types: types } = fields
     if (types && types.length !== layers)
-      throw new InputError(`${path}: layer_types names ${types.length} layers, num_hidden_layers ${layers}`)
+      throw new InputError(
+        `${path}: layer_types names ${counted(types.length, 'layer')}, but num_hidden_layers is ${layers}`,
+      )
     const isSliding = (i: number) => (types ? types[i] === 'sliding_attention' : i % 2 === 0)
     return {
       ...gemmaDecoder(fields, fields.hidden_activation, path),
