@@ -8,7 +8,7 @@ import { InputError } from '../errors.ts'
 import { createAtomicFile, writeError } from '../files.ts'
 import { makeFolder } from '../folders.ts'
 
-/** Where scored rows go: it takes JSON lines, and makes of them what the name of the file asks for. */
+/** Where scored rows go: it takes JSON lines, and writes the format that the name of the file asks for. */
 export interface ScoreOutput {
   write(lines: string): void
   /** The file appears under its name. */

@@ -10,7 +10,7 @@ export interface TerminalStream {
   readonly columns?: number
 }
 
-/** Tells what happens while long work runs. */
+/** Shows what happens while long work runs. */
 export interface Terminal {
   readonly onEvent: (event: Event) => void
   /** Ends a line that is still being rewritten. */

@@ -24,7 +24,7 @@ export interface DataPart {
   readonly takes?: (index: number) => boolean
 }
 
-/** Preference data that are ready to be read, as often as need be. */
+/** Preference data that can be read as often as needed. */
 export interface DataSet {
   /** What messages call it: as the user named it. */
   readonly name: string

@@ -2,7 +2,7 @@ import { counted } from '../counted.ts'
 import type { Group, Preference } from './group.ts'
 import type { RowOptions } from './row-options.ts'
 
-/** Two responses of which none is the better one. */
+/** Two responses, neither of which is better. */
 export const isTie = ({ probability }: Preference): boolean => probability === 0.5
 
 /**

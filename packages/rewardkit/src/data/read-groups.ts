@@ -21,7 +21,7 @@ import { type ReadGroup, readSource } from './read-source.ts'
  * Streams the groups of preference data in bounded memory, in the order of the files. Ids are unique: one that appeared
  * before is followed by `@line-N`.
  *
- * @param tell what there is to say of the reading as a whole, when it ends
+ * @param tell called when the reading ends, with what there is to say about all of it
  * @throws InputError in one line with file, line or row, field, what was found and what was expected.
  */
 export async function* readGroups(data: DataSet, tell: (told: Notice) => void = () => {}): AsyncGenerator<ReadGroup> {

@@ -30,7 +30,7 @@ interface Reading {
 interface Waiting extends ScoreRequest {
   /** The first group that has not been read. */
   next: number
-  /** The group of which parts are left. */
+  /** The group with parts that have not been computed. */
   reading: Reading | null
   readonly scored: ScoredGroup[]
   /** Groups without an outcome so far. */

@@ -35,7 +35,7 @@ export interface StoreOptions {
   readonly onDamage: (path: string) => void
   /** A segment is committed once it has this many bytes. */
   readonly segmentBytes?: number
-  /** And once it is so old, so that a kill loses no more. */
+  /** And once it is this old, so that a kill loses no more than that. */
   readonly segmentSeconds?: number
 }
 

@@ -70,7 +70,7 @@ export function cachedFile(snapshot: string, { path, bytes }: RemoteFile): strin
   return present?.isFile() && present.size === bytes ? local : null
 }
 
-/** The files of a snapshot of which no listing is kept: all that is known is what is there. */
+/** The files of a snapshot without a stored listing: all that is known is what the folder holds. */
 export function snapshotFiles(snapshot: string): RemoteFile[] {
   if (!existsSync(snapshot)) return []
   return filesBelow(snapshot)

@@ -15,7 +15,7 @@ export interface CardConfig {
   readonly isDefault: boolean
   /** The folder that its patterns are relative to; empty for the whole repository. */
   readonly folder: string
-  /** Patterns for each split; null where the names of the files tell the splits. */
+  /** Patterns for each split; null if the names of the files say which splits there are. */
   readonly splits: readonly { readonly split: string; readonly patterns: readonly string[] }[] | null
 }
 

@@ -26,7 +26,7 @@ const worthwhile = 1 << 20
  * Fetches a file into the blobs of its repository. It is written as `.incomplete`, and if anything ends this call, a
  * later one continues from there. It gets its name once size and checksum are right and it is flushed to disk. Each
  * process writes its own file, so two of them do no harm.
- * @param onBytes told how many bytes of the file are there; fewer again where some had to be thrown away
+ * @param onBytes called with the number of bytes that have arrived; fewer again if some had to be discarded
  * @throws HubUnavailable, InputError and FailureError as the hub answers, FailureError for a wrong checksum and a full
  * disk, Interrupted on request
  */

@@ -6,7 +6,7 @@ export interface SplitFiles {
   readonly paths: readonly string[]
 }
 
-/** The splits that names of files and folders tell of, as in the `datasets` library (`data_files.py`). */
+/** The splits that names of files and folders contain, as in the `datasets` library (`data_files.py`). */
 const keywords: Readonly<Record<string, readonly string[]>> = {
   train: ['train', 'training'],
   validation: ['validation', 'valid', 'dev', 'val'],

@@ -54,7 +54,7 @@ export interface Ranking<Candidate> {
 
 /** What a single call can be given. */
 export interface CallOptions {
-  /** Once it aborts, the call rejects with code `interrupted`; what of it has not begun is not computed. */
+  /** Once it aborts, the call rejects with code `interrupted`; any part that has not begun is not computed. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -63,7 +63,7 @@ export async function encodeEvaluation(
   return evaluationData(survey, set)
 }
 
-/** What an encoded set of held-out groups is to an evaluation. Throws InputError where no pair is left. */
+/** The evaluation data of an encoded set of held-out groups. Throws InputError if no pair is left. */
 export function evaluationData(
   { path, name, sha256, read, dropped }: Pick<Survey, 'path' | 'name' | 'sha256' | 'read' | 'dropped'>,
   set: EncodedSet,
@@ -74,10 +74,10 @@ export function evaluationData(
   return { path, name, sha256, groups, pairs, read, dropped: all, truncated, cut }
 }
 
-/** Groups between two signs of life while a file is turned into tokens. */
+/** Groups between two progress events while a file is turned into tokens. */
 const groupsBetweenEvents = 5000
 
-/** The groups of a survey; says how rows were read, tells of progress where there are many, stops on request. */
+/** The groups of a survey. Reports how rows were read, and progress if there are many. Stops on request. */
 export async function* watchedGroups(survey: Survey, hooks: Hooks): AsyncGenerator<PlacedGroup> {
   tellOfReading(survey, hooks)
   let done = 0

@@ -21,7 +21,7 @@ export interface Evaluation {
   readonly summary: EvaluationSummary
 }
 
-/** The rows of all groups, with progress told in pairs. */
+/** The rows of all groups, with progress in pairs. */
 export function evaluateGroups(
   rewardsOf: RewardsOf,
   { groups, pairs: total }: Pick<EvaluationData, 'groups' | 'pairs'>,

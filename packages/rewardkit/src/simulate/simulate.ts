@@ -84,7 +84,7 @@ export function simulate(settings: SimulateSettings): { pairs: SimulatedPair[]; 
   return { pairs, summary }
 }
 
-/** Writes what `simulate` draws to the file `out`, one pair a line, and tells what is known about it. */
+/** Writes what `simulate` draws to the file `out`, one pair a line, and returns what is known about it. */
 export function simulateToFile(options: SimulateOptions): SimulationSummary {
   const { pairs, summary } = simulate(options)
   writeLinesAtomic(options.out, jsonLines(pairs))

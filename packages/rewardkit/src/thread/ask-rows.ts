@@ -3,7 +3,7 @@ import type { Ask } from './ask.ts'
 /** What the main thread is asked: for more rows, or to give up the iterable, as nobody wants the rest. */
 export type RowsQuestion = 'next' | 'return'
 
-/** Rows as JSON lines, from the main thread, as many at a time as it gives; null says that there are no more. */
+/** Rows as JSON lines, from the main thread, as many at a time as it gives; null after the last ones. */
 export function* rowsFrom(name: string, ask: Ask): Generator<string> {
   let hasMore = true
   try {

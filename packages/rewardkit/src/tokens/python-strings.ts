@@ -26,7 +26,7 @@ function strip(left: boolean, right: boolean): StringFunction {
   }
 }
 
-/** Splits from the left; without a separator at runs of white space, of which neither end of the text keeps any. */
+/** Splits from the left; without a separator at runs of white space, and neither end of the text keeps any. */
 function split(text: string, separator?: unknown, limit: unknown = -1): string[] {
   if (typeof limit !== 'number' || separator === '') throw new Error('split: an argument is not supported')
   const isBlank = typeof separator !== 'string'

@@ -334,7 +334,7 @@ const joined = (node: Statement, parts: Readonly<Record<string, unknown>>): Stat
 /** Statements as one node that this interpreter evaluates, no matter who asks for it. */
 const program = (body: readonly Statement[]): Statement => Object.assign(parse([]), { body })
 
-/** What Python's `str` makes of a value. */
+/** Python's `str` of a value. */
 function pythonText(value: Value): string {
   if (typeof value.value === 'string') return value.value
   return value.type === 'UndefinedValue' ? '' : pythonRepr(value)

@@ -23,7 +23,7 @@ export interface Spool {
   begin(): SpooledGroups
   /** Bytes of all groups so far. */
   readonly bytes: number
-  /** Gives the disk back; groups can be read no more. */
+  /** Frees the disk; groups can no longer be read. */
   close(): void
 }
 
@@ -118,7 +118,7 @@ export function spoolInto(descriptor: number, place: string): Spool {
     if (pendingLength > 0) flush()
     let position = offset
     return (length: number): Buffer => {
-      // Of its own and not from Node's pool, where it might not be aligned.
+      // Not from Node's pool, where it might not be aligned.
       const bytes = Buffer.from(new ArrayBuffer(length))
       for (let done = 0; done < length;) {
         const count = readSync(descriptor, bytes, done, length - done, position + done)

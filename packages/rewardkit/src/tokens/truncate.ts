@@ -48,7 +48,7 @@ export interface PromptCut {
 
 /** How a group is read, for the sake of cutting it. */
 export interface Cuttable {
-  /** Cuts the prompt until the longest sequence fits, or until no more of it may go. */
+  /** Cuts the prompt until the longest sequence fits, or until no more of it may be cut. */
   cutPrompt(whole: Sequences, rule: TruncationRule): Promise<PromptCut>
   /** Where the responses of whole sequences begin. */
   starts(whole: Sequences): Promise<readonly number[]>
@@ -60,7 +60,7 @@ export interface Truncated extends Omit<PromptCut, 'starts'> {
 }
 
 /**
- * Cuts sequences of which one is too long. Null where no cut leaves something of each response: the maximum length is
+ * Cuts sequences if one of them is too long. Null where no cut leaves something of each response: the maximum length is
  * about that of what the chat template writes around the contents.
  */
 export async function truncate(

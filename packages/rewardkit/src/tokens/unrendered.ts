@@ -49,8 +49,8 @@ export function createUnrenderedTally(render: Render | undefined): UnrenderedTal
 }
 
 /**
- * The same for groups that come without end. Each part is tried with the first few groups that have it and then no more,
- * so that a template is not rendered again and again for every request.
+ * The same for an endless stream of groups. Each part is tried only with the first few groups that have it, so that a
+ * template is not rendered again and again for every request.
  * @returns what there is to say of a group and was not said before
  */
 export function createUnrenderedWatch(render: Render | undefined): (group: Group) => Phrase[] {

@@ -17,7 +17,7 @@ export interface TrainingRewards {
   close(): void
 }
 
-/** What of a run decides how its groups get their rewards. */
+/** The parts of a run that decide how its groups get their rewards. */
 interface RunOfRewards {
   readonly model: RewardNetwork
   readonly part: TrainedPart

@@ -103,7 +103,7 @@ function dated({ templateDate, ...options }: SizedOptions, { files }: Tokenizer,
   return { ...options, templateDate: day }
 }
 
-/** The folder looks like one that transformers opens, which would put a head of its own in place of this one. */
+/** Transformers would open the folder, but replace this head by one of its own. */
 function warnOfHead({ weights }: RewardNetwork, hooks: Hooks): void {
   if (!weights.hiddenHead) return
   hooks.onEvent(

@@ -144,7 +144,7 @@ export async function loadTrainingData(
   const training = createEncodedSet(spool.begin())
   const heldOut = createEncodedSet(spool.begin(), { withTexts: true })
   let heldOutRead = 0
-  /** What of a group counts in a set: nowhere is a tie a preference, but to an objective that reads probabilities. */
+  /** The part of a group that counts in a set: a tie is a preference only for an objective that reads probabilities. */
   const used = (group: Group, set: EncodedSet): Group => {
     const decided = set === training && objective.needsProbability ? group : withoutTies(group)
     const complete = set === training && objective.needsMargin ? withMargins(decided, options.missingMargin) : decided

@@ -141,7 +141,7 @@ export function judged(better: 0 | 1 | null, { ties }: RowOptions, margin?: numb
   }
 }
 
-/** Pairs that one row may make, a thousand responses each with each: more are neither held in memory nor in a line. */
+/** The most pairs of one row, a thousand responses each with each: more fit neither in memory nor in a line. */
 const mostPairs = 500_000
 
 /** Throws an InputError where responses make more pairs than one row may. */

@@ -87,7 +87,7 @@ export const messagesLayout: Layout<'messages'> = {
   write(group) {
     const { source: _, ...turns } = asTurns(group)
     if (turns.form === 'text')
-      throw new InputError('a text without a prompt, in which nobody can tell the turns', {
+      throw new InputError('a text without a prompt, in which the turns cannot be told apart', {
         remedy: phrase`name the column of the prompt (${settings({ columns: ['prompt=NAME'] })}), or write pairs`,
       })
     return pairLayout.write({ ...turns, form: 'messages' })

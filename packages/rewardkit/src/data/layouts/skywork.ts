@@ -6,7 +6,7 @@ import { eachPreferred } from './lists.ts'
 
 /**
  * Skywork-Reward-Preference-80K (Skywork, v0.1 and v0.2): a row is `chosen` and `rejected`, whole conversations, and
- * `source`, which is the subset. That and no more tells it from pairs without a prompt column: a row is recognised by
+ * `source`, which is the subset. Only that distinguishes it from pairs without a prompt column: a row is recognised by
  * having these three columns and no other, so nothing else is written.
  */
 export const skyworkLayout: Layout<'skywork'> = {

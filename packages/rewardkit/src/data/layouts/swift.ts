@@ -104,7 +104,7 @@ function conversation(value: unknown, field: string): readonly Message[] {
   return messages
 }
 
-/** The text of a response that is no more than that. */
+/** The text of a response that has nothing else. */
 function textAlone(response: readonly Message[]): string | undefined {
   const [message] = response
   const isText = message?.role === 'assistant' && response.length === 1 && Object.keys(message).length === 2

@@ -2,7 +2,7 @@ import { at } from '../../at.ts'
 import { conversationKey, inputsKeys, messageText } from '../build.ts'
 import type { Group, Message } from '../group.ts'
 
-/** What of a group is compared. */
+/** The part of a group that is compared. */
 export type Scope = 'pair' | 'prompt'
 
 /**

@@ -2,7 +2,7 @@ import { isExact, parseJson } from '../json.ts'
 
 /**
  * A column is one of numbers if its name has one of these words (`score_A`, `labels`, `preference_strength`). A list by
- * name, since a look at the cell cannot tell the response "42" from a score.
+ * name, since the cell alone does not distinguish the response "42" from a score.
  */
 const numberWords = new Set(
   (

@@ -77,7 +77,7 @@ const lineEnds = (record: readonly Buffer[]): number =>
 
 const byteOrderMark = Buffer.from('\uFEFF')
 
-/** The parser takes a byte order mark away, but then gives texts, of which nobody knows whether they were UTF-8. */
+/** The parser removes a byte order mark, but then gives texts, which no longer show whether they were UTF-8. */
 async function* withoutMark(bytes: Bytes): AsyncGenerator<Buffer> {
   let first = true
   for await (const piece of bytes) {

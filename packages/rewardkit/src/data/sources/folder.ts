@@ -30,9 +30,9 @@ const isRecord = (name: string) => name === 'provenance.json' || name.endsWith('
 const isHidden = (name: string) => name.startsWith('.') || name.startsWith('_')
 
 /**
- * The files of rows below a folder, sorted by path; of several splits, the first in the order that is there. Says what is
- * left out. Links to files count, those to folders do not.
- * @throws InputError where there are none, none of a split that is wanted, or files of several kinds
+ * The files of rows below a folder, sorted by path; of several splits, the first in the order that is there. Says what
+ * is left out. Links to files count, those to folders do not.
+ * @throws InputError if there are none, none of the requested split, or files of several kinds
  */
 export async function filesOfFolder(folder: string, splits: SplitOrder, hooks: Hooks): Promise<SourceFile[]> {
   const say = (message: string) => hooks.onEvent(logLine(`${folder}: ${message}`))

@@ -3,7 +3,7 @@ import type { Phrase } from '../../phrase.ts'
 
 /** What was noticed while rows were read, counted. Each note is reported once, when the reading ends. */
 export interface Notes {
-  /** One more of what `message` tells of. `name` tells which are the same. */
+  /** Counts one more case for `message`. Equal names are the same case. */
   add(name: string, kind: Notice['kind'], message: (count: number) => string | Phrase): void
   told(): Notice[]
 }

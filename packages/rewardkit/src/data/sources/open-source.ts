@@ -73,7 +73,7 @@ function fixedFolder(pattern: string): string {
   return parts.slice(0, first).join('/') || (pattern.startsWith('/') ? '/' : '.')
 }
 
-/** Shards are of one kind: Parquet files name their columns, so that one which differs is found before any is read. */
+/** Shards are of one kind: Parquet files name their columns, so that a different one is found before any is read. */
 async function checkColumns(files: readonly SourceFile[]): Promise<void> {
   const shards = files.filter(({ name }) => name.endsWith('.parquet'))
   if (shards.length < 2) return

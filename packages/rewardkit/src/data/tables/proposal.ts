@@ -238,7 +238,7 @@ function ratedAnswer(columns: readonly ColumnValues[], texts: readonly ColumnVal
   }
 }
 
-/** Choices that turn ranks round, of which 1 is the best; other ratings need none. */
+/** Choices that turn ranks around, since rank 1 is the best; other ratings need none. */
 function ratingChoices({ path, values }: ColumnValues): ProposedChoices | undefined {
   if (!isRankColumn(path)) return undefined
   const texts = [...values].map(([key, value]) => `${shownValue(value)}=${/^\d+$/.test(key) ? -Number(key) : 'drop'}`)

@@ -37,7 +37,7 @@ const tie =
   /^(?:a )?(?:tie|tied|draw|equal|equally good|equally bad|equal quality|same|the same|about the same|both|both are equal|both good|both bad|bothbad|both are good|both are bad|neither|neither is better|no preference|tie ?\((?:both ?bad|both ?good)\))$/
 const hasStrength = new RegExp(`\\b${strength}\\b|>>|<<`)
 
-/** Whether a verdict tells how much better an answer is, in words of which nobody knows how much they are. */
+/** Whether a verdict says how much better an answer is, in words without a known size. */
 export const tellsStrength = (key: string): boolean => hasStrength.test(key)
 
 /**

@@ -38,7 +38,7 @@ export interface GroupWriter {
 }
 
 /**
- * Refuses to write over what is read: the source would be gone, and the record of the step would tell of its output.
+ * Refuses to write over what is read: the source would be gone, and the record of the step would describe its output.
  * @throws InputError that names the file
  */
 export function checkOutputs(paths: readonly string[], data: readonly DataSet[]): void {
