@@ -5,7 +5,7 @@ import { InputError, Interrupted } from '../errors.ts'
 import type { ScoreOptions } from '../evaluate/evaluate-options.ts'
 import { type Event, logLine, noticeAt, warning } from '../events.ts'
 import { phrase } from '../phrase.ts'
-import { tellOfCuts } from '../tokens/index.ts'
+import { reportCuts } from '../tokens/index.ts'
 import { withJob } from './interruptible-job.ts'
 import { type ScoreCounts, scoreRows } from './score-rows.ts'
 import { openScoreOutput } from './score-output.ts'
@@ -24,7 +24,7 @@ export async function scoreFile(options: ScoreOptions, onEvent: (event: Event) =
   if (missingPrompt !== undefined) onEvent(warning(phrase`${nameOf(options.data)}: ${missingPrompt}`))
   const { cuts, lastCut, identical } = counts
   const dropped = { identical_after_truncation: identical }
-  if (lastCut) tellOfCuts(cuts, { ...lastCut, name: nameOf(options.data), dropped }, { onEvent })
+  if (lastCut) reportCuts(cuts, { ...lastCut, name: nameOf(options.data), dropped }, { onEvent })
   return counts
 }
 
@@ -64,7 +64,7 @@ async function score(options: ScoreOptions, onEvent: (event: Event) => void, wri
       },
     )
   })
-  for (const note of reading.notes.told()) onEvent(noticeAt(nameOf(data), note))
+  for (const note of reading.notes.list()) onEvent(noticeAt(nameOf(data), note))
   return counts
 }
 

@@ -29,7 +29,7 @@ export {
   type Survey,
 } from './survey.ts'
 export { turnedMessage, withoutTies } from './probability.ts'
-export { type SkippedRows, tellOfSkipped } from './skipped-rows.ts'
+export { type SkippedRows, reportSkipped } from './skipped-rows.ts'
 export { createPromptSplit, type PromptSplit } from './prompt-split.ts'
 export { isSpooled, spooledFile, spoolRows } from './spooled-rows.ts'
 export * from './transforms/index.ts'

@@ -21,10 +21,13 @@ import { type ReadGroup, readSource } from './read-source.ts'
  * Streams the groups of preference data in bounded memory, in the order of the files. Ids are unique: one that appeared
  * before is followed by `@line-N`.
  *
- * @param tell called when the reading ends, with what there is to say about all of it
+ * @param onNotice called when the reading ends, with what there is to say about all of it
  * @throws InputError in one line with file, line or row, field, what was found and what was expected.
  */
-export async function* readGroups(data: DataSet, tell: (told: Notice) => void = () => {}): AsyncGenerator<ReadGroup> {
+export async function* readGroups(
+  data: DataSet,
+  onNotice: (notice: Notice) => void = () => {},
+): AsyncGenerator<ReadGroup> {
   const ids = createNumbering()
   const subsets = createSubsetWatch()
   for (const part of data.parts) {
@@ -34,7 +37,7 @@ export async function* readGroups(data: DataSet, tell: (told: Notice) => void = 
     let found = 0
     let userLast = 0
     try {
-      for await (const item of readPart(part, tell)) {
+      for await (const item of readPart(part, onNotice)) {
         if (!item.group) {
           yield item
           continue
@@ -57,7 +60,7 @@ export async function* readGroups(data: DataSet, tell: (told: Notice) => void = 
       }
     } finally {
       // Also where nobody wants the rest.
-      if (userLast > 0) tell(warning(phrase`${part.source.name}: ${userLastMessage(userLast)}`))
+      if (userLast > 0) onNotice(warning(phrase`${part.source.name}: ${userLastMessage(userLast)}`))
     }
     if (found === 0) ofPart.refuseUnknown(part.source.name)
     if (found === 0 && part.name !== undefined)
@@ -70,7 +73,7 @@ export async function* readGroups(data: DataSet, tell: (told: Notice) => void = 
 }
 
 /** The groups of one part as its rows tell them. */
-async function* readPart(part: DataPart, tell: (told: Notice) => void): AsyncGenerator<ReadGroup> {
+async function* readPart(part: DataPart, onNotice: (notice: Notice) => void): AsyncGenerator<ReadGroup> {
   const { source, options } = part
   const judgements = createJudgements(options)
   const table = tableLayout(judgements.named, options)
@@ -88,8 +91,8 @@ async function* readPart(part: DataPart, tell: (told: Notice) => void): AsyncGen
   } finally {
     // Also where nobody wants the rest.
     if (!failed) {
-      const notes = [...reading.notes.told(), ...judgementNotes(judgements, table?.name), ...verdicts.notes()]
-      for (const note of notes) tell(noticeAt(source.name, note))
+      const notes = [...reading.notes.list(), ...judgementNotes(judgements, table?.name), ...verdicts.notes()]
+      for (const note of notes) onNotice(noticeAt(source.name, note))
     }
   }
 }

@@ -43,7 +43,7 @@ export function skippedMessage({ count, first }: SkippedRows): Phrase | undefine
 }
 
 /** Warns of rows that were skipped, if there are any. `name` is where they came from. */
-export function tellOfSkipped(name: string, skipped: SkippedRows, hooks: Hooks): void {
+export function reportSkipped(name: string, skipped: SkippedRows, hooks: Hooks): void {
   const message = skippedMessage(skipped)
   if (message !== undefined) hooks.onEvent(warning(phrase`${name}: ${message}`))
 }

@@ -39,7 +39,7 @@ export interface Survey {
   /** Rows that could not be read and were skipped. */
   readonly skipped: SkippedRows
   /** What there is to say of how the data were read. */
-  readonly told: readonly Notice[]
+  readonly notices: readonly Notice[]
   /**
    * SHA-256 of the file on disk, hexadecimal. For several files, that of their hashes and names, with the file of a
    * mixture and its files of choices first.
@@ -75,8 +75,8 @@ export async function surveyPreferences(
   let turned = 0
   const parts: Record<string, number> = {}
   const skipped = createSkippedRows()
-  const told: Notice[] = []
-  for await (const item of readGroups(data, (one) => told.push(one))) {
+  const notices: Notice[] = []
+  for await (const item of readGroups(data, (one) => notices.push(one))) {
     countSkipped(skipped, item.error)
     read += item.dropped.length + (item.group?.preferences.length ?? 0)
     for (const reason of item.dropped) dropped[reason] = (dropped[reason] ?? 0) + 1
@@ -114,7 +114,7 @@ export async function surveyPreferences(
     turned,
     unread: { rows: unread.rows, rowsWithoutPrompt: unread.rowsWithoutPrompt },
     skipped: { count: skipped.count, first: skipped.first },
-    told,
+    notices,
     sha256: await hashOf(data),
     state,
   }

@@ -47,7 +47,7 @@ async function evaluateFile(
   const opened = await openData(options.data, options, evaluationSplits, hooks)
   const readings = createReadingTally(tokenizer, network.reading)
   const survey = await surveyPreferences(opened, options.limit, (group) => readings.add(group))
-  readings.tell(survey.name, hooks)
+  readings.report(survey.name, hooks)
   const reading = { ...network.reading, trainedBy: network.truncationRule }
   const data = await encodeEvaluation(survey, tokenizer, { ...reading, onError: options.onError }, spool, hooks)
   const left = droppedText(data.dropped)

@@ -43,7 +43,7 @@ export interface Scorer {
   /** The rewards of all branches of some groups, which go through the model at once. */
   compute(parts: readonly TokenGroup[]): Float32Array
   /** Warns, once of each kind, of texts read so far that the model can hardly judge. */
-  tell(): void
+  report(): void
   /** What the group lost to truncation, if anything. */
   cutOf(group: Group, tokens: TokenGroup): ScoreCut | undefined
 }
@@ -90,7 +90,7 @@ export async function openScorer(
   return {
     read,
     compute: (parts) => scope(() => noGradient(() => rewardsOf(parts).float32())),
-    tell: () => strange.tell('so far', hooks),
+    report: () => strange.report('so far', hooks),
     cutOf: (group, tokens) => tokens.cut && cutOf(tokens, tokens.cut, group.preferences),
   }
 }

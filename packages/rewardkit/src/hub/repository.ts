@@ -106,7 +106,7 @@ async function fetchMissing(client: HubClient, repository: Repository, files: re
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0)
   const present = new Map<string, number>()
   let told = 0
-  const tell = (file: ListedFile, bytes: number) => {
+  const onBytes = (file: ListedFile, bytes: number) => {
     present.set(file.path, bytes)
     const done = megabytes([...present.values()].reduce((sum, count) => sum + count, 0))
     if (done === told) return
@@ -132,8 +132,8 @@ async function fetchMissing(client: HubClient, repository: Repository, files: re
   const bring = async (file: ListedFile) => {
     const blob = join(blobs, file.etag)
     const isThere = statSync(blob, { throwIfNoEntry: false })?.size === file.bytes
-    if (isThere) tell(file, file.bytes)
-    else await downloadBlob(stoppable, { place, commit, file }, blob, (bytes) => tell(file, bytes))
+    if (isThere) onBytes(file, file.bytes)
+    else await downloadBlob(stoppable, { place, commit, file }, blob, (bytes) => onBytes(file, bytes))
     linkBlob(settings, blob, folder, file.path, !isThere)
   }
   const queue = [...files]

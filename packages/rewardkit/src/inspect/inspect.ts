@@ -132,7 +132,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
       joinPhrases([`${data.name}: no pair is usable (${counts})`, ...skipped.first.slice(0, 1).map(wholePhrase)], '; '),
     )
   }
-  await counter?.tell(data.name, hooks)
+  await counter?.report(data.name, hooks)
   const missingPrompt = missingPromptMessage(unread)
   if (missingPrompt !== undefined) hooks.onEvent(warning(phrase`${data.name}: ${missingPrompt}`))
   const files = []

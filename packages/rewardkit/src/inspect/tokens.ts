@@ -11,7 +11,7 @@ import {
   UnusableRow,
 } from '../tokens/index.ts'
 import type { Group, Preference } from '../data/group.ts'
-import { countSkipped, createSkippedRows, tellOfSkipped } from '../data/skipped-rows.ts'
+import { countSkipped, createSkippedRows, reportSkipped } from '../data/skipped-rows.ts'
 import { countLonger, type LongerCounts, noLonger } from './longer.ts'
 import type { InspectOptions } from './inspect-options.ts'
 import { createSeries, type Distribution } from './series.ts'
@@ -159,10 +159,10 @@ export async function createTokenCounter(model: string, reading: Reading) {
       if (waiting.length === groupsAtATime) await flush()
     },
     /** Warns of what the model reads otherwise than one might think. */
-    async tell(name: string, hooks: Hooks): Promise<void> {
+    async report(name: string, hooks: Hooks): Promise<void> {
       await flush()
-      readings.tell(name, hooks)
-      tellOfSkipped(name, skipped, hooks)
+      readings.report(name, hooks)
+      reportSkipped(name, skipped, hooks)
     },
     async result(): Promise<TokenCounts> {
       await flush()

@@ -68,13 +68,13 @@ export interface CallOptions {
  */
 export class RewardModel implements AsyncDisposable {
   readonly #job: Job<'score'>
-  readonly #tellOfCut: (cut: ScoreCut) => void
+  readonly #reportCut: (cut: ScoreCut) => void
   /** Calls without an answer so far. */
   readonly #calls = new Set<Promise<unknown>>()
 
-  private constructor(job: Job<'score'>, tellOfCut: (cut: ScoreCut) => void) {
+  private constructor(job: Job<'score'>, reportCut: (cut: ScoreCut) => void) {
     this.#job = job
-    this.#tellOfCut = tellOfCut
+    this.#reportCut = reportCut
   }
 
   /**
@@ -152,7 +152,7 @@ export class RewardModel implements AsyncDisposable {
   async #rewards(groups: readonly Group[], signal: AbortSignal | undefined): Promise<GroupRewards[]> {
     const scored = await this.#request(groups, signal)
     const cut = scored.find((group) => group.cut !== undefined)?.cut
-    if (cut) this.#tellOfCut(cut)
+    if (cut) this.#reportCut(cut)
     return scored
   }
 

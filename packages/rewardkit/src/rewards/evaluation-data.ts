@@ -4,7 +4,7 @@ import {
   type PlacedGroup,
   type Survey,
   surveyedGroups,
-  tellOfSkipped,
+  reportSkipped,
   turnedMessage,
   unreadMessage,
   withoutTies,
@@ -21,7 +21,7 @@ import {
   type EncodeOptions,
   type Spool,
   type SpooledGroups,
-  tellOfCuts,
+  reportCuts,
   type Tokenizer,
   type TruncationRule,
 } from '../tokens/index.ts'
@@ -57,9 +57,9 @@ export async function encodeEvaluation(
     }
   }
   const strange = await encodeInto(items(), tokenizer, reading, reading.onError)
-  strange.tell(survey.name, hooks)
-  tellOfSkipped(survey.name, set.skipped, hooks)
-  tellOfCuts(set, { ...reading, name: survey.name, dropped: set.dropped }, hooks)
+  strange.report(survey.name, hooks)
+  reportSkipped(survey.name, set.skipped, hooks)
+  reportCuts(set, { ...reading, name: survey.name, dropped: set.dropped }, hooks)
   return evaluationData(survey, set)
 }
 
@@ -79,7 +79,7 @@ const groupsBetweenEvents = 5000
 
 /** The groups of a survey. Reports how rows were read, and progress if there are many. Stops on request. */
 export async function* watchedGroups(survey: Survey, hooks: Hooks): AsyncGenerator<PlacedGroup> {
-  tellOfReading(survey, hooks)
+  reportReading(survey, hooks)
   let done = 0
   for await (const placed of surveyedGroups(survey)) {
     if (hooks.shouldStop()) throw new Interrupted('stopped on request')
@@ -91,7 +91,7 @@ export async function* watchedGroups(survey: Survey, hooks: Hooks): AsyncGenerat
 }
 
 /** Says which layouts were recognised, what was not read, and what was skipped. */
-function tellOfReading(survey: Survey, hooks: Hooks): void {
+function reportReading(survey: Survey, hooks: Hooks): void {
   const { name, layouts, unread } = survey
   const unreadColumns = unreadMessage(unread)
   const turned = turnedMessage(survey.turned)
@@ -99,11 +99,11 @@ function tellOfReading(survey: Survey, hooks: Hooks): void {
   hooks.onEvent(logLine(`${name}: read as ${layouts.join(' and ')}`))
   const parts = Object.entries(survey.parts).map(([part, pairs]) => `${counted(pairs, 'pair')} of ${part}`)
   if (parts.length > 0) hooks.onEvent(logLine(`${name}: ${parts.join(', ')}`))
-  for (const told of survey.told) hooks.onEvent(told)
+  for (const one of survey.notices) hooks.onEvent(one)
   if (unreadColumns !== undefined) hooks.onEvent(logLine(`${name}: ${unreadColumns}`))
   if (turned !== undefined) hooks.onEvent(logLine(`${name}: ${turned}`))
   if (missingPrompt !== undefined) hooks.onEvent(warning(phrase`${name}: ${missingPrompt}`))
-  tellOfSkipped(name, survey.skipped, hooks)
+  reportSkipped(name, survey.skipped, hooks)
 }
 
 export function addCounts(...counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

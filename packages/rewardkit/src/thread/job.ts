@@ -68,7 +68,7 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
     callersError ??= error instanceof Error ? error : new Error(typeof error === 'string' ? error : inspect(error))
     stop()
   }
-  const tell = (event: Event) => {
+  const passOn = (event: Event) => {
     try {
       hooks.onEvent(event)
     } catch (error) {
@@ -80,7 +80,7 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
     // At once: what it might still save would be written among another's files.
     void worker.terminate()
   }
-  const lock = lockFolder(name, options, { onEvent: tell, onLost })
+  const lock = lockFolder(name, options, { onEvent: passOn, onLost })
   const workerData: WorkerData<Name> = { name, options, stopFlag, asking: { port: there, answered } }
   // Without the program's flags for Node: its loaders and conditions are not for this library's files.
   const worker = new Worker(workerFile, { workerData, transferList: [there], execArgv: [] })
@@ -106,7 +106,7 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
     return waiting
   }
 
-  const tellScorer = (message: ToScorer) => {
+  const postToScorer = (message: ToScorer) => {
     // The rule is about windows; a worker has no origin.
     // oxlint-disable-next-line unicorn/require-post-message-target-origin
     worker.postMessage(message)
@@ -117,7 +117,7 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
   worker.on('message', (message: FromWorker) => {
     switch (message.kind) {
       case 'event':
-        return tell(message.event)
+        return passOn(message.event)
       case 'ready':
         if (callersError) return fail(callersError)
         worker.unref()
@@ -151,9 +151,9 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
       const waiting = withResolvers<ScoredGroup[]>()
       requests.set(id, waiting)
       worker.ref()
-      tellScorer({ kind: 'request', request: { id, groups, allOrNothing } })
+      postToScorer({ kind: 'request', request: { id, groups, allOrNothing } })
       const onAbort = () => {
-        tellScorer({ kind: 'cancel', id })
+        postToScorer({ kind: 'cancel', id })
         settle(id)?.reject(abortError(signal))
       }
       signal?.addEventListener('abort', onAbort)

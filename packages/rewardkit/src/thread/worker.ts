@@ -111,7 +111,7 @@ const jobs = {
       microBatchTokens: options.microBatchTokens,
       pause: () => setImmediate(),
       onAnswer: (id, scored) => {
-        scorer.tell()
+        scorer.report()
         post({ kind: 'answer', id, scored })
       },
       onError: (id, error) => post({ kind: 'refusal', id, error: plainError(error) }),

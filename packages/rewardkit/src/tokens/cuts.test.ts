@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Event } from '../events.ts'
-import { createCutTally, type CutReport, tellOfCuts } from './cuts.ts'
+import { createCutTally, type CutReport, reportCuts } from './cuts.ts'
 
 const cut = { prompt: false, system: false, responses: false, otherwise: false, ofResponse: [], wholeBranchOf: [0, 1] }
 
@@ -9,7 +9,7 @@ function told(tally: ReturnType<typeof createCutTally>, report: Partial<CutRepor
   const onEvent = (event: Event) => {
     if ('message' in event) messages.push(`${event.kind}: ${event.message}`)
   }
-  tellOfCuts(tally, { name: 'pairs.jsonl', maxLength: 80, ...report }, { onEvent })
+  reportCuts(tally, { name: 'pairs.jsonl', maxLength: 80, ...report }, { onEvent })
   return messages
 }
 

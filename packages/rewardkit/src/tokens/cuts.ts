@@ -67,7 +67,7 @@ export interface CutReport {
 }
 
 /** Says what was cut, what became identical by it, and where the model was trained on texts that were cut otherwise. */
-export function tellOfCuts(
+export function reportCuts(
   { truncated, cut }: Pick<CutTally, 'truncated' | 'cut'>,
   { name, maxLength, truncation = 'prompt-left', trainedBy, dropped = {} }: CutReport,
   hooks: Pick<Hooks, 'onEvent'>,

@@ -51,7 +51,7 @@ export interface ReadingTally {
    * Warns of plain texts that a model with a chat template reads without it, and of what the template does not render.
    * `name` is where the rows came from.
    */
-  tell(name: string, hooks: Hooks): void
+  report(name: string, hooks: Hooks): void
 }
 
 export function createReadingTally({ chat }: Tokenizer, options: Parameters<typeof howRead>[2]): ReadingTally {
@@ -64,7 +64,7 @@ export function createReadingTally({ chat }: Tokenizer, options: Parameters<type
       rows[how] = (rows[how] ?? 0) + 1
       if (how === 'template' || how === 'plain_form') unrendered.add(group)
     },
-    tell(name, hooks) {
+    report(name, hooks) {
       for (const message of unrendered.messages()) hooks.onEvent(warning(phrase`${name}: ${message}`))
       if (!chat) return
       for (const how of ['joined', 'whole'] as const) {

@@ -5,7 +5,7 @@
 export type { PackedBatch, PackedGroup, TokenGroup } from './sequence.ts'
 export { renderPlain } from './chat-template.ts'
 export { describeTokens, loadTokenizer, type Token, type Tokenizer } from './tokenizer.ts'
-export { createCutTally, type CutCounts, cutParts, type CutReport, type CutTally, tellOfCuts } from './cuts.ts'
+export { createCutTally, type CutCounts, cutParts, type CutReport, type CutTally, reportCuts } from './cuts.ts'
 export {
   type DroppedGroup,
   encodeGroup,

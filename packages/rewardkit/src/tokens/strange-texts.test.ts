@@ -12,8 +12,8 @@ const group = (prefix: number[], branches: number[][], branchOf: number[]) => ({
 })
 const toldBy = (strange: ReturnType<typeof createStrangeTexts>) => {
   const { events, hooks } = watching()
-  strange.tell('a.jsonl', hooks)
-  strange.tell('a.jsonl', hooks)
+  strange.report('a.jsonl', hooks)
+  strange.report('a.jsonl', hooks)
   return events
 }
 

@@ -13,7 +13,7 @@ import type { Tokenizer } from './tokenizer.ts'
 export interface StrangeTexts {
   add(tokens: TokenGroup): void
   /** Warns of each kind that there is, once. `name` is where the texts came from. */
-  tell(name: string, hooks: Hooks): void
+  report(name: string, hooks: Hooks): void
 }
 
 export function createStrangeTexts({ unk, files }: Pick<Tokenizer, 'unk' | 'files'>): StrangeTexts {
@@ -35,7 +35,7 @@ export function createStrangeTexts({ unk, files }: Pick<Tokenizer, 'unk' | 'file
         if (isBeyond) counts.beyond += 1
       }
     },
-    tell(name, hooks) {
+    report(name, hooks) {
       const of = (count: number) => `${name}: ${count.toLocaleString('en-US')} of ${counted(counts.texts, 'text')}`
       const warn = (kind: keyof typeof told, verbs: readonly [string, string], message: string | Phrase) => {
         if (counts[kind] === 0 || told[kind]) return

@@ -13,7 +13,7 @@ import {
   surveyedGroups,
   surveyPreferences,
   type Tally,
-  tellOfSkipped,
+  reportSkipped,
   trainingSplits,
   withMargins,
   withoutTies,
@@ -42,7 +42,7 @@ import {
   encodeInto,
   type Spool,
   type SpooledGroups,
-  tellOfCuts,
+  reportCuts,
   type Tokenizer,
   type TrainedOn,
 } from '../tokens/index.ts'
@@ -138,8 +138,8 @@ export async function loadTrainingData(
     await warnOfLeakage(evaluationSurvey, data.name, { prompts: promptIds, userTurns: prompts }, hooks)
   const isHeldOut = options.evalFraction ? prompts.split(options.evalFraction, options.seed) : null
   checkColumns(tally, { ...options, data: data.name }, objective, hooks)
-  readings.tell(data.name, hooks)
-  if (evaluationSurvey) evaluationReadings.tell(evaluationSurvey.name, hooks)
+  readings.report(data.name, hooks)
+  if (evaluationSurvey) evaluationReadings.report(evaluationSurvey.name, hooks)
 
   const training = createEncodedSet(spool.begin())
   const heldOut = createEncodedSet(spool.begin(), { withTexts: true })
@@ -161,20 +161,20 @@ export async function loadTrainingData(
     }
   }
   const strange = await encodeInto(items(), tokenizer, options, options.onError)
-  strange.tell(data.name, hooks)
-  for (const set of [training, heldOut]) tellOfSkipped(data.name, set.skipped, hooks)
+  strange.report(data.name, hooks)
+  for (const set of [training, heldOut]) reportSkipped(data.name, set.skipped, hooks)
 
   const { groups, preferences: pairs, truncated, cut } = training
   const dropped = addCounts(survey.dropped, training.dropped)
   const left = droppedText(dropped)
   log(`${data.name}: ${counted(survey.read, 'pair')} read, ${pairs} to train on${left}`)
-  tellOfCuts(training, { ...options, name: data.name, dropped: training.dropped }, hooks)
+  reportCuts(training, { ...options, name: data.name, dropped: training.dropped }, hooks)
   if (pairs === 0) throw new InputError(`${data.name}: no pair is left to train on${left}`)
   for (const first of groups.read([0])) await describePair(first, tokenizer, log)
 
   let evaluation: EvaluationData | null = null
   if (isHeldOut) {
-    tellOfCuts(heldOut, { ...options, name: `${survey.name}, held out`, dropped: heldOut.dropped }, hooks)
+    reportCuts(heldOut, { ...options, name: `${survey.name}, held out`, dropped: heldOut.dropped }, hooks)
     evaluation = evaluationData({ ...survey, read: heldOutRead, dropped: {} }, heldOut)
   }
   if (evaluationSurvey) evaluation = await encodeEvaluation(evaluationSurvey, tokenizer, options, spool, hooks)

@@ -34,7 +34,7 @@ async function written(kind: (typeof kinds)[number], rows: Rows): Promise<string
 async function read(path: string) {
   const groups: Group[] = []
   const data = await openData(path, defaultDataOptions, [], silentHooks)
-  const { told } = await surveyPreferences(data, undefined, (group) => groups.push(group))
+  const { notices: told } = await surveyPreferences(data, undefined, (group) => groups.push(group))
   return { groups, told: told.map(({ kind, message }) => `${kind}: ${message.slice(path.length + 2)}`) }
 }
 

@@ -54,7 +54,7 @@ describe('CSV', () => {
     const rows = []
     for await (const item of readRows({ path, name }, reading)) rows.push('error' in item ? item.error : item.row)
     expect(rows).toEqual([{ prompt: 'a, b; c', chosen: 'x\ny, z', rejected: 'n, o' }])
-    expect(reading.notes.told().map(({ message }) => message)).toEqual(told === undefined ? [] : [told])
+    expect(reading.notes.list().map(({ message }) => message)).toEqual(told === undefined ? [] : [told])
   })
 
   it('takes the delimiter that fits the rows where several part the header', async () => {

@@ -5,7 +5,7 @@ import type { Phrase } from '../../phrase.ts'
 export interface Notes {
   /** Counts one more case for `message`. Equal names are the same case. */
   add(name: string, kind: Notice['kind'], message: (count: number) => string | Phrase): void
-  told(): Notice[]
+  list(): Notice[]
 }
 
 export function createNotes(): Notes {
@@ -16,6 +16,6 @@ export function createNotes(): Notes {
       if (note) note.count += 1
       else notes.set(name, { kind, message, count: 1 })
     },
-    told: () => [...notes.values()].map(({ kind, message, count }) => notice(kind, message(count))),
+    list: () => [...notes.values()].map(({ kind, message, count }) => notice(kind, message(count))),
   }
 }

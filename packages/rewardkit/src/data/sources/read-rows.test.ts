@@ -98,7 +98,7 @@ describe('an object around the rows', () => {
     const found = []
     for await (const item of readRows({ path, name: path }, reading)) found.push(item)
     expect(found).toMatchObject([{ number: 1, error: 'the server has cut a' }])
-    expect(reading.notes.told()).toMatchObject([{ kind: 'log', message: 'rows are read from the field "rows"' }])
+    expect(reading.notes.list()).toMatchObject([{ kind: 'log', message: 'rows are read from the field "rows"' }])
   })
 
   it('is none around a row, or several objects', async () => {

@@ -36,13 +36,13 @@ function verdictNotes(judgements: Judgements): Notice[] {
   const all = [...words.values()].toSorted((one, other) => other.count - one.count)
   if (all.length === 0) return []
   const isList = named.some(({ name }) => name === 'responses')
-  const told: Notice[] = [
+  const notices: Notice[] = [
     logLine(`column "${column}" is read${isList ? ' as an index from 0' : ''}: ${listedWords(judgements)}`),
   ]
   const strengths = counts.get('strengths') ?? 0
   if (strengths > 0) {
     const example = all.find(({ shown }) => tellsStrength(valueKey(shown)))
-    told.push(
+    notices.push(
       logLine(
         phrase`column "${column}": ${counted(strengths, 'verdict')} with a word of strength, of which only the side is read; ${settings({ choices: `${example?.shown}=${example?.meaning}:3` })} also gives a margin`,
       ),
@@ -53,12 +53,12 @@ function verdictNotes(judgements: Judgements): Notice[] {
     all.length > 1 &&
     all.every(({ meaning }) => /^answer [1-9]/.test(meaning) || !meaning.startsWith('answer'))
   )
-    told.push(
+    notices.push(
       warning(
         phrase`column "${column}" is read as an index from 0, but is never 0: if it counts from 1, give ${settings({ choices: '1=0, 2=1' })} and so on`,
       ),
     )
-  return told
+  return notices
 }
 
 /** A value of the map that no row has is most often misspelt, where other values were read without the map. */
@@ -103,7 +103,7 @@ function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): No
   const isPlain = meanings.every(({ shown, meaning }) => shown === meaning)
   const range = isPlain ? `${Math.min(...numbers)} to ${Math.max(...numbers)}` : listedWords(judgements)
   const of = (what: string, noun: string) => counted(counts.get(what) ?? 0, noun)
-  const told: Notice[] = [
+  const notices: Notice[] = [
     logLine(
       `column "${column}" is read as a rating, the highest the best: ${range}; ${of('rated answers', 'rated answer')} of ${of('groups', 'prompt')} make ${of('pairs', 'pair')}`,
     ),
@@ -111,7 +111,7 @@ function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): No
   if (isPlain && numbers.length > 1 && wordsOf(column).includes('rank')) {
     const ranks = numbers.toSorted((one, other) => one - other)
     const map = ranks.slice(0, mostListed).map((rank) => `${rank}=${0 - rank}`)
-    told.push(
+    notices.push(
       warning(
         phrase`column "${column}" is called a rank, and ${ranks.at(-1) ?? ''} is read as the best: if ${ranks[0] ?? ''} is the best, give ${settings({ choices: map.join(', ') })}${ranks.length > mostListed ? ' and so on' : ''}`,
       ),
@@ -126,14 +126,14 @@ function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): No
   ] as const
   for (const [what, text] of lines) {
     const count = counts.get(what)
-    if (count !== undefined) told.push(logLine(`${counted(count, 'row')} ${text}`))
+    if (count !== undefined) notices.push(logLine(`${counted(count, 'row')} ${text}`))
   }
   const capped = counts.get('prompts of which not all pairs are used')
   if (capped !== undefined)
-    told.push(
+    notices.push(
       logLine(
         phrase`${counted(capped, 'prompt')} with more pairs than are used of one prompt: a random sample is drawn from the seed (${option('pairsPerPrompt')} sets its size; the default is ${mostPairsOfPrompt})`,
       ),
     )
-  return told
+  return notices
 }

@@ -132,8 +132,8 @@ describe('a table that nobody described', () => {
   })
 
   it('is warned of where the answers were named as chosen and rejected, and not else', async () => {
-    const { told } = await read(rows, { columns: ['prompt=question', 'chosen=answer_a', 'rejected=answer_b'] })
-    expect(told).toMatchObject([
+    const { notices } = await read(rows, { columns: ['prompt=question', 'chosen=answer_a', 'rejected=answer_b'] })
+    expect(notices).toMatchObject([
       {
         kind: 'warning',
         message: expect.stringMatching(
@@ -142,8 +142,8 @@ describe('a table that nobody described', () => {
       },
     ])
     const own = await read([{ prompt: 'Why?', chosen: 'x', rejected: 'y', score: 3 }])
-    expect(own.told).toMatchObject([{ kind: 'log', message: expect.stringContaining('column "score" is not read') }])
+    expect(own.notices).toMatchObject([{ kind: 'log', message: expect.stringContaining('column "score" is not read') }])
     const columns = ['prompt=question', 'a=answer_a', 'b=answer_b', 'choice=choice']
-    expect((await read(rows, { columns })).told).not.toContainEqual(expect.objectContaining({ kind: 'warning' }))
+    expect((await read(rows, { columns })).notices).not.toContainEqual(expect.objectContaining({ kind: 'warning' }))
   })
 })

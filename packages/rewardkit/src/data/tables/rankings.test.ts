@@ -32,7 +32,7 @@ describe('ranked answers', () => {
   const wide = 'q,first,second,third\nWhy?,a,b,c\nHow?,a,,c\nWho?,a,,\n'
 
   it('in columns are the best one first, which is reported; an empty cell is not an answer', async () => {
-    const { pairs, dropped, told } = await read('wide.csv', wide, ['prompt=q', 'responses=first', 'second', 'third'])
+    const { pairs, dropped, notices } = await read('wide.csv', wide, ['prompt=q', 'responses=first', 'second', 'third'])
     expect(pairs).toEqual([
       [
         ['a', 'b', 0.5],
@@ -42,7 +42,7 @@ describe('ranked answers', () => {
       [['a', 'c', 1]],
     ])
     expect(dropped).toEqual({ single_response: 1 })
-    expect(told.map(({ message }) => message).join('\n')).toMatch(
+    expect(notices.map(({ message }) => message).join('\n')).toMatch(
       /first, second, third are read as ranked, the best one first.*\(3 rows\)\n.*empty cells.*\(2 rows\)/,
     )
   })

@@ -23,7 +23,7 @@ async function read(rows: readonly object[], options: Partial<DataOptions> = {})
       [responses[chosen]?.[0]?.content, responses[rejected]?.[0]?.content, margin].join(' '),
     ),
   )
-  return { ...found, pairs, messages: found.told.map(({ message }) => message).join('\n') }
+  return { ...found, pairs, messages: found.notices.map(({ message }) => message).join('\n') }
 }
 
 const row = (question: string, answer: string, stars: unknown) => ({ question, answer, stars, channel: 'web' })
@@ -89,7 +89,7 @@ describe('rated answers', () => {
       return readPreferences(data)
     }
     const warned = await readRanks({})
-    expect(warned.told).toContainEqual(
+    expect(warned.notices).toContainEqual(
       expect.objectContaining({
         kind: 'warning',
         message: expect.stringContaining("2 is read as the best: if 1 is the best, give choices: '1=-1, 2=-2'"),
@@ -97,7 +97,7 @@ describe('rated answers', () => {
     )
     expect(warned.groups[0]?.preferences).toMatchObject([{ chosen: 1, rejected: 0 }])
     const turned = await readRanks({ choices: '1=-1, 2=-2' })
-    expect(turned.told).not.toContainEqual(expect.objectContaining({ kind: 'warning' }))
+    expect(turned.notices).not.toContainEqual(expect.objectContaining({ kind: 'warning' }))
     expect(turned.groups[0]?.preferences).toMatchObject([{ chosen: 0, rejected: 1 }])
   })
 

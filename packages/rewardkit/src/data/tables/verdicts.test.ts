@@ -107,9 +107,9 @@ describe('a verdict on two answers', () => {
   })
 
   it('is reported with what it was read as', async () => {
-    const { told, dropped } = await read(['A is much better', 'B', 'tie', null].map(row), { columns })
+    const { notices, dropped } = await read(['A is much better', 'B', 'tie', null].map(row), { columns })
     expect(dropped).toEqual({ tie: 1, no_choice: 1 })
-    const messages = told.map(({ message }) => message).join('\n')
+    const messages = notices.map(({ message }) => message).join('\n')
     expect(messages).toContain('"A is much better" as a (1), "B" as b (1), "tie" as tie (1), "NULL" as no verdict (1)')
     expect(messages).toContain("choices: 'A is much better=a:3' also gives a margin")
   })
@@ -136,7 +136,7 @@ describe('a verdict on a list', () => {
   const listColumns = ['prompt=turns', 'responses=candidates.answer.messages', 'choice=feedback.winner']
 
   it('is an index from 0: that answer is better than each of the others', async () => {
-    const { groups, told } = await read([listRow(1)], { columns: listColumns })
+    const { groups, notices } = await read([listRow(1)], { columns: listColumns })
     expect(groups[0]).toMatchObject({
       prompt: [{ role: 'user', content: 'Why?' }],
       responses: [{}, [{ role: 'assistant', content: 'Two.' }], {}],
@@ -145,15 +145,15 @@ describe('a verdict on a list', () => {
         { chosen: 1, rejected: 2 },
       ],
     })
-    expect(told[0]?.message).toContain('is read as an index from 0: "1" as answer 1 (1)')
+    expect(notices[0]?.message).toContain('is read as an index from 0: "1" as answer 1 (1)')
   })
 
   it('that counts from 1 is refused where it shows, warned of where it may, and read with --choices', async () => {
     await expect(read([listRow(2), listRow(3)], { columns: listColumns })).rejects.toThrow(
       'found 3, expected the index of an answer, from 0 to 2; if it counts from 1, give choices:',
     )
-    const { told } = await read([listRow(2), listRow(1)], { columns: listColumns })
-    expect(told).toContainEqual(expect.objectContaining({ kind: 'warning' }))
+    const { notices } = await read([listRow(2), listRow(1)], { columns: listColumns })
+    expect(notices).toContainEqual(expect.objectContaining({ kind: 'warning' }))
     const { groups } = await read([listRow(3)], { columns: listColumns, choices: '1=0, 2=1, 3=2' })
     expect(groups[0]?.preferences[0]).toEqual({ chosen: 2, rejected: 0 })
   })
@@ -161,7 +161,7 @@ describe('a verdict on a list', () => {
 
 it('a value of the map that no row has is reported if rows have others that it does not hold', async () => {
   const warnings = async (choices: string) =>
-    (await read([row('A is much better'), row('B')], { columns, choices })).told.flatMap(({ kind, message }) =>
+    (await read([row('A is much better'), row('B')], { columns, choices })).notices.flatMap(({ kind, message }) =>
       kind === 'warning' ? [message] : [],
     )
   expect(await warnings('A is mcuh better=a:3, B=b:1')).toEqual([

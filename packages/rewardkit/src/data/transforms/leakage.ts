@@ -6,7 +6,7 @@ import { createNumbering, type Numbering } from '../numbering.ts'
 import { createNearIndex, type NearIndex } from '../similarity/near-index.ts'
 import { comparedText, exactKey, normalisedKey, normalisedText, userText, userTurnsKey } from '../similarity/texts.ts'
 import { evaluationSplits, trainingSplits } from '../sources/open-source.ts'
-import { tellOfSkipped } from '../skipped-rows.ts'
+import { reportSkipped } from '../skipped-rows.ts'
 import type { LeakageOptions } from './transform-options.ts'
 import { checkOutputs, createGroupWriter } from './output.ts'
 import { provenanceOf } from './provenance.ts'
@@ -87,7 +87,7 @@ export async function findLeakage(
       else await writer?.write(group)
     }
     for (const [{ name }, counts] of [[data, read] as const, [against, readAgainst] as const])
-      tellOfSkipped(name, counts.skipped, hooks)
+      reportSkipped(name, counts.skipped, hooks)
     const leakage: Leakage = {
       schema_version: 1,
       data: data.name,
