@@ -40,7 +40,7 @@ export async function build(log, root = ownRoot) {
 
 /** Whether the last build found no errors. */
 export function compiles(root = ownRoot) {
-  return readRecord(root)?.compiles === true
+  return readRecord(root)?.compiles !== false
 }
 
 /**
@@ -49,7 +49,8 @@ export function compiles(root = ownRoot) {
  */
 function isCurrent(root) {
   const record = readRecord(root)
-  return record?.compiles === true && JSON.stringify(record.inputs) === JSON.stringify(readInputs(root))
+  if (record?.compiles !== true || isCompiledByHand(root)) return false
+  return JSON.stringify(record.inputs) === JSON.stringify(readInputs(root))
 }
 
 /**
@@ -59,7 +60,7 @@ function isCurrent(root) {
  */
 function canContinue(root) {
   const record = readRecord(root)
-  if (!record) return false
+  if (!record || isCompiledByHand(root)) return false
   const inputs = readInputs(root)
   const compiledAt = timeOf(root, recordFile)
   return Object.entries(record.inputs).every(
@@ -70,20 +71,29 @@ function canContinue(root) {
 /** @typedef {{ compiles: boolean, inputs: Record<string, string> }} BuildRecord `inputs`: the hash of each file */
 
 /**
- * What this program compiled last; null where there is nothing, or where the compiler was started by hand since.
+ * What this program compiled last; null where there is nothing.
  * @param {string} root
  * @returns {BuildRecord | null}
  */
 function readRecord(root) {
   try {
-    const compiledAt = timeOf(root, recordFile)
-    if (packages.some((folder) => timeOf(root, `${folder}/dist/.tsbuildinfo`) > compiledAt)) return null
     /** @type {unknown} */
     const record = JSON.parse(readFileSync(join(root, recordFile), 'utf8'))
     return isRecord(record) ? record : null
   } catch {
     return null
   }
+}
+
+/**
+ * Whether the compiler has written something since this program started it.
+ * @param {string} root
+ */
+function isCompiledByHand(root) {
+  return packages.some((folder) => {
+    const written = statSync(join(root, folder, 'dist/.tsbuildinfo'), { throwIfNoEntry: false })
+    return !written || written.mtimeMs > timeOf(root, recordFile)
+  })
 }
 
 /**

@@ -80,6 +80,7 @@ describe('build', () => {
   it('does so too where the compiler was started by hand in between', async () => {
     writeSource('rewardkit', 'export const value = 2\n')
     compileByHand()
+    expect(compiles(root)).toBe(true)
     expect(readFileSync(outputOf('rewardkit'), 'utf8')).toContain('value = 2')
     writeSource('rewardkit', 'export const value = 1\n')
     makeOld(sourceOf('rewardkit'))
