@@ -4,7 +4,7 @@
 //   node tools/mutation/run.mjs [GROUP ...] [--force]
 //
 // --force also tries mutants that an earlier run has answered.
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Stryker } from '@stryker-mutator/core'
@@ -36,6 +36,8 @@ process.exitCode = wrong.length > 0 ? 1 : 0
  * @returns {Promise<import('./report.mjs').Mutant[]>}
  */
 function mutantsOf({ name, mutate, tests }) {
+  const answers = `.cache/mutation/${name}.json`
+  forgetStatic(answers)
   process.env['MUTATION_TESTS'] = tests.join(' ')
   return new Stryker({
     mutate,
@@ -45,11 +47,23 @@ function mutantsOf({ name, mutate, tests }) {
     coverageAnalysis: 'perTest',
     concurrency: Math.min(2, availableParallelism()), // every process loads libtorch
     incremental: true,
-    incrementalFile: `.cache/mutation/${name}.json`,
+    incrementalFile: answers,
     force: process.argv.includes('--force'),
     tempDirName: '.cache/mutation/sandbox',
     ignorePatterns: ['.*', 'docs', 'bench', 'examples', 'runs', '**/dist', 'tools/mutation/node_modules'],
     reporters: ['progress-append-only'],
     allowConsoleColors: false,
   }).runMutationTest()
+}
+
+/**
+ * Stryker does not know which tests reach code that runs on import. It would keep the answers for that code when tests
+ * change, so they are forgotten.
+ * @param {string} file
+ */
+function forgetStatic(file) {
+  if (!existsSync(file)) return
+  const answers = JSON.parse(readFileSync(file, 'utf8'))
+  for (const source of Object.values(answers.files)) source.mutants = source.mutants.filter((mutant) => !mutant.static)
+  writeFileSync(file, JSON.stringify(answers))
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { at } from '../at.ts'
 import type { Message } from '../data/group.ts'
 import { createRandom, type Random } from '../random.ts'
 import { folderOf } from './fixtures/fixtures.ts'
@@ -186,4 +187,16 @@ test.each([
     if (left === 'too_long') seen.add(left)
   }
   expect([...seen].sort()).toEqual(reached)
+})
+
+test('a last turn of exactly a quarter of the maximum length stays, one of a token more loses that token', async () => {
+  const tokenizer = await loadTokenizer(folderOf('digit-split'))
+  for (const more of [0, 1]) {
+    const prompt = [message('system', '1'.repeat(30)), message('user', '2'.repeat(20 + more))]
+    const source = group('messages', prompt, [[message('assistant', '3'.repeat(30))]])
+    const found = await read(source, tokenizer, { maxLength: 80 })
+    if ('dropped' in found) throw new Error(found.dropped)
+    expect(found.cut).toMatchObject({ prompt: more > 0, system: true, responses: false })
+    expect(await tokenizer.decode(at(found.ids, 0))).toContain(`user\n${'2'.repeat(20)}<`)
+  }
 })

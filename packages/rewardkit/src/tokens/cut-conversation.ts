@@ -1,3 +1,4 @@
+import { at } from '../at.ts'
 import { contentOf } from '../data/build.ts'
 import type { Message } from '../data/group.ts'
 import { encodeConversations, type Pool, type Sequences } from './sequences.ts'
@@ -47,7 +48,7 @@ export async function cutConversation(
     return { system, turns, sequences: await encodeConversations(conversations, tokenizer, pool) }
   }
   const promptTokens = async ({ system, turns }: Prompt) =>
-    longest(await encodeConversations([[...system, ...turns, silent(responses[0])]], tokenizer, pool))
+    longest(await encodeConversations([[...system, ...turns, silent(at(responses, 0))]], tokenizer, pool))
   const startsOf = ({ system, turns, sequences }: Left) =>
     responseStarts(sequences, { prompt: [...system, ...turns], responses, tokenizer, pool })
   const fits = ({ sequences }: Left) => longest(sequences) <= maxLength
@@ -83,7 +84,7 @@ export async function responseStarts(
 }
 
 /** An empty message in the place of a response. */
-const silent = (response: readonly Message[] = []): Message => ({ role: response[0]?.role ?? 'assistant', content: '' })
+const silent = (response: readonly Message[]): Message => ({ role: response[0]?.role ?? 'assistant', content: '' })
 
 /** Drops the oldest turns, as few as will do, so that what is left begins with a user turn; the last of those stays. */
 async function dropTurns(left: Left, { read, maxLength }: Cutting): Promise<Left> {

@@ -47,6 +47,7 @@ describe('the oldest tokens of the prompt go', () => {
     { what: 'rule 1: all of them', prompt: 10, response: 18, maxLength: 20, removed: 10, rule: 1 },
     { what: 'none, where the prompt is within the quarter', prompt: 5, response: 18, maxLength: 20, removed: 0 },
     { what: 'none, where only the beginning is shared', prompt: 0, response: 20, maxLength: 20, removed: 0 },
+    { what: 'none by rule 1 either', prompt: 0, response: 20, maxLength: 20, removed: 0, rule: 1 },
     {
       what: 'more, where a response would have no room',
       prompt: 20,

@@ -45,5 +45,6 @@ test('what is lost by the cut is warned of with the remedy', () => {
     expect.stringMatching(/^warning: .* in 2 pairs, 80 tokens leave no room for a response .*maxLength/),
     expect.stringMatching(/^warning: .* 1 pair became identical .*\(identical_after_truncation\): .*maxLength/),
   ])
+  expect(told(createCutTally(), { dropped: { too_long: 1 } })).toHaveLength(1)
   expect(told(createCutTally(), { dropped: { too_long: 2 }, truncation: 'drop' })).toEqual([])
 })

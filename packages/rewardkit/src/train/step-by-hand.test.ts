@@ -168,7 +168,7 @@ describe('values that are not finite', () => {
     const added = (call: number) => (call === 3 ? NaN : 0)
     const objective = createObjective('bradley-terry')
     expect(() => step(nine, { objective, added })).toThrow(
-      'the loss is NaN; rewards are not finite in p3; look at these pairs, or give a lower ',
+      'the loss is NaN; rewards are not finite in p3; look at these pairs, or give a lower learningRate',
     )
     expect(() => step(nine, { objective, w: Infinity })).toThrow(
       'not finite in p0, p1, p2, p3, p4, p5, p6, p7 and 1 more; look',
@@ -186,7 +186,7 @@ describe('values that are not finite', () => {
   it('the gradient alone: the norm is named, and the parameter stays', () => {
     const objective = changed((result) => ({ ...result, chosenGradient: Float64Array.of(Infinity, 0) }))
     expect(() => step(two, { objective })).toThrow(
-      /^the gradient norm is (Infinity|NaN) at the pairs a, b; give a lower /,
+      /^the gradient norm is (Infinity|NaN) at the pairs a, b; give a lower learningRate$/,
     )
   })
 
