@@ -58,7 +58,7 @@ napi_value setRequiresGradient(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     Arguments<2> arguments(env, info);
     at::Tensor& tensor = unwrapTensor(env, arguments[0]);
-    if (!tensor.is_leaf()) throw std::runtime_error("only a leaf can be told whether it requires a gradient; detach it first");
+    if (!tensor.is_leaf()) throw std::runtime_error("requires_grad can be set for leaves only; detach the tensor first");
     tensor.set_requires_grad(toBoolean(env, arguments[1]));
     return undefined(env);
   });
@@ -85,7 +85,7 @@ napi_value manualSeed(napi_env env, napi_callback_info info) {
 napi_value setThreads(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     Arguments<1> arguments(env, info);
-    // OpenMP ends the process where it cannot start its threads.
+    // OpenMP ends the process if it cannot start its threads.
     int64_t count = toInteger(env, arguments[0]);
     if (count < 1 || count > 1024) throw std::runtime_error("the number of threads must be from 1 to 1024, not " + std::to_string(count));
     at::set_num_threads(static_cast<int>(count));

@@ -1,4 +1,4 @@
-// How much memory can still be had: the system's word, every control group around this process, and its own limit.
+// How much memory is still available, by the system, every control group around this process, and its own limit.
 #include "binding.h"
 
 #include <sys/resource.h>
@@ -12,19 +12,19 @@
 namespace binding {
 namespace {
 
-// The two versions of control groups tell the same under other names.
+// The two versions of control groups report the same under different names.
 struct Hierarchy {
   std::string root, limit, used, inactiveFiles, activeFiles;
 };
 const Hierarchy version1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file", "total_active_file"};
 const Hierarchy version2 = {"/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file", "active_file"};
 
-// Version 1 writes an enormous number for none.
+// Version 1 writes an enormous number if there is no limit.
 constexpr size_t kNoLimit = size_t{1} << 60;
 
 size_t minus(size_t from, size_t amount) { return from > amount ? from - amount : 0; }
 
-// The number after `name` and a colon or space; SIZE_MAX where there is none.
+// The number after `name` and a colon or space; SIZE_MAX if there is none.
 size_t readField(const std::string& path, const std::string& name) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
@@ -36,14 +36,14 @@ size_t readField(const std::string& path, const std::string& name) {
   return SIZE_MAX;
 }
 
-// SIZE_MAX where there is no such file, or the word "max" in it.
+// SIZE_MAX if there is no such file, or if it says "max".
 size_t readNumber(const std::string& path) {
   std::ifstream file(path);
   size_t value = 0;
   return file >> value ? value : SIZE_MAX;
 }
 
-// What a group's limit leaves. Pages of files count as used but are given up on demand.
+// What a group's limit leaves. Pages of files count as used, but the system frees them on demand.
 size_t leftInGroup(const Hierarchy& hierarchy, const std::string& folder) {
   size_t limit = readNumber(folder + "/" + hierarchy.limit);
   if (limit >= kNoLimit) return SIZE_MAX;

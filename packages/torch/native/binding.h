@@ -94,7 +94,7 @@ void defineMemory(napi_env env, napi_value exports);
 // Counters of memory.cc.
 void countTensor(int delta);
 
-// Bytes, as the system tells them (available.cc).
+// Bytes, as the system reports them (available.cc).
 size_t availableMemory();
 size_t residentMemory();
 

@@ -40,7 +40,7 @@ void guardChunk(const torch::jit::Stack& stack) {
   if (stack[1].toInt() > 1'000'000) throw std::runtime_error(std::to_string(stack[1].toInt()) + " chunks are too many");
 }
 
-// Where another size is 0, negative ones are taken over. -1 keeps the size of a dimension that is there.
+// If another size is 0, negative sizes pass unchecked. -1 keeps the size of an existing dimension.
 void guardExpand(const torch::jit::Stack& stack) {
   auto sizes = stack[1].toIntVector();
   size_t dimensions = static_cast<size_t>(stack[0].toTensor().dim());

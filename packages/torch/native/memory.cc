@@ -1,8 +1,8 @@
 // A caching CPU allocator and the counts of what is alive.
 //
 // glibc's default malloc fragments under the allocation pattern of training (resident memory grows without a leak), and
-// gives large blocks back to the system at every free, so that each operator's output is paged in anew. Blocks from
-// 64 KiB on are therefore kept in free lists by size class and reused; smaller ones go to the system allocator.
+// gives large blocks back to the system at every free, so that each operator's output is paged in again. Blocks of 64 KiB
+// and more are therefore kept in free lists by size class and reused; smaller ones go to the system allocator.
 #include "binding.h"
 
 #include <dlfcn.h>
@@ -34,7 +34,7 @@ constexpr size_t kSmallest = 64 << 10;
 #endif
 constexpr size_t kHugePage = 2 << 20;
 constexpr size_t kSlack = 512 << 20;
-// The memory that is left is looked at again each time that what is held has grown by this much.
+// The available memory is read again each time the memory held has grown by this much.
 constexpr size_t kStep = 64 << 20;
 // Left to everything that does not go through this allocator.
 constexpr size_t kReserve = 128 << 20;
@@ -48,8 +48,8 @@ size_t sizeClass(size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-// Blocks of the system. For fuzzing each can be put against a page that nobody may touch, so that whatever reads or writes
-// beyond a tensor, or after its end, crashes at once; then nothing is kept for reuse.
+// Blocks of the system. For fuzzing, each can lie next to a protected page, so that a read or write beyond a tensor, or
+// after it was freed, crashes at once. Then nothing is kept for reuse.
 #ifdef REWARDKIT_GUARD_PAGES
 constexpr size_t kPage = 4096;
 
@@ -143,8 +143,8 @@ class CachingAllocator final : public c10::Allocator {
     return header;
   }
 
-  // Blocks in use and kept ones together stay within what was in use at most, and some slack: when sizes change for
-  // good, the largest of the old blocks go.
+  // Blocks in use and kept ones together stay within the largest amount ever in use, and some slack: when sizes change
+  // for good, the largest of the old blocks go.
   void makeRoom(size_t size) {
     size_t limit = static_cast<size_t>(peak_.load()) / 4 * 5 + kSlack;
     while (!free_.empty() && static_cast<size_t>(inUse_.load()) + cached_ + size > limit) {
@@ -178,7 +178,7 @@ class CachingAllocator final : public c10::Allocator {
     return static_cast<Header*>(block);
   }
 
-  // A system that overcommits grants more than it has and kills later, so nothing beyond what is left is asked of it.
+  // A system that overcommits grants more than it has and kills later, so never ask for more than is available.
   bool isApproved(size_t total) {
     size_t held = static_cast<size_t>(inUse_.load()) + cached_;
     if (held + total <= approved_) return true;

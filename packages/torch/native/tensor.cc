@@ -13,8 +13,8 @@ namespace {
 
 constexpr napi_type_tag kTensorTag = {0x6a1f0c5be24d4b1aULL, 0x93f7d20e8c5b1177ULL};
 
-// `tensor` is undefined after dispose. `accounted` is what was told to V8's garbage collector: nothing for tensors that a
-// scope disposes of, since gigabytes that come and go would keep the collector busy on threads that computing needs.
+// `tensor` is undefined after dispose. `accounted` is the bytes reported to V8's garbage collector: none for tensors that a
+// scope disposes of, since gigabytes that come and go would keep the collector busy on threads needed for computing.
 struct Handle {
   at::Tensor tensor;
   int64_t accounted = 0;
@@ -59,7 +59,7 @@ Bytes bytesOf(napi_env env, napi_value value) {
   bool typed = false;
   check(env, napi_is_typedarray(env, value, &typed));
   if (!typed) throw std::runtime_error("expected a typed array");
-  // Left alone by Node for kinds of arrays that are younger than itself.
+  // Node does not set this for kinds of arrays that are newer than itself.
   auto type = static_cast<napi_typedarray_type>(-1);
   size_t count = 0;
   void* data = nullptr;
@@ -114,7 +114,7 @@ napi_value viewBytes(napi_env env, napi_callback_info info) {
       check(env, napi_create_arraybuffer(env, 0, &ignored, &buffer));
       return buffer;
     }
-    // Node calls the finalizer also where it refuses to make the buffer.
+    // Node calls the finalizer even if it refuses to make the buffer.
     auto* owner = new at::Tensor(tensor.detach());
     check(env, napi_create_external_arraybuffer(
                    env, owner->data_ptr(), owner->nbytes(),
@@ -163,7 +163,7 @@ napi_value dispose(napi_env env, napi_callback_info info) {
   });
 }
 
-// Tells V8's garbage collector how much memory hangs on a handle that no scope disposes of.
+// Reports to V8's garbage collector how much memory a handle holds that no scope disposes of.
 napi_value account(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     Arguments<1> arguments(env, info);
