@@ -5,6 +5,7 @@ import { type Document, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { isHubName } from '../hub/index.ts'
+import { phrase } from '../phrase.ts'
 import { nearestName } from '../nearest.ts'
 import { listNames } from './columns.ts'
 import { commandOptions, refusal, refuseTwoSpellings, snakeCase } from '../option-schemas.ts'
@@ -87,8 +88,8 @@ export function readMixture(path: string, given: DataOptions): Mixture {
     return mixtureOf(plainOf(document), dirname(path), given)
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    const remedy = error.remedy ?? 'docs/data-steps.md shows a mixture'
-    throw new InputError(`${path}: ${error.problem}`, { remedy, cause: error })
+    const remedy = error.phrases.remedy ?? 'docs/data-steps.md shows a mixture'
+    throw new InputError(phrase`${path}: ${error.phrases.problem}`, { remedy, cause: error })
   }
 }
 

@@ -102,7 +102,7 @@ function checkedRow(unit: SourceRow['unit'], number: number, row: () => Row): So
     return { unit, number, row: row() }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    return { unit, number, error: error.problem, remedy: error.remedy }
+    return { unit, number, error: error.problem, remedy: error.phrases.remedy }
   }
 }
 

@@ -2,6 +2,7 @@ import { glob, isDynamicPattern } from 'tinyglobby'
 import { FailureError, InputError, located, RewardKitError } from '../../errors.ts'
 import { type Hooks, logLine } from '../../events.ts'
 import { hasHubPrefix, isHubName, resolveDataset } from '../../hub/index.ts'
+import { phrase } from '../../phrase.ts'
 import { findPath } from './find-file.ts'
 import { filesOfFolder, isDataFile, withSubsets } from './folder.ts'
 import { isParquet, parquetColumns } from './parquet.ts'
@@ -53,7 +54,10 @@ async function openHubData(name: string, splits: SplitOrder, hooks: Hooks, missi
   } catch (error) {
     const Kind = [InputError, FailureError].find((kind) => error instanceof kind)
     if (!Kind || !(error instanceof RewardKitError) || hasHubPrefix(name)) throw error
-    throw new Kind(`${name} (no such file or folder here): ${error.problem}`, { remedy: error.remedy, cause: error })
+    throw new Kind(phrase`${name} (no such file or folder here): ${error.phrases.problem}`, {
+      remedy: error.phrases.remedy,
+      cause: error,
+    })
   }
 }
 

@@ -120,7 +120,7 @@ function rowAt(
       row[name] = plainValue(batch[column]?.[index])
     } catch (error) {
       if (!(error instanceof InputError)) throw error
-      return { unit: 'row', number, error: `column "${name}": ${error.problem}`, remedy: error.remedy }
+      return { unit: 'row', number, error: `column "${name}": ${error.problem}`, remedy: error.phrases.remedy }
     }
   }
   return { unit: 'row', number, row }

@@ -103,6 +103,6 @@ function finished(item: SourceRow | BadRow, { notes, withConversations }: Source
     return row === item.row ? item : { ...item, row }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    return { unit: item.unit, number: item.number, error: error.problem, remedy: error.remedy }
+    return { unit: item.unit, number: item.number, error: error.problem, remedy: error.phrases.remedy }
   }
 }
