@@ -90,14 +90,14 @@ describe('errors', () => {
     tensor.dispose()
     expect(() => ops.neg(tensor)).toThrow(/disposed/)
     expect(() => tensor.shape).toThrow(/disposed/)
-    // @ts-expect-error a number is no tensor
+    // @ts-expect-error a number is not a tensor
     expect(() => ops.neg(3)).toThrow(/expected a tensor/)
   })
 
   it('describes whatever was given without failing', () => {
     for (const value of [Symbol('a'), Object.create(null), () => 1, 2n, [[]], new Proxy({}, {}), undefined])
       expect(() => ops.neg(value as Tensor)).toThrow(TorchError)
-    // @ts-expect-error a symbol is no extent
+    // @ts-expect-error a symbol is not an extent
     expect(() => ops.zeros([Symbol('a')])).toThrow(/'size': A number was expected/)
   })
 
@@ -165,7 +165,7 @@ describe('misuse', () => {
   it('refuses a gradient that does not fit, and one for a tensor that is not a leaf', () => {
     const weight = floats([1, 2]).setRequiresGradient(true)
     expect(() => (weight.gradient = floats([1]))).toThrow(/shape, dtype and device/)
-    expect(() => ops.neg(weight).setRequiresGradient(false)).toThrow(/leaf/)
+    expect(() => ops.neg(weight).setRequiresGradient(false)).toThrow(/leaves only/)
     expect(() => tensorFrom(Int32Array.of(1)).setRequiresGradient(true)).toThrow(/floating point/)
   })
 
