@@ -79,7 +79,7 @@ it('gpt2 reads no more tokens than it has positions, in training and after it', 
 })
 
 it('gpt2 refuses a larger maximum length before it reads data', async () => {
-  const options = { model: join(folder, 'gpt2'), data: 'nowhere.jsonl', out: join(folder, 'none'), maxLength: 49 }
+  const options = { model: fixtureFolder('gpt2'), data: 'nowhere.jsonl', out: join(folder, 'none'), maxLength: 49 }
   await expect(train(trainOptionsSchema.parse(options), silentHooks)).rejects.toThrow(
     'maxLength: 49: the model has learned 48 positions; give maxLength: 48 or less',
   )
