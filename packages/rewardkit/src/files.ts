@@ -31,7 +31,7 @@ export interface AtomicFile {
 export function createAtomicFile(path: string): AtomicFile {
   const present = statSync(path, { throwIfNoEntry: false })
   if (present && !present.isFile())
-    throw new InputError(`${path}: ${present.isDirectory() ? 'it is a folder' : 'it is no regular file'}`, {
+    throw new InputError(`${path}: ${present.isDirectory() ? 'it is a folder' : 'it is not a regular file'}`, {
       remedy: 'name a file to write',
     })
   const temporary = `${path}.${process.pid}-${threadId}.tmp`

@@ -96,7 +96,7 @@ function throughLayers(
 function rowsOf(config: DecoderConfig, packed: PackedBatch, last: number, dtype: DType): (i: number) => Row {
   const rotary = config.rotary && rotaryTables(config.rotary, packed.positions, dtype)
   const scoresAtOnce = config.scoreCap === null ? null : Math.floor(scoresOfAllHeads / config.heads)
-  const sight = (i: number): Sight => ({ window: config.windows[i] ?? null, scoresAtOnce, dtype })
+  const sight = (i: number): Sight => ({ window: at(config.windows, i), scoresAtOnce, dtype })
   const shared = new Map<number | null, Row>()
   return (i) => {
     if (i === last) {

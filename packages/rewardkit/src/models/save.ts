@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { noGradient, ops, scope, type Tensor, writeSafetensors } from '@rewardkit/torch'
+import { at } from '../at.ts'
 import { writeFileAtomic } from '../files.ts'
 import { replaceFolder } from '../folders.ts'
 import type { DecoderConfig } from './config.ts'
@@ -35,7 +36,7 @@ export function saveRewardModel(folder: string, model: RewardNetwork, tokenizer:
 function storedTensors({ config, names, parameters }: RewardNetwork): Record<string, Tensor> {
   const stored = (name: string, tensor: Tensor) =>
     isStoredTransposed(config, name, tensor.shape) ? ops.contiguous(ops.transpose(tensor, 0, 1)) : tensor
-  const named = parameters.map((tensor, i): [string, Tensor] => [names[i] ?? '', tensor])
+  const named = parameters.map((tensor, i): [string, Tensor] => [at(names, i), tensor])
   return Object.fromEntries(named.map(([name, tensor]) => [name, stored(name, tensor)]))
 }
 
