@@ -31,7 +31,7 @@ test('what computes names the remedy', () => {
 })
 
 test('the command loads no addon before it computes', () => {
-  const modules = ['program', 'compute', 'score-file', 'doctor'].map(
+  const modules = ['program', 'interruptible-job', 'score-file', 'doctor'].map(
     (name) => new URL(`../dist/cli/${name}.js`, import.meta.url).href,
   )
   expect(importWithoutSetup(...modules)).toEqual({ status: 0, stderr: '' })

@@ -25,7 +25,7 @@ describe('quickstart', () => {
 
   it('refuses a folder that holds other things', async () => {
     writeFileSync(join(out, 'pairs.jsonl'), 'mine')
-    await expect(begin()).rejects.toThrow(/is not empty and holds no earlier quickstart/)
+    await expect(begin()).rejects.toThrow(/is not empty and does not hold an earlier quickstart/)
     expect(readdirSync(out)).toEqual(['pairs.jsonl'])
   })
 })
