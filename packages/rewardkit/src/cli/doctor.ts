@@ -2,6 +2,7 @@ import { doctorReport, type DoctorCheck } from '@rewardkit/torch/setup'
 import pc from 'picocolors'
 import type { Event } from '../events.ts'
 import { exitCodes } from './exit-codes.ts'
+import { inCommandWords } from './words.ts'
 
 /**
  * Prints what this machine offers, as lines or as JSON. With `model`, also checks that the folder, or model on the hub,
@@ -26,7 +27,8 @@ export async function doctor(
 async function checkModel(model: string, isReady: boolean, onEvent: (event: Event) => void): Promise<DoctorCheck[]> {
   if (!isReady) return [{ name: 'model', ok: false, found: model, problem: 'not checked: see the problems above' }]
   const { compute } = await import('./interruptible-job.ts')
-  return compute('check', { model }, onEvent)
+  const checks = await compute('check', { model }, onEvent)
+  return checks.map(({ problem, ...check }) => ({ ...check, ...(problem && { problem: inCommandWords(problem) }) }))
 }
 
 function formatCheck({ name, ok, found, problem }: DoctorCheck): string {

@@ -5,11 +5,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { globSync } from 'tinyglobby'
 import { afterAll, describe, expect, it, test } from 'vitest'
+import { at } from '../at.ts'
 import { convertData, convertOptionsSchema } from '../data/index.ts'
 import { silentHooks } from '../events.ts'
 import { rewardkit } from '../fixtures/run-command.ts'
+import { writeTinyModel } from '../fixtures/tiny-model.ts'
 import { train } from '../index.ts'
 import { commandOptions } from '../option-schemas.ts'
+import { inProgramWords } from '../phrase.ts'
+import { checkModelFolder } from '../rewards/reward-check.ts'
 import { commands } from './commands.ts'
 
 // The same mistakes through the command line and through a program: each reads its own words, and users' text stays.
@@ -53,6 +57,17 @@ describe('a mistake is reported in the words of the front end', () => {
     const message = await called(train({ model, data, out: join(folder, 'run') }))
     expect(message).toMatch(/^model /)
     expect(message).toContain(`model ${model}: no such folder; `)
+  })
+
+  it('when a model is checked', async () => {
+    const model = join(folder, 'without-head')
+    writeTinyModel(model)
+    const config = join(model, 'config.json')
+    writeFileSync(config, readFileSync(config, 'utf8').replace('ForCausalLM', 'ForSequenceClassification'))
+    const found = `${model}: by its config.json (LlamaForSequenceClassification) it is a reward model, but its weights hold no head; copy its weights again, or give `
+    expect(typed('doctor', '--model', model).stdout).toContain(`${found}--head new to train a new head\n`)
+    const checks = await checkModelFolder(model)
+    expect(inProgramWords(at(checks, 1).problem ?? '')).toBe(`${found}head: 'new' to train a new head`)
   })
 
   it('with a file and cells that look like options', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createModelFolder, loadRewardNetwork, saveRewardModel } from '../models/index.ts'
+import { inProgramWords } from '../phrase.ts'
 import { folderOf } from '../tokens/fixtures/fixtures.ts'
 import { choosePadToken, loadTokenizer, savedTokenizerFiles } from '../tokens/index.ts'
 import { checkModelFolder, writeRewardCheck } from './reward-check.ts'
@@ -55,7 +56,7 @@ const edit = (file: string, from: string | RegExp, to: string) => {
 }
 const problems = async () => {
   const checks = await checkModelFolder(folder)
-  return checks.flatMap(({ name, problem }) => (problem === undefined ? [] : [`${name}: ${problem}`])).join('\n')
+  return checks.flatMap(({ name, problem }) => (problem ? [`${name}: ${inProgramWords(problem)}`] : [])).join('\n')
 }
 
 test('a saved model holds eight conversations with text, ids and reward', () => {

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import type { DoctorCheck } from '@rewardkit/torch/setup'
 import { z } from 'zod'
 import type { Message } from '../data/index.ts'
-import { InputError } from '../errors.ts'
+import { InputError, wholePhrase } from '../errors.ts'
 import { type Hooks, silentHooks } from '../events.ts'
 import { writeFileAtomic } from '../files.ts'
 import { checkWeights, findModel, loadRewardNetwork, readModelConfig, type RewardNetwork } from '../models/index.ts'
+import type { Phrase } from '../phrase.ts'
 import { encodeGroup, loadTokenizer, renderPlain, type TokenGroup, type Tokenizer } from '../tokens/index.ts'
 import { warnOfDate } from './open-model.ts'
 import { computeRewards } from './reward-pass.ts'
@@ -87,14 +88,19 @@ async function readEntry(
   }
 }
 
+/** A check of a model, for a front end to write in its own words. */
+export interface ModelCheck extends Omit<DoctorCheck, 'problem'> {
+  problem?: Phrase
+}
+
 /**
  * Checks a model (a folder, or a name at the hub). Configuration and tokenizer must be readable, and the weights must
  * fit the configuration. If the folder has a `reward_check.json`, its texts, ids and rewards must come out again. Once
  * a check fails, the later ones are left out.
  */
-export async function checkModelFolder(model: string, hooks: Hooks = silentHooks): Promise<DoctorCheck[]> {
+export async function checkModelFolder(model: string, hooks: Hooks = silentHooks): Promise<ModelCheck[]> {
   const { folder } = await findModel(model, hooks)
-  const checks: DoctorCheck[] = []
+  const checks: ModelCheck[] = []
   const steps: [string, () => string | Promise<string>][] = [
     [
       'model',
@@ -116,7 +122,7 @@ export async function checkModelFolder(model: string, hooks: Hooks = silentHooks
       checks.push({ name, ok: true, found: await step() })
     } catch (error) {
       if (!(error instanceof InputError)) throw error
-      checks.push({ name, ok: false, found: folder, problem: error.message })
+      checks.push({ name, ok: false, found: folder, problem: wholePhrase(error.phrases) })
       break
     }
   }
