@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../errors.ts'
+import { createRandom } from '../random.ts'
 import { toBatchRewards } from './batch-rewards.ts'
 import { createObjective } from './create-objective.ts'
 import type { BatchRewards } from './objective.ts'
@@ -35,6 +37,7 @@ describe('what an objective says of itself', () => {
 })
 
 describe('options', () => {
+  /** The first is the default; the last changes every objective that reads the option. */
   const choices = {
     gradientThroughMean: ['detached', 'through'],
     meanOver: ['batch', 'running', 1, 7],
@@ -68,6 +71,29 @@ describe('options', () => {
       expect(wrong).toThrow(InputError)
       expect(wrong).toThrow(new RegExp(`^objective option ${option}: \\w`))
     }
+  })
+
+  const random = createRandom(5, 'options')
+  const draw = (value: () => number) => Float64Array.from({ length: 15 }, value)
+  const batches = Array.from({ length: 20 }, () => ({
+    chosen: draw(() => 2 * random.normal() + 0.5),
+    rejected: draw(() => random.normal()),
+    margin: draw(() => random.integer(4)),
+    probability: draw(() => random.uniform()),
+  }))
+
+  it.each(Object.entries(choices))('%s names the objectives that read it, or none if all do', (option, values) => {
+    const gradients = (name: string, value: unknown) => {
+      const objective = createObjective(name, { [option]: value })
+      return batches.map((batch) => objective.evaluate(batch, objective.initialState).chosenGradient)
+    }
+    const reading = objectiveNames.filter(
+      (name) => !isDeepStrictEqual(gradients(name, values[0]), gradients(name, values.at(-1))),
+    )
+    const key = objectiveOptionsSchema.keyof().parse(option)
+    const { description = '' } = objectiveOptionsSchema.shape[key]
+    const named = objectiveNames.filter((name) => description.includes(name))
+    expect(reading).toEqual(named.length === 0 ? objectiveNames : named)
   })
 
   it('say what they do, and are found under their heading of the long help', () => {

@@ -280,34 +280,6 @@ describe('invariants', () => {
   })
 })
 
-describe('options', () => {
-  const others = {
-    gradientThroughMean: 'through',
-    meanOver: 3,
-    negativeMean: 'clamped',
-    branches: 'separately',
-    labelSmoothing: 0.2,
-    rewardCentering: 0.1,
-  } as const
-  const random = createRandom(5, 'options')
-  const batches = Array.from({ length: 20 }, () => randomBatch(random, 7))
-
-  it.each(objectiveOptionsSchema.keyof().options)(
-    '%s names the objectives that read it, or none if all do',
-    (option) => {
-      const reading = objectiveNames.filter((name) =>
-        batches.some((batch) => {
-          const [plain, changed] = [evaluate(name, batch), evaluate(name, batch, { [option]: others[option] })]
-          return distance(plain.chosenGradient, changed.chosenGradient) > 0
-        }),
-      )
-      const described = objectiveOptionsSchema.shape[option].description ?? ''
-      const named = objectiveNames.filter((name) => described.includes(name))
-      expect(reading).toEqual(named.length === 0 ? objectiveNames : named)
-    },
-  )
-})
-
 describe('weights', () => {
   const random = createRandom(4, 'weights')
   const batch = randomBatch(random, 6)
