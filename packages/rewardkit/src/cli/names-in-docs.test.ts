@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { layoutNames } from '../data/layouts/layout-list.ts'
+import { families } from '../models/families.ts'
 import { createObjective, objectiveNames } from '../objectives/index.ts'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
@@ -36,6 +37,10 @@ function valuesOf(option: RegExp, text: string): string[] {
 
 test('docs/concepts.md has a row for every objective, in the order of the list', () => {
   expect(columnNames(read('docs/concepts.md'), '`--objective`')).toEqual(objectiveNames)
+})
+
+test('docs/models.md has a row for every family, in the order of the list', () => {
+  expect(columnNames(read('docs/models.md'), '`model_type`')).toEqual(families)
 })
 
 test('docs/formats.md names the objectives that ignore weights', () => {
