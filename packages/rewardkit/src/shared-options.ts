@@ -38,6 +38,6 @@ export const takeOverOption = z
   .boolean()
   .default(false)
   .describe(
-    'take over the --out folder from a process on another machine or in a container that has been silent for a minute',
+    'take over the --out folder from a process on another machine or in another container, once it has been silent for a minute',
   )
   .meta({ advanced: true })

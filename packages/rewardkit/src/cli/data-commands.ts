@@ -29,7 +29,7 @@ function showTransform(result: TransformResult): number {
 export const dataCommands: readonly Command[] = [
   command({
     name: 'data inspect',
-    summary: 'show what is in preference data before you train on them',
+    summary: 'show what is in preference data before you train on it',
     example: 'rewardkit data inspect pairs.jsonl --model MODEL --show 3 --html pairs.html',
     schema: inspectOptionsSchema,
     positional: 'data',

@@ -77,7 +77,7 @@ export const rowOptionsSchema = z.object(
       .describe(
         'pairs without a preference: drop them, or keep them with probability 0.5 and give the others probability 1, as soft-label needs',
       )
-      .meta({ advanced: true, defaultText: 'drop those that are not given as probability 0.5' }),
+      .meta({ advanced: true, defaultText: 'drop them, except those given as probability 0.5' }),
     minScoreRatio: z
       .number()
       .min(1)

@@ -17,7 +17,7 @@ export const inspectOptionsSchema = z.object({
   showTokens: count.describe('print N random pairs exactly as the model reads them: token ids and their texts'),
   seed: seedOption,
   limit: limitOption,
-  html: z.string().optional().describe('also write an HTML page with pictures').meta({ placeholder: 'FILE' }),
+  html: z.string().optional().describe('also write an HTML page with charts').meta({ placeholder: 'FILE' }),
   json: jsonOption,
   ...readingOptionsSchema.shape,
   ...dataOptionsSchema.shape,

@@ -64,7 +64,7 @@ export const maxLengthOption = readingOptionsSchema.shape.maxLength
   .optional()
   .meta({
     ...readingOptionsSchema.shape.maxLength.meta(),
-    defaultText: `${defaultMaxLength}, or the positions of a model that learned fewer`,
+    defaultText: `${defaultMaxLength}, or the number of positions if the model has fewer`,
   })
 
 /** The reading options of a model, as `rewardkit.json` in its folder holds them. */

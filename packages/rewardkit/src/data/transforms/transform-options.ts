@@ -13,7 +13,7 @@ const out = z.string().describe('file to write: .jsonl, .jsonl.gz or .parquet').
 const match = z
   .enum(['exact', 'normalised', 'near'])
   .describe(
-    'texts that count as equal: the same, the same apart from case, white space and punctuation, or (near) as similar as --threshold',
+    'texts that count as equal: the same, the same apart from case, white space and punctuation, or (near) at least as similar as --threshold',
   )
   .meta({ group: 'data' })
 const threshold = z
