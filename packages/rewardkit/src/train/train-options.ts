@@ -45,7 +45,7 @@ const base = z.object({
     })
     .default('all')
     .describe(
-      'part of the model to train: all, head, or last:N (the last N layers, the final norm and the head); hidden states below it are computed once and kept on disk',
+      'part of the model to train: all, head, or last:N (the last N layers, final norm and head); hidden states below it are computed once and kept on disk',
     )
     .meta({ placeholder: 'PART', group: 'model' }),
   head: z
