@@ -129,6 +129,17 @@ describe('convertData', () => {
     expect(lost).toEqual({ form: 1 })
   })
 
+  it('counts margins that the target makes up', async () => {
+    const pair = { prompt: [message('user', 'Colour?')], chosen: [message('assistant', 'Blue.')] }
+    const pairs = ['Red.', 'Green.'].map((answer, index) => ({
+      ...pair,
+      rejected: [message('assistant', answer)],
+      ...(index === 0 ? { margin: 2 } : {}),
+    }))
+    const { outputs } = await convert(await rows('no-margin.jsonl', pairs), 'steps.jsonl', { to: 'helpsteer2' })
+    expect(outputs[0]?.lost).toMatchObject({ margin: 1 })
+  })
+
   it('counts what implicit pairs do not keep: plain texts run together, the prompt is no longer told apart', async () => {
     expect((await convertTo('pairs-implicit')).lost).toMatchObject({ text: 2, form: 1 })
   })

@@ -38,6 +38,8 @@ export function lostFields(group: Group, rows: readonly Row[], layout: Layout): 
       lost.add(bareKey(group, preference) === bareKey(other, again) ? 'message_fields' : 'text')
     for (const field of ['margin', 'weight', 'probability'] as const)
       if (preference[field] !== undefined && !isSame(preference[field], again[field])) lost.add(field)
+    // Some layouts have a number for every pair, and make one up where there is none.
+    if (preference.margin === undefined && again.margin !== undefined) lost.add('margin')
     // Columns in meta may be about the first response, or the second.
     const hasSides = group.responses.length === 2 && Object.keys(group.meta ?? {}).length > 0
     if (hasSides && preference.chosen > preference.rejected !== again.chosen > again.rejected) lost.add('position')
