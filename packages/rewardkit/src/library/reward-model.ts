@@ -221,7 +221,7 @@ function warnOnce(onEvent: (event: Event) => void): (cut: ScoreCut) => void {
     isTold = true
     onEvent(
       warning(
-        `a text is longer than the ${maxLength} tokens that the model reads, and is cut (${truncation}), as others will be: rank and scoreDetailed say of each whether it is truncated`,
+        `a text is longer than the ${maxLength} tokens that the model reads, and is cut (${truncation}), as others will be: rank and scoreDetailed say for each whether it was truncated`,
       ),
     )
   }
@@ -241,7 +241,7 @@ function refuseUnknownRoles({ prompt, responses }: Group): void {
 /** The group of a row. What was given may have fields beside those of the row, whose names may be misspelt. */
 function named(label: string, row: Readonly<Record<string, unknown>>, given?: object) {
   try {
-    if (given) refuseNearMisses({ ...given }, ['prompt', 'response'])
+    if (given) refuseNearMisses({ ...given }, ['prompt', 'response'], false)
     const group = groupFromRow(row, label)
     refuseUnknownRoles(group)
     for (const [name, expected] of Object.entries(inputKinds))

@@ -95,7 +95,9 @@ describe('plain texts for a model with a chat template', () => {
     const told = watching()
     const model = await RewardModel.load(trained, { threads: 1, onEvent: told.onEvent })
     const misspelt = [{ promt: 'Hi', response: 'a' }]
-    await expect(model.score(misspelt)).rejects.toThrow('item 0: found a column "promt" and no "prompt"')
+    await expect(model.score(misspelt)).rejects.toThrow(
+      /^item 0: found a column "promt" and no "prompt"; did you mean prompt\?$/,
+    )
     const response = [...turn('user', 'Hi'), ...turn('assistant', 'Hello'), ...turn('user', 'Thanks')]
     await model.score([{ response }, { response }])
     await model.close()

@@ -10,15 +10,18 @@ const longName = 8
 /**
  * Refuses a column whose name is nearly one that the layout reads and that the row does not have: `promt`, `Chosen`.
  * @param names that the layout reads
+ * @param isMapped whether the reader of the row has the option `columns`, which is the other remedy
  * @throws InputError that names both
  */
-export function refuseNearMisses(row: Row, names: readonly string[]): void {
+export function refuseNearMisses(row: Row, names: readonly string[], isMapped = true): void {
   for (const name of names) {
     if (isPresent(row, name)) continue
     const near = nearMiss(row, name)
     if (near !== undefined)
       throw new InputError(`found a column "${near}" and no "${name}"`, {
-        remedy: phrase`did you mean ${name}? rename it, or give ${settings({ columns: [`${name}=${near}`] })}`,
+        remedy: isMapped
+          ? phrase`did you mean ${name}? rename it, or give ${settings({ columns: [`${name}=${near}`] })}`
+          : `did you mean ${name}?`,
       })
   }
 }
