@@ -17,8 +17,8 @@ test('without a remedy, the message is the problem', () => {
 })
 
 test('a place in front hands the remedy on and says it once', () => {
-  const inner = new InputError('found a list, expected an object', { remedy: 'write one object a line' })
+  const inner = new InputError('found a list, expected an object', { remedy: 'write one object per line' })
   const error = located('a.jsonl, line 3', inner)
-  expect(error.message).toBe('a.jsonl, line 3: found a list, expected an object; write one object a line')
-  expect(error).toMatchObject({ remedy: 'write one object a line', cause: inner })
+  expect(error.message).toBe('a.jsonl, line 3: found a list, expected an object; write one object per line')
+  expect(error).toMatchObject({ remedy: 'write one object per line', cause: inner })
 })

@@ -179,10 +179,13 @@ function placeholderOf(shape: Shape): string {
 
 function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Shape): string {
   const bounds: string[] = []
+  const least = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER
+  const most = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER
+  if (least && most) return ` from ${minimum} to ${maximum}`
   if (exclusiveMinimum !== undefined) bounds.push(`above ${exclusiveMinimum}`)
-  if (minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER) bounds.push(`of at least ${minimum}`)
+  if (least) bounds.push(`of at least ${minimum}`)
   if (exclusiveMaximum !== undefined) bounds.push(`below ${exclusiveMaximum}`)
-  if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) bounds.push(`of at most ${maximum}`)
+  if (most) bounds.push(`${bounds.length === 0 ? 'of ' : ''}at most ${maximum}`)
   return bounds.length === 0 ? '' : ` ${bounds.join(' and ')}`
 }
 

@@ -28,7 +28,7 @@ export function openScoreOutput(out: string): ScoreOutput {
   const [ending] = otherKinds.exec(out) ?? []
   if (ending !== undefined)
     throw new InputError(`--out ${out}: score writes JSON Lines, CSV or TSV, found the ending ${ending}`, {
-      remedy: 'name a .jsonl, .csv or .tsv file; rewardkit data convert makes others of it',
+      remedy: 'name a .jsonl, .csv or .tsv file; rewardkit data convert turns that into other formats',
     })
   makeFolder(dirname(out))
   const delimiter = /\.csv$/i.test(out) ? ',' : /\.tsv$/i.test(out) ? '\t' : null

@@ -24,14 +24,14 @@ export function formatPlan(plan: TrainingPlan): string {
       ['tokens', `${tokens.unshared}`],
       ['with shared prefixes once', `${tokens.shared} (${saved.toFixed(1)} % less)`],
       ['steps', `${plan.steps}`],
-      ['micro-batches of a step', (plan.microBatches / plan.steps).toFixed(1)],
-      ['time of a step', `${seconds.perStep.toFixed(2)} s`],
-      ['time of training', formatDuration(seconds.training)],
-      ['time of evaluations', formatDuration(seconds.evaluations)],
+      ['micro-batches per step', (plan.microBatches / plan.steps).toFixed(1)],
+      ['time per step', `${seconds.perStep.toFixed(2)} s`],
+      ['training time', formatDuration(seconds.training)],
+      ['evaluation time', formatDuration(seconds.evaluations)],
       ...(seconds.hiddenStates > 0
-        ? [['time of hidden states, the first time', formatDuration(seconds.hiddenStates)]]
+        ? [['time for hidden states, the first time', formatDuration(seconds.hiddenStates)]]
         : []),
-      ['memory at the peak', size(sum(memory))],
+      ['peak memory', size(sum(memory))],
       ...parts(memory),
       ['disk', size(sum(disk))],
       ...parts(disk),
@@ -40,11 +40,11 @@ export function formatPlan(plan: TrainingPlan): string {
   const settings = forAnHour?.map(({ option, value }) => `${flagOf(option)} ${value}`).join(', or ')
   const fitting =
     settings === undefined
-      ? 'the run fits into an hour'
+      ? 'the run fits in an hour'
       : settings === ''
-        ? 'no shorter run would fit into an hour'
-        : `${settings} would fit into an hour`
-  return `${table}\n${fitting}\ntimes and memory are estimates from two micro-batches, scaled by tokens, on the machine as busy as it is now; saving, the optimizer's time, and what the process keeps beside tensors come on top`
+        ? 'no shorter run would fit in an hour'
+        : `${settings} would fit in an hour`
+  return `${table}\n${fitting}\ntimes and memory are estimates from two micro-batches, scaled by tokens, with the machine as busy as it is now; they leave out saving, the optimizer's time, and what the process keeps besides tensors`
 }
 
 /** `1.5 GB`, in powers of ten. */

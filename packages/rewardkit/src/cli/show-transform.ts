@@ -30,7 +30,7 @@ export function formatLeakage(leakage: Leakage): string {
     `${leakage.data}: ${counted(rows, 'row')}, ${counted(leakage.prompts, 'prompt')}`,
     `${leakage.against}: ${counted(prompts, 'prompt')}, of which ${leaked} (${percent(leaked, prompts)}) are in the data too`,
     `rows with such a prompt: ${total} (${percent(total, rows)}): ${found.exact} exact, ${found.user_turns} with the same user turns, ${found.normalised} normalised, ${found.near} near`,
-    `rows that are the same in all: ${leakage.leaked_pairs}`,
+    `rows that are equal in everything: ${leakage.leaked_pairs}`,
   ]
   for (const { id, match, similarity, against } of examples.slice(0, 5))
     lines.push(`  ${id} is ${against} (${match}${match === 'near' ? `, ${similarity.toFixed(2)}` : ''})`)

@@ -56,6 +56,6 @@ describe('columnMapper', () => {
   })
 
   it('refuses a name that is there twice', () => {
-    expect(() => columnMapper(['chosen=a', 'chosen=b'])).toThrow('"chosen" is there twice')
+    expect(() => columnMapper(['chosen=a', 'chosen=b'])).toThrow('"chosen" appears twice')
   })
 })

@@ -59,7 +59,7 @@ export function namedColumns(texts: readonly string[]): NamedColumns[] {
   }
   const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) < index)
   if (twice)
-    throw new InputError(`"${twice.name}" is there twice, expected one column for each name`, {
+    throw new InputError(`"${twice.name}" appears twice, expected one column for each name`, {
       remedy: 'leave one of the two out',
     })
   return named

@@ -14,7 +14,7 @@ const deepestNesting = 1000
 export function parseRow(text: string): Row {
   if (text.trimStart().startsWith('['))
     throw new InputError('found a list, expected a JSON object', {
-      remedy: "write one object a line, as jq -c '.[]' does with a file that is one list",
+      remedy: "write one object per line, as jq -c '.[]' does with a file that is one list",
     })
   let value: unknown
   try {
@@ -23,7 +23,7 @@ export function parseRow(text: string): Row {
     throw invalidJson(text, error)
   }
   if (!isObject(value))
-    throw new InputError(`found ${described(value)}, expected a JSON object`, { remedy: 'write one object a line' })
+    throw new InputError(`found ${described(value)}, expected a JSON object`, { remedy: 'write one object per line' })
   checkStructure(text)
   const row = withExactNumbers(text, value)
   return isObject(row) ? row : value
@@ -41,7 +41,7 @@ function checkStructure(text: string): void {
         isKey = text[i] === '{'
         open.push(isKey ? new Set() : null)
         if (open.length > deepestNesting)
-          throw new InputError(`nested deeper than ${deepestNesting} levels; expected one flat object a line`)
+          throw new InputError(`nested deeper than ${deepestNesting} levels; expected one flat object per line`)
         break
       case '}':
       case ']':
@@ -96,7 +96,9 @@ function invalidJson(text: string, cause: unknown): InputError {
       remedy: 'get it again',
       cause,
     })
-  const remedy = text.startsWith('[') ? 'write the items of the list one a line' : 'write one complete object a line'
+  const remedy = text.startsWith('[')
+    ? 'write the items of the list one per line'
+    : 'write one complete object per line'
   const reason = cause instanceof Error ? cause.message.replaceAll(/\s+/g, ' ') : 'unreadable'
   return new InputError(`invalid JSON (${reason})`, { remedy, cause })
 }

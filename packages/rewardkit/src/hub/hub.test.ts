@@ -219,7 +219,7 @@ describe('without the hub', () => {
       expect.objectContaining({
         kind: 'warning',
         message: expect.stringMatching(
-          /127.0.0.1:\d+ cannot be reached; going on with what the cache has of data set some\/one, commit/,
+          /127.0.0.1:\d+ cannot be reached; using what the cache has of data set some\/one, commit/,
         ),
       }),
     )

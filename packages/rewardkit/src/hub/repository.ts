@@ -56,7 +56,7 @@ export async function openRepository(client: HubClient, place: Place): Promise<R
     if (!(error instanceof HubUnavailable)) throw error
     const repository = openCached(settings, place, error.problem, error)
     hooks.onEvent(
-      warning(`${error.problem}; going on with what the cache has of ${placeText(place)}, commit ${repository.commit}`),
+      warning(`${error.problem}; using what the cache has of ${placeText(place)}, commit ${repository.commit}`),
     )
     return repository
   }

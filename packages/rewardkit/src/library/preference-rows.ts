@@ -88,7 +88,7 @@ export function pieces(
       count += 1
       piece += `${lineOf(next.value, `${name}, row ${count}`)}\n`
     }
-    if (count === 0) throw new InputError(`${name}: no rows came`, { remedy: 'give at least one preference' })
+    if (count === 0) throw new InputError(`${name}: there were no rows`, { remedy: 'give at least one preference' })
     return piece === '' ? null : piece
   }
   return async (question) => {

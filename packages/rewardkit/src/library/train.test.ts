@@ -193,7 +193,7 @@ describe('train', () => {
     ['an unknown objective', { objective: 'adaptive' }, 'objective: found "adaptive", expected bradley-terry'],
     ['options that exclude each other', { evalData: 'x.jsonl' }, 'give evalData or evalFraction, not both'],
     ['a missing option', { out: undefined }, 'out: missing'],
-    ['no rows', { data: [] }, 'data: no rows came; give at least one preference'],
+    ['no rows', { data: [] }, 'data: there were no rows; give at least one preference'],
     [
       'a margin that is not a number',
       { data: [{ prompt: 'a', chosen: 'b', rejected: 'c', margin: NaN }] },

@@ -48,7 +48,7 @@ export function loadRun(folder: string): ReportRun {
     ...(existsSync(summary) ? { evaluation: readEvaluation(files.evaluation) } : {}),
     ...(existsSync(truth) ? { truth: readTruth(truth) } : {}),
     ...(metrics.cut
-      ? { note: 'The last line of metrics.jsonl is incomplete and left out: the run is going on or broke off.' }
+      ? { note: 'The last line of metrics.jsonl is incomplete and left out: the run is still going or was cut off.' }
       : {}),
   }
 }

@@ -37,7 +37,7 @@ const densityText: Readonly<Record<Axis, { title: string; x: string; caption: st
       'Left of zero the rejected response has the higher reward. Ticks above the axis mark the means. A wider curve may only be a larger reward scale: see the other figure.',
   },
   'scale-free': {
-    title: 'The same, free of scale',
+    title: 'The same, scale-free',
     x: 'reward margin / its standard deviation',
     caption:
       'Margins divided by their standard deviation: runs whose curves agree here differ in the scale of their rewards alone. Further right is better.',

@@ -102,7 +102,7 @@ export function confidenceFigure(runs: readonly EvaluatedRun[]): Figure {
     draw({
       width,
       height,
-      label: 'Accuracy against confidence, ten groups of pairs a run, with the diagonal of perfect calibration.',
+      label: 'Accuracy against confidence, ten groups of pairs per run, with the diagonal of perfect calibration.',
       x: {
         label: 'confidence, sigmoid(|reward margin|)',
         labelAnchor: 'center',
@@ -136,7 +136,7 @@ export function confidenceFigure(runs: readonly EvaluatedRun[]): Figure {
   return {
     title: 'Confidence and accuracy',
     caption:
-      'Each point is a tenth of the pairs. On the dotted diagonal the rewards are calibrated; points under it are overconfident, which a larger reward scale alone brings about.',
+      'Each point is a tenth of the pairs. On the dotted diagonal the rewards are calibrated; points under it are overconfident, which a larger reward scale alone can cause.',
     pictures: [drawing(560, 330), drawing(330, 240)],
   }
 }

@@ -56,7 +56,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'Mean / sd',
-    meaning: 'free of scale: compare runs here',
+    meaning: 'scale-free: compare runs here',
     cell: (summary) => number(summary.reward_margin.mean_over_standard_deviation),
   },
   {
@@ -74,7 +74,7 @@ const rows: readonly Row[] = [
     meaning: 'pairs ranked the wrong way round',
     cell: (summary) => percent(summary.reward_margin.share_below_zero),
   },
-  { name: 'Bradley-Terry log loss', meaning: 'a coin toss has 0.693', cell: ({ log_loss }) => number(log_loss) },
+  { name: 'Bradley-Terry log loss', meaning: 'a coin toss gives 0.693', cell: ({ log_loss }) => number(log_loss) },
   {
     name: 'After temperature',
     meaning: 'the same at the best temperature',

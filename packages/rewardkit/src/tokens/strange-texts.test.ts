@@ -44,7 +44,7 @@ it('counts texts by their responses: mostly unknown is more than half, too long 
     {
       kind: 'warning',
       message:
-        'a.jsonl: 2 of 5 texts consist mostly of tokens that the tokenizer does not know (<unk>); is the model one for these texts?',
+        'a.jsonl: 2 of 5 texts consist mostly of tokens that the tokenizer does not know (<unk>); is this model meant for these texts?',
     },
     {
       kind: 'warning',

@@ -45,7 +45,7 @@ export function createStrangeTexts({ unk, files }: Pick<Tokenizer, 'unk' | 'file
       warn(
         'unknown',
         ['consists', 'consist'],
-        `mostly of tokens that the tokenizer does not know (${unk?.text ?? ''}); is the model one for these texts?`,
+        `mostly of tokens that the tokenizer does not know (${unk?.text ?? ''}); is this model meant for these texts?`,
       )
       warn(
         'beyond',

@@ -107,7 +107,7 @@ export function checkFingerprint(
   if (changed.length === 0 || (isSameRun && allowDifferentBits)) return differences
   throw isSameRun
     ? new InputError(
-        phrase`${option('resume')}: ${checkpoint.folder} was written under other circumstances (${differences})`,
+        phrase`${option('resume')}: ${checkpoint.folder} was written under different conditions (${differences})`,
         {
           remedy: phrase`restore them, or give ${settings({ allowDifferentBits: true })}`,
         },

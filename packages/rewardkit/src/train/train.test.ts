@@ -228,11 +228,11 @@ describe('train', () => {
     expect(weightsOf(out).equals(weightsOf(whole))).toBe(true)
   })
 
-  it('resumes under other circumstances only when different bits are allowed, and says which', async () => {
+  it('resumes under different conditions only when different bits are allowed, and says which', async () => {
     const out = newRun()
     await expect(run(out, {}, stopAfter(2))).rejects.toMatchObject({ name: 'Interrupted' })
     await expect(run(out, { resume: true, threads: 2 })).rejects.toThrow(
-      /other circumstances \(threads was 1, is 2\).*allowDifferentBits: true/,
+      /different conditions \(threads was 1, is 2\).*allowDifferentBits: true/,
     )
     const allowed: Partial<TrainInput> = { resume: true, threads: 2, allowDifferentBits: true }
     await expect(run(out, { ...allowed, seed: 1 })).rejects.toThrow(/another run .*seed was 0, is 1/)

@@ -93,13 +93,14 @@ async function trainFrom(
   let state = objective.initialState
   if (checkpoint) {
     const differences = checkFingerprint(checkpoint, identity, options)
-    if (differences !== '') hooks.onEvent(warning(`the run will not have the bits it would have had: ${differences}`))
+    if (differences !== '')
+      hooks.onEvent(warning(`the results will not be bit for bit those of an uninterrupted run: ${differences}`))
     loadCheckpoint(checkpoint.folder, trained, optimizer)
     step = savedStep = checkpoint.state.step
     state = checkpoint.state.objective_state
     cutMetrics(out, step)
     restoreFolder(join(out, 'model'))
-    hooks.onEvent(logLine(`going on after step ${step} of ${plan.length}`))
+    hooks.onEvent(logLine(`continuing after step ${step} of ${plan.length}`))
   }
   if (!checkpoint) {
     if (options.resume) hooks.onEvent(logLine(`${out} has no checkpoint yet: starting from the beginning`))

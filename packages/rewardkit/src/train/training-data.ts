@@ -245,7 +245,9 @@ function checkColumns(
     )
   if (!usesWeight && tally.withWeight > 0)
     hooks.onEvent(
-      warning(`${data}: ${tally.withWeight} pairs have a weight, which ${name} does not use: they count as the others`),
+      warning(
+        `${data}: ${tally.withWeight} pairs have a weight, which ${name} does not use: they count like the others`,
+      ),
     )
 }
 

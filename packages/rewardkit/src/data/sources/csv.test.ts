@@ -43,10 +43,20 @@ describe('CSV', () => {
   })
 
   it.each([
-    ['semicolons', 'd.csv', 'prompt;chosen;rejected\n"a, b; c";"x\ny, z";n, o\n', 'columns are parted by semicolons'],
-    ['tabs', 'e.csv', 'prompt\tchosen\trejected\r\na, b; c\t"x\ny, z"\tn, o', 'columns are parted by tabs'],
-    ['bars', 'f.csv', '\uFEFFprompt|chosen|rejected\n"a, b; c"|"x\ny, z"|n, o', 'columns are parted by bars'],
-    ['commas in .tsv', 'g.tsv', 'prompt,chosen,rejected\n"a, b; c","x\ny, z","n, o"', 'columns are parted by commas'],
+    [
+      'semicolons',
+      'd.csv',
+      'prompt;chosen;rejected\n"a, b; c";"x\ny, z";n, o\n',
+      'columns are separated by semicolons',
+    ],
+    ['tabs', 'e.csv', 'prompt\tchosen\trejected\r\na, b; c\t"x\ny, z"\tn, o', 'columns are separated by tabs'],
+    ['bars', 'f.csv', '\uFEFFprompt|chosen|rejected\n"a, b; c"|"x\ny, z"|n, o', 'columns are separated by bars'],
+    [
+      'commas in .tsv',
+      'g.tsv',
+      'prompt,chosen,rejected\n"a, b; c","x\ny, z","n, o"',
+      'columns are separated by commas',
+    ],
     ['what is usual', 'h.csv', 'prompt,chosen,rejected\n"a, b; c","x\ny, z","n, o"', undefined],
   ])('finds by looking what parts columns: %s', async (_, name, text, told) => {
     const path = written(name, text)

@@ -34,7 +34,7 @@ export async function* csvRows(
 ): AsyncGenerator<SourceRow | BadRow> {
   const { head, bytes } = await peek(withoutMark(text), headLength)
   const delimiter = delimiterOf(head.toString('latin1'), usual)
-  if (delimiter !== usual) notes.add('delimiter', 'log', () => `columns are parted by ${nameOf(delimiter)}`)
+  if (delimiter !== usual) notes.add('delimiter', 'log', () => `columns are separated by ${nameOf(delimiter)}`)
   const parser = parse({
     delimiter,
     encoding: null,

@@ -4,7 +4,7 @@ export type Delimiter = keyof typeof names
 
 const delimiters: readonly Delimiter[] = [',', ';', '\t', '|']
 
-/** `commas`, as in "columns are parted by commas". */
+/** `commas`, as in "columns are separated by commas". */
 export const nameOf = (delimiter: Delimiter): string => names[delimiter]
 
 /** Rows after the header that are examined. */

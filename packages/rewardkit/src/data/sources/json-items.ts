@@ -78,7 +78,7 @@ export async function* listItems(bytes: Bytes): AsyncGenerator<ListItem> {
 
 function behindTheEnd(): InputError {
   return new InputError('something follows the end of the list; expected one list and nothing else', {
-    remedy: 'put all rows into one list, or one object a line',
+    remedy: 'put all rows into one list, or one object per line',
   })
 }
 

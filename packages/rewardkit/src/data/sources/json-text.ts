@@ -37,7 +37,7 @@ export async function* jsonRows(
     empty = false
     yield row
   }
-  if (empty) throw new InputError('empty file; expected one JSON object a line')
+  if (empty) throw new InputError('empty file; expected one JSON object per line')
 }
 
 const firstLineEnd = (head: Buffer): number => {
@@ -121,7 +121,7 @@ function listRow(text: string): Row {
  */
 function wrappedIn(head: Buffer, first: string, more: boolean): string | undefined {
   const refuse = (found: string, remedy: string): never => {
-    throw new InputError(`found ${found}; expected one JSON object a line, or one list of objects`, { remedy })
+    throw new InputError(`found ${found}; expected one JSON object per line, or one list of objects`, { remedy })
   }
   const isWhole = isJson(first)
   if (isWhole && more) return undefined
@@ -132,7 +132,7 @@ function wrappedIn(head: Buffer, first: string, more: boolean): string | undefin
   const field = wrappingField(text)
   if (field?.isOpened) return field.name
   if (field)
-    refuse(`all rows inside the field "${field.name}"`, `write them one a line, as jq -c '.${field.name}[]' does`)
+    refuse(`all rows inside the field "${field.name}"`, `write them one per line, as jq -c '.${field.name}[]' does`)
   if (!isWhole && more && /^\{\s*("(?:[^"\\]|\\.)*"\s*:\s*[[{]?\s*|.*[^}\s],)?$/.test(first))
     refuse('a JSON object over several lines', 'write each object on one line, as jq -c . does')
   if (!isWhole || !/^\s*\{\s*"[^"]*"\s*:\s*[[{]/.test(first)) return undefined

@@ -65,7 +65,7 @@ export async function* listInside(bytes: Bytes, field: string): AsyncGenerator<B
       if (ended) {
         if (byte > 0x20)
           throw new InputError(`something follows the object around "${field}"; expected one object and nothing else`, {
-            remedy: 'put all rows into one list, or one object a line',
+            remedy: 'put all rows into one list, or one object per line',
           })
       } else if (inString) {
         if (depth === 1) name.push(byte)

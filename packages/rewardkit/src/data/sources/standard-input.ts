@@ -21,7 +21,7 @@ export async function copyStandardInput(hooks: Hooks): Promise<string> {
   const path = join(tmpdir(), `rewardkit-standard-input-${randomUUID()}`)
   // One file without a folder of its own: a thread that is ended from outside has time for one step.
   process.once('exit', () => rmSync(path, { force: true }))
-  hooks.onEvent(logLine(`-: standard input is copied to ${path}, to be read twice; it goes at the end`))
+  hooks.onEvent(logLine(`-: standard input is copied to ${path}, to be read twice; the copy is deleted at the end`))
   let size = 0
   const copy = attempt(path, () => openSync(path, 'wx', 0o600))
   const input = standardInput()

@@ -96,5 +96,7 @@ it('refuses Parquet without a row, and leaves nothing behind', async () => {
 })
 
 it('refuses names that say no kind, in one line', () => {
-  expect(() => createRowWriter(join(folder, 'rows.xlsx'))).toThrow(/rows\.xlsx: no kind of file.*\.parquet$/)
+  expect(() => createRowWriter(join(folder, 'rows.xlsx'))).toThrow(
+    /rows\.xlsx: rows cannot be written to a file of this kind.*\.parquet$/,
+  )
 })

@@ -15,7 +15,7 @@ export function createRowWriter(path: string): RowWriter {
   if (/\.parquet$/i.test(path)) return createParquetWriter(path)
   if (/\.(jsonl|ndjson)$/i.test(path)) return createLineWriter(path, (text) => text)
   if (/\.(jsonl|ndjson)\.gz$/i.test(path)) return createLineWriter(path, (text) => gzipSync(text))
-  throw new InputError(`${path}: no kind of file that rows are written to`, {
+  throw new InputError(`${path}: rows cannot be written to a file of this kind`, {
     remedy: 'name it .jsonl, .jsonl.gz or .parquet',
   })
 }

@@ -31,7 +31,7 @@ export function choicesOf(choices: RowOptions['choices']): Choices {
   for (const [value, meaning] of entriesOf(choices)) {
     const key = valueKey(value)
     if (map.has(key))
-      throw new InputError(phrase`${option('choices')}: "${value}" is there twice`, { remedy: 'remove one of the two' })
+      throw new InputError(phrase`${option('choices')}: "${value}" appears twice`, { remedy: 'remove one of the two' })
     map.set(key, String(meaning).trim().toLowerCase())
   }
   return map

@@ -44,7 +44,7 @@ function verdictNotes(judgements: Judgements): Notice[] {
     const example = all.find(({ shown }) => tellsStrength(valueKey(shown)))
     notices.push(
       logLine(
-        phrase`column "${column}": ${counted(strengths, 'verdict')} with a word of strength, of which only the side is read; ${settings({ choices: `${example?.shown}=${example?.meaning}:3` })} also gives a margin`,
+        phrase`column "${column}": ${counted(strengths, 'verdict')} with a word of strength, of which only the preferred side is read; ${settings({ choices: `${example?.shown}=${example?.meaning}:3` })} also gives a margin`,
       ),
     )
   }
@@ -79,12 +79,12 @@ function rankingNotes(judgements: Judgements): Notice[] {
   const lines = [
     [
       'rows in the order of their columns',
-      `the answers in ${columns} are read as ranked, the best one first, for no column says otherwise`,
+      `the answers in ${columns} are read as ranked, the best one first, because no column says otherwise`,
     ],
     ['ranks', `"${columnsOf(judgements, 'ranks').join(', ')}" is read as the rank of each answer, 1 for the best`],
     [
       'scores',
-      `"${columnsOf(judgements, 'scores').join(', ')}" is read as the score of each answer, the highest the best`,
+      `"${columnsOf(judgements, 'scores').join(', ')}" is read as the score of each answer, where higher is better`,
     ],
     ['rows with an empty answer', `empty cells among ${columns} are not answers`],
   ] as const
@@ -105,7 +105,7 @@ function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): No
   const of = (what: string, noun: string) => counted(counts.get(what) ?? 0, noun)
   const notices: Notice[] = [
     logLine(
-      `column "${column}" is read as a rating, the highest the best: ${range}; ${of('rated answers', 'rated answer')} of ${of('groups', 'prompt')} make ${of('pairs', 'pair')}`,
+      `column "${column}" is read as a rating where higher is better: ${range}; ${of('rated answers', 'rated answer')} of ${of('groups', 'prompt')} make ${of('pairs', 'pair')}`,
     ),
   ]
   if (isPlain && numbers.length > 1 && wordsOf(column).includes('rank')) {
@@ -118,10 +118,10 @@ function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): No
     )
   }
   const lines = [
-    ['rows without a partner', 'left out, for no other answer to their prompt has another rating'],
+    ['rows without a partner', 'left out, because no other answer to their prompt has a different rating'],
     [
       'rows with an answer that came before',
-      'with an answer that came before: equal answers to a prompt are one, with the mean of their ratings',
+      'with an answer that came before: equal answers to a prompt count as one, with the mean of their ratings',
     ],
   ] as const
   for (const [what, text] of lines) {

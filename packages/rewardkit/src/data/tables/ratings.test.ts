@@ -45,9 +45,9 @@ describe('rated answers', () => {
     expect(groups[0]?.meta?.['ratings']).toEqual([5, 2, 5].map((rating) => [{ rating, channel: 'web' }]))
     expect(dropped).toEqual({ without_partner: 3, no_rating: 1 })
     expect(messages).toContain(
-      'read as a rating, the highest the best: 1 to 5; 3 rated answers of 1 prompt make 2 pairs',
+      'read as a rating where higher is better: 1 to 5; 3 rated answers of 1 prompt make 2 pairs',
     )
-    expect(messages).toContain('3 rows left out, for no other answer to their prompt has another rating')
+    expect(messages).toContain('3 rows left out, because no other answer to their prompt has a different rating')
   })
 
   it.each([
@@ -150,7 +150,7 @@ describe('rated answers', () => {
     expect(pairs).toEqual(['b a 1'])
     expect(dropped).toEqual({ without_partner: 1 })
     expect(messages).toContain(
-      'column "label" is read as a rating, the highest the best: "true" as 1 (2), "false" as 0 (1)',
+      'column "label" is read as a rating where higher is better: "true" as 1 (2), "false" as 0 (1)',
     )
     await expect(read([{ ...unpaired('Why?', 'a', true), label: 'meh' }], { columns: undefined })).rejects.toThrow(
       'column "label": found text "meh"',

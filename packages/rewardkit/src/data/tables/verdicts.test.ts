@@ -117,7 +117,7 @@ describe('a verdict on two answers', () => {
   it.each([
     [{ choices: 'A=left' }, 'choices: found "left" for "a", expected a, b, tie or drop'],
     [{ choices: 'A' }, 'choices: found "A", expected VALUE=MEANING'],
-    [{ choices: 'A=a, a =b' }, 'choices: "a" is there twice'],
+    [{ choices: 'A=a, a =b' }, 'choices: "a" appears twice'],
     [{ choices: 'A=a', columns: ['chosen=answer_a', 'rejected=answer_b'] }, 'does not say in which column'],
     [{ columns: ['prompt=question', 'choice=verdict', 'a=answer_a'] }, 'no second answer ("b")'],
   ])('%j is an error', async (options, message) => {

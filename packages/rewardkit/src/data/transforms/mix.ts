@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { InputError } from '../../errors.ts'
 import { type Hooks, silentHooks } from '../../events.ts'
 import { option, phrase } from '../../phrase.ts'
@@ -30,7 +31,7 @@ function mixtureOf(options: MixOptions): Mixture {
   for (const [name, list] of Object.entries({ weights, caps }))
     if (list && list.length !== sources.length)
       throw new InputError(
-        phrase`${option(name)}: found ${list.length} numbers for ${sources.length} data sets, expected one for each`,
+        phrase`${option(name)}: found ${counted(list.length, 'number')} for ${sources.length} data sets, expected one for each`,
       )
   const names = partNames(sources)
   return {

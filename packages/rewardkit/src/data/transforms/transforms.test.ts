@@ -341,7 +341,7 @@ describe('mixData', () => {
   it('refuses a list of another length', async () => {
     const a = await rows('a.jsonl', many)
     const options = mixOptionsSchema.parse({ sources: [a, a], weights: [1], out: at('mixed.jsonl') })
-    await expect(mixData(options, silentHooks)).rejects.toThrow(/weights: found 1 numbers for 2 data sets/)
+    await expect(mixData(options, silentHooks)).rejects.toThrow(/weights: found 1 number for 2 data sets/)
   })
 })
 
