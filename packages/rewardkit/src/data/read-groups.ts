@@ -4,7 +4,7 @@ import { asTurns } from './build.ts'
 import type { DataPart, DataSet } from './data-set.ts'
 import { degenerate } from './degenerate.ts'
 import { type Notice, noticeAt, warning } from '../events.ts'
-import { type Phrase, phrase, settings } from '../phrase.ts'
+import { command, type Phrase, phrase, settings } from '../phrase.ts'
 import type { Group, Preference } from './group.ts'
 import { createNumbering, type Numbering } from './numbering.ts'
 import type { RowOptions } from './row-options.ts'
@@ -65,7 +65,7 @@ export async function* readGroups(
     if (found === 0) ofPart.refuseUnknown(part.source.name)
     if (found === 0 && part.name !== undefined)
       throw new InputError(`${data.name}: no row of ${part.name} is usable`, {
-        remedy: 'look at it with data inspect, and at the options of the part',
+        remedy: phrase`look at it with ${command('data inspect')}, and at the options of the part`,
       })
   }
   // A part that is counted separately need not have them all.

@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import type { z } from 'zod'
 
 import { InputError } from '../errors.ts'
+import { command, phrase } from '../phrase.ts'
 import type { KnownTruth, ReportRun, RunEvaluation } from './report-run.ts'
 import {
   configSchema,
@@ -57,14 +58,14 @@ function readEvaluation(folder: string): RunEvaluation {
   const rewards = join(folder, 'rewards.jsonl')
   if (!existsSync(rewards)) {
     throw new InputError(`${rewards}: missing beside summary.json`, {
-      remedy: 'evaluate again with rewardkit evaluate',
+      remedy: phrase`evaluate again with ${command('evaluate')}`,
     })
   }
   const summary = readJson(join(folder, 'summary.json'), evaluationSummarySchema)
   const rows = readLines(rewards, rewardRowSchema).values
   if (rows.length !== summary.pairs) {
     throw new InputError(`${rewards}: ${rows.length} pairs, where summary.json counts ${summary.pairs}`, {
-      remedy: 'evaluate again with rewardkit evaluate',
+      remedy: phrase`evaluate again with ${command('evaluate')}`,
     })
   }
   const worst = join(folder, 'worst_pairs.jsonl')

@@ -11,7 +11,7 @@ import {
 } from '@rewardkit/torch'
 import { at } from '../at.ts'
 import { FailureError, Interrupted } from '../errors.ts'
-import { option, phrase } from '../phrase.ts'
+import { command, option, phrase } from '../phrase.ts'
 import type { RewardsOf } from '../rewards/reward-pass.ts'
 import type { BatchRewards, Objective, ObjectiveResult, ObjectiveState } from '../objectives/index.ts'
 import { countTokens, planMicroBatches } from '../tokens/index.ts'
@@ -166,7 +166,7 @@ function checkRewards(
   const largest = all.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   if (!(difference <= Math.max(1e-4 * deviation, 8 * 2 ** -24 * largest)))
     throw new FailureError(
-      `the rewards of two passes differ by ${difference}, more than 1e-4 of their standard deviation ${deviation}, at the pairs ${idsOf(batch)}: a model or a machine that does not repeat its numbers; rewardkit doctor shows both`,
+      phrase`the rewards of two passes differ by ${difference}, more than 1e-4 of their standard deviation ${deviation}, at the pairs ${idsOf(batch)}: a model or a machine that does not repeat its numbers; ${command('doctor')} shows both`,
     )
 }
 

@@ -32,6 +32,7 @@ import {
 } from '../rewards/evaluation-data.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
 import type { Objective } from '../objectives/index.ts'
+import { command, phrase } from '../phrase.ts'
 import {
   createEncodedSet,
   createReadingTally,
@@ -216,7 +217,7 @@ async function warnOfLeakage(
     const share = ((100 * count) / evaluation.kept).toFixed(1)
     hooks.onEvent(
       warning(
-        `${count} of ${evaluation.kept} rows of ${evaluation.name} (${share} %) have ${what}: rewardkit data leakage shows and removes them`,
+        phrase`${count} of ${evaluation.kept} rows of ${evaluation.name} (${share} %) have ${what}: ${command('data leakage')} shows and removes them`,
       ),
     )
   }

@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { createAtomicFile } from '../../files.ts'
+import { command, phrase } from '../../phrase.ts'
 import { longestLine } from '../lines.ts'
 
 /** Lines on their way into a file that appears whole or not at all. */
@@ -29,7 +30,7 @@ export function createLineFile(path: string, packed: (text: string) => string | 
     add(line) {
       if (Buffer.byteLength(line) > longestLine)
         throw new InputError(`a row to write is longer than ${longestLine / 2 ** 20} MiB and could not be read again`, {
-          remedy: 'leave it out with data filter, or give fewer responses',
+          remedy: phrase`leave it out with ${command('data filter')}, or give fewer responses`,
         })
       piece += `${line}\n`
       if (piece.length >= pieceLength) flush()
