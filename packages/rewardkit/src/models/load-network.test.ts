@@ -86,6 +86,11 @@ describe('readModelConfig', () => {
     expect(readModelConfig(folder).decoder.windows).toEqual([null, 5])
   })
 
+  it('takes the GELU of early Gemma for its approximation by tanh, as transformers does', () => {
+    copyFixture('gemma', { hidden_act: 'gelu' })
+    expect(readModelConfig(folder).decoder.activation).toBe('gelu-tanh')
+  })
+
   it('opens a bare decoder, as GPT-2 is published, and ignores its buffers', () => {
     const strip = (name: string) => name.replace('transformer.', '')
     const causal = { 'h.0.attn.bias': ops.ones([1, 1, 4, 4]), 'h.0.attn.masked_bias': ops.ones([]) }
@@ -107,7 +112,8 @@ describe('readModelConfig', () => {
     ['another activation', 'llama', { hidden_act: 'gelu' }, /hidden_act is 'gelu'/],
     ['a missing field', 'llama', { hidden_size: undefined }, /hidden_size is missing/],
     ['heads that do not fit', 'neox', { num_attention_heads: 5 }, /5 heads/],
-    ['another activation of Gemma', 'gemma2', { hidden_activation: 'silu' }, /the activation is 'silu'/],
+    ['another activation of Gemma', 'gemma', { hidden_act: 'silu' }, /the activation is 'silu'/],
+    ['the exact GELU of Gemma 2', 'gemma2', { hidden_activation: 'gelu' }, /the activation is 'gelu'/],
     ['attention to both sides', 'gemma', { use_bidirectional_attention: true }, /use_bidirectional_attention/],
     ['layer types of another model', 'gemma2', { layer_types: ['full_attention'] }, /names 1 layer, but .* 2/],
     ['an unknown layer type', 'gemma2', { layer_types: ['full_attention', 'linear'] }, /layer_types.1 is "linear"/],

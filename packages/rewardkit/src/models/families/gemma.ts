@@ -15,8 +15,7 @@ type GemmaFields = z.output<typeof gemmaFields>
  * gated MLP.
  */
 function gemmaDecoder(fields: GemmaFields, activation: string, path: string): Decoder {
-  // The first release says 'gelu' and means the approximation by tanh; transformers reads it so.
-  if (activation !== 'gelu_pytorch_tanh' && activation !== 'gelu')
+  if (activation !== 'gelu_pytorch_tanh')
     throw new InputError(`${path}: the activation is '${activation}'; supported for Gemma is 'gelu_pytorch_tanh'`)
   if (fields.use_bidirectional_attention === true)
     throw new InputError(`${path}: use_bidirectional_attention is not supported: a reward model reads causally`)
@@ -33,7 +32,9 @@ export const gemma = family({
   prefix: 'model.',
   parts: llamaParts,
   fields: gemmaFields.extend({ hidden_act: z.string().default('gelu_pytorch_tanh') }),
-  decoder: (fields, path) => gemmaDecoder(fields, fields.hidden_act, path),
+  // The first release says 'gelu' and means the approximation by tanh; transformers reads it so.
+  decoder: (fields, path) =>
+    gemmaDecoder(fields, fields.hidden_act === 'gelu' ? 'gelu_pytorch_tanh' : fields.hidden_act, path),
 })
 
 /**
