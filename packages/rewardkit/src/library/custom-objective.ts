@@ -48,9 +48,11 @@ export function offered(given: ObjectiveFunction | CustomObjective): Offered {
     throw new InputError('objective: expected a name, a function, or an object with a function `evaluate`')
   const objective = typeof given === 'function' ? { name: given.name || 'objective', evaluate: given } : given
   const { name, evaluate, needsMargin = false, needsProbability = false, initialState = null } = objective
+  // A function that is written in the call gets the option's name from JavaScript.
+  const shown = name === 'objective' ? name : `objective ${name}`
   const plain = (state: unknown, label: string) => {
     if (isPlain(state)) return state
-    throw new InputError(`objective ${name}: ${label} is not plain JSON, which a checkpoint can hold`)
+    throw new InputError(`${shown}: ${label} is not plain JSON, which a checkpoint can hold`)
   }
   return {
     traits: {
@@ -62,22 +64,20 @@ export function offered(given: ObjectiveFunction | CustomObjective): Offered {
     },
     answer: async ({ rewards, state }) => {
       const pairs = rewards.chosen.length
-      const found: Partial<CustomLoss> | null | undefined = await called(name, () => evaluate(rewards, state.custom))
+      const found: Partial<CustomLoss> | null | undefined = await called(shown, () => evaluate(rewards, state.custom))
       if (typeof found !== 'object' || found === null)
-        throw new InputError(`objective ${name}: found ${String(found)}, expected an object with loss and gradients`)
+        throw new InputError(`${shown}: found ${String(found)}, expected an object with loss and gradients`)
       const gradient = (which: 'chosenGradient' | 'rejectedGradient') => {
         const values = Float64Array.from(found[which] ?? [])
         if (values.length !== pairs)
-          throw new InputError(
-            `objective ${name}: ${which} has ${values.length} numbers, expected ${pairs}, one for each pair`,
-          )
+          throw new InputError(`${shown}: ${which} has ${values.length} numbers, expected ${pairs}, one for each pair`)
         const bad = values.find((value) => !Number.isFinite(value))
         if (bad === undefined) return values
-        throw new InputError(`objective ${name}: found ${bad} in ${which}, expected finite numbers`)
+        throw new InputError(`${shown}: found ${bad} in ${which}, expected finite numbers`)
       }
       const { loss } = found
       if (typeof loss !== 'number' || !Number.isFinite(loss))
-        throw new InputError(`objective ${name}: found ${String(loss)} as loss, expected a finite number`)
+        throw new InputError(`${shown}: found ${String(loss)} as loss, expected a finite number`)
       return {
         loss,
         chosenGradient: gradient('chosenGradient'),
@@ -99,11 +99,11 @@ function isPlain(value: unknown): boolean {
   }
 }
 
-async function called(name: string, evaluate: () => CustomLoss | Promise<CustomLoss>): Promise<CustomLoss> {
+async function called(shown: string, evaluate: () => CustomLoss | Promise<CustomLoss>): Promise<CustomLoss> {
   try {
     return await evaluate()
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    throw new FailureError(`objective ${name}: it failed: ${message}`, { cause: error })
+    throw new FailureError(`${shown}: it failed: ${message}`, { cause: error })
   }
 }

@@ -167,7 +167,7 @@ describe('train', () => {
       { objective: () => ({ loss: NaN, chosenGradient: [], rejectedGradient: [] }) },
       'found NaN as loss, expected a finite number',
     ],
-    ['no loss', { objective: () => undefined }, 'objective objective: found undefined, expected an object with loss'],
+    ['no loss', { objective: () => undefined }, 'objective: found undefined, expected an object with loss'],
     [
       'a state that cannot be saved',
       {
@@ -178,7 +178,7 @@ describe('train', () => {
           state: () => 1,
         }),
       },
-      'objective objective: state is not plain JSON',
+      'objective: state is not plain JSON',
     ],
     [
       'a first state that cannot be saved',
