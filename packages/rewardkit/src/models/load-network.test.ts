@@ -214,7 +214,7 @@ describe('loadRewardNetwork', () => {
     const variance = draws.reduce((sum, value) => sum + value ** 2, 0) / draws.length
     // 3,200 draws: the variance's own standard error is 2.5 %.
     expect(Math.abs(variance * 33 - 1)).toBeLessThan(0.1)
-    expect(load).toThrow('score.weight is missing: it is not a reward model')
+    expect(load).toThrow('score.weight is missing: it is not a reward model; train it first, or name a reward model')
   })
 
   const { rewards } = readExpected('llama')

@@ -154,7 +154,10 @@ function fittingWeights(
   problems.push(...unexpected.map((name) => `${name} is unexpected`))
   if (problems.length > 0) {
     const more = problems.length > 3 ? ` and ${problems.length - 3} more problems` : ''
-    throw new InputError(`${folder}: the weights do not fit config.json: ${problems.slice(0, 3).join('; ')}${more}`)
+    const isOnlyHead = problems.length === 1 && wanted.needsHead && !head
+    throw new InputError(`${folder}: the weights do not fit config.json: ${problems.slice(0, 3).join('; ')}${more}`, {
+      remedy: isOnlyHead ? 'train it first, or name a reward model' : undefined,
+    })
   }
   checkHead(folder, raw, head, wanted.head)
   const bias = present.get(headBiasName)
