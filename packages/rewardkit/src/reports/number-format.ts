@@ -10,10 +10,12 @@ export function number(value: number | null | undefined, decimals = 3): string {
   return text.replace(/^-/, '−').replace('e-', 'e−')
 }
 
-/** A share as a percentage with one decimal. */
+/** A share as a percentage with one decimal; shares too small for it have as many as show a digit. */
 export function percent(share: number | null | undefined): string {
   if (share === null || share === undefined || !Number.isFinite(share)) return missing
-  return `${number(100 * share, 1)}\u00A0%`
+  const size = Math.abs(100 * share)
+  const decimals = size > 0 && size < 0.05 ? Math.ceil(-Math.log10(size)) : 1
+  return `${number(100 * share, decimals)}\u00A0%`
 }
 
 /** A share and its interval. */
