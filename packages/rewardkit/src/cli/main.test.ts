@@ -15,6 +15,7 @@ const rewardkit = (...words: string[]) => runCommand(words, { cwd: folder })
 describe('usage mistakes: one line, exit code 2', () => {
   test.each([
     [['trai'], 'did you mean train?'],
+    [['trian'], 'did you mean train?'],
     [['fly'], 'expected one of quickstart, simulate, train'],
     [['train', '--modle', 'x'], 'did you mean --model?'],
     [['train', '--hlep'], 'did you mean --help?'],
