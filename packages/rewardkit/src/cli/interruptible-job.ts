@@ -30,7 +30,7 @@ export async function withJob<Name extends JobName, T>(
     if (performance.now() - asked < samePress) return
     if (job?.stop()) return end('SIGINT')
     asked = performance.now()
-    onEvent(logLine('stopping as soon as the work under way is done; once more to end at once'))
+    onEvent(logLine('stopping once the work in progress is done; interrupt again to end at once'))
   }
   const terminate = () => end('SIGTERM')
   const unlisten = () => {

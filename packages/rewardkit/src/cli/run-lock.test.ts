@@ -181,7 +181,7 @@ describe('inside a regular expression that does not end', () => {
     const child = await filtering()
     child.kill('SIGINT')
     const [told] = (await once(child.stderr ?? child, 'data')) as [Buffer]
-    expect(told.toString()).toContain('once more to end at once')
+    expect(told.toString()).toContain('interrupt again to end at once')
     child.kill('SIGINT')
     await sleep(300)
     expect(child.signalCode).toBeNull()

@@ -180,7 +180,7 @@ function* outcomes(
     }
     if (group.preferences.length === 0)
       throw new UnknownLayout(
-        'no preference; expected "chosen" and "rejected"; rewards of single responses are what score is for',
+        'no preference; expected "chosen" and "rejected"; use score for rewards of single responses',
       )
     yield {
       group: group.subset === undefined && subset !== undefined ? { ...group, subset } : group,

@@ -73,7 +73,7 @@ export async function openScorer(
       const problem =
         truncation === 'drop'
           ? phrase`longer than the ${maxLength} tokens that the model reads (${option('maxLength')}, ${settings({ truncation })})`
-          : phrase`the ${maxLength} tokens that the model reads (${option('maxLength')}) leave no room for a response beside what the chat template writes`
+          : phrase`the ${maxLength} tokens that the model reads (${option('maxLength')}) leave no room for a response besides what the chat template writes`
       return { error: new InputError(problem).phrases }
     } catch (error) {
       if (error instanceof InputError) return { error: error.phrases }

@@ -112,7 +112,9 @@ async function attempt(
     const problem = `${placeText(place)}: ${file.path} arrived with a wrong checksum`
     // What was kept from an earlier attempt may be at fault: then the whole file is fetched once more.
     if (kept.bytes > 0) throw new HubUnavailable(problem, { remedy: 'try again' })
-    throw new FailureError(problem, { remedy: 'try again; if it stays so, a proxy or mirror on the way changes files' })
+    throw new FailureError(problem, {
+      remedy: 'try again; if this happens again, a proxy or mirror on the way is changing files',
+    })
   } finally {
     await handle.close()
   }

@@ -134,7 +134,7 @@ describe('what ends a download', () => {
     const { hub, settings } = await openHub()
     hub.fault = ({ host }) => (host === 'storage' ? { corrupt: true } : null)
     await expect(fetchOne(settings)).rejects.toThrow(
-      /^data set some\/one: train.jsonl arrived with a wrong checksum; try again; if it stays so/,
+      /^data set some\/one: train.jsonl arrived with a wrong checksum; try again; if this happens again/,
     )
     expect(readdirSync(blobsOf(settings)).filter((name) => name.length !== 40)).toEqual([])
     hub.fault = () => null

@@ -35,7 +35,7 @@ export function modelFolder(path: string): string {
   const present = statSync(path, { throwIfNoEntry: false })
   if (!present?.isDirectory())
     throw new InputError(phrase`${option('model')} ${path}: ${present ? 'it is a file' : 'no such folder'}`, {
-      remedy: 'give a Hugging Face model folder, a run folder, or a name at the hub such as hub:owner/name',
+      remedy: 'give a Hugging Face model folder, a run folder, or a name on the hub such as hub:owner/name',
     })
   const inside = join(path, 'model')
   if (existsSync(join(path, 'metrics.jsonl')) && !existsSync(inside))

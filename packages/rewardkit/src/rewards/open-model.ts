@@ -72,7 +72,7 @@ export async function warnOfOthersFolder(
   if (existsSync(join(folder, 'adapter_config.json')))
     hooks.onEvent(
       warning(
-        `${folder}: its adapter is not applied, only the whole weights beside it are read; merge the two first (merge_and_unload of PEFT) where it belongs to the model`,
+        `${folder}: its adapter is not applied, only the full weights next to it are read; if the adapter belongs to the model, merge the two first (PEFT's merge_and_unload)`,
       ),
     )
   if (isPoolGiven || savedReading || headOrigin.kind === 'drawn') return

@@ -93,7 +93,7 @@ export function reportCuts(
   if (tooLong > 0)
     hooks.onEvent(
       warning(
-        phrase`${name}: in ${counted(tooLong, 'pair')}, ${maxLength} tokens leave no room for a response beside what the chat template writes (too_long): a larger ${option('maxLength')} makes room`,
+        phrase`${name}: in ${counted(tooLong, 'pair')}, ${maxLength} tokens leave no room for a response besides what the chat template writes (too_long): a larger ${option('maxLength')} makes room`,
       ),
     )
   const identical = dropped['identical_after_truncation'] ?? 0

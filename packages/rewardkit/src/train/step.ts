@@ -166,7 +166,7 @@ function checkRewards(
   const largest = all.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   if (!(difference <= Math.max(1e-4 * deviation, 8 * 2 ** -24 * largest)))
     throw new FailureError(
-      phrase`the rewards of two passes differ by ${difference}, more than 1e-4 of their standard deviation ${deviation}, at the pairs ${idsOf(batch)}: a model or a machine that does not repeat its numbers; ${command('doctor')} shows both`,
+      phrase`the rewards of two passes differ by ${difference}, more than 1e-4 of their standard deviation ${deviation}, at the pairs ${idsOf(batch)}: the model or the machine does not reproduce its numbers; ${command('doctor')} shows both`,
     )
 }
 

@@ -60,7 +60,7 @@ export function chosenAndRejected(group: Group): {
   const isPartial = [...better].some((one) => [...worse].some((other) => isMissing({ chosen: one, rejected: other })))
   if (better.size === 0 || isOneOfBoth || isPartial)
     throw new InputError(
-      'the preferences do not part the responses into chosen and rejected ones, which is what this layout holds',
+      'the preferences do not divide the responses into chosen and rejected ones, which is what this layout holds',
       { remedy: 'write pairs or groups' },
     )
   return { chosen, rejected }

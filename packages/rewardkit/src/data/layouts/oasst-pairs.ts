@@ -78,7 +78,7 @@ function promptOf(prompt: readonly Message[]): string {
     prompt.length % 2 === 1 && prompt.every(({ role }, at) => role === (at % 2 === 0 ? 'user' : 'assistant'))
   if (!isHeld)
     throw new InputError(
-      `the prompt has the turns ${prompt.map(({ role }) => role).join(', ') || 'of nobody'}; this layout holds user and assistant in turns, from the user to the user`,
+      `the prompt has ${prompt.length === 0 ? 'no turn' : `the turns ${prompt.map(({ role }) => role).join(', ')}`}; this layout holds alternating turns of user and assistant, from the user to the user`,
       { remedy: 'write pairs or groups' },
     )
   return prompt

@@ -138,7 +138,7 @@ describe('oasst-trees', () => {
     for (const preferences of [circle, circle.slice(0, 1), circle.slice(0, 2)])
       expect(() => oasstTreesLayout.write({ ...group, preferences })).toThrow('do not form a ranking of the responses')
     expect(() => oasstTreesLayout.write({ ...pair, prompt: [{ role: 'system', content: 's' }] })).toThrow(
-      'turn 1 of 1 of the prompt is of the role "system"',
+      'turn 1 of 1 of the prompt has the role "system"',
     )
     expect(() => oasstTreesLayout.write({ ...pair, prompt: [] })).toThrow('the prompt is empty')
   })

@@ -156,7 +156,7 @@ function ranksOf(group: Group): number[] {
 function roleOf(role: string, index: number, last: number): string {
   if (role === (index % 2 === 0 ? 'user' : 'assistant') && last % 2 === 0) return role === 'user' ? 'prompter' : role
   throw new InputError(
-    `turn ${index + 1} of ${last + 1} of the prompt is of the role "${role}"; this layout holds user and assistant in turns, from the user to the user`,
+    `turn ${index + 1} of ${last + 1} of the prompt has the role "${role}"; this layout holds alternating turns of user and assistant, from the user to the user`,
     { remedy: 'write pairs or groups' },
   )
 }

@@ -120,6 +120,6 @@ describe('rewardbench2', () => {
       ],
       group.preferences.slice(1),
     ])
-      expect(() => rewardbench2Layout.write({ ...group, preferences })).toThrow('do not part the responses')
+      expect(() => rewardbench2Layout.write({ ...group, preferences })).toThrow('do not divide the responses')
   })
 })

@@ -114,7 +114,7 @@ function ofOneSplit(
   const taken = bySplit.get(split)
   if (split === undefined || !taken)
     throw new InputError(
-      `${folder}: its files are of the splits ${named.join(' and ')}, expected ${splits.join(' or ')}`,
+      `${folder}: its files belong to the splits ${named.join(' and ')}, expected ${splits.join(' or ')}`,
       {
         remedy: 'name the files with a pattern',
       },

@@ -126,7 +126,7 @@ it.each([
   ['an empty folder', () => names(), /an empty folder/],
   ['Arrow of save_to_disk', () => names('data-00000-of-00001.arrow', 'state.json'), /Arrow files.*to_parquet/],
   ['several kinds', () => names('a.jsonl', 'a.csv'), /files of several kinds \(1 \.csv, 1 \.jsonl\).*pattern/],
-  ['other splits only', () => names('test.jsonl', 'dev.jsonl'), /of the splits (\w+) and (\w+), expected train/],
+  ['other splits only', () => names('test.jsonl', 'dev.jsonl'), /belong to the splits (\w+) and (\w+), expected train/],
   [
     'shards with other columns',
     () => folderOf({ 'a.parquet': 'pairs.snappy.parquet', 'b.parquet': 'other-columns.parquet' }),

@@ -37,7 +37,7 @@ export function createParquetWriter(path: string): RowWriter {
       try {
         if (columns.size === 0)
           throw new InputError(`${path}: there is no row to write`, {
-            remedy: 'Parquet needs one, which tells the columns',
+            remedy: 'Parquet needs at least one, to know the columns',
           })
         spool.commit()
         file = createAtomicFile(path)

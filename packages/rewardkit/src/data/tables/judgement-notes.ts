@@ -113,7 +113,7 @@ function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): No
     const map = ranks.slice(0, mostListed).map((rank) => `${rank}=${0 - rank}`)
     notices.push(
       warning(
-        phrase`column "${column}" is called a rank, and ${ranks.at(-1) ?? ''} is read as the best: if ${ranks[0] ?? ''} is the best, give ${settings({ choices: map.join(', ') })}${ranks.length > mostListed ? ' and so on' : ''}`,
+        phrase`column "${column}" is named like a rank, and ${ranks.at(-1) ?? ''} is read as the best: if ${ranks[0] ?? ''} is the best, give ${settings({ choices: map.join(', ') })}${ranks.length > mostListed ? ' and so on' : ''}`,
       ),
     )
   }
@@ -132,7 +132,7 @@ function ratingNotes(judgements: Judgements, layout: 'ratings' | 'unpaired'): No
   if (capped !== undefined)
     notices.push(
       logLine(
-        phrase`${counted(capped, 'prompt')} with more pairs than are used of one prompt: a random sample is drawn from the seed (${option('pairsPerPrompt')} sets its size; the default is ${mostPairsOfPrompt})`,
+        phrase`${counted(capped, 'prompt')} with more pairs than are used for one prompt: a random sample is used, drawn from a fixed seed (${option('pairsPerPrompt')} sets its size; the default is ${mostPairsOfPrompt})`,
       ),
     )
   return notices

@@ -119,7 +119,7 @@ describe('rated answers', () => {
     expect(pairs.every((pair) => Number(pair.split(' ').at(-1)) > 0)).toBe(true)
     const used = groups[0]?.preferences.flatMap(({ chosen, rejected }) => [chosen, rejected]) ?? []
     expect(new Set(used).size).toBeGreaterThan(170)
-    expect(messages).toContain('1 prompt with more pairs than are used of one prompt')
+    expect(messages).toContain('1 prompt with more pairs than are used for one prompt')
     expect((await read(rows)).pairs).toEqual(pairs)
     expect((await read(rows, { pairsPerPrompt: 7 })).pairs).toHaveLength(7)
   })
