@@ -55,7 +55,7 @@ async function check(path) {
   const [format] = found.layouts
   const { outputs } = await convert(path, 'own.jsonl', format)
   const lost = Object.entries(outputs[0]?.lost ?? {}).map(([field, count]) => `${count} ${field}`)
-  if (lost.length > 0) throw new Error(`${format} does not keep what it told: ${lost.join(', ')}`)
+  if (lost.length > 0) throw new Error(`${format} does not keep what it said it would: ${lost.join(', ')}`)
   return `${found.groups.length} rows, ${found.read} pairs read as ${found.layouts.join(' and ')}`
 }
 

@@ -180,8 +180,8 @@ describe('inside a regular expression that does not end', () => {
   it('the second Ctrl-C does, and the first says so; one that npx hands on is not a second', async () => {
     const child = await filtering()
     child.kill('SIGINT')
-    const [told] = (await once(child.stderr ?? child, 'data')) as [Buffer]
-    expect(told.toString()).toContain('interrupt again to end at once')
+    const [reported] = (await once(child.stderr ?? child, 'data')) as [Buffer]
+    expect(reported.toString()).toContain('interrupt again to end at once')
     child.kill('SIGINT')
     await sleep(300)
     expect(child.signalCode).toBeNull()

@@ -40,8 +40,8 @@ test.each(['csv', 'tsv'])('a .%s file has the columns of all rows and reads back
   const read = await rowsIn(path)
   const text = (value: unknown) =>
     value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
-  const told = (row: object) => columns.map((name) => text((row as Record<string, unknown>)[name]))
-  expect(read.map((row) => told(row as object))).toEqual(rows.map(told))
+  const reported = (row: object) => columns.map((name) => text((row as Record<string, unknown>)[name]))
+  expect(read.map((row) => reported(row as object))).toEqual(rows.map(reported))
 })
 
 test('lists and objects are JSON in a cell', async () => {

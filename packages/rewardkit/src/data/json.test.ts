@@ -52,8 +52,8 @@ it('replaces halves of characters alike in all kinds of files, and says so', asy
   const json = String.raw`{"prompt":"Hi \ud800 there","chosen":" \ud83d\ude00","rejected":" no \udc00"}`
   const path = join(folder, 'halves.jsonl')
   writeFileSync(path, `${json}\n${json.replace('Hi', 'Ho')}\n{"prompt":"q","chosen":"a","rejected":"b"}\n`)
-  const { notices: told } = await surveyPreferences(await openData(path, defaultDataOptions, [], silentHooks))
-  expect(told).toMatchObject([
+  const { notices: reported } = await surveyPreferences(await openData(path, defaultDataOptions, [], silentHooks))
+  expect(reported).toMatchObject([
     {
       kind: 'warning',
       message: `${path}: 2 rows have halves of characters (lone surrogates), which were replaced by U+FFFD`,

@@ -104,7 +104,7 @@ describe('readPreferences', () => {
     expect(ids).toEqual(['a', 'a@line-2', 'line-4', 'line-4@line-4', 'a@line-2@line-5'])
   })
 
-  it('skips and counts bad lines when told to', async () => {
+  it('skips and counts bad lines if asked to', async () => {
     const bytes = Buffer.concat([
       Buffer.from(`${pair('1')}\n{"chosen": 3}\n{"prompt": "a", "prompt": "b"}\n`),
       Buffer.from([0xff, 0xfe, 0x0a]),
@@ -277,7 +277,7 @@ describe('shards', () => {
     return place
   }
 
-  it('may be empty among others, in which bad rows are skipped when told to', async () => {
+  it('may be empty among others, in which bad rows are skipped if asked to', async () => {
     const place = await shards({ 'a.parquet': 'no-rows.parquet', 'b.parquet': 'pairs.zstd.parquet' })
     await expect(readPreferences(place)).rejects.toThrow(/b\.parquet, row 4: field "prompt": found empty text/)
     const { groups, dropped } = await readPreferences(place, { onError: 'skip' })

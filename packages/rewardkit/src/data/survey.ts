@@ -120,7 +120,7 @@ export async function surveyPreferences(
   }
 }
 
-/** A group and where it stands: file and line or row. */
+/** A group and its place: file and line or row. */
 export type PlacedGroup = Pick<ReadGroup, 'place'> & { readonly group: Group }
 
 /**

@@ -4,7 +4,7 @@ import { groupFromRow } from './layouts/index.ts'
 import type { Row } from './fields.ts'
 import { createUnreadTally, missingPromptMessage, unreadColumns, unreadMessage } from './unread-columns.ts'
 
-const told = (rows: readonly Row[]) => inProgramWords(missingPromptMessage(tallied(rows)) ?? '')
+const reported = (rows: readonly Row[]) => inProgramWords(missingPromptMessage(tallied(rows)) ?? '')
 const tallied = (rows: readonly Row[], columns?: readonly string[]) => {
   const tally = createUnreadTally()
   for (const row of rows) {
@@ -44,10 +44,10 @@ describe('unread columns', () => {
       { ...pair, input: 'In Germany.', instruction: 'Name a river.' },
       { ...pair, instruction: 'Name a lake.' },
     ]
-    expect(told(rows)).toBe(
+    expect(reported(rows)).toBe(
       "no prompt was found in 2 rows, but the columns instruction, input look like one; columns: ['prompt=instruction'] reads it",
     )
-    expect(told([{ ...pair, Question: 'Name a river.' }])).toMatch(
+    expect(reported([{ ...pair, Question: 'Name a river.' }])).toMatch(
       /in 1 row, but the column "Question" looks like one; columns: \['prompt=Question'\] reads it/,
     )
   })

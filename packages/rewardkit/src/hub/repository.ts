@@ -105,12 +105,12 @@ async function fetchMissing(client: HubClient, repository: Repository, files: re
   const { place, commit, folder } = repository
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0)
   const present = new Map<string, number>()
-  let told = 0
+  let reported = 0
   const onBytes = (file: ListedFile, bytes: number) => {
     present.set(file.path, bytes)
     const done = megabytes([...present.values()].reduce((sum, count) => sum + count, 0))
-    if (done === told) return
-    told = done
+    if (done === reported) return
+    reported = done
     hooks.onEvent({
       kind: 'progress',
       label: `fetching ${place.repository}`,

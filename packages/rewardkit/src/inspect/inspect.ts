@@ -102,7 +102,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
   let [rows, groups, turned, place] = [0, 0, 0, '']
   let isGathered = false
   const skipped = createSkippedRows()
-  for await (const item of readGroups(data, (told) => hooks.onEvent(told))) {
+  for await (const item of readGroups(data, (reported) => hooks.onEvent(reported))) {
     if (hooks.shouldStop()) throw new Interrupted('stopped on request')
     if (item.place !== place) rows += 1
     place = item.place

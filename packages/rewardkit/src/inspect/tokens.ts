@@ -117,13 +117,13 @@ export async function createTokenCounter(model: string, reading: Reading) {
       countLonger(longer, preference, lengthOf)
     }
     if ('dropped' in read) return drop(read.dropped, group.preferences.length)
-    const told = group.preferences.filter((preference) => {
+    const reported = group.preferences.filter((preference) => {
       const identical = identicalFor(read, preference)
       if (identical) drop(identical, 1)
       return identical === null
     })
-    if (told.length === 0) return
-    pairs += told.length
+    if (reported.length === 0) return
+    pairs += reported.length
     cuts.add(read)
     total.shared += countTokens(read)
     for (const branch of read.branchOf) total.unshared += read.prefix.length + at(read.branches, branch).length

@@ -41,10 +41,10 @@ describe('a model whose template reads tools and calls', () => {
     ])
     const out = join(folder, 'evaluation')
     let pairs = 0
-    const told = await warned(async (onEvent) => {
+    const reported = await warned(async (onEvent) => {
       pairs = (await evaluate({ model: trained, data: rows, out, threads: 1, onEvent })).pairs
     })
-    expect(told).toEqual([expect.stringContaining(unread)])
+    expect(reported).toEqual([expect.stringContaining(unread)])
     expect(pairs).toBe(8)
   })
 

@@ -40,10 +40,15 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const text = (...path: string[]) => readFileSync(join(...path), 'utf8')
 
 async function rewardsOf(model: string, more: Parameters<typeof RewardModel.load>[1] = {}) {
-  const told = watching()
-  await using opened = await RewardModel.load(model, { threads: 1, dtype: 'float32', ...more, onEvent: told.onEvent })
+  const reported = watching()
+  await using opened = await RewardModel.load(model, {
+    threads: 1,
+    dtype: 'float32',
+    ...more,
+    onEvent: reported.onEvent,
+  })
   const items = data.slice(0, 4).map(({ prompt, chosen }) => ({ prompt, response: chosen }))
-  return { ...told, rewards: await opened.score(items) }
+  return { ...reported, rewards: await opened.score(items) }
 }
 
 describe('the date of a chat template', () => {
@@ -91,8 +96,8 @@ describe('the date of a chat template', () => {
     const model = join(foreign, 'model')
     writeFileSync(join(model, 'chat_template.jinja'), template)
     rmSync(join(model, 'rewardkit.json'))
-    const told = await rewardsOf(model)
-    expect(told.warnings().join('\n')).toMatch(/prints today's date, .*; templateDate: '\d{4}-\d\d-\d\d' fixes it/)
+    const reported = await rewardsOf(model)
+    expect(reported.warnings().join('\n')).toMatch(/prints today's date, .*; templateDate: '\d{4}-\d\d-\d\d' fixes it/)
     const pinned = await rewardsOf(model, { templateDate: '2026-07-26' })
     expect(pinned.warnings().join('\n')).not.toContain('date')
   })
@@ -112,16 +117,16 @@ describe('the date of a chat template', () => {
 describe('reading options of a saved model', () => {
   it('win unless others are given, which the evaluation records', async () => {
     const evaluated = async (more: Partial<Parameters<typeof evaluate>[0]>) => {
-      const told = watching()
+      const reported = watching()
       const summary = await evaluate({
         model: trained,
         data,
         out: newFolder(),
         threads: 1,
         ...more,
-        onEvent: told.onEvent,
+        onEvent: reported.onEvent,
       })
-      return { ...told, summary }
+      return { ...reported, summary }
     }
     const asSaved = await evaluated({})
     expect(asSaved.summary.model).toMatchObject({ pool: 'end', template_date: '2026-07-26' })
@@ -171,7 +176,7 @@ describe('model and head', () => {
     )
     const unread = { model: headless, data: noRows, out: newFolder() }
     await expect(evaluate(unread)).rejects.toThrow(/score.weight is missing: it is not a reward model/)
-    const told = watching()
+    const reported = watching()
     await train({
       ...settings,
       model: headless,
@@ -179,9 +184,9 @@ describe('model and head', () => {
       seed: 3,
       maxSteps: 1,
       out: newFolder(),
-      onEvent: told.onEvent,
+      onEvent: reported.onEvent,
     })
-    expect(told.logs()).toContain('head: linear, drawn from seed 3')
+    expect(reported.logs()).toContain('head: linear, drawn from seed 3')
   })
 })
 
@@ -189,8 +194,8 @@ it('an adapter beside whole weights is warned of', async () => {
   const model = newFolder()
   cpSync(join(trained, 'model'), model, { recursive: true })
   writeFileSync(join(model, 'adapter_config.json'), '{}')
-  const told = watching()
-  await train({ ...settings, model, out: newFolder(), maxSteps: 1, onEvent: told.onEvent })
-  for (const warnings of [told.warnings(), (await rewardsOf(model)).warnings()])
+  const reported = watching()
+  await train({ ...settings, model, out: newFolder(), maxSteps: 1, onEvent: reported.onEvent })
+  for (const warnings of [reported.warnings(), (await rewardsOf(model)).warnings()])
     expect(warnings.filter((message) => message.includes('its adapter is not applied'))).toHaveLength(1)
 })

@@ -39,7 +39,7 @@ export function softLabel(options: ObjectiveOptions): Objective {
   })
 }
 
-/** The mean over the batch, by the pairs' weights, of a formula in which each pair stands alone. */
+/** The mean over the batch, by the pairs' weights, of a formula that looks at one pair at a time. */
 function pairwise(
   name: string,
   options: ObjectiveOptions,

@@ -144,7 +144,7 @@ describe('renderReport', () => {
 })
 
 describe('renderMarginFigure', () => {
-  it('stands alone, in both colour schemes', () => {
+  it('needs no other file, in both colour schemes', () => {
     const picture = renderMarginFigure([bradleyTerry, annotated, adaptive])
     const colours = new Set(Array.from(picture.matchAll(/var\((--[\w-]+)\)/g), ([, name]) => name))
     for (const name of colours) expect(picture.split(`${name}:#`)).toHaveLength(3)

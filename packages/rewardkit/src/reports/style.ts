@@ -5,7 +5,7 @@ const light = `--surface:#ffffff;--raised:#f5f6f8;--text:#1b1f24;--muted:#59626d
 const dark = `--surface:#14171b;--raised:#1d2127;--text:#e9ecf0;--muted:#a3adb8;--grid:#2b3139;--accent:#6cb8f5;
 --run-1:#5cb3f2;--run-2:#ff9a57;--run-3:#45cfa6;--run-4:#ee9dd2;--run-5:#e3c04a;--run-6:#b6bec9;`
 
-/** Style inside a picture that stands alone, in the reader's colour scheme. */
+/** Style inside a picture that is used alone, in the reader's colour scheme. */
 export const pictureStyle = `svg{${light}}@media(prefers-color-scheme:dark){svg{${dark}}}`
 
 /** Style of the report page: no fonts, pictures or scripts from anywhere; dark, print and small screens included. */

@@ -29,13 +29,13 @@ export function evaluateGroups(
   hooks: Hooks,
 ): RewardRow[] {
   const rows: RewardRow[] = []
-  let told = 0
+  let reported = 0
   const stoppable = { ...options, shouldStop: () => hooks.shouldStop() }
   for (const batch of rewardsByMicroBatch(rewardsOf, groups, (group) => group.tokens, stoppable)) {
     for (const { group, rewards } of batch) rows.push(...rewardRows(group, rewards))
-    if (rows.length - told < total / 20 && rows.length < total) continue
-    told = rows.length
-    hooks.onEvent({ kind: 'progress', label: 'evaluating', done: told, total, unit: 'pairs' })
+    if (rows.length - reported < total / 20 && rows.length < total) continue
+    reported = rows.length
+    hooks.onEvent({ kind: 'progress', label: 'evaluating', done: reported, total, unit: 'pairs' })
   }
   return rows
 }

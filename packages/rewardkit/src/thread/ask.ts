@@ -36,7 +36,7 @@ export function askThrough({ port, answered }: AskPort): Ask {
 export type Answers = Readonly<Record<string, (argument: never) => unknown>>
 
 /**
- * In the main thread: answers what the compute thread asks. An answer that throws is told to `onFailure`, and the compute
+ * In the main thread: answers what the compute thread asks. An answer that throws is reported to `onFailure`, and the compute
  * thread hears only that there is none.
  */
 export function answerThrough(

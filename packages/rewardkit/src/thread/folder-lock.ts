@@ -16,8 +16,8 @@ interface Place {
 }
 
 /**
- * The folders of jobs that have one. A run writes its evaluation into a folder below its own; an evaluation is often
- * told to lie there, while others of the same run may go on.
+ * The folders of jobs that have one. A run writes its evaluation into a folder below its own; you can also
+ * write an evaluation there, while other evaluations of the run may be in progress.
  */
 const places: { readonly [Name in JobName]?: (options: JobOptions<Name>) => Place } = {
   train: ({ options: { out, takeOver } }) => ({ out, takeOver, beside: join(out, 'evaluation') }),

@@ -76,7 +76,7 @@ export function createEncodedSet(groups: SpooledGroups, options: { readonly with
 /** Enough to keep the encoder's threads busy, few enough to bound memory. */
 const groupsAtATime = 64
 
-/** A group on its way into a set, and where it stands: file and line. */
+/** A group on its way into a set, and its place: file and line. */
 export interface EncodableGroup {
   readonly group: Group
   readonly place: string

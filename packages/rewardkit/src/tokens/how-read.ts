@@ -85,18 +85,18 @@ export function createReadingWatch(
   trainedOn: TrainedOn | null,
   hooks: Hooks,
 ) {
-  const told = new Set<string>()
+  const reported = new Set<string>()
   const unrendered = createUnrenderedWatch(chat?.render)
   return (group: Group): void => {
     const how = howRead(group, chat !== undefined, options)
     if (how === 'template' || how === 'plain_form')
       for (const message of unrendered(group)) hooks.onEvent(warning(phrase`${group.id}: ${message}`))
-    if (!told.has('user_last') && group.responses.some((response) => response.at(-1)?.role === 'user')) {
-      told.add('user_last')
+    if (!reported.has('user_last') && group.responses.some((response) => response.at(-1)?.role === 'user')) {
+      reported.add('user_last')
       hooks.onEvent(warning(`${group.id}: the conversation ends with the user's turn, where the reward is read`))
     }
-    if (!chat || told.has(how)) return
-    told.add(how)
+    if (!chat || reported.has(how)) return
+    reported.add(how)
     if (trainedOn?.[how]) return
     if (how === 'joined' || how === 'whole') warn(how, '', hooks)
     else if (trainedOn && (trainedOn.joined || trainedOn.whole))

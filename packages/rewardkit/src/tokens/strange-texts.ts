@@ -19,7 +19,7 @@ export interface StrangeTexts {
 export function createStrangeTexts({ unk, files }: Pick<Tokenizer, 'unk' | 'files'>): StrangeTexts {
   const most = files.maxPositions ?? Infinity
   const counts = { texts: 0, unknown: 0, beyond: 0 }
-  const told = { unknown: false, beyond: false }
+  const reported = { unknown: false, beyond: false }
   const unknownIn = (ids: Int32Array) => (unk ? ids.reduce((sum, id) => sum + (id === unk.id ? 1 : 0), 0) : 0)
   return {
     add({ prefix, branches, branchOf }) {
@@ -37,9 +37,9 @@ export function createStrangeTexts({ unk, files }: Pick<Tokenizer, 'unk' | 'file
     },
     report(name, hooks) {
       const of = (count: number) => `${name}: ${count.toLocaleString('en-US')} of ${counted(counts.texts, 'text')}`
-      const warn = (kind: keyof typeof told, verbs: readonly [string, string], message: string | Phrase) => {
-        if (counts[kind] === 0 || told[kind]) return
-        told[kind] = true
+      const warn = (kind: keyof typeof reported, verbs: readonly [string, string], message: string | Phrase) => {
+        if (counts[kind] === 0 || reported[kind]) return
+        reported[kind] = true
         hooks.onEvent(warning(phrase`${of(counts[kind])} ${verbs[counts[kind] === 1 ? 0 : 1]} ${message}`))
       }
       warn(

@@ -261,7 +261,7 @@ describe('train', () => {
     await long.resume()
   })
 
-  it('refuses a folder that is not empty, and replaces a run when told to', async () => {
+  it('refuses a folder that is not empty, and replaces a run if asked to', async () => {
     const out = newRun()
     mkdirSync(out)
     writeFileSync(join(out, 'notes.txt'), 'mine')

@@ -79,7 +79,7 @@ async function fill(
 
 /**
  * The index named in REWARDKIT_TORCH_INDEX (null, pip's own, for `pypi`); else PyTorch's CPU index where it answers and
- * the user has not told pip to use another.
+ * the user has not configured pip to use another.
  */
 async function chooseIndex(pip: Pip, platform: Platform): Promise<string | null> {
   const named = process.env['REWARDKIT_TORCH_INDEX']

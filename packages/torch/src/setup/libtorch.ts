@@ -54,7 +54,7 @@ export async function explicitLibtorch(libraries: readonly string[]): Promise<Li
 /**
  * The PyTorch of the active Python, found without importing it, if it is a supported version with its headers, and
  * loads; otherwise null.
- * @param log told why a PyTorch of a supported version is not used
+ * @param log receives the reason why a PyTorch of a supported version is not used
  */
 export async function pythonLibtorch(
   libraries: readonly string[],

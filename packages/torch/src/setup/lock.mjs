@@ -68,7 +68,7 @@ export function lockState(file) {
  * Runs `body` while holding the lock `file`, and waits for it where another works. What a silent one left is taken over.
  * @template T
  * @param {string} file
- * @param {(line: string) => void} log told where a lock is taken over, and once where another process must be waited for
+ * @param {(line: string) => void} log receives a line if a lock is taken over, and one if another process must be waited for
  * @param {() => Promise<T>} body
  * @returns {Promise<T>}
  */
@@ -170,7 +170,7 @@ function hold(file, descriptor, onLost) {
       writeSync(descriptor, text, 0)
       if (owner() !== 'another') return
     } catch {
-      return // a file system that fails for a moment; a folder that is gone is told by whoever writes into it
+      return // a file system that fails for a moment; if the folder is gone, the next write into it says so
     }
     const holder = read(file)?.text ?? ''
     release()

@@ -56,7 +56,7 @@ export interface WheelInstallation {
 
 /**
  * Installs a wheel for the given platform into a folder, whatever Python runs pip.
- * @param log told about the download's size and progress
+ * @param log receives the download's size and progress
  * @throws SetupError with one line about what went wrong and the remedy
  */
 export async function installWheel(
@@ -100,7 +100,7 @@ export async function indexAnswers(pip: Pip, index: string, name: string, platfo
   return code === 0
 }
 
-/** Whether the user has told pip to use an index of their own, a mirror for instance. */
+/** Whether the user has configured pip to use an index of their own, a mirror for instance. */
 export async function hasOwnIndex(pip: Pip): Promise<boolean> {
   const [program, ...leading] = pip.command
   const { stdout } = await run(program, [...leading, 'config', 'list'], { milliseconds: 30_000 })

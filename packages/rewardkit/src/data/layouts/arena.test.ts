@@ -56,7 +56,7 @@ describe('arena', () => {
     }
   })
 
-  it('takes first answers or single turns where it is told to', () => {
+  it('takes first answers or single turns if asked to', () => {
     expect(read({}, { turns: 'first' })).toMatchObject({ responses: [[assistant('Hello.')], [assistant('Hey.')]] })
     expect(read({}, { turns: 'single' })).toEqual({ skipped: 'multi_turn' })
     expect(read(single, { turns: 'single' })).toMatchObject({ responses: [[assistant('Hello.')], [assistant('Hey.')]] })

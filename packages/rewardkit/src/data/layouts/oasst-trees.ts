@@ -78,7 +78,7 @@ interface Node {
   readonly rest: Row
 }
 
-/** Where a walk through the tree stands. */
+/** Where a walk through the tree is. */
 interface Place {
   /** The messages above. */
   readonly path: readonly Node[]

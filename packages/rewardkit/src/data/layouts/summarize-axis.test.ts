@@ -65,7 +65,7 @@ describe('summarize-axis', () => {
     [{ summary: { text: 3, axes: {} } }, 'field "summary.text": found number 3, expected text'],
     [{ summary: null }, 'field "summary": found null, expected an object with "text" and "axes"'],
     [{ info: { ...info, article: 3 } }, 'field "info.article": found number 3, expected text'],
-  ])('refuses %j already where the row stands', (changes, message) => {
+  ])('refuses %j where the row is read', (changes, message) => {
     expect(() =>
       summarizeAxisLayout.gather?.key({ ...rating('A', 5), ...changes }, { options: defaultRowOptions }),
     ).toThrow(message)

@@ -34,8 +34,8 @@ async function written(kind: (typeof kinds)[number], rows: Rows): Promise<string
 async function read(path: string) {
   const groups: Group[] = []
   const data = await openData(path, defaultDataOptions, [], silentHooks)
-  const { notices: told } = await surveyPreferences(data, undefined, (group) => groups.push(group))
-  return { groups, told: told.map(({ kind, message }) => `${kind}: ${message.slice(path.length + 2)}`) }
+  const { notices: reported } = await surveyPreferences(data, undefined, (group) => groups.push(group))
+  return { groups, reported: reported.map(({ kind, message }) => `${kind}: ${message.slice(path.length + 2)}`) }
 }
 
 const user = { role: 'user', content: 'Name a river.' }
@@ -47,12 +47,12 @@ it.each(kinds)('reads conversations that are JSON text: %s', async (kind) => {
     { prompt: text(user), chosen: text(answer('Rhine.')), rejected: text(answer('Como.')) },
     { prompt: text(user), chosen: text(answer('Elbe.')), rejected: text(answer('Garda.')) },
   ]
-  const { groups, told } = await read(await written(kind, rows))
+  const { groups, reported } = await read(await written(kind, rows))
   expect(groups.map(({ form, prompt, responses }) => ({ form, prompt, responses }))).toEqual([
     { form: 'messages', prompt: [user], responses: [[answer('Rhine.')], [answer('Como.')]] },
     { form: 'messages', prompt: [user], responses: [[answer('Elbe.')], [answer('Garda.')]] },
   ])
-  expect(told).toEqual(
+  expect(reported).toEqual(
     ['prompt', 'chosen', 'rejected'].map((column) => `log: column "${column}" holds conversations as JSON text`),
   )
 })
@@ -67,9 +67,9 @@ it.each(kinds)('leaves responses alone that are JSON of another shape: %s', asyn
     '7',
   ]
   const rows = shapes.map((chosen) => ({ prompt: 'Answer in JSON.', chosen, rejected: 'no' }))
-  const { groups, told } = await read(await written(kind, rows))
+  const { groups, reported } = await read(await written(kind, rows))
   expect(groups.map(({ responses }) => responses[0])).toEqual(shapes.map((shape) => [answer(shape)]))
-  expect(told).toEqual([])
+  expect(reported).toEqual([])
 })
 
 it.each(kinds)('refuses a value of another form after conversations, with its line: %s', async (kind) => {
@@ -90,9 +90,9 @@ it.each(kinds)('holds to texts where the first one is none, and says so: %s', as
     { prompt: 'q', chosen: text(answer('Elbe.')), rejected: 'no' },
     { prompt: 'q', chosen: text(answer('Oder.')), rejected: 'no' },
   ]
-  const { groups, told } = await read(await written(kind, rows))
+  const { groups, reported } = await read(await written(kind, rows))
   expect(groups[1]?.responses[0]).toEqual([answer(text(answer('Elbe.')))])
-  expect(told).toEqual([
+  expect(reported).toEqual([
     'warning: column "chosen": 2 values look like conversations, but the first one is other text: all are read as text',
   ])
 })

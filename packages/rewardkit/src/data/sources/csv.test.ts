@@ -58,13 +58,13 @@ describe('CSV', () => {
       'columns are separated by commas',
     ],
     ['what is usual', 'h.csv', 'prompt,chosen,rejected\n"a, b; c","x\ny, z","n, o"', undefined],
-  ])('finds by looking what parts columns: %s', async (_, name, text, told) => {
+  ])('finds by looking what parts columns: %s', async (_, name, text, reported) => {
     const path = written(name, text)
     const reading = createReading()
     const rows = []
     for await (const item of readRows({ path, name }, reading)) rows.push('error' in item ? item.error : item.row)
     expect(rows).toEqual([{ prompt: 'a, b; c', chosen: 'x\ny, z', rejected: 'n, o' }])
-    expect(reading.notes.list().map(({ message }) => message)).toEqual(told === undefined ? [] : [told])
+    expect(reading.notes.list().map(({ message }) => message)).toEqual(reported === undefined ? [] : [reported])
   })
 
   it('takes the delimiter that fits the rows where several part the header', async () => {

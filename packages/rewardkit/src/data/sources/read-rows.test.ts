@@ -93,7 +93,10 @@ describe('an object around the rows', () => {
   })
 
   it('is reported, and refused if the server has cut cells', async () => {
-    const path = written('told.json', JSON.stringify({ rows: [{ row_idx: 0, row: { a: 1 }, truncated_cells: ['a'] }] }))
+    const path = written(
+      'windowed.json',
+      JSON.stringify({ rows: [{ row_idx: 0, row: { a: 1 }, truncated_cells: ['a'] }] }),
+    )
     const reading = createReading()
     const found = []
     for await (const item of readRows({ path, name: path }, reading)) found.push(item)

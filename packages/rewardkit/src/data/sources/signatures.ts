@@ -2,7 +2,7 @@ import { InputError } from '../../errors.ts'
 import { type Phrase, phrase, settings } from '../../phrase.ts'
 import { isUtf8 } from './encoding.ts'
 
-/** What a file is that holds no rows which can be read here, told by how it begins. */
+/** What kind of file it is, by its first bytes, if it holds no rows that can be read here. */
 interface Signature {
   /** Text whose characters are bytes (latin1). */
   readonly begins: string

@@ -62,10 +62,12 @@ test('rows that differ in calls or tools are not duplicates', async () => {
 test("pairs that end with the user's turn are counted, or left out", async () => {
   const ending = [message('assistant', 'A'), message('user', 'And?')]
   const row = { prompt: [message('user', 'Why?')], chosen: ending, rejected: [message('assistant', 'B')] }
-  const told: string[] = []
-  const hooks: Hooks = { ...silentHooks, onEvent: (event) => event.kind === 'warning' && told.push(event.message) }
+  const reported: string[] = []
+  const hooks: Hooks = { ...silentHooks, onEvent: (event) => event.kind === 'warning' && reported.push(event.message) }
   await convert('kept.jsonl', undefined, [row, ...kinds, row], hooks)
-  expect(told.join('\n')).toContain("2 pairs end with the user's turn, where the reward is read; lastTurnUser: 'drop'")
+  expect(reported.join('\n')).toContain(
+    "2 pairs end with the user's turn, where the reward is read; lastTurnUser: 'drop'",
+  )
   const data = await rows('ends.jsonl', [row, ...kinds])
   const options = { data, out: at('dropped.jsonl'), lastTurnUser: 'drop' }
   const { read: counts } = await convertData(convertOptionsSchema.parse(options), silentHooks)
@@ -73,8 +75,10 @@ test("pairs that end with the user's turn are counted, or left out", async () =>
 })
 
 test('a column that looks like the missing prompt is a warning, before it goes to meta for good', async () => {
-  const told: string[] = []
-  const hooks: Hooks = { ...silentHooks, onEvent: (event) => event.kind === 'warning' && told.push(event.message) }
+  const reported: string[] = []
+  const hooks: Hooks = { ...silentHooks, onEvent: (event) => event.kind === 'warning' && reported.push(event.message) }
   await convert('no-prompt.jsonl', undefined, [{ question: 'Why?', chosen: 'A', rejected: 'B' }], hooks)
-  expect(told).toEqual([expect.stringContaining(`"question" looks like one; columns: ['prompt=question'] reads it`)])
+  expect(reported).toEqual([
+    expect.stringContaining(`"question" looks like one; columns: ['prompt=question'] reads it`),
+  ])
 })

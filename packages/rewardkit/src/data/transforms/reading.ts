@@ -43,7 +43,7 @@ const warned = new WeakSet<DataSet>()
  */
 export async function* countedGroups(data: DataSet, counts: ReadCounts, hooks: Hooks): AsyncGenerator<Group> {
   const unread = createUnreadTally()
-  for await (const item of readGroups(data, (told) => hooks.onEvent(told))) {
+  for await (const item of readGroups(data, (reported) => hooks.onEvent(reported))) {
     const { group, dropped, turned = 0, layout, error } = item
     if (hooks.shouldStop()) throw new Interrupted('stopped on request; nothing was written')
     for (const reason of dropped) count(counts.dropped, reason)

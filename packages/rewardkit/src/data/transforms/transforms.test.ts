@@ -83,13 +83,13 @@ describe('splitData', () => {
     expect(second.test.map(({ id }) => id)).not.toEqual(first.test.map(({ id }) => id))
   })
 
-  it('draws row by row when told to, and then shares prompts', async () => {
+  it('draws row by row if asked to, and then shares prompts', async () => {
     const { train, test } = await split({ by: 'row', test: 0.1 })
     expect([train.length, test.length]).toEqual([270, 30])
     expect(sharedPrompts(train, test)).toBeGreaterThan(10)
   })
 
-  it('gives every subset its share when told to', async () => {
+  it('gives every subset its share if asked to', async () => {
     const { test, train } = await split({ stratify: true, test: 0.1 })
     const count = (subset: string) => test.filter((group) => group.subset === subset).length
     expect([count('large'), count('middle'), count('small')]).toEqual([18, 9, 3])
@@ -105,7 +105,7 @@ describe('splitData', () => {
     })
   })
 
-  it('does not mix with an earlier split, and replaces it whole when told to', async () => {
+  it('does not mix with an earlier split, and replaces it whole if asked to', async () => {
     const data = await rows('many.jsonl', many)
     const out = at('twice')
     const run = (more: object) => splitData(splitOptionsSchema.parse({ data, out, ...more }), silentHooks)

@@ -12,7 +12,7 @@ import { simulate } from '../simulate/index.ts'
 
 // What train, evaluate, inspect and the library say of data that a model reads otherwise than one might think.
 
-const folder = mkdtempSync(join(tmpdir(), 'told-'))
+const folder = mkdtempSync(join(tmpdir(), 'notices-'))
 const untrained = join(folder, 'untrained')
 const trained = join(folder, 'trained')
 const { pairs } = simulate({ pairs: 24, noise: 'flip:0', lengthBias: 0, gradeNoise: 0, seed: 1 })
@@ -37,25 +37,25 @@ const conversations = plain.map(({ prompt, chosen, rejected }) => ({
 }))
 
 async function trainedOn(data: readonly PreferenceRow[], more: Partial<TrainSettings> = {}) {
-  const told = watching()
+  const reported = watching()
   const out = newFolder()
-  const result = await train({ ...settings, data, out, ...more, onEvent: told.onEvent })
-  return { ...told, result }
+  const result = await train({ ...settings, data, out, ...more, onEvent: reported.onEvent })
+  return { ...reported, result }
 }
 
 async function evaluatedOn(data: readonly PreferenceRow[]) {
-  const told = watching()
-  const summary = await evaluate({ model: trained, data, out: newFolder(), threads: 1, onEvent: told.onEvent })
-  return { ...told, summary }
+  const reported = watching()
+  const summary = await evaluate({ model: trained, data, out: newFolder(), threads: 1, onEvent: reported.onEvent })
+  return { ...reported, summary }
 }
 
 async function inspected(data: readonly PreferenceRow[], more: object = {}) {
-  const told = watching()
+  const reported = watching()
   const file = join(folder, `inspected-${runs++}.jsonl`)
   writeFileSync(file, data.map((row) => JSON.stringify(row)).join('\n'))
   const options = inspectOptionsSchema.parse({ data: file, model: untrained, ...more })
-  const found = await inspectData(options, told.hooks)
-  return { ...told, found }
+  const found = await inspectData(options, reported.hooks)
+  return { ...reported, found }
 }
 
 const whole = plain.map(({ prompt, chosen, rejected }) => ({
@@ -70,30 +70,30 @@ describe('plain texts for a model with a chat template', () => {
   const data = [...plain.slice(0, 6), ...whole.slice(6, 10)]
 
   it('are reported in the same words by train, evaluate and inspect, with counts', async () => {
-    for (const told of [await trainedOn(data), await evaluatedOn(data), await inspected(data)]) {
-      expect(told.warnings()).toHaveLength(2)
-      expect(told.warnings()[0]).toMatch(joined('6 rows of '))
-      expect(told.warnings()[1]).toMatch(withoutPrompt('4 rows of '))
+    for (const reported of [await trainedOn(data), await evaluatedOn(data), await inspected(data)]) {
+      expect(reported.warnings()).toHaveLength(2)
+      expect(reported.warnings()[0]).toMatch(joined('6 rows of '))
+      expect(reported.warnings()[1]).toMatch(withoutPrompt('4 rows of '))
     }
   })
 
   it('are reported once by a model that scores and ranks', async () => {
-    const told = watching()
-    const model = await RewardModel.load(trained, { threads: 1, onEvent: told.onEvent })
+    const reported = watching()
+    const model = await RewardModel.load(trained, { threads: 1, onEvent: reported.onEvent })
     const [first, second] = plain
     await model.score([{ prompt: first?.prompt, response: first?.chosen ?? '' }])
     await model.rank(second?.prompt ?? '', [second?.chosen ?? '', second?.rejected ?? ''])
     await model.score([{ response: whole[0]?.chosen ?? '' }])
     await model.close()
-    expect(told.warnings()).toHaveLength(2)
-    expect(told.warnings()[0]).toMatch(joined('^'))
-    expect(told.warnings()[0]).toContain("plainTexts: 'messages'")
-    expect(told.warnings()[1]).toMatch(withoutPrompt('^'))
+    expect(reported.warnings()).toHaveLength(2)
+    expect(reported.warnings()[0]).toMatch(joined('^'))
+    expect(reported.warnings()[0]).toContain("plainTexts: 'messages'")
+    expect(reported.warnings()[1]).toMatch(withoutPrompt('^'))
   })
 
   it('are refused with a misspelt name, and conversations that end with the user are reported once', async () => {
-    const told = watching()
-    const model = await RewardModel.load(trained, { threads: 1, onEvent: told.onEvent })
+    const reported = watching()
+    const model = await RewardModel.load(trained, { threads: 1, onEvent: reported.onEvent })
     const misspelt = [{ promt: 'Hi', response: 'a' }]
     await expect(model.score(misspelt)).rejects.toThrow(
       /^item 0: found a column "promt" and no "prompt"; did you mean prompt\?$/,
@@ -101,22 +101,22 @@ describe('plain texts for a model with a chat template', () => {
     const response = [...turn('user', 'Hi'), ...turn('assistant', 'Hello'), ...turn('user', 'Thanks')]
     await model.score([{ response }, { response }])
     await model.close()
-    expect(told.warnings().filter((line) => line.includes("ends with the user's turn"))).toHaveLength(1)
+    expect(reported.warnings().filter((line) => line.includes("ends with the user's turn"))).toHaveLength(1)
   })
 
   it('are what a model expects that was trained on them, which its folder says; messages are not', async () => {
     const { result } = await trainedOn(plain)
     const saved: unknown = JSON.parse(readFileSync(join(result.out, 'model', 'rewardkit.json'), 'utf8'))
     expect(saved).toMatchObject({ trained_on: { joined: plain.length } })
-    const told = watching()
-    const model = await RewardModel.load(result.out, { threads: 1, onEvent: told.onEvent })
+    const reported = watching()
+    const model = await RewardModel.load(result.out, { threads: 1, onEvent: reported.onEvent })
     const [first] = plain
     await model.rank(first?.prompt ?? '', [first?.chosen ?? '', first?.rejected ?? ''])
-    expect(told.warnings()).toEqual([])
+    expect(reported.warnings()).toEqual([])
     await model.rank(turn('user', first?.prompt ?? ''), [turn('assistant', first?.chosen ?? '')])
     await expect(model.rank(turn('usr', 'Hi'), ['a'])).rejects.toThrow('found the role "usr", expected one of system')
     await model.close()
-    expect(told.warnings()).toEqual([expect.stringContaining('the model was trained on plain texts')])
+    expect(reported.warnings()).toEqual([expect.stringContaining('the model was trained on plain texts')])
   })
 
   it('are said nothing of where they are read as turns, and where there are none', async () => {
@@ -137,10 +137,10 @@ describe('columns that no layout reads', () => {
 
   it('are named by train, evaluate and inspect, and the one that looks like a prompt is reported', async () => {
     const runsOfAll = [await trainedOn(data), await evaluatedOn(data)]
-    for (const told of runsOfAll)
-      expect(told.logs().filter((line) => line.endsWith(': columns not read: question, rater'))).toHaveLength(1)
-    for (const told of [...runsOfAll, await inspected(data)])
-      expect(told.warnings().join('\n')).toMatch(
+    for (const reported of runsOfAll)
+      expect(reported.logs().filter((line) => line.endsWith(': columns not read: question, rater'))).toHaveLength(1)
+    for (const reported of [...runsOfAll, await inspected(data)])
+      expect(reported.warnings().join('\n')).toMatch(
         /no prompt was found in 24 rows.*"question".*columns: \['prompt=question'\]/,
       )
     expect((await inspected(data)).found.columns_not_read).toEqual({ question: 24, rater: 24 })
@@ -246,10 +246,10 @@ describe('a row that the model cannot read', () => {
   })
 
   it('is met in the same way by evaluate and inspect, and has an error of its own in scores', async () => {
-    const told = watching()
-    const summary = await evaluate({ model: picky, data, out: newFolder(), onError: 'skip', onEvent: told.onEvent })
+    const reported = watching()
+    const summary = await evaluate({ model: picky, data, out: newFolder(), onError: 'skip', onEvent: reported.onEvent })
     expect(summary).toMatchObject({ read: 24, pairs: 22, dropped: { refused_by_template: 1, unknown_token: 1 } })
-    expect(told.warnings()[0]).toMatch(/2 rows were skipped/)
+    expect(reported.warnings()[0]).toMatch(/2 rows were skipped/)
     const { found, warnings } = await inspected(data, { model: join(picky, 'model'), onError: 'skip' })
     expect(found.tokens).toMatchObject({ pairs: 22, dropped: { refused_by_template: 1, unknown_token: 1 } })
     expect(warnings()[0]).toMatch(/2 rows were skipped/)
