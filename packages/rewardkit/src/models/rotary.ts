@@ -37,9 +37,14 @@ export const tablesOfRows = ({ cosine, sine, dimensions }: RotaryTables, rows: T
 function inverseFrequencies({ theta, dimensions, scaling }: Rotary): Tensor {
   const even = tensorFrom(Float32Array.from({ length: dimensions / 2 }, (_, i) => 2 * i))
   const frequencies = ops.reciprocal(ops.pow_of_scalar(theta, ops.div_scalar(even, dimensions)))
-  if (scaling.kind === 'none') return frequencies
-  if (scaling.kind === 'linear') return ops.div_scalar(frequencies, scaling.factor)
-  return tensorFrom(Float32Array.from(frequencies.float32(), (frequency) => stretch(frequency, scaling)))
+  switch (scaling.kind) {
+    case 'none':
+      return frequencies
+    case 'linear':
+      return ops.div_scalar(frequencies, scaling.factor)
+    case 'llama3':
+      return tensorFrom(Float32Array.from(frequencies.float32(), (frequency) => stretch(frequency, scaling)))
+  }
 }
 
 /** Llama 3's scaling: long wavelengths are stretched, short ones stay, those between are interpolated. */

@@ -101,8 +101,8 @@ export function decoderShapes(config: DecoderConfig): ParameterShapes {
   }
   const ofPart = layerShapes(config)
   shapes.set(`${prefix}${parts.embedding}.weight`, [config.vocabularySize, hiddenSize])
-  if (parts.positions !== undefined)
-    shapes.set(`${prefix}${parts.positions}.weight`, [config.maxPositions ?? 0, hiddenSize])
+  if (parts.positions !== undefined && config.maxPositions !== null)
+    shapes.set(`${prefix}${parts.positions}.weight`, [config.maxPositions, hiddenSize])
   for (let i = 0; i < config.layers; i++)
     for (const part of layerParts) {
       const name = parts.layer[part]

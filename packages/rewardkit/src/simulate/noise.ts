@@ -50,14 +50,17 @@ export function labelProbability(
   second: Response,
 ): number {
   const bias = lengthBias * (first.closings - second.closings)
-  if (noise.kind === 'annotators') {
-    const votes = annotatorStrengths.map((strengths) => sigmoid(marginBy(strengths, request, first, second) + bias))
-    return majorityProbability(votes)
-  }
   const perceived = trueMargin(request, first, second) + bias
-  if (noise.kind === 'bradley-terry') return sigmoid(perceived)
-  if (perceived === 0) return 0.5
-  return perceived > 0 ? 1 - noise.rate : noise.rate
+  switch (noise.kind) {
+    case 'annotators':
+      return majorityProbability(
+        annotatorStrengths.map((strengths) => sigmoid(marginBy(strengths, request, first, second) + bias)),
+      )
+    case 'bradley-terry':
+      return sigmoid(perceived)
+    case 'flip':
+      return perceived === 0 ? 0.5 : perceived > 0 ? 1 - noise.rate : noise.rate
+  }
 }
 
 /** The probability that more than half of independent votes are for the first, given each one's probability. */
