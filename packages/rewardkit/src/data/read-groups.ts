@@ -72,7 +72,7 @@ export async function* readGroups(
   if (data.parts.length > 1 || data.parts[0]?.name === undefined) subsets.refuseUnknown(data.name)
 }
 
-/** The groups of one part as its rows tell them. */
+/** The groups of one part, as its rows have them. */
 async function* readPart(part: DataPart, onNotice: (notice: Notice) => void): AsyncGenerator<ReadGroup> {
   const { source, options } = part
   const judgements = createJudgements(options)

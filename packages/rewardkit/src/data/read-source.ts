@@ -40,7 +40,7 @@ export interface ReadGroup {
   readonly unread?: readonly string[]
 }
 
-/** The groups of a source as its rows tell them. */
+/** The groups of a source, as its rows have them. */
 export async function* readSource(
   { source, options }: DataPart,
   table: Layout | undefined,

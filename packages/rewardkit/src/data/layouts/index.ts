@@ -47,7 +47,7 @@ export function layoutNamed(name: LayoutName): Layout {
 }
 
 /**
- * The group that a row of one of our own layouts tells. A row without an id gets `defaultId`.
+ * The group that a row of one of our own layouts has. A row without an id gets `defaultId`.
  *
  * @throws InputError that names the field, what was found and what was expected (not file and line).
  */

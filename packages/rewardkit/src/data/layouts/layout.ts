@@ -24,7 +24,7 @@ export interface Skipped {
   readonly skipped: string
 }
 
-/** What a row tells: groups, and what was left out of it. */
+/** What a row has: groups, and what was left out of it. */
 export type Reading = Group | Skipped | readonly (Group | Skipped)[]
 
 /** One layout of rows. The first layout of the list that recognises a row reads it. */
@@ -35,7 +35,7 @@ export interface Layout<Name extends string = string> {
   /** Looks at columns (null counts as absent) and at the kind of their values; need not be sure that the row is valid. */
   recognises(row: Row): boolean
   /**
-   * The groups that a row tells. Responses stay in the order of the row, so that `write` can put them back; ties come as
+   * The groups that a row has. Responses stay in the order of the row, so that `write` can put them back; ties come as
    * `tie` says. Throws an InputError that names the field; the caller puts file and line in front.
    */
   read(row: Row, context: RowContext): Reading
