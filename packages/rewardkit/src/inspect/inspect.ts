@@ -8,6 +8,7 @@ import { openData } from '../data/open-data.ts'
 import { messageText } from '../data/build.ts'
 import type { Group, Message, Preference } from '../data/group.ts'
 import { readGroups } from '../data/read-groups.ts'
+import { createRoleTally } from '../data/roles.ts'
 import { countSkipped, createSkippedRows, skippedRecord } from '../data/skipped-rows.ts'
 import { trainingSplits } from '../data/sources/open-source.ts'
 import { createUnreadTally, missingPromptMessage } from '../data/unread-columns.ts'
@@ -99,6 +100,7 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
   const dropped = new Map<string, number>()
   const layouts = new Set<string>()
   const unread = createUnreadTally()
+  const roles = createRoleTally()
   let [rows, groups, turned, place] = [0, 0, 0, '']
   let isGathered = false
   const skipped = createSkippedRows()
@@ -122,7 +124,8 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
       examples.offer(() => ({ group, preference }))
       tokenExamples.offer(() => ({ group, preference }))
     }
-    await counter?.add(group, item.place)
+    if (counter) await counter.add(group, item.place)
+    else roles.add(group)
     if (groups % rowsBetweenEvents === 0) hooks.onEvent(logLine(`${data.name}: ${groups} rows so far`))
     if (groups >= limit) break
   }
@@ -133,6 +136,8 @@ export async function inspectData(options: InspectOptions, hooks: Hooks = silent
     )
   }
   await counter?.report(data.name, hooks)
+  const unknownRoles = roles.message()
+  if (unknownRoles !== undefined) hooks.onEvent(warning(phrase`${data.name}: ${unknownRoles}`))
   const missingPrompt = missingPromptMessage(unread)
   if (missingPrompt !== undefined) hooks.onEvent(warning(phrase`${data.name}: ${missingPrompt}`))
   const files = []

@@ -276,3 +276,21 @@ describe('a prompt that is trained on and held out', () => {
     ])
   })
 })
+
+it('a misspelt role is reported in the same words by train, evaluate and inspect, with a model or without', async () => {
+  const data = conversations.map((row, index) =>
+    index < 3 ? { ...row, chosen: [{ ...at(row.chosen, 0), role: 'assistnat' }] } : row,
+  )
+  for (const reported of [
+    await trainedOn(data),
+    await evaluatedOn(data),
+    await inspected(data),
+    await inspected(data, { model: undefined }),
+  ])
+    expect(reported.warnings()).toEqual([
+      expect.stringMatching(
+        /: found the role assistnat \(3 rows\), expected system.*; roles: \['assistnat=assistant'\] reads/,
+      ),
+    ])
+  expect((await inspected(data, { model: undefined, roles: ['assistnat=assistant'] })).warnings()).toEqual([])
+})

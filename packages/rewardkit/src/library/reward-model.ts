@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { at } from '../at.ts'
 import { computeOptionsSchema } from '../compute-options.ts'
 import { refuseNearMisses } from '../data/layouts/near-misses.ts'
+import { isKnownRole, knownRoles } from '../data/roles.ts'
 import { type Group, groupFromRow, type TemplateInputs, type TextOrMessages } from '../data/index.ts'
 import { InputError, located, RewardKitError } from '../errors.ts'
 import type { GroupRewards, ScoreCut } from '../evaluate/scorer.ts'
@@ -227,13 +228,11 @@ function warnOnce(onEvent: (event: Event) => void): (cut: ScoreCut) => void {
   }
 }
 
-const roles = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function', 'observation', 'ipython'])
-
 /** A misspelt role would be read verbatim, or not at all. */
 function refuseUnknownRoles({ prompt, responses }: Group): void {
-  const role = [...prompt, ...responses.flat()].find((message) => !roles.has(message.role))?.role
+  const role = [...prompt, ...responses.flat()].find((message) => !isKnownRole(message.role))?.role
   if (role !== undefined)
-    throw new InputError(`found the role "${role}", expected one of ${[...roles].join(', ')}`, {
+    throw new InputError(`found the role "${role}", expected one of ${knownRoles.join(', ')}`, {
       remedy: 'rename it before the call',
     })
 }

@@ -1,8 +1,9 @@
 import { contentOf } from '../data/build.ts'
 import type { Message, TemplateInputs } from '../data/group.ts'
+import { renaming } from '../data/roles.ts'
 import { compileTemplate } from './python-template.ts'
 import { UnusableRow } from './unusable-row.ts'
-import { type Phrase, phrase, settings } from '../phrase.ts'
+import { type Phrase, phrase } from '../phrase.ts'
 
 /** Text of a conversation, with what belongs to it besides messages, as a model reads it. */
 export type Render = (messages: readonly Message[], inputs?: TemplateInputs) => string
@@ -65,7 +66,7 @@ function rolesRemedy(messages: readonly Message[]): Phrase | undefined {
   const role = messages.find((message) => !usualRoles.has(message.role))?.role
   return role === undefined
     ? undefined
-    : phrase`if it does not know the role "${role}", ${settings({ roles: [`${role}=ROLE`] })} reads it as another`
+    : phrase`if it does not know the role "${role}", ${renaming(role)} reads it as another`
 }
 
 function explain<T>(origin: string, run: () => T, remedy?: Phrase): T {

@@ -41,10 +41,50 @@ test('has nothing to say where everything is read', () => {
 
 test('the plain form reads roles and contents only', () => {
   const tally = createUnrenderedTally(undefined)
-  tally.add(group([{ role: 'bot', content: 'Hello.' }, user('Why?')], { tools: [tool] }, { thinking: 'Hm.' }))
+  tally.add(group([user('Why?')], { tools: [tool] }, { thinking: 'Hm.' }))
   expect(tally.messages().map(inProgramWords)).toEqual([
     'the model has no chat template, and its plain form does not read thinking (1 row), tools (1 row)',
   ])
+})
+
+const known = 'system, developer, user, assistant, tool, function, observation, ipython'
+
+test.each([
+  [
+    ['assistnat'],
+    `the role assistnat (2 rows), expected ${known}; roles: ['assistnat=assistant'] reads assistnat as assistant`,
+  ],
+  [['bot'], `the role bot (2 rows), expected ${known}; roles: ['bot=ROLE'] reads bot as another role`],
+  [['bot', 'usr'], `the roles bot (2 rows), usr (2 rows), expected ${known}; roles: ['usr=user'] reads usr as user`],
+])('roles that are read but not known, %j, are reported once, in any plain form or template', (names, expected) => {
+  const one = group([...names.map((role) => ({ role, content: 'Hello.' })), user('Why?')])
+  const rendering = compileChatTemplate('{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}', {}, 't')
+  for (const reader of [undefined, rendering]) {
+    const tally = createUnrenderedTally(reader)
+    tally.add(one)
+    tally.add(one)
+    expect(tally.messages().map(inProgramWords)).toEqual([`found ${expected}`])
+    const watch = createUnrenderedWatch(reader)
+    expect(watch(one).map(inProgramWords)).toEqual([`found ${expected.replaceAll('2 rows', '1 row')}`])
+    expect(watch(one)).toEqual([])
+  }
+})
+
+test('a role that a template refuses or leaves out is not reported twice', () => {
+  const refusing = compileChatTemplate("{{ raise_exception('x') }}", {}, 't')
+  const one = group([{ role: 'usr', content: 'Hello.' }, user('Why?')])
+  for (const [reader, expected] of [
+    [refusing, []],
+    [
+      render,
+      ["the chat template leaves out all text of the role usr (1 row); roles: ['usr=user'] reads it as another role"],
+    ],
+  ] as const) {
+    const tally = createUnrenderedTally(reader)
+    tally.add(one)
+    expect(tally.messages().map(inProgramWords)).toEqual(expected)
+    expect(createUnrenderedWatch(reader)(one).map(inProgramWords)).toEqual(expected)
+  }
 })
 
 test('a template that refuses a conversation has looked at it', () => {

@@ -1,9 +1,9 @@
 import { counted } from '../counted.ts'
 import { contentOf, otherFields } from '../data/build.ts'
-import { saysSomething } from '../data/degenerate.ts'
 import type { Group, Message, TemplateInputs } from '../data/group.ts'
+import { isKnownRole, listedRoles, renaming, type RoleRows, rolesOf, unknownRolesMessage } from '../data/roles.ts'
 import { InputError } from '../errors.ts'
-import { type Phrase, phrase, settings } from '../phrase.ts'
+import { type Phrase, phrase } from '../phrase.ts'
 import type { Render } from './chat-template.ts'
 
 /** Something that a chat template may read or not: a field of messages, an input beside them, or a role. */
@@ -12,10 +12,13 @@ type Part =
   | { readonly kind: 'input'; readonly name: keyof TemplateInputs; readonly variable?: string }
   | { readonly kind: 'role'; readonly name: string }
 
-/** Counts the rows that hold what the model does not read. */
+/** What became of a part: it made a difference, or none, or the template refused the conversation, whose error says why. */
+type Outcome = 'rendered' | 'left out' | 'refused'
+
+/** Counts the rows that hold what the model does not read, or reads under a role that is not known. */
 export interface UnrenderedTally {
   add(group: Group): void
-  /** One message for fields and inputs, one for roles; none where everything is read. */
+  /** One message for fields and inputs, one for roles that are left out, one for roles that are not known. */
   messages(): Phrase[]
 }
 
@@ -27,24 +30,21 @@ const mostTries = 5
  * nothing but roles and contents is read.
  */
 export function createUnrenderedTally(render: Render | undefined): UnrenderedTally {
-  const parts = new Map<string, { part: Part; rows: number; tries: number; isRendered: boolean }>()
+  const parts = new Map<string, { part: Part; rows: number; tries: number; outcome: Outcome }>()
   return {
     add(group) {
       for (const part of partsOf(group)) {
         const key = keyOf(part)
-        const entry = parts.get(key) ?? { part, rows: 0, tries: 0, isRendered: false }
+        const entry = parts.get(key) ?? { part, rows: 0, tries: 0, outcome: 'left out' }
         parts.set(key, entry)
         entry.rows += 1
-        if (entry.isRendered || entry.tries === mostTries) continue
+        if (entry.outcome === 'rendered' || entry.tries === mostTries) continue
         entry.tries += 1
-        entry.isRendered = isRendered(group, part, render)
+        const outcome = outcomeOf(group, part, render)
+        if (outcome !== 'left out') entry.outcome = outcome
       }
     },
-    messages: () =>
-      messagesOf(
-        [...parts.values()].filter((entry) => !entry.isRendered),
-        render,
-      ),
+    messages: () => messagesOf([...parts.values()], render),
   }
 }
 
@@ -56,65 +56,73 @@ export function createUnrenderedTally(render: Render | undefined): UnrenderedTal
 export function createUnrenderedWatch(render: Render | undefined): (group: Group) => Phrase[] {
   const tries = new Map<string, number>()
   return (group) => {
-    const left: Unrendered[] = []
+    const tried: Tried[] = []
     for (const part of partsOf(group)) {
       const key = keyOf(part)
       const count = tries.get(key) ?? 0
       if (count >= mostTries) continue
-      const isRead = isRendered(group, part, render)
-      tries.set(key, isRead ? count + 1 : mostTries)
-      if (!isRead) left.push({ part, rows: 1 })
+      const outcome = outcomeOf(group, part, render)
+      const isUnknown = part.kind === 'role' && !isKnownRole(part.name) && outcome === 'rendered'
+      tries.set(key, isUnknown || outcome === 'left out' ? mostTries : count + 1)
+      tried.push({ part, rows: 1, outcome })
     }
-    return messagesOf(left, render)
+    return messagesOf(tried, render)
   }
 }
 
-/** A part that is not rendered, and how many rows have it. */
-interface Unrendered {
+/** A part, what became of it, and how many rows have it. */
+interface Tried {
   readonly part: Part
   readonly rows: number
+  readonly outcome: Outcome
 }
 
-function messagesOf(left: readonly Unrendered[], render: Render | undefined): Phrase[] {
-  const others = left.filter(({ part }) => part.kind !== 'role')
-  const roles = left.filter(({ part }) => part.kind === 'role')
-  const listed = (entries: typeof left) =>
-    entries.map(({ part, rows }) => `${shownName(part)} (${counted(rows, 'row')})`).join(', ')
+function messagesOf(tried: readonly Tried[], render: Render | undefined): Phrase[] {
+  const left = tried.filter(({ part, outcome }) => part.kind !== 'role' && outcome === 'left out')
+  const listed = left.map(({ part, rows }) => `${shownName(part)} (${counted(rows, 'row')})`).join(', ')
   const reader = render === undefined ? 'the model has no chat template, and its plain form' : 'the chat template'
+  const roles = (wanted: Outcome): RoleRows =>
+    tried.flatMap(({ part, rows, outcome }) =>
+      part.kind === 'role' && outcome === wanted ? [{ name: part.name, rows }] : [],
+    )
+  const unread = roles('left out')
+  const [first] = unread
+  const unknown = unknownRolesMessage(roles('rendered'))
   return [
-    ...(others.length === 0 ? [] : [phrase`${reader} does not read ${listed(others)}`]),
-    ...(roles.length === 0
-      ? []
-      : [
-          phrase`the chat template leaves out all text of the ${roles.length === 1 ? 'role' : 'roles'} ${listed(roles)}; ${settings({ roles: [`${shownName(roles[0]?.part)}=ROLE`] })} reads it as another role`,
-        ]),
+    ...(left.length === 0 ? [] : [phrase`${reader} does not read ${listed}`]),
+    ...(first
+      ? [
+          phrase`the chat template leaves out all text of ${listedRoles(unread)}; ${renaming(first.name)} reads it as another role`,
+        ]
+      : []),
+    ...(unknown ? [unknown] : []),
   ]
 }
 
 const keyOf = (part: Part): string => `${part.kind} ${shownName(part)}`
 
-function shownName(part: Part | undefined): string {
-  if (part?.kind === 'input' && part.variable !== undefined) return `${part.name}.${part.variable}`
-  return part?.name ?? ''
+function shownName(part: Part): string {
+  if (part.kind === 'input' && part.variable !== undefined) return `${part.name}.${part.variable}`
+  return part.name
 }
 
-function partsOf({ prompt, responses, inputs = {} }: Group): Part[] {
+function partsOf(group: Group): Part[] {
+  const { prompt, responses, inputs = {} } = group
   const messages = [...prompt, ...responses.flat()]
   const fields = new Set(messages.flatMap((message) => Object.keys(otherFields(message))))
-  const roles = new Set(messages.filter(saysSomething).map(({ role }) => role))
   const { tools, documents, chat_template_kwargs: variables = {} } = inputs
   return [
     ...[...fields].map((name): Part => ({ kind: 'field', name })),
     ...(tools && tools.length > 0 ? [{ kind: 'input', name: 'tools' } as const] : []),
     ...(documents && documents.length > 0 ? [{ kind: 'input', name: 'documents' } as const] : []),
     ...Object.keys(variables).map((variable): Part => ({ kind: 'input', name: 'chat_template_kwargs', variable })),
-    ...[...roles].map((name): Part => ({ kind: 'role', name })),
+    ...rolesOf(group).map((name): Part => ({ kind: 'role', name })),
   ]
 }
 
 /** Whether a conversation of the group reads otherwise without the part. What a template refuses, it has looked at. */
-function isRendered({ prompt, responses, inputs = {} }: Group, part: Part, render: Render | undefined): boolean {
-  if (render === undefined) return part.kind === 'role'
+function outcomeOf({ prompt, responses, inputs = {} }: Group, part: Part, render: Render | undefined): Outcome {
+  if (render === undefined) return part.kind === 'role' ? 'rendered' : 'left out'
   const textOf = (messages: readonly Message[], given: TemplateInputs) => {
     try {
       return render(messages, given)
@@ -123,17 +131,21 @@ function isRendered({ prompt, responses, inputs = {} }: Group, part: Part, rende
       throw error
     }
   }
-  return responses.some((response) => {
+  const outcomes = responses.map((response): Outcome => {
     const messages = [...prompt, ...response]
     const whole = textOf(messages, inputs)
-    return (
-      whole === null ||
-      textOf(
-        messages.map((message) => changed(message, part)),
-        withoutInput(inputs, part),
-      ) !== whole
+    if (whole === null) return 'refused'
+    const without = textOf(
+      messages.map((message) => changed(message, part)),
+      withoutInput(inputs, part),
     )
+    return without === whole ? 'left out' : 'rendered'
   })
+  return (
+    outcomes.find((outcome) => outcome === 'rendered') ??
+    outcomes.find((outcome) => outcome === 'refused') ??
+    'left out'
+  )
 }
 
 /** The message without the field; one of the role with another text. */
