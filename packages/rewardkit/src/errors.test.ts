@@ -22,3 +22,9 @@ test('a place in front hands the remedy on and says it once', () => {
   expect(error.message).toBe('a.jsonl, line 3: found a list, expected an object; write one object per line')
   expect(error).toMatchObject({ remedy: 'write one object per line', cause: inner })
 })
+
+test('what an error is about stays with it', () => {
+  const about = { kind: 'unwritable', path: 'a', reason: 'the disk is gone' } as const
+  expect(located('here', new InputError('no', { about })).about).toEqual(about)
+  expect(new InputError('a cannot be written: no').about).toBeUndefined()
+})

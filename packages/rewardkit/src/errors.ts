@@ -15,10 +15,20 @@ export type ErrorCode =
   /** A mistake of ours: please report it. */
   | 'unexpected'
 
+/** What an error is about, where other code acts on it: nothing has to read the message. Plain data: it crosses threads. */
+export type ErrorSubject =
+  /** A place that cannot be written, and why. */
+  | { readonly kind: 'unwritable'; readonly path: string; readonly reason: string }
+  /** A name that is nothing on this disk. */
+  | { readonly kind: 'missing-file' }
+  /** A value that is not a number, or is one outside its range. */
+  | { readonly kind: 'number' }
+
 export interface ErrorDetails {
   /** What to do about it. It also ends the message. */
   readonly remedy?: string | Phrase | undefined
   readonly cause?: unknown
+  readonly about?: ErrorSubject | undefined
 }
 
 /** An error in two phrases. */
@@ -44,8 +54,10 @@ export class RewardKitError extends Error {
   readonly remedy: string | undefined
   /** Problem and remedy with their options as data: what errors are made of, and front ends write in their own words. */
   readonly phrases: ErrorPhrases
+  /** What the error is about, where other code acts on it. */
+  readonly about: ErrorSubject | undefined
 
-  constructor(code: ErrorCode, problem: string | Phrase, { remedy, cause }: ErrorDetails = {}) {
+  constructor(code: ErrorCode, problem: string | Phrase, { remedy, cause, about }: ErrorDetails = {}) {
     const phrases: ErrorPhrases = {
       problem: asPhrase(problem),
       remedy: remedy === undefined ? undefined : asPhrase(remedy),
@@ -55,6 +67,7 @@ export class RewardKitError extends Error {
     this.problem = inProgramWords(phrases.problem)
     this.remedy = phrases.remedy && inProgramWords(phrases.remedy)
     this.phrases = phrases
+    this.about = about
   }
 }
 
@@ -67,9 +80,13 @@ export class InputError extends RewardKitError {
   }
 }
 
-/** A mistake with the place in front where it was found (a file and line, a pair); the remedy stays the same. */
+/** A mistake with the place in front where it was found (a file and line, a pair); the rest stays the same. */
 export const located = (place: string | Phrase, error: InputError): InputError =>
-  new InputError(phrase`${place}: ${error.phrases.problem}`, { remedy: error.phrases.remedy, cause: error })
+  new InputError(phrase`${place}: ${error.phrases.problem}`, {
+    remedy: error.phrases.remedy,
+    cause: error,
+    about: error.about,
+  })
 
 /** Something failed that is not the input's fault (a full disk, a numerical failure). Exit code 1, one line. */
 export class FailureError extends RewardKitError {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { threadId } from 'node:worker_threads'
-import { FailureError, InputError } from './errors.ts'
+import { type ErrorDetails, FailureError, InputError } from './errors.ts'
 
 /** A file that is being written under a temporary name in its folder. Whatever fails, the temporary file goes. */
 export interface AtomicFile {
@@ -175,11 +175,15 @@ const placeErrors: Readonly<Record<string, readonly [problem: string, remedy: st
   EISDIR: ['it is a folder', 'name a file'],
 }
 
+/** The error for a place that cannot be written. */
+export const unwritable = (path: string, reason: string, details: ErrorDetails): InputError =>
+  new InputError(`${path} cannot be written: ${reason}`, { ...details, about: { kind: 'unwritable', path, reason } })
+
 /** The error for a write to `path` that failed: InputError where the place is wrong, FailureError otherwise. */
 export function writeError(path: string, error: unknown): Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const place = placeErrors[code]
-  if (place) return new InputError(`${path} cannot be written: ${place[0]}`, { remedy: place[1], cause: error })
+  if (place) return unwritable(path, place[0], { remedy: place[1], cause: error })
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new FailureError(`${path} cannot be written: the disk is full`, {
       remedy: 'free some space and try again',

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { InputError } from './errors.ts'
-import { syncFolder, writeError, writeFileAtomic } from './files.ts'
+import { syncFolder, unwritable, writeError, writeFileAtomic } from './files.ts'
 
 /** The file in a folder that says which process works in it. */
 export const lockFile = 'run.lock'
@@ -23,8 +22,7 @@ export function makeFolder(path: string): string[] {
   } catch (error) {
     throw writeError(path, error)
   }
-  if (!statSync(path).isDirectory())
-    throw new InputError(`${path} cannot be written: it is a file`, { remedy: 'name a folder' })
+  if (!statSync(path).isDirectory()) throw unwritable(path, 'it is a file', { remedy: 'name a folder' })
   return missing
 }
 

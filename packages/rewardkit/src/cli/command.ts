@@ -37,9 +37,8 @@ export function command<S extends z.ZodObject>({ run, ...rest }: Definition<S>):
 
 /** An error about a place that cannot be written, with the option in front that named it. */
 function withOption(error: InputError, options: Readonly<Record<string, unknown>>): InputError {
-  const [start] = error.phrases.problem.parts
-  const place = typeof start === 'string' ? /^(.+?) cannot be written: /s.exec(start)?.[1] : undefined
-  if (place === undefined) return error
+  if (error.about?.kind !== 'unwritable') return error
+  const { path: place } = error.about
   const isPart = (outer: string, inner: string) => `${resolve(inner)}${sep}`.startsWith(`${resolve(outer)}${sep}`)
   for (const name of ['out', 'html']) {
     const value = options[name]

@@ -82,6 +82,16 @@ describe('a mistake is reported in the words of the front end', () => {
     expect(await called(convert({ data, to: 'pairs', out }))).toBe(`${found}onError: 'skip' leaves such rows out`)
   })
 
+  it('for a place whose name looks like a message', () => {
+    const place = '/proc/x cannot be written: y/z'
+    expect(typed('simulate', '--pairs', '1', '--out', place).stderr).toContain(
+      `--out ${place}: /proc/x cannot be written: y cannot be written: `,
+    )
+    expect(typed('quickstart', '--out', place).stderr).toMatch(
+      new RegExp(`^rewardkit: --out ${place} cannot be written: its folder does not exist[^:]*$`),
+    )
+  })
+
   it('with proposed options that can be pasted', async () => {
     const data = file('table.jsonl', [
       { 'The question': 'Why?', 'Answer A': 'x', 'Answer B': 'y', Choice: "it's A" },

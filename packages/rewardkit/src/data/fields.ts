@@ -19,15 +19,24 @@ export function fieldError(field: string, value: unknown, expected: string, reme
   return new InputError(`field "${field}": found ${described(value)}, expected ${expected}`, { remedy })
 }
 
+/** The same where a number is expected. One that is missing may only be in another column. */
+export function numberError(field: string, value: unknown, expected: string, remedy?: string): InputError {
+  const isWrong = typeof value === 'number' || (typeof value === 'string' && value !== '')
+  return new InputError(`field "${field}": found ${described(value)}, expected ${expected}`, {
+    remedy,
+    about: isWrong ? { kind: 'number' } : undefined,
+  })
+}
+
 /** An optional number; null counts as absent (so pandas and Parquet write it). */
 export function optionalNumber(row: Row, field: string, least = -Infinity, most = Infinity): number | undefined {
   const value = row[field]
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'number' || !Number.isFinite(value))
-    throw fieldError(field, value, 'a finite number', isNumberText(value) ? 'write it without quotes' : undefined)
+    throw numberError(field, value, 'a finite number', isNumberText(value) ? 'write it without quotes' : undefined)
   if (value < least || value > most) {
     const range = most === Infinity ? `a number not below ${least}` : `a number between ${least} and ${most}`
-    throw fieldError(field, value, range)
+    throw numberError(field, value, range)
   }
   return value
 }

@@ -177,6 +177,8 @@ describe('readPreferences', () => {
   it('asks for the layout where texts are missing, not where a number is wrong', async () => {
     const text = await file('out.jsonl', '{"prompt":"q","chosen":1,"rejected":"b"}')
     await expect(readPreferences(text)).rejects.toThrow(/found number 1, expected text.*check the layout/)
+    const misleading = await file(': found text a, expected a number.jsonl', '{"prompt":"q","chosen":1,"rejected":"b"}')
+    await expect(readPreferences(misleading)).rejects.toThrow(/found number 1, expected text.*check the layout/)
     const range = await file('range.jsonl', '{"prompt":"q","chosen":"a","rejected":"b","probability":3}')
     await expect(readPreferences(range)).rejects.toThrow(
       /a number between 0 and 1; onError: 'skip' leaves such rows out$/,

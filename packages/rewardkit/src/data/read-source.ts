@@ -118,7 +118,10 @@ function* gatheredGroups(
   }
 }
 
-/** Stops, or counts what could not be read. Skipping rows does not help if none could be read so far. */
+/**
+ * Stops, or counts what could not be read. Skipping rows does not help if none could be read so far, unless a number is
+ * wrong: then other columns or another layout would not help.
+ */
 function refused(error: unknown, place: string, { onError }: RowOptions, hasRead: boolean): ReadGroup {
   if (!(error instanceof InputError)) throw error
   const problem = located(place, error)
@@ -126,17 +129,13 @@ function refused(error: unknown, place: string, { onError }: RowOptions, hasRead
     throw new InputError(problem.phrases.problem, {
       remedy:
         problem.phrases.remedy ??
-        (hasRead || isAboutNumber(problem)
+        (hasRead || problem.about?.kind === 'number'
           ? phrase`${settings({ onError: 'skip' })} leaves such rows out`
           : phrase`no row before it could be read: check the layout (${option('dataFormat')}) and the columns (${option('columns')})`),
       cause: error,
     })
   return { place, group: undefined, dropped: ['unreadable'], error: problem }
 }
-
-/** A number that is none, or out of its range: other columns or another layout would not help. */
-const isAboutNumber = ({ problem }: InputError): boolean =>
-  /^.*: found (text|number) .*, expected a( finite)? number/.test(problem)
 
 function placeOf({ name }: SourceFile, { unit, number }: SourceRow | BadRow): string {
   return `${name}, ${unit} ${number}`

@@ -82,7 +82,7 @@ function attempt<Result>(out: string, work: () => Result): Result {
   } catch (error) {
     const known = error instanceof InputError || error instanceof FailureError ? error : writeError(out, error)
     if (!(known instanceof InputError)) throw known
-    const reason = known.problem.replace(/^.*? cannot be written: /s, '')
+    const reason = known.about?.kind === 'unwritable' ? known.about.reason : known.phrases.problem
     throw new InputError(phrase`${option('out')} ${out} cannot be written: ${reason}`, {
       remedy: known.remedy,
       cause: error,

@@ -194,9 +194,9 @@ const classes: Readonly<Record<string, new (problem: string | Phrase, details: E
 }
 
 /** The error of the other thread, of the same class again. */
-function revived({ name, code, problem, remedy, stack }: PlainError): RewardKitError {
+function revived({ name, code, problem, remedy, about, stack }: PlainError): RewardKitError {
   const known = classes[name]
-  const error = known ? new known(problem, { remedy }) : new RewardKitError(code, problem, { remedy })
+  const error = known ? new known(problem, { remedy, about }) : new RewardKitError(code, problem, { remedy, about })
   if (stack !== undefined) error.stack = stack
   return error
 }

@@ -9,7 +9,7 @@ import type {
   MixOptions,
   SplitOptions,
 } from '../data/transforms/transform-options.ts'
-import { RewardKitError } from '../errors.ts'
+import { type ErrorSubject, RewardKitError } from '../errors.ts'
 import type { EvaluateOptions, ScoreOptions } from '../evaluate/evaluate-options.ts'
 import type { ScoredGroup } from '../evaluate/scorer.ts'
 import type { ScoreRequest } from '../evaluate/turns.ts'
@@ -152,6 +152,7 @@ export interface PlainError {
   /** The message without the remedy. */
   readonly problem: string | Phrase
   readonly remedy: Phrase | undefined
+  readonly about?: ErrorSubject | undefined
   readonly stack: string | undefined
 }
 
@@ -177,8 +178,8 @@ const codes: Readonly<Record<string, RewardKitError['code']>> = {
 function plainError(error: unknown): PlainError {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
   if (error instanceof RewardKitError) {
-    const { code, phrases } = error
-    return { name, code, ...phrases, stack }
+    const { code, phrases, about } = error
+    return { name, code, ...phrases, about, stack }
   }
   return { name, code: codes[name] ?? 'unexpected', problem: message, remedy: undefined, stack }
 }

@@ -1,6 +1,6 @@
 import { at } from '../../at.ts'
 import { buildGroup } from '../build.ts'
-import { fieldError, optionalName, type Row } from '../fields.ts'
+import { numberError, optionalName, type Row } from '../fields.ts'
 import {
   type Comparison,
   comparisonsOf,
@@ -61,7 +61,7 @@ function preferenceOf(row: Row): number {
   const { preference } = row
   if (preference === 0) return 1.5
   if (typeof preference === 'number' && preference >= 1 && preference <= 2) return preference
-  throw fieldError('preference', preference, 'a number between 1 (output_1) and 2 (output_2), or 0')
+  throw numberError('preference', preference, 'a number between 1 (output_1) and 2 (output_2), or 0')
 }
 
 /** From the margin where it is one of this layout, else from the probability; 1 or 2 where there is neither. */

@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { buildGroup, contentOf } from '../build.ts'
-import { fieldError, optionalName, optionalNumber, type Row } from '../fields.ts'
+import { numberError, optionalName, optionalNumber, type Row } from '../fields.ts'
 import type { Group, Message } from '../group.ts'
 import type { RowOptions } from '../row-options.ts'
 import {
@@ -89,7 +89,7 @@ export const helpsteer3Layout: Layout<'helpsteer3'> = {
 function comparisonOf(row: Row, [first, second, field]: readonly [string, string, string], options: RowOptions) {
   const responses = [first, second].map((column) => assistantMessage(textField(row, column)))
   const strength = optionalNumber(row, field, -3, 3)
-  if (strength === undefined) throw fieldError(field, row[field], 'a number between -3 and 3')
+  if (strength === undefined) throw numberError(field, row[field], 'a number between -3 and 3')
   const better = strength < 0 ? 0 : 1
   const preference = judged(strength === 0 ? null : better, options, Math.abs(strength))
   if ('skipped' in preference) return preference

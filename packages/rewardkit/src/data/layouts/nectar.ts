@@ -1,5 +1,5 @@
 import { at } from '../../at.ts'
-import { fieldError, isObject, optionalNumber, type Row } from '../fields.ts'
+import { fieldError, numberError, isObject, optionalNumber, type Row } from '../fields.ts'
 import type { Message } from '../group.ts'
 import { isPresent, judgedByScore, otherColumns, type Layout, singleText, textField } from './layout.ts'
 import { assistantMessage } from './messages.ts'
@@ -30,7 +30,7 @@ export const nectarLayout: Layout<'nectar'> = {
     const scores = answers.map((answer, index) => {
       const field = `answers[${index}].rank`
       const rank = optionalNumber({ [field]: answer['rank'] }, field)
-      if (rank === undefined) throw fieldError(field, answer['rank'], 'a number, 1 for the best')
+      if (rank === undefined) throw numberError(field, answer['rank'], 'a number, 1 for the best')
       return -rank
     })
     const parts = {

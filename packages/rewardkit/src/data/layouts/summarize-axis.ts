@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { buildGroup } from '../build.ts'
-import { fieldError, isObject, optionalNumber, type Row } from '../fields.ts'
+import { fieldError, numberError, isObject, optionalNumber, type Row } from '../fields.ts'
 import {
   judgedByScore,
   otherColumns,
@@ -71,7 +71,7 @@ function ratingOf(row: Row): Rating {
   if (!isObject(axes)) throw fieldError('summary.axes', axes, 'an object with "overall"')
   const { overall = null } = axes
   if (overall !== null && (typeof overall !== 'number' || !Number.isFinite(overall)))
-    throw fieldError('summary.axes.overall', overall, 'a finite number')
+    throw numberError('summary.axes.overall', overall, 'a finite number')
   return {
     key: typeof info['id'] === 'string' ? info['id'] : query,
     text,

@@ -1,5 +1,5 @@
 import { buildGroup } from '../build.ts'
-import { fieldError, isObject, optionalName, optionalNumber, textOrMessages, type Row } from '../fields.ts'
+import { fieldError, numberError, isObject, optionalName, optionalNumber, textOrMessages, type Row } from '../fields.ts'
 import type { Group, Preference } from '../group.ts'
 import {
   isPresent,
@@ -99,7 +99,7 @@ function scoreOf(completion: Row, index: number): number | undefined {
     if (rating === undefined || rating === null || rating === 'N/A') return []
     const value = typeof rating === 'string' && rating.trim() !== '' ? Number(rating) : rating
     if (typeof value === 'number' && Number.isFinite(value)) return [value]
-    throw fieldError(`${field}.${aspect}.Rating`, rating, 'a number, as text or not, or "N/A"')
+    throw numberError(`${field}.${aspect}.Rating`, rating, 'a number, as text or not, or "N/A"')
   })
   return ratings.length === 0 ? undefined : ratings.reduce((sum, rating) => sum + rating, 0) / ratings.length
 }
@@ -162,7 +162,7 @@ export const ultrafeedbackBinarizedLayout: Layout<'ultrafeedback-binarized'> = {
 
 function scoreField(row: Row, field: string): number {
   const value = optionalNumber(row, field)
-  if (value === undefined) throw fieldError(field, row[field], 'a number')
+  if (value === undefined) throw numberError(field, row[field], 'a number')
   return value
 }
 

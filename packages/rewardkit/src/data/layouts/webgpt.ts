@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts'
 import { buildGroup } from '../build.ts'
-import { fieldError, isObject, optionalName, type Row } from '../fields.ts'
+import { fieldError, numberError, isObject, optionalName, type Row } from '../fields.ts'
 import type { Group } from '../group.ts'
 import {
   type Comparison,
@@ -91,7 +91,7 @@ function readAnswers(
   const scores = sides.map((side) => {
     const score = row[`score_${side}`]
     if (typeof score === 'number' && Number.isFinite(score)) return score
-    throw fieldError(name('score', side), score, 'a finite number')
+    throw numberError(name('score', side), score, 'a finite number')
   })
   const answers = sides.map((side) => {
     const answer = row[`answer_${side}`]

@@ -28,8 +28,10 @@ export async function findPath(path: string): Promise<'file' | 'folder'> {
 
 async function missing(path: string, cause: unknown): Promise<InputError> {
   const names = await readdir(dirname(path)).catch(() => undefined)
-  if (!names)
-    return new InputError(`${path}: no such file (no folder ${dirname(path)})`, { remedy: 'check the path', cause })
-  const near = nearestName(basename(path), names)
-  return new InputError(`${path}: no such file`, { remedy: near ? `did you mean ${near}?` : 'check the path', cause })
+  const near = nearestName(basename(path), names ?? [])
+  return new InputError(`${path}: no such file${names ? '' : ` (no folder ${dirname(path)})`}`, {
+    remedy: near ? `did you mean ${near}?` : 'check the path',
+    cause,
+    about: { kind: 'missing-file' },
+  })
 }

@@ -193,3 +193,9 @@ it('stops on request while standard input is silent, and leaves nothing behind',
   expect(said.join('')).toBe('stopped on request\n')
   expect(readdirSync(temporary)).toEqual([])
 })
+
+it('takes a name that looks like a message for a name', async () => {
+  const device = join(root, 'no such file*')
+  symlinkSync('/dev/null', device)
+  await expect(opened(root, [], device)).rejects.toThrow(/a pipe or device/)
+})

@@ -36,7 +36,7 @@ async function findSource(name: string, splits: SplitOrder, hooks: Hooks): Promi
   try {
     found = await findPath(name)
   } catch (error) {
-    if (!(error instanceof InputError) || !error.problem.includes('no such file')) throw error
+    if (!(error instanceof InputError) || error.about?.kind !== 'missing-file') throw error
     if (isDynamicPattern(name)) return { name, files: await filesOfPattern(name) }
     return openHubData(name, splits, hooks, error)
   }

@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { fieldError, type Row } from '../fields.ts'
+import { fieldError, numberError, type Row } from '../fields.ts'
 import { judgedByScore, type Layout } from '../layouts/layout.ts'
 import { groupLayout } from '../layouts/response.ts'
 import { createJudgements, columnsOf, type Judgements, noteCount } from './judgements.ts'
@@ -55,7 +55,7 @@ function scoresOf(
     if (answers[index] === null || answers[index] === '') return 0
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value.trim()) : value
     if (typeof number === 'number' && Number.isFinite(number)) return number
-    throw fieldError(`${field}[${index}]`, value, 'a number')
+    throw numberError(`${field}[${index}]`, value, 'a number')
   })
   noteCount(judgements, name)
   return name === 'scores'

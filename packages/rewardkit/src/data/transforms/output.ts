@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { InputError } from '../../errors.ts'
+import { unwritable } from '../../files.ts'
 import { sha256File } from '../../hashes.ts'
 import { makeFolder } from '../../folders.ts'
 import { option, phrase } from '../../phrase.ts'
@@ -50,7 +51,7 @@ export function checkOutputs(paths: readonly string[], data: readonly DataSet[])
     return identity !== undefined && sources.has(identity)
   })
   if (path !== undefined)
-    throw new InputError(`${path} cannot be written: it is one of the files that are read`, {
+    throw unwritable(path, 'it is one of the files that are read', {
       remedy: phrase`name another place with ${option('out')}`,
     })
 }
