@@ -11,7 +11,8 @@ import { silentHooks } from '../events.ts'
 import { rewardkit } from '../fixtures/run-command.ts'
 import { writeTinyModel } from '../fixtures/tiny-model.ts'
 import { train } from '../index.ts'
-import { commandOptions } from '../option-schemas.ts'
+import { commandOptions, flagOf } from '../option-schemas.ts'
+import { otherNames } from '../other-names.ts'
 import { inProgramWords } from '../phrase.ts'
 import { checkModelFolder } from '../rewards/reward-check.ts'
 import { commands } from './commands.ts'
@@ -47,6 +48,28 @@ describe('a mistake is reported in the words of the front end', () => {
     const words = ['--model', 'm', '--data', 'd', '--out', 'o', '--eval-data', 'e', '--eval-fraction', '0.1']
     expect(typed('train', ...words).stderr).toBe('rewardkit: give --eval-data or --eval-fraction, not both\n')
     expect(await called(train(given))).toBe('give evalData or evalFraction, not both')
+  })
+
+  it.each([
+    ['lr', '--learning-rate', 'learningRate'],
+    ['num_train_epochs', '--epochs', 'epochs'],
+    ['bf16', '--dtype bfloat16', "dtype: 'bfloat16'"],
+    ['adam_beta2', '--adam-betas (the second of its two numbers)', 'adamBetas (the second of its two numbers)'],
+    [
+      'per_device_train_batch_size',
+      '--batch-size (the whole effective batch; see also --micro-batch-tokens)',
+      'batchSize (the whole effective batch; see also microBatchTokens)',
+    ],
+  ])('for the option %s of another trainer', async (name, flag, key) => {
+    const typedName = flagOf(name)
+    expect(typed('train', typedName, '1').stderr).toBe(`rewardkit: ${typedName} is ${flag} here\n`)
+    expect(typed('train', '--set', `${name}=1`).stderr).toBe(`rewardkit: --set ${name}: "${name}" is ${flag} here\n`)
+    expect(await called(train({ model: 'm', data: 'd', out: 'o', [name]: 1 }))).toBe(`${name} is ${key} here`)
+  })
+
+  it('for an option in the spelling of a file', async () => {
+    const given = { model: 'm', data: 'd', out: 'o', batch_size: 1 }
+    expect(await called(train(given))).toBe('batch_size: unknown option; did you mean batchSize?')
   })
 
   it('from the compute thread, with a path that looks like options', async () => {
@@ -151,6 +174,7 @@ describe('messages below the front ends', () => {
     ])
     expect(named.length).toBeGreaterThan(50)
     expect(named.filter((name) => !keys.has(name))).toEqual([])
+    expect(Object.values(otherNames).filter(({ key }) => !keys.has(key))).toEqual([])
     const verbs = code.flatMap(({ text }) => [...text.matchAll(/\bcommand\('([^'-]+?)[ ']/g)].map(([, verb]) => verb))
     expect(verbs).not.toEqual([])
     expect(verbs.filter((verb) => !commands.some(({ name }) => name.startsWith(verb ?? '')))).toEqual([])

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { InputError, wholePhrase } from '../errors.ts'
 import { trainOptionsSchema } from '../train/train-options.ts'
 import { commandOptions, flagOf } from '../option-schemas.ts'
 import { mergeOptions } from './merge-options.ts'
+import { inCommandWords } from './words.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rewardkit-resolve-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -107,7 +109,7 @@ describe('refusals in one line', () => {
         ...(config !== undefined && { config }),
       })
     } catch (error) {
-      return error instanceof Error ? `${error.name}: ${error.message}` : ''
+      return error instanceof InputError ? `${error.name}: ${inCommandWords(wholePhrase(error.phrases))}` : ''
     }
     return 'accepted'
   }

@@ -12,7 +12,8 @@ import {
   refuseTwoSpellings,
   valueOf,
 } from '../option-schemas.ts'
-import { ourNameFor } from './foreign.ts'
+import { ourNameFor } from '../other-names.ts'
+import { phrase } from '../phrase.ts'
 
 /** Where values come from; a later source wins over an earlier one, and all win over the defaults. */
 export interface OptionSources {
@@ -91,8 +92,9 @@ function known(options: ReadonlyMap<string, CommandOption>, name: string, label:
   const flag = flagOf(name)
   const option = options.get(flag)
   if (option) return option
-  const ours = ourNameFor(flag, [...options.keys()])
-  if (ours !== undefined) throw new InputError(`${label}: "${name}" is ${ours} here`)
+  const keys = [...options.values()].map(({ key }) => key)
+  const ours = ourNameFor(name, keys)
+  if (ours) throw new InputError(phrase`${label}: "${name}" is ${ours} here`)
   const near = nearestName(flag, [...options.keys()])
   throw new InputError(`${label}: unknown option`, { remedy: near === undefined ? undefined : `did you mean ${near}?` })
 }

@@ -5,8 +5,9 @@ import { version } from '../version.ts'
 import { type Command, print } from './command.ts'
 import { commandGroups, commands } from './commands.ts'
 import { exitCodes } from './exit-codes.ts'
-import { ourNameFor } from './foreign.ts'
 import { type CommandOption, commandOptions, flagOf } from '../option-schemas.ts'
+import { ourNameFor } from '../other-names.ts'
+import { type Phrase, phrase } from '../phrase.ts'
 import { helpWidth, usage, verbHelp, verbList } from './help.ts'
 
 const about = 'train, evaluate and explain margin-aware reward models'
@@ -109,7 +110,7 @@ function withDashes(word: string): string {
 }
 
 /** Commander's complaint in one line, with the name that was probably meant. */
-function explained(error: CommanderError, words: readonly string[]): string {
+function explained(error: CommanderError, words: readonly string[]): string | Phrase {
   const message = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')
   const found = /'([^']+)'/.exec(message)?.[1] ?? ''
   const command = commandOf(words)
@@ -129,13 +130,14 @@ function explained(error: CommanderError, words: readonly string[]): string {
   return `${message}; see rewardkit ${command.name} --help`
 }
 
-function unknownOption(word: string, command: Command | undefined): string {
+function unknownOption(word: string, command: Command | undefined): string | Phrase {
   const flag = word.replace(/=.*$/s, '')
-  const names = command
-    ? [...commandOptions(command.schema).map((option) => option.flag), '--config', '--set', '--help', '--help-all']
-    : ['--version', '--help']
-  const ours = ourNameFor(flag, names)
-  if (ours !== undefined) return `${flag} is ${ours} here`
+  const options = command ? commandOptions(command.schema) : []
+  const keys = options.map(({ key }) => key)
+  const ours = ourNameFor(flag, keys)
+  if (ours) return phrase`${flag} is ${ours} here`
+  const general = command ? ['--config', '--set', '--help', '--help-all'] : ['--version', '--help']
+  const names = [...keys.map(flagOf), ...general]
   const near = nearestName(flag, names)
   const help = command ? `rewardkit ${command.name} --help` : 'rewardkit --help'
   return `unknown option ${flag}; ${near === undefined ? `see ${help}` : `did you mean ${near}?`}`

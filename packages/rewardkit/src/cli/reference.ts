@@ -3,12 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { optionGroups } from '../option-groups.ts'
 import { choicesOf, type CommandOption, commandOptions, flagOf } from '../option-schemas.ts'
+import { otherNames } from '../other-names.ts'
 import { dataOptionsSchema } from '../data/data-options.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
-import { foreignNames } from './foreign.ts'
 import { isLong, optionSections, sentence, usage } from './help.ts'
 import { generalNames, optionMeanings, severalMeanings } from './option-names.ts'
+import { inCommandWords } from './words.ts'
 
 const rowsTitle = optionGroups.rows
 const readers = 'the verbs that read preferences'
@@ -98,9 +99,9 @@ function optionsPage(): string {
   const options = optionMeanings(commands).map(
     ({ option, verbs }) => `| \`${escaped(usage(option))}\` | ${verbNames(verbs)} | ${meaning(option)} |`,
   )
-  const foreign = Object.entries(foreignNames).map(([name, ours]) => {
-    const [, flag, note] = /^(.+?)( \(.*\))?$/.exec(ours) ?? []
-    return `| \`${name}\` | \`${flag}\`${note ?? ''} |`
+  const others = Object.entries(otherNames).map(([name, { words }]) => {
+    const [, ours, note] = /^(.+?)( \(.*\))?$/.exec(inCommandWords(words)) ?? []
+    return `| \`${flagOf(name)}\` | \`${ours}\`${note ?? ''} |`
   })
   return `${[
     '# Options by name',
@@ -111,7 +112,7 @@ function optionsPage(): string {
     ['| Option | Verbs | Meaning |', '| --- | --- | --- |', ...options].join('\n'),
     '## Names of other trainers',
     'If a verb does not have one of these options, its error names the option to use.',
-    ['| There | Here |', '| --- | --- |', ...foreign].join('\n'),
+    ['| There | Here |', '| --- | --- |', ...others].join('\n'),
   ].join('\n\n')}\n`
 }
 

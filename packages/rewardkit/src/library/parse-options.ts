@@ -3,7 +3,9 @@ import type { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { hasHubPrefix, isHubName } from '../hub/hub-names.ts'
 import { nearestName } from '../nearest.ts'
-import { commandOptions, complaint, refusal } from '../option-schemas.ts'
+import { commandOptions, complaint, flagOf, refusal } from '../option-schemas.ts'
+import { ourNameFor } from '../other-names.ts'
+import { phrase } from '../phrase.ts'
 
 /**
  * The options of a call with every default filled in.
@@ -14,11 +16,7 @@ export function parseOptions<S extends z.ZodObject>(schema: S, given: Readonly<R
   // Left away and undefined are the same.
   const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   for (const name of Object.keys(values)) {
-    if (options.has(name)) continue
-    const near = nearestName(name, [...options.keys()])
-    throw new InputError(`${name}: unknown option`, {
-      remedy: near ? `did you mean ${near}?` : `choose one of ${[...options.keys()].join(', ')}`,
-    })
+    if (!options.has(name)) throw unknownOption(name, [...options.keys()])
   }
   const result = schema.safeParse(values)
   if (result.success) return result.data
@@ -28,6 +26,16 @@ export function parseOptions<S extends z.ZodObject>(schema: S, given: Readonly<R
   if (!issue || !option) throw new InputError(issue ? complaint(issue) : 'the options do not fit together')
   if (!(name in values)) throw new InputError(`${name}: missing; expected ${option.description}`)
   throw refusal(option.shape, name, values[name], issue)
+}
+
+/** An option that is not one of `keys`: it may be in the spelling of a file, another trainer's, or mistyped. */
+function unknownOption(name: string, keys: readonly string[]): InputError {
+  const ours = ourNameFor(name, keys)
+  if (ours) return new InputError(phrase`${name} is ${ours} here`)
+  const near = keys.find((key) => flagOf(key) === flagOf(name)) ?? nearestName(name, keys)
+  return new InputError(`${name}: unknown option`, {
+    remedy: near ? `did you mean ${near}?` : `choose one of ${keys.join(', ')}`,
+  })
 }
 
 /**
