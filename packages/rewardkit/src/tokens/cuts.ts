@@ -73,15 +73,9 @@ export function reportCuts(
   hooks: Pick<Hooks, 'onEvent'>,
 ): void {
   const were = (count: number, noun: string) => `${counted(count, noun)} ${count === 1 ? 'was' : 'were'}`
-  const note =
-    cut.unlike_rule_1 > 0 && trainedBy !== 1
-      ? `; ${cut.unlike_rule_1} of them differently from earlier versions (truncation rule 1)`
-      : ''
   if (truncated > 0)
     hooks.onEvent(
-      logLine(
-        `${name}: ${were(truncated, 'group')} cut to ${maxLength} tokens (${truncation}): ${cutParts(cut)}${note}`,
-      ),
+      logLine(`${name}: ${were(truncated, 'group')} cut to ${maxLength} tokens (${truncation}): ${cutParts(cut)}`),
     )
   if (cut.unlike_rule_1 > 0 && trainedBy === 1)
     hooks.onEvent(

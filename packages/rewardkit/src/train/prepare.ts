@@ -15,6 +15,7 @@ import {
   type TrainedPart,
   trainPart,
 } from '../models/index.ts'
+import { readSettings } from '../models/model-settings.ts'
 import { createObjective, type Objective } from '../objectives/index.ts'
 import { loadTokenizer, type Spool, type Tokenizer } from '../tokens/index.ts'
 import { type PlannedStep, planSteps } from './batches.ts'
@@ -69,7 +70,8 @@ export async function prepareTraining(
   const tokenizer = await loadTokenizer(source.folder, { templateDate: given.templateDate ?? dateOfRun(given) })
   spoolRows(given.data, inputs.rows, given.resume, hooks)
   if (given.evalData !== undefined) spoolRows(given.evalData, inputs.evaluationRows, given.resume, hooks)
-  const data = await loadTrainingData({ ...given, ...rowNames(inputs) }, objective, tokenizer, spool, hooks)
+  const { truncationRule: trainedBy } = readSettings(source.folder)
+  const data = await loadTrainingData({ ...given, ...rowNames(inputs), trainedBy }, objective, tokenizer, spool, hooks)
   const steps = planSteps(data.groups.preferenceCounts, given)
   const options = resolveTrainOptions({ ...dated(given, tokenizer, hooks), model: source.name }, steps.length)
   setThreads(options.threads)

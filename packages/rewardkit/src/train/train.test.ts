@@ -261,6 +261,24 @@ describe('train', () => {
     await long.resume()
   })
 
+  it('speaks of rules of truncation only to those who train on from a model that was trained by another', async () => {
+    const out = newRun()
+    const first = watching()
+    await run(out, { maxLength: 20, maxSteps: 1 }, first.hooks)
+    const messages = JSON.stringify(first.logs())
+    expect(messages).toContain('cut to 20 tokens')
+    expect(messages).not.toContain('rule')
+    expect(first.warnings()).toEqual([])
+    const path = join(out, 'model', 'rewardkit.json')
+    const saved = JSON.parse(readFileSync(path, 'utf8')) as { reading: object }
+    writeFileSync(path, JSON.stringify({ ...saved, reading: { ...saved.reading, truncation_rule: 1 } }))
+    const second = watching()
+    await run(newRun(), { model: join(out, 'model'), maxLength: 20, maxSteps: 1 }, second.hooks)
+    const otherwise = 'cut differently than when the model was trained: by truncation rule 2'
+    expect(second.warnings()).toEqual([expect.stringContaining(otherwise), expect.stringContaining(otherwise)])
+    expect(second.warnings()[1]).toContain('held out')
+  })
+
   it('refuses a folder that is not empty, and replaces a run if asked to', async () => {
     const out = newRun()
     mkdirSync(out)

@@ -43,6 +43,7 @@ import {
   encodeInto,
   type Spool,
   type SpooledGroups,
+  type CutReport,
   reportCuts,
   type Tokenizer,
   type TrainedOn,
@@ -102,7 +103,7 @@ export interface TrainingData {
  * @throws InputError for faults of the files, and if nothing is left to train on
  */
 export async function loadTrainingData(
-  options: SizedOptions & RowNames,
+  options: SizedOptions & RowNames & Pick<CutReport, 'trainedBy'>,
   objective: Objective,
   tokenizer: Tokenizer,
   spool: Spool,
