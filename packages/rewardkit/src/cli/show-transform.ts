@@ -16,10 +16,24 @@ export function formatTransform({ read, removed, outputs, provenance }: Transfor
   if (sum(removed) > 0) lines.push(`removed: ${reasons(removed)}`)
   for (const { file, pairs, rows, lost } of outputs) {
     lines.push(`${file}: ${counted(pairs, 'pair')} in ${counted(rows, 'row')}`)
-    if (sum(lost) > 0) lines.push(`  the layout does not keep: ${reasons(lost)}`)
+    lines.push(...lossLines(lost))
   }
   lines.push(`provenance: ${provenance}`)
   return lines.join('\n')
+}
+
+/** What the layout changed, of how many rows. */
+function lossLines({
+  form = 0,
+  made_up_margin: madeUp = 0,
+  ...lost
+}: TransformResult['outputs'][number]['lost']): string[] {
+  const lines = sum(lost) > 0 ? [`  the layout does not keep: ${reasons(lost)}`] : []
+  if (form > 0)
+    lines.push(`  written in another form (plain texts, messages or transcript) than read: ${counted(form, 'row')}`)
+  if (madeUp > 0)
+    lines.push(`  a margin is made up for pairs without one, since the layout needs it: ${counted(madeUp, 'row')}`)
+  return lines
 }
 
 /** Leakage as a person reads it. */

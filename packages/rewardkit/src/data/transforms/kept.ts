@@ -12,8 +12,10 @@ const reading: DataOptions = { ...defaultDataOptions, ties: 'half' }
 
 /**
  * What a layout did not keep of a group: the rows that were written are read again and compared.
- * @returns names such as `margin`, `id`, `meta`, `tools`; `text` where prompt or responses read otherwise,
- * `message_fields` where they do in fields besides role and content, `pair` where a preference is gone
+ * @returns names such as `margin`, `id`, `meta`, `tools`. `text` is where prompt or responses read otherwise,
+ * `message_fields` where they do in fields besides role and content, and `pair` where a preference is gone.
+ * `made_up_margin` is a margin that the layout needs and the pair lacks. `form` is where plain texts, messages or a
+ * transcript became another of these.
  */
 export function lostFields(group: Group, rows: readonly Row[], layout: Layout): string[] {
   const read = readAgain(rows, layout)
@@ -39,7 +41,7 @@ export function lostFields(group: Group, rows: readonly Row[], layout: Layout): 
     for (const field of ['margin', 'weight', 'probability'] as const)
       if (preference[field] !== undefined && !isSame(preference[field], again[field])) lost.add(field)
     // Some layouts have a number for every pair, and make one up where there is none.
-    if (preference.margin === undefined && again.margin !== undefined) lost.add('margin')
+    if (preference.margin === undefined && again.margin !== undefined) lost.add('made_up_margin')
     // Columns in meta may be about the first response, or the second.
     const hasSides = group.responses.length === 2 && Object.keys(group.meta ?? {}).length > 0
     if (hasSides && preference.chosen > preference.rejected !== again.chosen > again.rejected) lost.add('position')
