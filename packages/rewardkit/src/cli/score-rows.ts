@@ -125,6 +125,7 @@ function checked(scored: ScoredGroup | undefined): ScoredGroup {
   return bad === undefined ? scored : { error: new FailureError(`the reward is ${bad}; is the model damaged?`).phrases }
 }
 
+/** In the words of the command, which writes these rows for the person who typed it. */
 const textOf = (error: ErrorPhrases): string => inCommandWords(wholePhrase(error))
 
 /** The line to write for what was read and what became of it. */

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { createReading, type Group, readLines } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import type { ScoreCut } from '../evaluate/scorer.ts'
+import { phrase, settings } from '../phrase.ts'
 import { scoreRows, type ScoreGroups } from './score-rows.ts'
 
 /** The reward of a response is the number of its characters. */
@@ -155,4 +156,23 @@ test('what the model reads cut is marked and counted, and progress is reported i
   ])
   expect(counts).toMatchObject({ cuts: { truncated: 2, cut: { prompt: 2, system: 0 } }, lastCut: cut, identical: 2 })
   expect(done).toEqual([3])
+})
+
+test('a row that failed names options in the words of the command, and leaves the words of others', async () => {
+  const cause = new InputError('the text "maxLength: 5" is too long', {
+    remedy: phrase`give ${settings({ maxLength: 512 })}`,
+  })
+  const lines = Readable.from([Buffer.from('{"id": 1, "response": "a"}\n')])
+  let output = ''
+  await scoreRows(
+    readLines(lines, createReading()),
+    async () => [{ error: cause.phrases }],
+    async (piece) => {
+      output += piece
+    },
+  )
+  expect(JSON.parse(output)).toEqual({
+    id: '1',
+    error: 'line 1: the text "maxLength: 5" is too long; give --max-length 512',
+  })
 })
