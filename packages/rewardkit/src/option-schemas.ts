@@ -7,11 +7,13 @@ import { type OptionGroup, optionMetaSchema } from './option-groups.ts'
 
 /** What a schema says about one value, in JSON Schema's words. */
 export interface Shape {
-  readonly type?: string
+  /** Several where a value may be of several plain types. */
+  readonly type?: string | readonly string[]
   readonly enum?: readonly unknown[]
   readonly anyOf?: readonly Shape[]
   readonly items?: Shape | boolean
   readonly prefixItems?: readonly Shape[]
+  readonly additionalProperties?: Shape | boolean
   readonly minimum?: number
   readonly maximum?: number
   readonly exclusiveMinimum?: number
@@ -116,14 +118,22 @@ const expectation = (shape: Shape): string => joined(alternatives(shape))
 /** What a value may be, one by one. */
 function alternatives(shape: Shape): string[] {
   if (shape.anyOf) return shape.anyOf.flatMap(alternatives)
+  if (typeof shape.type === 'object') return shape.type.flatMap((type) => alternatives({ ...shape, type }))
   return shape.enum ? shape.enum.map(String) : [kindOf(shape)]
 }
 
 function kindOf(shape: Shape): string {
-  if (shape.prefixItems) return `${shape.prefixItems.length} values with a comma between them`
+  if (shape.prefixItems) {
+    const each = [...new Set(shape.prefixItems.map(expectation))]
+    return `${shape.prefixItems.length} values with a comma between them, each ${joined(each)}`
+  }
   if (shape.type === 'boolean') return 'true or false'
   if (shape.type === 'array')
     return typeof shape.items === 'object' ? `a list, each ${expectation(shape.items)}` : 'a list'
+  if (shape.type === 'object')
+    return typeof shape.additionalProperties === 'object'
+      ? `an object, each value ${expectation(shape.additionalProperties)}`
+      : 'an object'
   if (shape.type !== 'integer' && shape.type !== 'number') return 'a text'
   return `a ${shape.type === 'integer' ? 'whole ' : ''}number${rangeOf(shape)}`
 }
@@ -131,11 +141,17 @@ function kindOf(shape: Shape): string {
 /** The error for a value that a schema refused: the option as the user named it, what was found, what was expected, the name that is near. */
 export function refusal(shape: Shape, name: string, value: unknown, issue: z.core.$ZodIssue): InputError {
   if (issue.code === 'custom') return new InputError(phrase`${name}: ${complaint(issue)}`)
-  const found = typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? typeof value)
+  const found = shown(value)
   const near = typeof value === 'string' ? nearestName(value, shape.enum?.map(String) ?? []) : undefined
   return new InputError(`${name}: found ${found}, expected ${expectation(shape)}`, {
     remedy: near === undefined ? undefined : `did you mean ${near}?`,
   })
+}
+
+/** A value as a message shows it. JSON would make null of NaN. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `"${value}"`
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value)
 }
 
 /** The value that a text on the command line means. A text that does not fit stays unchanged and is refused later. */

@@ -67,6 +67,20 @@ describe('a mistake is reported in the words of the front end', () => {
     expect(await called(train({ model: 'm', data: 'd', out: 'o', [name]: 1 }))).toBe(`${name} is ${key} here`)
   })
 
+  it('by an option of several kinds', async () => {
+    const given = { model: 'm', data: 'd', out: 'o' }
+    const words = ['--model', 'm', '--data', 'd', '--out', 'o']
+    const mean = 'found "row", expected batch, running or a whole number above 0'
+    expect(typed('train', ...words, '--mean-over', 'row').stderr).toBe(`rewardkit: --mean-over: ${mean}\n`)
+    expect(await called(train({ ...given, meanOver: 'row' as 'batch' }))).toBe(`meanOver: ${mean}`)
+    const config = join(folder, 'choices.yaml')
+    writeFileSync(config, 'choices: 5\n')
+    const choices = 'found 5, expected a text or an object, each value a text or a number'
+    const { stderr } = typed('train', ...words, '--config', config)
+    expect(stderr).toBe(`rewardkit: ${config}: choices: ${choices}\n`)
+    expect(await called(train({ ...given, choices: 5 as unknown as string }))).toBe(`choices: ${choices}`)
+  })
+
   it('for an option in the spelling of a file', async () => {
     const given = { model: 'm', data: 'd', out: 'o', batch_size: 1 }
     expect(await called(train(given))).toBe('batch_size: unknown option; did you mean batchSize?')

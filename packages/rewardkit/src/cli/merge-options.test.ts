@@ -121,6 +121,8 @@ describe('refusals in one line', () => {
     [{ head: 'two' }, '--head: found "two", expected linear, mlp or new'],
     [{ batchSize: '2.5' }, '--batch-size: found 2.5, expected a whole number above 0'],
     [{ learningRate: '' }, '--learning-rate: found "", expected a number above 0'],
+    [{ roles: ['bot'] }, '--roles: found "bot", expected ROLE=ROLE such as bot=assistant'],
+    [{ adamBetas: '0.9,1' }, 'expected 2 values with a comma between them, each a number of at least 0 and below 1'],
     [{ adamBetas: '0.9' }, '--adam-betas: found [0.9], expected 2 values with a comma between them'],
     [{ objective: 'adaptive-margn' }, 'did you mean adaptive-margin?'],
     [{ evalData: 'e', evalFraction: '0.1' }, 'not both'],

@@ -45,7 +45,7 @@ export const rowOptionsSchema = z.object(
       .meta({ placeholder: 'NAME', advanced: true }),
     roles: z
       .array(
-        z.string().regex(/^.+=.+$/s, {
+        z.string().refine((text) => /^.+=.+$/s.test(text), {
           error: ({ input }) => `found "${String(input)}", expected ROLE=ROLE such as bot=assistant`,
         }),
       )

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { at } from '../at.ts'
 import { InputError } from '../errors.ts'
 import { nearestName } from '../nearest.ts'
+import { commandOptions, refusal } from '../option-schemas.ts'
 import type { Objective } from './objective.ts'
 import { objectiveNames, objectives } from './objective-list.ts'
 import { objectiveOptionsSchema } from './objective-options.ts'
@@ -21,7 +22,9 @@ export function createObjective(name: string, options: z.input<typeof objectiveO
   const result = objectiveOptionsSchema.safeParse(options)
   if (!result.success) {
     const issue = at(result.error.issues, 0)
-    throw new InputError(`objective option ${issue.path.join('.')}: ${issue.message}`)
+    const wrong = commandOptions(objectiveOptionsSchema).find(({ key }) => key === issue.path[0])
+    if (!wrong) throw new InputError('objective options: expected an object')
+    throw refusal(wrong.shape, `objective option ${wrong.key}`, new Map(Object.entries(options)).get(wrong.key), issue)
   }
   return known.create(result.data)
 }
