@@ -1,7 +1,7 @@
 // Changes the source in one place at a time and asks whether a test notices. Fails if fewer than 90 % of a file's
 // mutants are killed. Also fails if a survivor is not in docs/mutations.md, which says why no test can notice it.
 //
-//   node tools/mutation/run.mjs [GROUP ...] [--force]
+//   npm run test:mutation -- [GROUP ...] [--force]
 //
 // --force also tries mutants that an earlier run has answered.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -83,6 +83,12 @@ describe('options', () => {
     }
   })
 
+  it.each([null, 'batch', 3])('are refused whole if they are %j', (options) => {
+    expect(() => createObjective('batch-margin', options as unknown as object)).toThrow(
+      'objective options: expected an object',
+    )
+  })
+
   const random = createRandom(5, 'options')
   const draw = (value: () => number) => Float64Array.from({ length: 15 }, value)
   const batches = Array.from({ length: 20 }, () => ({
