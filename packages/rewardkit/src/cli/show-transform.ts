@@ -51,7 +51,7 @@ export function formatLeakage(leakage: Leakage): string {
   if (total > 5) lines.push(`  and ${total - 5} more (--json lists ${examples.length})`)
   if (leakage.cut > 0)
     lines.push(
-      `${counted(leakage.cut, 'prompt')} share long passages with so many others that only the 20 likeliest were compared`,
+      `${counted(leakage.cut, 'prompt')} share long passages with many others: each was compared with the 20 likeliest only`,
     )
   return lines.join('\n')
 }

@@ -25,7 +25,7 @@ describe('train', () => {
   })
 
   it('goes on after an abort, with the rows that it had spooled, to the same bits', async () => {
-    // So many steps that the run is not over when the abort reaches it, however busy the machine is.
+    // Enough steps for the abort to arrive before the run ends, even on a busy machine.
     const long = { ...settings, epochs: 30 }
     const [whole, out] = [newRun(), newRun()]
     await train({ ...long, data: file, out: whole })

@@ -104,7 +104,7 @@ describe('a step worked out by hand', () => {
       expect(clipped.result.gradientNorm).toBe(gradient)
     }
     expect(step(two, { maxGradNorm: 2 * gradient }).gradient).toBe(gradient)
-    // Small gradients themselves: pairs that are told apart already.
+    // Small gradients of their own: the pair is ranked well already.
     const small = [pair('a', 100, 4)]
     const tiny = step(small).gradient
     expect(Math.abs(tiny)).toBeLessThan(1e-4)

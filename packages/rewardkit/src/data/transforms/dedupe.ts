@@ -31,9 +31,7 @@ export async function dedupeData(options: DedupeOptions, hooks: Hooks = silentHo
     const result = await transform('data dedupe', options, hooks, judge)
     if (near && near.cut > 0)
       hooks.onEvent(
-        warning(
-          `${near.cut} rows share long passages with so many others that only the 20 likeliest were compared with each`,
-        ),
+        warning(`${near.cut} rows share long passages with many others: each was compared with the 20 likeliest only`),
       )
     return result
   } finally {
