@@ -29,7 +29,7 @@ beforeAll(() => {
 })
 
 const settings =
-  `--objective adaptive-margin --mean-over running --batch-size 8 --epochs 10 --max-steps ${steps} ` +
+  `--objective adaptive-margin --mean-over running --margin-on random --batch-size 8 --epochs 10 --max-steps ${steps} ` +
   '--eval-fraction 0.1 --eval-every 20 --learning-rate 1e-3 --threads 1 --save-every 1 --dtype fp32'
 const words = (out: string, ...more: string[]): string[] =>
   ['train', '--model', model, '--data', data, '--out', out].concat(settings.split(' '), more)

@@ -43,6 +43,7 @@ describe('options', () => {
     meanOver: ['batch', 'running', 1, 7],
     negativeMean: ['kept', 'clamped'],
     branches: ['together', 'separately'],
+    marginOn: ['below-mean', 'random', 'above-mean'],
     labelSmoothing: [0, 0.1, 0.49],
     rewardCentering: [0, 0.01, 3],
   }
@@ -51,6 +52,7 @@ describe('options', () => {
     meanOver: ['', 0, -1, 1.5],
     negativeMean: ['', true],
     branches: [''],
+    marginOn: ['', 'below'],
     labelSmoothing: [-0.1, 0.5, 1, NaN],
     rewardCentering: [-0.1, '1'],
   }
@@ -60,6 +62,7 @@ describe('options', () => {
     meanOver: 'batch, running or a whole number above 0',
     negativeMean: 'kept or clamped',
     branches: 'together or separately',
+    marginOn: 'below-mean, above-mean or random',
     labelSmoothing: 'a number of at least 0 and below 0.5',
     rewardCentering: 'a number of at least 0',
   }

@@ -30,6 +30,13 @@ export const objectiveOptionsSchema = z.object(
       .default('together')
       .describe('adaptive-margin: take one mean over both branches of Eq. 6, or add up the mean of each')
       .meta({ advanced: true }),
+    marginOn: z
+      .enum(['below-mean', 'above-mean', 'random'])
+      .default('below-mean')
+      .describe(
+        'adaptive-margin: apply mu to the pairs below it (Eq. 6); or, as a control, to those above it, or to as many at random',
+      )
+      .meta({ advanced: true }),
     labelSmoothing: z
       .number()
       .min(0)

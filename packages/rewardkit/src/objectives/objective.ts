@@ -13,6 +13,8 @@ export interface BatchRewards {
 /** State that lives longer than a batch; plain JSON, saved in checkpoints. */
 export interface ObjectiveState {
   readonly runningMean: number | null
+  /** Batches so far, where pairs are drawn at random: each batch has a draw of its own. */
+  readonly draws?: number | undefined
   /** Of an objective that is not of this library. */
   readonly custom?: unknown
 }

@@ -61,6 +61,8 @@ const variants: readonly Partial<ObjectiveOptions>[] = [
   { gradientThroughMean: 'through', negativeMean: 'clamped', branches: 'separately' },
   { gradientThroughMean: 'through', meanOver: 3 },
   { gradientThroughMean: 'through', meanOver: 'running' },
+  { gradientThroughMean: 'through', marginOn: 'above-mean' },
+  { gradientThroughMean: 'through', marginOn: 'random' },
 ]
 
 describe('against torch autograd in float64', () => {
@@ -268,6 +270,35 @@ describe('invariants', () => {
       }
       expect(distance([whole.loss, ...whole.chosenGradient], [loss, ...gradient])).toBeLessThan(1e-12)
     }
+  })
+
+  it('on random pairs, mu goes to as many as are below it, other ones in each batch, whatever d is', () => {
+    const objective = createObjective('adaptive-margin', { marginOn: 'random' })
+    const rewards = randomBatch(createRandom(5, 'random pairs'), 40)
+    const d = rewards.chosen.map((chosen, i) => chosen - at(rewards.rejected, i))
+    let state = objective.initialState
+    const drawn: string[] = []
+    const often = new Float64Array(40)
+    for (let batch = 0; batch < 400; batch++) {
+      const result = objective.evaluate(rewards, state)
+      const mu = result.batchMargin ?? NaN
+      // The slope is that of d - mu where mu was applied.
+      const moved = d.map((margin, i) =>
+        Number(Math.abs(at(result.chosenGradient, i) + 1 / (1 + Math.exp(margin - mu)) / 40) < 1e-15),
+      )
+      expect(moved.reduce((sum, one) => sum + one, 0)).toBe(d.filter((margin) => margin < mu).length)
+      expect(result.shareBelowThreshold).toBe(d.filter((margin) => margin < mu).length / 40)
+      moved.forEach((one, i) => (often[i] = at(often, i) + one))
+      drawn.push(moved.join(''))
+      state = result.state
+    }
+    expect(new Set(drawn).size).toBeGreaterThan(390)
+    const share = often.reduce((sum, one) => sum + one, 0) / 40
+    // 4.5 standard deviations of 400 draws.
+    for (const count of often) expect(Math.abs(count - share)).toBeLessThan(4.5 * 10)
+    expect(objective.evaluate(rewards, { runningMean: null, draws: 7 })).toEqual(
+      createObjective('adaptive-margin', { marginOn: 'random' }).evaluate(rewards, { runningMean: null, draws: 7 }),
+    )
   })
 
   it.each(objectiveNames)('%s: pairs of a separable objective ignore one another, others do not', (name) => {

@@ -19,7 +19,11 @@ const stateSchema = z.object({
   schema_version: z.literal(1),
   /** Finished optimizer steps: the cursor into the plan of the run. */
   step: z.number().int(),
-  objective_state: z.object({ runningMean: z.number().nullable(), custom: z.unknown().optional() }),
+  objective_state: z.object({
+    runningMean: z.number().nullable(),
+    draws: z.number().optional(),
+    custom: z.unknown().optional(),
+  }),
   /** All that must be equal for the run to continue with the same bits. */
   fingerprint: z.record(z.string(), z.string()),
 })

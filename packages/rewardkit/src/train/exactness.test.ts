@@ -19,7 +19,12 @@ const withMean: Partial<ObjectiveOptions>[] = [
 /** The options that only some objectives read. */
 const options: Partial<Record<ObjectiveName, Partial<ObjectiveOptions>[]>> = {
   'batch-margin': withMean,
-  'adaptive-margin': [...withMean, { branches: 'separately' }, { branches: 'separately', meanOver: 5 }],
+  'adaptive-margin': [
+    ...withMean,
+    { branches: 'separately' },
+    { branches: 'separately', meanOver: 5 },
+    { marginOn: 'random' },
+  ],
 }
 const cases = objectiveNames.flatMap((name) =>
   [...(options[name] ?? []), {}, { labelSmoothing: 0.1 }, { rewardCentering: 0.01 }].map(

@@ -122,7 +122,7 @@ function sinceFilledIn(
   saved: Readonly<Record<string, string>>,
   identity: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  const since = { truncation_rule: '1', encoding: '"utf-8"', last_turn_user: '"keep"' }
+  const since = { truncation_rule: '1', encoding: '"utf-8"', last_turn_user: '"keep"', margin_on: '"below-mean"' }
   const { ties, ...others } = saved
   // What "drop" said before is what absent ties say now.
   const isEarlier = !('last_turn_user' in saved) && ties === '"drop"'
