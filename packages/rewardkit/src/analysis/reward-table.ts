@@ -1,4 +1,5 @@
 import type { RewardRow } from '../statistics/types.ts'
+import { createTextColumns, type TextColumns } from './text-columns.ts'
 
 /**
  * Evaluated pairs in columns, so that a million of them fit into memory. Entry i of every column belongs to pair i.
@@ -22,6 +23,8 @@ export interface RewardTable {
   /** Lengths of whole sequences in tokens, prompt included. */
   readonly chosenTokens?: Float64Array
   readonly rejectedTokens?: Float64Array
+  /** What the texts of the pairs are like; absent where no pair's texts were at hand. */
+  readonly texts?: TextColumns
 }
 
 /** The table of some rows, in their order. */
@@ -34,6 +37,7 @@ export function tableOf(rows: Iterable<RewardRow>): RewardTable {
   const prompts = createNumbering()
   const subsets = createNumbering()
   let isAnnotated = false
+  const texts = createTextColumns()
   for (const row of rows) {
     ids.push(row.id)
     promptOf.push(prompts.numberOf(row.prompt_id))
@@ -45,7 +49,9 @@ export function tableOf(rows: Iterable<RewardRow>): RewardTable {
     isAnnotated ||= row.annotated_margin !== undefined
     columns.chosenTokens.push(row.chosen_tokens)
     columns.rejectedTokens.push(row.rejected_tokens)
+    texts.add(row)
   }
+  const textColumns = texts.columns(ids)
   return {
     pairs: ids.length,
     ids,
@@ -59,6 +65,7 @@ export function tableOf(rows: Iterable<RewardRow>): RewardTable {
     ...(isAnnotated && { annotatedMargins: Float64Array.from(columns.annotated) }),
     chosenTokens: Float64Array.from(columns.chosenTokens),
     rejectedTokens: Float64Array.from(columns.rejectedTokens),
+    ...(textColumns && { texts: textColumns }),
   }
 }
 

@@ -163,6 +163,22 @@ const ownFields: ReadonlySet<string> = new Set(['role', 'content'])
 /** The text of a message; empty where other fields say it all. */
 export const contentOf = ({ content }: Message): string => content ?? ''
 
+/** Characters (Unicode code points) of all messages together. */
+export function charactersOf(messages: readonly Message[]): number {
+  let count = 0
+  for (const message of messages) {
+    const content = contentOf(message)
+    count += content.length
+    for (let at = 0; at < content.length; at++) {
+      if ((content.codePointAt(at) ?? 0) > 0xffff) {
+        count -= 1
+        at += 1
+      }
+    }
+  }
+  return count
+}
+
 /** A message as people read it: its text, and the other fields that are there as JSON below it. */
 export function messageText(message: Message): string {
   const others = otherFields(message)

@@ -1,5 +1,4 @@
-import { contentOf } from '../data/build.ts'
-import type { Message, Preference } from '../data/group.ts'
+import type { Preference } from '../data/group.ts'
 
 /** In how many pairs the better response is the longer one. Pairs without a preference (probability 0.5) do not count. */
 export interface LongerCounts {
@@ -32,20 +31,4 @@ export function shareLonger({ chosen_longer: longer, equal, rejected_longer: sho
 export function betterOf({ chosen, rejected, probability = 1 }: Preference) {
   if (probability === 0.5) return undefined
   return probability > 0.5 ? { better: chosen, worse: rejected } : { better: rejected, worse: chosen }
-}
-
-/** Characters (Unicode code points) of all messages together. */
-export function charactersOf(messages: readonly Message[]): number {
-  let count = 0
-  for (const message of messages) {
-    const content = contentOf(message)
-    count += content.length
-    for (let at = 0; at < content.length; at++) {
-      if ((content.codePointAt(at) ?? 0) > 0xffff) {
-        count -= 1
-        at += 1
-      }
-    }
-  }
-  return count
 }

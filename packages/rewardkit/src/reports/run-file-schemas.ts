@@ -89,7 +89,10 @@ export const evaluationSummarySchema: z.ZodType<EvaluationSummary> = z.object({
   ...pairSummary,
 })
 
-const rewardRow = z.object({
+const formatMark = z.enum(['list', 'heading', 'code', 'refusal'])
+
+/** One line of `evaluation/rewards.jsonl`. */
+export const rewardRowSchema: z.ZodType<RewardRow> = z.object({
   schema_version: version,
   id: z.string(),
   prompt_id: z.string(),
@@ -101,12 +104,14 @@ const rewardRow = z.object({
   chosen_tokens: z.number(),
   rejected_tokens: z.number(),
   truncated: z.boolean(),
+  turns: z.number().optional(),
+  chosen_characters: z.number().optional(),
+  rejected_characters: z.number().optional(),
+  chosen_marks: z.array(formatMark).optional(),
+  rejected_marks: z.array(formatMark).optional(),
+  duplicate_of: z.string().optional(),
+  contradicts: z.string().optional(),
 })
-
-/** One line of `evaluation/rewards.jsonl`. */
-export const rewardRowSchema: z.ZodType<RewardRow> = rewardRow.transform(({ annotated_margin, ...row }) =>
-  annotated_margin === undefined ? row : { ...row, annotated_margin },
-)
 
 /** One line of `evaluation/worst_pairs.jsonl`: the texts of a pair with a low reward margin. */
 export const worstPairSchema = z.object({

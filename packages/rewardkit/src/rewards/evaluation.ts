@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { locateNative } from '@rewardkit/torch/setup'
+import { createTextReader } from '../analysis/text-features.ts'
 import type { Hooks } from '../events.ts'
 import { jsonLines, writeLinesAtomic } from '../files.ts'
 import { summarizePairs, summarizeSubsets } from '../statistics/summary.ts'
@@ -29,10 +30,11 @@ export function evaluateGroups(
   hooks: Hooks,
 ): RewardRow[] {
   const rows: RewardRow[] = []
+  const texts = createTextReader()
   let reported = 0
   const stoppable = { ...options, shouldStop: () => hooks.shouldStop() }
   for (const batch of rewardsByMicroBatch(rewardsOf, groups, (group) => group.tokens, stoppable)) {
-    for (const { group, rewards } of batch) rows.push(...rewardRows(group, rewards))
+    for (const { group, rewards } of batch) rows.push(...rewardRows(group, rewards, texts))
     if (rows.length - reported < total / 20 && rows.length < total) continue
     reported = rows.length
     hooks.onEvent({ kind: 'progress', label: 'evaluating', done: reported, total, unit: 'pairs' })

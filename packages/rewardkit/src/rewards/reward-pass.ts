@@ -1,4 +1,5 @@
 import { noGradient, scope, type Tensor } from '@rewardkit/torch'
+import type { TextReader } from '../analysis/text-features.ts'
 import { at } from '../at.ts'
 import type { ComputeDtype } from '../compute-options.ts'
 import { Interrupted } from '../errors.ts'
@@ -103,14 +104,20 @@ export function computeRewards(
   return batches.flat().map(({ rewards }) => rewards)
 }
 
-/** One row for each preference, in order; ids of several preferences of one group are told apart by their responses. */
-export function rewardRows(group: EncodedGroup, rewards: Float32Array): RewardRow[] {
-  return group.preferences.map(({ chosen, rejected, margin }): RewardRow => {
+/**
+ * One row for each preference, in order; ids of several preferences of one group are told apart by their responses.
+ * `texts` reads what the texts are like, where the group has them.
+ */
+export function rewardRows(group: EncodedGroup, rewards: Float32Array, texts?: TextReader): RewardRow[] {
+  const featuresOf = group.texts && texts?.read(group.texts)
+  return group.preferences.map((preference): RewardRow => {
+    const { chosen, rejected, margin } = preference
+    const id = group.preferences.length > 1 ? `${group.id}#${chosen}-${rejected}` : group.id
     const chosenReward = at(rewards, chosen)
     const rejectedReward = at(rewards, rejected)
     return {
       schema_version: 1,
-      id: group.preferences.length > 1 ? `${group.id}#${chosen}-${rejected}` : group.id,
+      id,
       prompt_id: group.promptId,
       subset: group.subset,
       chosen_reward: chosenReward,
@@ -120,6 +127,7 @@ export function rewardRows(group: EncodedGroup, rewards: Float32Array): RewardRo
       chosen_tokens: sequenceLength(group.tokens, chosen),
       rejected_tokens: sequenceLength(group.tokens, rejected),
       truncated: group.tokens.truncated,
+      ...featuresOf?.(preference, id),
     }
   })
 }

@@ -8,11 +8,25 @@ export interface RewardRow {
   readonly rejected_reward: number
   /** chosen_reward - rejected_reward, in float64 from the fp32 rewards. */
   readonly reward_margin: number
-  readonly annotated_margin?: number
+  readonly annotated_margin?: number | undefined
   readonly chosen_tokens: number
   readonly rejected_tokens: number
   readonly truncated: boolean
+  /** User turns of the prompt. This and what follows is there where the texts were at hand. */
+  readonly turns?: number | undefined
+  /** Characters (Unicode code points) of each response. */
+  readonly chosen_characters?: number | undefined
+  readonly rejected_characters?: number | undefined
+  readonly chosen_marks?: readonly FormatMark[] | undefined
+  readonly rejected_marks?: readonly FormatMark[] | undefined
+  /** The id of the first pair with the same prompt and responses and the same label; absent where there is none. */
+  readonly duplicate_of?: string | undefined
+  /** The id of the first pair with the same prompt and responses and the other label; absent where there is none. */
+  readonly contradicts?: string | undefined
 }
+
+/** A mark of form in a response. */
+export type FormatMark = 'list' | 'heading' | 'code' | 'refusal'
 
 /** A share with its interval (95 % unless said otherwise). */
 export interface Interval {
