@@ -22,8 +22,8 @@ export const groups = [
   },
   {
     name: 'statistics',
-    mutate: ['packages/rewardkit/src/statistics/{statistics,intervals}.ts'],
-    tests: ['packages/rewardkit/src/statistics/statistics.test.ts'],
+    mutate: ['packages/rewardkit/src/statistics/{statistics,intervals,distributions,clusters}.ts'],
+    tests: ['packages/rewardkit/src/statistics/{statistics,intervals,distributions}.test.ts'],
   },
   {
     name: 'clipping',

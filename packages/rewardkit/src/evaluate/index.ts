@@ -3,7 +3,8 @@
  * @module rewardkit/evaluate
  */
 export { formatVerdict, type Gate, judge, parseGate, type Verdict } from './gate.ts'
-export { clusteredInterval, wilsonInterval } from '../statistics/intervals.ts'
+export { type Clusters, clustersOf } from '../statistics/clusters.ts'
+export { clusteredMean, clusteredShare, clusteredShareDifference, wilsonInterval } from '../statistics/intervals.ts'
 export { bestTemperature, logLoss, marginStatistics, spearmanCorrelation } from '../statistics/statistics.ts'
 export { summarizePairs, summarizeSubsets, trueLabelAccuracy } from '../statistics/summary.ts'
 export {

@@ -1,8 +1,10 @@
 import { at } from '../at.ts'
+import { type Clusters, clusterSums } from './clusters.ts'
+import { normalQuantile, studentQuantile } from './distributions.ts'
 import type { Interval } from './types.ts'
 
 /** The 97.5 % point of the standard normal distribution. */
-const z = 1.959963984540054
+const z = normalQuantile(0.975)
 
 /** Wilson's 95 % score interval for a share (Wilson 1927). `total` may be an effective sample size, not a whole number. */
 export function wilsonInterval(successes: number, total: number): Interval {
@@ -23,35 +25,81 @@ export function wilsonInterval(successes: number, total: number): Interval {
  * never above n. If all values are equal, they say nothing about the design effect, and the size is the number of
  * clusters. With fewer than about 10 clusters the interval is approximate.
  */
-export function clusteredInterval(values: ArrayLike<number>, clusters: ArrayLike<string>): Interval {
-  const count = values.length
-  const mean = Array.from(values).reduce((sum, value) => sum + value, 0) / count
-  const residuals = new Map<string, number>()
-  for (let i = 0; i < count; i++) {
-    const cluster = at(clusters, i)
-    residuals.set(cluster, (residuals.get(cluster) ?? 0) + at(values, i) - mean)
-  }
-  const total = effectiveSize(count, mean, [...residuals.values()])
+export function clusteredShare(values: ArrayLike<number>, clusters: Clusters): Interval {
+  const mean = meanOf(values)
+  const total = effectiveSize(values, mean, clusters)
   return { ...wilsonInterval(mean * total, total), value: mean }
 }
 
-function effectiveSize(count: number, mean: number, clusterResiduals: readonly number[]): number {
-  const clusters = clusterResiduals.length
+function effectiveSize(values: ArrayLike<number>, mean: number, clusters: Clusters): number {
+  const count = values.length
+  const residuals = clusterResiduals(values, mean, clusters)
+  const prompts = residuals.length
   const independent = (mean * (1 - mean)) / (count - 1)
-  if (clusters === 1 || independent === 0) return clusters
-  const squares = clusterResiduals.reduce((sum, residual) => sum + residual ** 2, 0)
-  const robust = ((clusters / (clusters - 1)) * squares) / count ** 2
+  if (prompts === 1 || independent === 0) return prompts
+  const robust = robustVariance(residuals, count)
   const size = robust > 0 ? (count * independent) / robust : count
-  return Math.min(count, size * (studentQuantile(count - 1) / studentQuantile(clusters - 1)) ** 2)
+  return Math.min(count, size * (studentQuantile(0.975, count - 1) / studentQuantile(0.975, prompts - 1)) ** 2)
 }
 
-/** The 97.5 % point of Student's t, by the expansion 26.7.5 of Abramowitz and Stegun: 0.1 % low at 3 degrees, 11 % at 1. */
-export function studentQuantile(degrees: number): number {
-  const terms = [
-    (z ** 3 + z) / 4,
-    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96,
-    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384,
-    (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / 92160,
-  ]
-  return terms.reduce((sum, term, i) => sum + term / degrees ** (i + 1), z)
+/**
+ * A mean with a 95 % interval from its cluster-robust standard error and Student's t with clusters - 1 degrees of freedom
+ * (Liang and Zeger 1986; Cameron and Miller 2015). Also the interval of a paired difference: give each pair's
+ * difference. The bounds are NaN for one cluster, which says nothing of how clusters vary.
+ */
+export function clusteredMean(values: ArrayLike<number>, clusters: Clusters): Interval {
+  const mean = meanOf(values)
+  return intervalAround(mean, clusterResiduals(values, mean, clusters), values.length)
+}
+
+/**
+ * The difference of two shares on the same pairs, from each pair's difference (-1, 0 or 1, halves for ties). One pair of
+ * difference 1 and one of -1, each a prompt of its own, are added before `clusteredMean`: the adjustment of Bonett and
+ * Price (2012) for discordant pairs, so that few of them, or none, do not give an interval of no width.
+ */
+export function clusteredShareDifference(differences: ArrayLike<number>, clusters: Clusters): Interval {
+  const value = meanOf(differences)
+  const total = differences.length + 2
+  const mean = (value * differences.length) / total
+  const residuals = clusterResiduals(differences, mean, clusters)
+  const { low, high } = intervalAround(mean, Float64Array.of(...[1 - mean, -1 - mean], ...residuals), total)
+  return { value, low: Math.max(low, -1), high: Math.min(high, 1) }
+}
+
+/**
+ * The 95 % interval of a smooth statistic, from the influence of each pair on it: by how much the statistic moves, times
+ * n, as the pair's weight grows (the delta method; Huber 1981). For a mean that is the value less the mean. The
+ * influences have mean 0. Otherwise as `clusteredMean`.
+ */
+export function influenceInterval(value: number, influence: ArrayLike<number>, clusters: Clusters): Interval {
+  return intervalAround(value, clusterResiduals(influence, 0, clusters), influence.length)
+}
+
+/** The cluster-robust standard error of a mean, with the factor for few clusters c / (c - 1). NaN for one cluster. */
+export function clusteredError(values: ArrayLike<number>, clusters: Clusters): number {
+  return Math.sqrt(robustVariance(clusterResiduals(values, meanOf(values), clusters), values.length))
+}
+
+function intervalAround(value: number, residuals: Float64Array, count: number): Interval {
+  const half = studentQuantile(0.975, residuals.length - 1) * Math.sqrt(robustVariance(residuals, count))
+  return { value, low: value - half, high: value + half }
+}
+
+/** The sum over each cluster of its values less `mean`. */
+function clusterResiduals(values: ArrayLike<number>, mean: number, clusters: Clusters): Float64Array {
+  const { sums, sizes } = clusterSums(values, clusters)
+  return sums.map((sum, cluster) => sum - at(sizes, cluster) * mean)
+}
+
+function robustVariance(residuals: Float64Array, count: number): number {
+  const prompts = residuals.length
+  return ((prompts / (prompts - 1)) * residuals.reduce((sum, residual) => sum + residual ** 2, 0)) / count ** 2
+}
+
+/** The mean, by differences from the first value: equal values are exactly their own mean. */
+function meanOf(values: ArrayLike<number>): number {
+  const first = values[0] ?? NaN
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += at(values, i) - first
+  return first + sum / values.length
 }

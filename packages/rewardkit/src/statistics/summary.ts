@@ -1,11 +1,12 @@
 import { at } from '../at.ts'
 import { FailureError, InputError } from '../errors.ts'
-import { clusteredInterval } from './intervals.ts'
+import { clustersOf } from './clusters.ts'
+import { clusteredShare } from './intervals.ts'
 import { bestTemperature, logLoss, marginStatistics } from './statistics.ts'
 import type { Interval, PairSummary, RewardRow } from './types.ts'
 
 /**
- * Everything that is said of a set of pairs. Intervals are 95 % and respect prompts (`clusteredInterval`); a tie is not
+ * Everything that is said of a set of pairs. Intervals are 95 % and respect prompts (`clusteredShare`); a tie is not
  * correct.
  * @throws InputError for no pairs, FailureError for rewards that are not finite
  */
@@ -67,8 +68,5 @@ export function trueLabelAccuracy(rows: readonly RewardRow[], trueMargins: Array
 }
 
 function shareOf(rows: readonly RewardRow[], value: (row: RewardRow, index: number) => number): Interval {
-  return clusteredInterval(
-    rows.map(value),
-    rows.map((row) => row.prompt_id),
-  )
+  return clusteredShare(rows.map(value), clustersOf(rows.map((row) => row.prompt_id)))
 }

@@ -1,0 +1,39 @@
+import { at } from '../at.ts'
+
+/**
+ * Which pairs belong together: those of one prompt, which succeed and fail together. Prompts, not pairs, are what was
+ * sampled.
+ */
+export interface Clusters {
+  /** The cluster of each pair, from 0. */
+  readonly of: Int32Array
+  /** Above every number in `of`. Numbers without a pair, as those of a subset's other prompts, are not counted. */
+  readonly count: number
+}
+
+/** Clusters from the name of each pair's cluster, numbered as they first appear. */
+export function clustersOf(names: readonly string[]): Clusters {
+  const numbers = new Map<string, number>()
+  const of = Int32Array.from(names, (name) => {
+    const number = numbers.get(name) ?? numbers.size
+    numbers.set(name, number)
+    return number
+  })
+  return { of, count: numbers.size }
+}
+
+/** The sum of each cluster's values, and its number of pairs. Clusters without a pair are left out. */
+export function clusterSums(
+  values: ArrayLike<number>,
+  clusters: Clusters,
+): { readonly sums: Float64Array; readonly sizes: Float64Array } {
+  if (values.length !== clusters.of.length)
+    throw new RangeError(`${values.length} values for ${clusters.of.length} pairs in clusters`)
+  const sums = new Float64Array(clusters.count)
+  const sizes = new Float64Array(clusters.count)
+  clusters.of.forEach((cluster, pair) => {
+    sums[cluster] = at(sums, cluster) + at(values, pair)
+    sizes[cluster] = at(sizes, cluster) + 1
+  })
+  return { sums: sums.filter((_, cluster) => at(sizes, cluster) > 0), sizes: sizes.filter((size) => size > 0) }
+}

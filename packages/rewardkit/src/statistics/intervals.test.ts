@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { at } from '../at.ts'
+import { createRandom } from '../random.ts'
+import { type Clusters, clustersOf } from './clusters.ts'
+import { studentQuantile } from './distributions.ts'
+import {
+  clusteredError,
+  clusteredMean,
+  clusteredShare,
+  clusteredShareDifference,
+  influenceInterval,
+  wilsonInterval,
+} from './intervals.ts'
+
+const numbers = z.array(z.number())
+const fixture = z
+  .object({
+    wilson: z.array(z.object({ successes: z.number(), total: z.number(), low: z.number(), high: z.number() })),
+    clustered: z.array(z.object({ sizes: numbers, values: numbers, low: z.number(), high: z.number() })),
+    means: z.array(
+      z.object({ clusters: numbers, values: numbers, error: z.number(), low: z.number(), high: z.number() }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(new URL('fixtures/statistics.json', import.meta.url), 'utf8')))
+
+/** Clusters of `size` neighbours each. */
+const every = (pairs: number, size: number): Clusters => ({
+  of: Int32Array.from({ length: pairs }, (_, pair) => Math.floor(pair / size)),
+  count: Math.ceil(pairs / size),
+})
+
+describe('against scipy and statsmodels', () => {
+  it.each(fixture.wilson)('Wilson interval of $successes of $total', ({ successes, total, low, high }) => {
+    const interval = wilsonInterval(successes, total)
+    expect(interval.low).toBeCloseTo(low, 10)
+    expect(interval.high).toBeCloseTo(high, 10)
+    expect(interval.value).toBe(successes / total)
+  })
+
+  it.each(fixture.clustered)('share of $values.length values in $sizes.length clusters', (one) => {
+    const names = one.sizes.flatMap((size, cluster) => Array<string>(size).fill(`${cluster}`))
+    const { low, high } = clusteredShare(one.values, clustersOf(names))
+    expect(low).toBeCloseTo(one.low, 10)
+    expect(high).toBeCloseTo(one.high, 10)
+  })
+
+  it.each(fixture.means)('mean of $values.length values', ({ values, clusters, error, low, high }) => {
+    // The numbers of a subset's prompts have gaps.
+    const of = Int32Array.from(clusters, (cluster) => 3 * cluster + 1)
+    const found = clusteredMean(values, { of, count: 1000 })
+    expect(found.low).toBeCloseTo(low, 10)
+    expect(found.high).toBeCloseTo(high, 10)
+    expect(clusteredError(values, { of, count: 1000 })).toBeCloseTo(error, 10)
+    const influence = values.map((value) => value - found.value)
+    expect(influenceInterval(found.value, influence, { of, count: 1000 }).low).toBeCloseTo(low, 10)
+  })
+})
+
+describe('the bounds of an interval', () => {
+  it('are exactly 0 and 1 where no pair or every pair is right', () => {
+    for (let total = 1; total <= 50; total++) {
+      expect(wilsonInterval(0, total).low).toBe(0)
+      expect(wilsonInterval(total, total).high).toBe(1)
+    }
+  })
+
+  it('are NaN around a mean of one cluster, or of nothing', () => {
+    expect(clusteredMean([1, 2], every(2, 2))).toEqual({ value: 1.5, low: NaN, high: NaN })
+    expect(clusteredMean([], every(0, 1)).value).toBeNaN()
+  })
+
+  it('meet where all values are equal', () => {
+    expect(clusteredMean([0.1, 0.1, 0.1], every(3, 1))).toEqual({ value: 0.1, low: 0.1, high: 0.1 })
+  })
+
+  it('need a cluster for each value', () => {
+    expect(() => clusteredMean([1, 2, 3], every(2, 1))).toThrow('3 values for 2 pairs')
+  })
+})
+
+describe('the difference of two shares', () => {
+  it('has an interval where no pair differs', () => {
+    const { value, low, high } = clusteredShareDifference(new Float64Array(100), every(100, 1))
+    expect(value).toBe(0)
+    expect(high).toBeCloseTo(-low, 12)
+    // Bonett and Price: two discordant pairs in 102, with their factor for clusters.
+    const error = Math.sqrt((2 * (102 / 101)) / 102 ** 2)
+    expect(high).toBeCloseTo(studentQuantile(0.975, 101) * error, 12)
+  })
+
+  it('stays between -1 and 1, and takes copies of a pair once', () => {
+    expect(clusteredShareDifference([1, 1], every(2, 1)).high).toBe(1)
+    expect(clusteredShareDifference([-1, -1], every(2, 1)).low).toBe(-1)
+    const differences = Float64Array.from({ length: 400 }, (_, i) => at([1, 0, 0, -1, 0, 0, 0, 1], i % 8))
+    const once = clusteredShareDifference(differences, every(400, 1))
+    const twice = clusteredShareDifference(
+      Float64Array.from({ length: 800 }, (_, i) => at(differences, Math.floor(i / 2))),
+      every(800, 2),
+    )
+    expect(twice.value).toBe(once.value)
+    expect((twice.high - twice.low) / (once.high - once.low)).toBeCloseTo(1, 2)
+  })
+})
+
+describe('the interval that respects prompts', () => {
+  it("is Wilson's where each prompt has one pair", () => {
+    const values = Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? 0 : 1))
+    const found = clusteredShare(values, every(values.length, 1))
+    const expected = wilsonInterval(30, 40)
+    expect(found.low).toBeCloseTo(expected.low, 12)
+    expect(found.high).toBeCloseTo(expected.high, 12)
+  })
+
+  it('counts copies of a pair once', () => {
+    const values = Array.from({ length: 80 }, (_, i) => (Math.floor(i / 2) % 4 === 0 ? 0 : 1))
+    const found = clusteredShare(values, every(values.length, 2))
+    const once = wilsonInterval(30, 40)
+    expect(Math.abs(found.high - found.low) / (once.high - once.low)).toBeCloseTo(1, 1)
+  })
+
+  it('takes the number of prompts where all pairs are right', () => {
+    const found = clusteredShare([1, 1, 1, 1, 1, 1], every(6, 2))
+    expect(found).toEqual(wilsonInterval(3, 3))
+  })
+
+  it('takes one pair where all pairs share their prompt', () => {
+    const found = clusteredShare([1, 0, 1, 1], every(4, 4))
+    expect(found).toEqual(wilsonInterval(0.75, 1))
+  })
+
+  it('trusts few prompts less where the prompts do not differ', () => {
+    const size = 4 * (studentQuantile(0.975, 3) / studentQuantile(0.975, 1)) ** 2
+    const found = clusteredShare([1, 0, 1, 0], every(4, 2))
+    expect(found.high).toBeCloseTo(wilsonInterval(0.5 * size, size).high, 12)
+  })
+
+  it.each([
+    { prompts: 40, pairs: 5, accuracy: 0.65 },
+    { prompts: 60, pairs: 4, accuracy: 0.9 },
+  ])(
+    'covers the truth in 95 % of simulated evaluations: $accuracy, $pairs pairs a prompt',
+    ({ prompts, pairs, accuracy }) => {
+      const random = createRandom(1, 'coverage')
+      const trials = 2000
+      let covered = 0
+      let naive = 0
+      for (let trial = 0; trial < trials; trial++) {
+        const values: number[] = []
+        for (let prompt = 0; prompt < prompts; prompt++) {
+          // Each pair takes its prompt's fate with probability one half: an intra-prompt correlation of 0.25.
+          const common = random.uniform() < accuracy ? 1 : 0
+          for (let pair = 0; pair < pairs; pair++) {
+            values.push(random.uniform() < 0.5 ? common : random.uniform() < accuracy ? 1 : 0)
+          }
+        }
+        const { low, high } = clusteredShare(values, every(values.length, pairs))
+        if (low <= accuracy && accuracy <= high) covered++
+        const plain = wilsonInterval(
+          values.reduce((sum, value) => sum + value, 0),
+          values.length,
+        )
+        if (plain.low <= accuracy && accuracy <= plain.high) naive++
+      }
+      // 95 % of 2,000 has a standard error of 0.5 points.
+      expect(covered / trials).toBeGreaterThan(0.93)
+      expect(covered / trials).toBeLessThan(0.975)
+      expect(naive / trials).toBeLessThan(0.9)
+    },
+  )
+})
