@@ -73,7 +73,7 @@ function prepareJob(settings: TrainSettings, folder: string) {
     evalData: isRows(evalData) ? file('eval-data') : evalData,
     objective: custom ? 'bradley-terry' : objective,
   })
-  refuseHubGuesses({ model: parsed.model, data: parsed.data, evalData: parsed.evalData })
+  refuseHubGuesses({ model: parsed.model, data: parsed.data, evalData: parsed.evalData, testData: parsed.testData })
   const onEveryEvent = (event: Event) => {
     onEvent?.(event)
     if (event.kind === 'step') onStep?.(event.metrics)

@@ -19,6 +19,7 @@ const withoutEffect = new Set([
   'evalData',
   'evalFraction',
   'evalEvery',
+  'testData',
   'data',
   'model',
 ])

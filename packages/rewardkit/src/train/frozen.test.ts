@@ -63,7 +63,7 @@ function partGradients(name: FixtureName, part: string, microBatchTokens: number
         {
           model,
           part: divided,
-          data: { groups, evaluation: null },
+          data: { groups, evaluation: null, test: null },
           steps: [{ epoch: 0, groups: Uint32Array.from(batch.keys()) }],
           options: { dtype: 'float32', threads: threads(), microBatchTokens },
         },

@@ -21,7 +21,7 @@ export interface TrainingRewards {
 interface RunOfRewards {
   readonly model: RewardNetwork
   readonly part: TrainedPart
-  readonly data: Pick<TrainingData, 'groups' | 'evaluation'>
+  readonly data: Pick<TrainingData, 'groups' | 'evaluation' | 'test'>
   readonly steps: readonly PlannedStep[]
   readonly options: Pick<ResolvedOptions, 'dtype' | 'threads' | 'microBatchTokens'>
 }
@@ -49,9 +49,9 @@ export function openTrainingRewards(
   }
 }
 
-/** The groups of all steps, each once, and those of the evaluation, where large ones go through the model in parts. */
+/** The groups of all steps, each once, and those of evaluations, where large ones go through the model in parts. */
 function* tokensOf(
-  { groups, evaluation }: Pick<TrainingData, 'groups' | 'evaluation'>,
+  { groups, evaluation, test }: Pick<TrainingData, 'groups' | 'evaluation' | 'test'>,
   steps: readonly PlannedStep[],
   microBatchTokens: number,
 ): Generator<TokenGroup> {
@@ -59,5 +59,6 @@ function* tokensOf(
   for (const step of steps) for (const index of step.groups) isUsed[index] = 1
   for (const [index, used] of isUsed.entries())
     if (used === 1) for (const { tokens } of groups.read([index])) yield tokens
-  for (const { part } of partsOf(evaluation?.groups ?? [], ({ tokens }) => tokens, microBatchTokens)) yield part
+  for (const heldOut of [evaluation, test])
+    for (const { part } of partsOf(heldOut?.groups ?? [], ({ tokens }) => tokens, microBatchTokens)) yield part
 }

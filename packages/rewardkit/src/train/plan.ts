@@ -22,6 +22,7 @@ import {
   type Spool,
   type TokenGroup,
 } from '../tokens/index.ts'
+import type { EvaluationData } from '../rewards/evaluation-data.ts'
 import type { TrainOptions } from './train-options.ts'
 import { type PreparedTraining, prepareTraining, type TrainInputs } from './prepare.ts'
 import { graphMemory } from './graph-memory.ts'
@@ -134,10 +135,12 @@ function describePlan(prepared: PreparedTraining, spool: Spool, hooks: Hooks): T
   const kept = objective.separable ? 0 : Math.min(largestStep, room / cost.bytesPerToken)
   const again = objective.separable ? 0 : 1 - kept / largestStep
   const training = stepTokens * (cost.stepSeconds + again * cost.forwardSeconds)
-  const evaluations = evaluationTokens(prepared) * evaluationCount(prepared) * cost.forwardSeconds
+  const evaluated = tokensOf(data.evaluation)
+  const tested = tokensOf(data.test)
+  const evaluations = (evaluated * evaluationCount(prepared) + tested) * cost.forwardSeconds
   // The head alone takes one pass without gradient over all tokens, and next to nothing after that.
-  const head = (tokens.shared + evaluationTokens(prepared)) * (cost.hiddenSeconds + cost.forwardSeconds)
-  const frozen = (tokens.shared + evaluationTokens(prepared)) * cost.hiddenSeconds
+  const head = (tokens.shared + evaluated + tested) * (cost.hiddenSeconds + cost.forwardSeconds)
+  const frozen = (tokens.shared + evaluated + tested) * cost.hiddenSeconds
   return {
     pairs: data.pairs,
     groups: data.groups.preferenceCounts.length,
@@ -174,9 +177,9 @@ function unsharedTokens({ prefix, branches, branchOf }: TokenGroup): number {
   return branchOf.reduce((sum, branch) => sum + prefix.length + at(branches, branch).length, 0)
 }
 
-function evaluationTokens({ data }: PreparedTraining): number {
+function tokensOf(heldOut: EvaluationData | null): number {
   let tokens = 0
-  for (const group of data.evaluation?.groups ?? []) tokens += countTokens(group.tokens)
+  for (const group of heldOut?.groups ?? []) tokens += countTokens(group.tokens)
   return tokens
 }
 
@@ -190,8 +193,9 @@ function hiddenBytes({ data, model, part, options }: PreparedTraining, trainingT
   let rows = 0
   if (part.frozenLayers < layers) rows = trainingTokens
   else for (const { tokens } of data.groups) rows += tokens.branches.length
-  for (const { tokens } of data.evaluation?.groups ?? [])
-    rows += part.frozenLayers < layers ? countTokens(tokens) : tokens.branches.length
+  for (const heldOut of [data.evaluation, data.test])
+    for (const { tokens } of heldOut?.groups ?? [])
+      rows += part.frozenLayers < layers ? countTokens(tokens) : tokens.branches.length
   return rows * hiddenSize * dtypeSize(options.dtype)
 }
 

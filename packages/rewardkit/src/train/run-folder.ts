@@ -23,6 +23,7 @@ const contents = [
   'checkpoints',
   'model',
   'evaluation',
+  'test-evaluation',
   'report.html',
 ]
 

@@ -30,6 +30,11 @@ const base = z.object({
     .optional()
     .describe('share of the rows to hold out, whole prompts at a time, instead of --eval-data')
     .meta({ rival: 'evalData', group: 'data' }),
+  testData: z
+    .string()
+    .optional()
+    .describe('pairs to evaluate on once, after training, apart from --eval-data; into test-evaluation/ of the run')
+    .meta({ placeholder: 'DATA', group: 'data', advanced: true }),
   out: z.string().describe('run folder to write').meta({ placeholder: 'RUN' }),
   objective: z.enum(objectiveNames).default('bradley-terry').describe('training loss').meta({ group: 'objective' }),
   ...objectiveOptionsSchema.shape,

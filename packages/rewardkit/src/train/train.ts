@@ -5,6 +5,8 @@ import { at } from '../at.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import { writeRewardCheck } from '../rewards/reward-check.ts'
 import { evaluateGroups, type Evaluation, summarize, writeModelEvaluation } from '../rewards/evaluation.ts'
+import type { EvaluationData } from '../rewards/evaluation-data.ts'
+import type { RewardRow } from '../statistics/types.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
 import { appendLine, syncFile, writeFileAtomic } from '../files.ts'
 import { sha256Folder, sha256Text } from '../hashes.ts'
@@ -30,6 +32,8 @@ export interface TrainResult {
   readonly steps: number
   /** Of the held-out pairs, where there are any. */
   readonly evaluation: Evaluation | null
+  /** Of the pairs of `testData`, where there are any. */
+  readonly test: Evaluation | null
 }
 
 /**
@@ -159,15 +163,31 @@ async function trainFrom(
     )
     await writeRewardCheck(join(out, 'model'), model)
     const evaluation = evaluate()
-    if (!evaluation) return { out, steps: step, evaluation: null }
-    const summary = summarize(evaluation.rows, evaluation.data, {
+    const test = data.test && {
+      rows: evaluateGroups(rewards.rewardsOf, data.test, options, hooks),
+      data: data.test,
+    }
+    if (!evaluation && !test) return { out, steps: step, evaluation: null, test: null }
+    const evaluated = {
       path: join(out, 'model'),
       sha256: await sha256Folder(join(out, 'model')),
       dtype: options.dtype,
       pool: options.pool,
-    })
-    writeModelEvaluation(join(out, 'evaluation'), evaluation.rows, summary, evaluation.data.groups)
-    return { out, steps: step, evaluation: { rows: evaluation.rows, summary } }
+    }
+    const written = (
+      folder: 'evaluation' | 'test-evaluation',
+      { rows, data: held }: { rows: RewardRow[]; data: EvaluationData },
+    ) => {
+      const summary = summarize(rows, held, evaluated)
+      writeModelEvaluation(join(out, folder), rows, summary, held.groups)
+      return { rows, summary }
+    }
+    return {
+      out,
+      steps: step,
+      evaluation: evaluation && written('evaluation', evaluation),
+      test: test && written('test-evaluation', test),
+    }
   } catch (error) {
     // A step that fails has not touched the parameters yet: what the last one left is good.
     if (step > savedStep) saveAfter(error, save)

@@ -63,6 +63,8 @@ export interface DataRecord {
   readonly training: DataSetRecord
   /** Null where nothing was held out, or a share of the training data was. */
   readonly evaluation: DataSetRecord | null
+  /** Of the pairs that are evaluated after training alone; absent where there are none. */
+  readonly test?: DataSetRecord
 }
 
 /** What was read of one set of data, and where it came from. */
@@ -94,6 +96,8 @@ export interface TrainingData {
   /** Groups by how the model reads them, those held out included. */
   readonly readAs: TrainedOn
   readonly evaluation: EvaluationData | null
+  /** Pairs to evaluate on after training alone. */
+  readonly test: EvaluationData | null
 }
 
 /**
@@ -112,7 +116,6 @@ export async function loadTrainingData(
   const log = (message: string) => hooks.onEvent(logLine(message))
   const tally = createTally(objective.leastMargin)
   const readings = createReadingTally(tokenizer, options)
-  const evaluationReadings = createReadingTally(tokenizer, options)
   const prompts = createPromptSplit()
   const promptIds = createNumbering()
   const data = await openData(options.data, { ...options, calledAs: options.dataName }, trainingSplits, hooks)
@@ -121,27 +124,23 @@ export async function loadTrainingData(
     tally.add(objective.needsProbability ? group : withoutTies(group))
     readings.add(group)
     prompts.add(userTurnsKey(group))
-    if (options.evalData !== undefined) promptIds.numberOf(group.promptId)
+    if (options.evalData !== undefined || options.testData !== undefined) promptIds.numberOf(group.promptId)
   })
-  const evaluationSurvey =
-    options.evalData === undefined
-      ? null
-      : await surveyPreferences(
-          await openData(
-            options.evalData,
-            { ...options, limit: undefined, calledAs: options.evalDataName },
-            evaluationSplits,
-            hooks,
-          ),
-          undefined,
-          (group) => evaluationReadings.add(group),
-        )
-  if (evaluationSurvey)
-    await warnOfLeakage(evaluationSurvey, data.name, { prompts: promptIds, userTurns: prompts }, hooks)
+  /** Pairs that are not trained on, from data of their own. */
+  const surveyHeldOut = async (name: string, calledAs: string | undefined) => {
+    const read = createReadingTally(tokenizer, options)
+    const opened = await openData(name, { ...options, limit: undefined, calledAs }, evaluationSplits, hooks)
+    const found = await surveyPreferences(opened, undefined, (group) => read.add(group))
+    await warnOfLeakage(found, data.name, { prompts: promptIds, userTurns: prompts }, hooks)
+    return { survey: found, report: () => read.report(found.name, hooks) }
+  }
+  const evaluationSet =
+    options.evalData === undefined ? null : await surveyHeldOut(options.evalData, options.evalDataName)
+  const testSet = options.testData === undefined ? null : await surveyHeldOut(options.testData, undefined)
   const isHeldOut = options.evalFraction ? prompts.split(options.evalFraction, options.seed) : null
   checkColumns(tally, { ...options, data: data.name }, objective, hooks)
   readings.report(data.name, hooks)
-  if (evaluationSurvey) evaluationReadings.report(evaluationSurvey.name, hooks)
+  for (const set of [evaluationSet, testSet]) set?.report()
 
   const training = createEncodedSet(spool.begin())
   const heldOut = createEncodedSet(spool.begin(), { withTexts: true })
@@ -179,19 +178,21 @@ export async function loadTrainingData(
     reportCuts(heldOut, { ...options, name: `${survey.name}, held out`, dropped: heldOut.dropped }, hooks)
     evaluation = evaluationData({ ...survey, read: heldOutRead, dropped: {} }, heldOut)
   }
-  if (evaluationSurvey) evaluation = await encodeEvaluation(evaluationSurvey, tokenizer, options, spool, hooks)
-  if (evaluation) {
-    const { name, read } = evaluation
-    log(
-      `${name}: ${counted(read, 'pair')} held out, ${evaluation.pairs} to evaluate on${droppedText(evaluation.dropped)}`,
-    )
-  }
+  if (evaluationSet) evaluation = await encodeEvaluation(evaluationSet.survey, tokenizer, options, spool, hooks)
+  const test = testSet && (await encodeEvaluation(testSet.survey, tokenizer, options, spool, hooks))
+  for (const held of [evaluation, test])
+    if (held)
+      log(
+        `${held.name}: ${counted(held.read, 'pair')} held out, ${held.pairs} to evaluate on${droppedText(held.dropped)}`,
+      )
   const record: DataRecord = {
     schema_version: 1,
     training: await recordOf(survey, training),
-    evaluation: evaluationSurvey && evaluation && (await recordOf(evaluationSurvey, evaluation)),
+    evaluation: evaluationSet && evaluation && (await recordOf(evaluationSet.survey, evaluation)),
+    ...(testSet && test && { test: await recordOf(testSet.survey, test) }),
   }
-  return { groups, pairs, dropped, truncated, cut, sha256: survey.sha256, record, readAs: readings.rows, evaluation }
+  const { sha256 } = survey
+  return { groups, pairs, dropped, truncated, cut, sha256, record, readAs: readings.rows, evaluation, test }
 }
 
 async function recordOf(

@@ -23,7 +23,15 @@ import { finish, type TransformResult } from './transform.ts'
 export async function splitData(options: SplitOptions, hooks: Hooks = silentHooks): Promise<TransformResult> {
   const { test, validation, seed, out, type, to, stratify } = options
   const data = await openData(options.data, options, trainingSplits, hooks)
-  const names = validation > 0 ? ['train', 'test', 'validation'] : ['train', 'test']
+  const shares = [
+    { name: 'test', share: test },
+    { name: 'validation', share: validation },
+  ].filter(({ share }) => share > 0)
+  if (shares.length === 0)
+    throw new InputError(phrase`${settings({ test: 0 })} leaves nothing to set aside`, {
+      remedy: phrase`give ${option('test')} or ${option('validation')} a share of the rows`,
+    })
+  const names = ['train', ...shares.map(({ name }) => name)]
   const files = names.map((name) => join(out, `${name}.${type}`))
   checkOutputs(files, [data])
   const earlier = earlierSplit(out)
@@ -37,7 +45,10 @@ export async function splitData(options: SplitOptions, hooks: Hooks = silentHook
   for await (const group of countedGroups(data, noCounts(), hooks))
     split.add(unitOf(group, index++), stratify ? (group.subset ?? '') : '')
   if (index === 0) throw new InputError(`${options.data}: no row is usable`)
-  const partOf = split.partition(validation > 0 ? [test, validation] : [test], seed)
+  const partOf = split.partition(
+    shares.map(({ share }) => share),
+    seed,
+  )
 
   const writers: GroupWriter[] = []
   const read = noCounts()

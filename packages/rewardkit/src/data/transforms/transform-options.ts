@@ -32,7 +32,7 @@ export const splitOptionsSchema = z.object({
   data,
   out: z.string().describe('folder for train.jsonl, test.jsonl and validation.jsonl').meta({ placeholder: 'FOLDER' }),
   ...inGroup('data', {
-    test: z.number().gt(0).lt(1).default(0.1).describe('share of the rows for test.jsonl'),
+    test: z.number().min(0).lt(1).default(0.1).describe('share of the rows for test.jsonl; 0 for none'),
     validation: z.number().min(0).lt(1).default(0).describe('share of the rows for validation.jsonl'),
     by: z
       .enum(['prompt', 'row'])

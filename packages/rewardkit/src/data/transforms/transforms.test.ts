@@ -117,6 +117,13 @@ describe('splitData', () => {
     expect(readdirSync(out).toSorted()).toEqual(['provenance.json', 'test.jsonl.gz', 'train.jsonl.gz'])
   })
 
+  it('sets validation rows aside alone', async () => {
+    const { train, test, validation } = await split({ test: 0, validation: 0.1 })
+    expect([train.length + validation.length, test.length]).toEqual([many.length, 0])
+    expect(validation.length).toBeGreaterThanOrEqual(many.length / 10)
+    await expect(split({ test: 0 })).rejects.toThrow(/^test: 0 leaves nothing to set aside; give test or validation/)
+  })
+
   it('refuses shares that leave nothing', async () => {
     await expect(split({ test: 0.7, validation: 0.3 })).rejects.toThrow(/fraction/)
     const data = await rows('two.jsonl', many.slice(0, 1))
