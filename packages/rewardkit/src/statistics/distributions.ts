@@ -13,6 +13,7 @@ interface Cephes {
 
 // `require` compiles it at once. Its ES module would need a top-level await here, and so in all that imports this.
 const require = createRequire(import.meta.url)
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own types are not exported to this kind of module
 const cephes = require('cephes') as Cephes
 
 /** The standard normal distribution function. */

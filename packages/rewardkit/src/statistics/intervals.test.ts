@@ -90,6 +90,12 @@ describe('the difference of two shares', () => {
     expect(high).toBeCloseTo(studentQuantile(0.975, 101) * error, 12)
   })
 
+  it('takes a million pairs', () => {
+    const { low, high } = clusteredShareDifference(new Float64Array(1e6), every(1e6, 1))
+    expect(high).toBeGreaterThan(0)
+    expect(low).toBeLessThan(0)
+  })
+
   it('stays between -1 and 1, and takes copies of a pair once', () => {
     expect(clusteredShareDifference([1, 1], every(2, 1)).high).toBe(1)
     expect(clusteredShareDifference([-1, -1], every(2, 1)).low).toBe(-1)

@@ -53,23 +53,26 @@ export function clusteredMean(values: ArrayLike<number>, clusters: Clusters): In
 }
 
 /**
- * The difference of two shares on the same pairs, from each pair's difference (-1, 0 or 1, halves for ties). One pair of
- * difference 1 and one of -1, each a prompt of its own, are added before `clusteredMean`: the adjustment of Bonett and
- * Price (2012) for discordant pairs, so that few of them, or none, do not give an interval of no width.
+ * The difference of two shares on the same pairs, from each pair's difference (-1, 0 or 1, halves for ties). Before
+ * `clusteredMean`, two pairs are added, each a prompt of its own: one of difference 1 and one of -1. This is the
+ * adjustment of Bonett and Price (2012). Without it, models that never differ would have an interval of no width.
  */
 export function clusteredShareDifference(differences: ArrayLike<number>, clusters: Clusters): Interval {
   const value = meanOf(differences)
   const total = differences.length + 2
   const mean = (value * differences.length) / total
-  const residuals = clusterResiduals(differences, mean, clusters)
-  const { low, high } = intervalAround(mean, Float64Array.of(...[1 - mean, -1 - mean], ...residuals), total)
+  const known = clusterResiduals(differences, mean, clusters)
+  const residuals = new Float64Array(known.length + 2)
+  residuals.set(known)
+  residuals.set([1 - mean, -1 - mean], known.length)
+  const { low, high } = intervalAround(mean, residuals, total)
   return { value, low: Math.max(low, -1), high: Math.min(high, 1) }
 }
 
 /**
- * The 95 % interval of a smooth statistic, from the influence of each pair on it: by how much the statistic moves, times
- * n, as the pair's weight grows (the delta method; Huber 1981). For a mean that is the value less the mean. The
- * influences have mean 0. Otherwise as `clusteredMean`.
+ * The 95 % interval of a smooth statistic, from the influence of each pair on it (the delta method; Huber 1981). The
+ * influence is n times the change of the statistic as the pair's weight grows, and has mean 0. For a mean it is the
+ * value less the mean. Otherwise as `clusteredMean`.
  */
 export function influenceInterval(value: number, influence: ArrayLike<number>, clusters: Clusters): Interval {
   return intervalAround(value, clusterResiduals(influence, 0, clusters), influence.length)
