@@ -26,9 +26,9 @@ export async function dedupeData(options: DedupeOptions, hooks: Hooks = silentHo
     near.add(text)
     return false
   }
-  const judge = (group: Group): Verdict => (isRepeated(group) ? { removed: [`${match}_${scope}`] } : { keep: group })
+  const verdict = (group: Group): Verdict => (isRepeated(group) ? { removed: [`${match}_${scope}`] } : { keep: group })
   try {
-    const result = await transform('data dedupe', options, hooks, judge)
+    const result = await transform('data dedupe', options, hooks, { verdict })
     if (near && near.cut > 0)
       hooks.onEvent(
         warning(`${near.cut} rows share long passages with many others: each was compared with the 20 likeliest only`),

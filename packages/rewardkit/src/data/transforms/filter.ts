@@ -5,6 +5,7 @@ import { command, option, phrase } from '../../phrase.ts'
 import { contentOf } from '../build.ts'
 import { isObject, type Row } from '../fields.ts'
 import type { Group, Message, Preference } from '../group.ts'
+import { openIdLists } from './id-list.ts'
 import type { FilterOptions } from './transform-options.ts'
 import { NothingLeft, type TransformResult, transform, type Verdict } from './transform.ts'
 
@@ -14,14 +15,17 @@ import { NothingLeft, type TransformResult, transform, type Verdict } from './tr
  */
 export async function filterData(options: FilterOptions, hooks: Hooks = silentHooks): Promise<TransformResult> {
   const conditions = (options.where ?? []).map(condition)
+  const lists = await openIdLists(options)
   const failsRow = rowConditions(options)
   const failsPair = pairConditions(options, conditions)
-  const judge = (group: Group): Verdict => {
+  const verdict = (group: Group): Verdict => {
+    for (const list of lists) list.look(group)
     const reason = failsRow(group)
     if (reason !== undefined) return { removed: group.preferences.map(() => reason) }
     const removed: string[] = []
     const preferences = group.preferences.filter((preference) => {
-      const failed = failsPair(group, preference)
+      const failed =
+        lists.find((list) => list.has(group, preference) !== list.keeps)?.reason ?? failsPair(group, preference)
       if (failed !== undefined) removed.push(failed)
       return failed === undefined
     })
@@ -29,7 +33,9 @@ export async function filterData(options: FilterOptions, hooks: Hooks = silentHo
   }
   const unknown = () => conditions.find(({ wasFound }) => !wasFound())
   try {
-    const result = await transform('data filter', options, hooks, judge)
+    const files = Object.fromEntries(lists.map(({ option: name, file }) => [name, file]))
+    const judge = { verdict, atEnd: () => lists.forEach((list) => list.report(options.data, hooks)) }
+    const result = await transform('data filter', { ...options, ...files }, hooks, judge)
     const path = unknown()?.path
     if (path !== undefined) hooks.onEvent(warning(phrase`${option('where')}: no row has a column "${path}"`))
     return result

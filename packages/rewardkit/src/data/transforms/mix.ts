@@ -6,7 +6,7 @@ import { openMixture } from '../open-data.ts'
 import { isMixtureFile, type Mixture, partNames, readMixture } from '../mixture.ts'
 import { trainingSplits } from '../sources/open-source.ts'
 import type { MixOptions } from './transform-options.ts'
-import { type TransformResult, transformData } from './transform.ts'
+import { keepAll, type TransformResult, transformData } from './transform.ts'
 
 /**
  * Writes several sources as one, each row with the name of its source as subset, with weights or caps where asked for.
@@ -16,7 +16,7 @@ export async function mixData(options: MixOptions, hooks: Hooks = silentHooks): 
   const [file = ''] = options.sources
   const opened = await openMixture(options.sources.join(' + '), mixtureOf(options), trainingSplits, hooks)
   const data = isMixtureFile(file) ? { ...opened, mixtureFile: file } : opened
-  return transformData('data mix', data, options, hooks, (group) => ({ keep: group }))
+  return transformData('data mix', data, options, hooks, keepAll)
 }
 
 function mixtureOf(options: MixOptions): Mixture {

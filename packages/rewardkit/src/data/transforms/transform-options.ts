@@ -155,6 +155,16 @@ export const filterOptionsSchema = z.object({
         'keep only rows that meet all these conditions: COLUMN=VALUE, with =, !=, <, <=, > or >=; dots reach into meta',
       )
       .meta({ placeholder: 'COLUMN=VALUE', takesSeveral: true }),
+    ids: z
+      .string()
+      .optional()
+      .describe('keep only rows and pairs whose id is in this file: a line each, or rows with a column id')
+      .meta({ placeholder: 'FILE' }),
+    withoutIds: z
+      .string()
+      .optional()
+      .describe('drop rows and pairs whose id is in this file, such as suspicious.jsonl of an evaluation')
+      .meta({ placeholder: 'FILE' }),
     prompt: z
       .string()
       .optional()

@@ -27,6 +27,16 @@ export interface TransformResult {
 export type Verdict =
   { readonly keep: Group; readonly removed?: readonly string[] } | { readonly removed: readonly string[] }
 
+/** Decides what becomes of the groups of a step, one after the other. */
+export interface Judge {
+  verdict(group: Group): Verdict
+  /** Called after the last group, before the output gets its name. Throws InputError where nothing must be written. */
+  atEnd?(): void
+}
+
+/** Keeps every group as it is. */
+export const keepAll: Judge = { verdict: (group) => ({ keep: group }) }
+
 /**
  * The common step: reads data once, and writes what `judge` keeps to one file, with its provenance beside it.
  * @throws InputError for what is wrong with the data or the place; Interrupted on request
@@ -35,7 +45,7 @@ export async function transform(
   step: string,
   options: DataOptions & { readonly data: string; readonly out: string; readonly to?: LayoutName | undefined },
   hooks: Hooks,
-  judge: (group: Group) => Verdict,
+  judge: Judge,
 ): Promise<TransformResult> {
   const data = await openData(options.data, options, trainingSplits, hooks)
   return transformData(step, data, options, hooks, judge)
@@ -47,7 +57,7 @@ export async function transformData(
   data: DataSet,
   options: Readonly<Record<string, unknown>> & { readonly out: string; readonly to?: LayoutName | undefined },
   hooks: Hooks,
-  judge: (group: Group) => Verdict,
+  judge: Judge,
 ): Promise<TransformResult> {
   const read = noCounts()
   const removed: Record<string, number> = {}
@@ -55,10 +65,11 @@ export async function transformData(
   const writer = createGroupWriter(options.out, options.to)
   try {
     for await (const group of countedGroups(data, read, hooks)) {
-      const verdict = judge(group)
+      const verdict = judge.verdict(group)
       for (const reason of verdict.removed ?? []) count(removed, reason)
       if ('keep' in verdict) await writer.write(verdict.keep)
     }
+    judge.atEnd?.()
     if (writer.groups() === 0) throw nothingLeft(data.name, read, removed)
     return await finish(
       step,

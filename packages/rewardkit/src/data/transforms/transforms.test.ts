@@ -397,3 +397,100 @@ describe('filterData', () => {
     expect(existsSync(at('none.jsonl'))).toBe(false)
   })
 })
+
+describe('filterData by ids', () => {
+  const pairs = ['a', 'b', 'c'].map((id) => ({ id, prompt: `p ${id}`, chosen: 'x', rejected: 'y' }))
+  const group = {
+    id: 'g',
+    prompt: 'which?',
+    responses: ['one', 'two', 'three'],
+    preferences: [
+      { chosen: 0, rejected: 1 },
+      { chosen: 0, rejected: 2 },
+      { chosen: 1, rejected: 2 },
+    ],
+  }
+  const filter = async (options: object, hooks: Hooks = silentHooks) => {
+    const data = await rows('with-ids.jsonl', [...pairs, group])
+    const result = await filterData(filterOptionsSchema.parse({ data, out: at('by-id.jsonl'), ...options }), hooks)
+    const kept = (await read(at('by-id.jsonl'))).map(({ id, preferences }) =>
+      preferences.length === 1 && id !== 'g'
+        ? id
+        : `${id} ${preferences.map((one) => `${one.chosen}-${one.rejected}`).join(' ')}`,
+    )
+    return { kept, removed: result.removed, record: json(result.provenance) }
+  }
+  const list = async (name: string, text: string) => {
+    await writeFile(at(name), text)
+    return at(name)
+  }
+
+  it.each([
+    ['ids.txt', 'a\n\n c \ng\n'],
+    ['ids.list', '\uFEFFa\r\nc\r\ng'],
+    ['suspicious.jsonl', '{"id": "a", "reasons": ["near_tie"]}\n{"id": "c"}\n{"id": "g"}\n'],
+    ['ids.json', '[{"id": "a"}, {"id": "c"}, {"id": "g"}]'],
+    ['no-ending', '{"id": "a"}\n{"id": "c"}\n{"id": "g"}\n'],
+    ['ids.csv', 'why,id\nx,a\ny,c\nz,g\n'],
+  ])('keeps or drops the rows that %s names', async (name, text) => {
+    const ids = await list(name, text)
+    const [only, without] = [await filter({ ids }), await filter({ withoutIds: ids })]
+    expect(only.kept).toEqual(['a', 'c', 'g 0-1 0-2 1-2'])
+    expect(only.removed).toEqual({ ids: 1 })
+    expect(without.kept).toEqual(['b'])
+    expect(without.removed).toEqual({ without_ids: 5 })
+    expect(without.record).toMatchObject({ options: { without_ids: { path: ids, sha256: sha256(ids) } } })
+  })
+
+  it('takes single pairs out of a group of several', async () => {
+    const ids = await list('pairs.txt', 'g#0-2\nb')
+    expect((await filter({ withoutIds: ids })).kept).toEqual(['a', 'c', 'g 0-1 1-2'])
+    expect((await filter({ ids })).kept).toEqual(['b', 'g 0-2'])
+  })
+
+  it('matches whole ids only, also those that look like one of several, and rows without an id by their line', async () => {
+    const data = await rows('odd-ids.jsonl', [
+      { id: 'x#0-1', prompt: 'p', chosen: 'a', rejected: 'b' },
+      { id: 12, prompt: 'q', chosen: 'a', rejected: 'b' },
+      { prompt: 'r', chosen: 'a', rejected: 'b' },
+      { id: 'x', prompt: 's', chosen: 'a', rejected: 'b' },
+    ])
+    const of = async (text: string) => (await filter({ data, ids: await list('odd.txt', text) })).kept
+    expect(await of('x#0-1')).toEqual(['x#0-1'])
+    expect(await of('12')).toEqual(['12'])
+    expect(await of('line-3')).toEqual(['line-3'])
+  })
+
+  it('warns of ids that no row has, also where another condition dropped rows', async () => {
+    const warnings: string[] = []
+    const hooks: Hooks = {
+      ...silentHooks,
+      onEvent: (event) => event.kind === 'warning' && warnings.push(event.message),
+    }
+    const ids = await list('some.txt', 'a\nnot\nthere\nat\nall\nb')
+    expect((await filter({ ids, prompt: ' b$' }, hooks)).kept).toEqual(['b'])
+    expect(warnings).toEqual([`ids ${ids}: 4 of 6 ids are in no row ("not", "there", "at", ...)`])
+  })
+
+  it.each([
+    [
+      'none.txt',
+      'no\nmore',
+      /none\.txt: no row of .*with-ids\.jsonl has one of its ids \("no", "more"\); give the data that/,
+    ],
+    ['wrong.csv', 'name,why\na,b\n', /wrong\.csv, (row|line) \d: found no id; columns: name, why; name the column id/],
+    ['broken.jsonl', '{"id": "a"}\n{', /broken\.jsonl, line 2: /],
+    ['empty.txt', '', /empty\.txt: empty file/],
+  ])('refuses %s', async (name, text, error) => {
+    const ids = await list(name, text)
+    for (const option of ['ids', 'withoutIds']) {
+      await expect(filter({ [option]: ids, out: at('refused.jsonl') })).rejects.toThrow(error)
+      expect(existsSync(at('refused.jsonl'))).toBe(false)
+    }
+  })
+
+  it('refuses a file that is not there, and a folder', async () => {
+    await expect(filter({ ids: at('nowhere.txt') })).rejects.toThrow(/nowhere\.txt: no such file/)
+    await expect(filter({ ids: at('.') })).rejects.toThrow(/a folder; expected a file of ids/)
+  })
+})
