@@ -34,7 +34,7 @@ export interface Judge {
   atEnd?(): void
 }
 
-/** Keeps every group as it is. */
+/** Keeps every group unchanged. */
 export const keepAll: Judge = { verdict: (group) => ({ keep: group }) }
 
 /**
