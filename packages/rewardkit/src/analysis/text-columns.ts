@@ -1,5 +1,6 @@
+import { at } from '../at.ts'
 import type { RewardRow } from '../statistics/types.ts'
-import { maskOf, unknownMarks } from './format-marks.ts'
+import { marksOf, maskOf, unknownMarks } from './format-marks.ts'
 
 /** What the texts of pairs are like, one entry a pair: see `TextFeatures`. */
 export interface TextColumns {
@@ -49,6 +50,40 @@ export function createTextColumns() {
         contradicts: placesOf(contradicts, ids),
       }
     },
+  }
+}
+
+/** What the columns say of one pair, as a row of `rewards.jsonl` says it. */
+export function textFieldsOf(columns: TextColumns, pair: number, ids: readonly string[]): Partial<RewardRow> {
+  const [chosenMarks, rejectedMarks] = [at(columns.chosenMarks, pair), at(columns.rejectedMarks, pair)]
+  const [duplicateOf, contradicts] = [at(columns.duplicateOf, pair), at(columns.contradicts, pair)]
+  const turns = at(columns.turns, pair)
+  if (chosenMarks === unknownMarks) return {}
+  return {
+    ...(!Number.isNaN(turns) && { turns }),
+    chosen_characters: at(columns.chosenCharacters, pair),
+    rejected_characters: at(columns.rejectedCharacters, pair),
+    chosen_marks: marksOf(chosenMarks),
+    rejected_marks: marksOf(rejectedMarks),
+    ...(duplicateOf !== -1 && { duplicate_of: at(ids, duplicateOf) }),
+    ...(contradicts !== -1 && { contradicts: at(ids, contradicts) }),
+  }
+}
+
+/** The columns of some pairs, in the order given; a pair that is not among them is named by none. */
+export function selectTexts(columns: TextColumns, pairs: Int32Array): TextColumns {
+  const places = new Map(Array.from(pairs, (pair, place) => [pair, place]))
+  const take = (values: Float64Array) => Float64Array.from(pairs, (pair) => at(values, pair))
+  const takeMarks = (values: Uint8Array) => Uint8Array.from(pairs, (pair) => at(values, pair))
+  const takePlaces = (values: Int32Array) => pairs.map((pair) => places.get(at(values, pair)) ?? -1)
+  return {
+    turns: take(columns.turns),
+    chosenCharacters: take(columns.chosenCharacters),
+    rejectedCharacters: take(columns.rejectedCharacters),
+    chosenMarks: takeMarks(columns.chosenMarks),
+    rejectedMarks: takeMarks(columns.rejectedMarks),
+    duplicateOf: takePlaces(columns.duplicateOf),
+    contradicts: takePlaces(columns.contradicts),
   }
 }
 

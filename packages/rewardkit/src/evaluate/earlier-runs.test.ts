@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { at } from '../at.ts'
+import { rowsOf } from '../analysis/reward-table.ts'
 import { silentHooks } from '../events.ts'
 import { loadRun, renderReport } from '../reports/index.ts'
 import { evaluateOptionsSchema } from './evaluate-options.ts'
@@ -21,10 +22,10 @@ describe.each(readdirSync(runs))('a run of version %s', (version) => {
   test('still gives its rewards, to 1e-5 of their standard deviation', async () => {
     const stored = loadRun(folder).evaluation?.rows ?? []
     const settings = { model: folder, data: join(folder, 'pairs.jsonl'), out: join(out, version), dtype: 'float32' }
-    const { rows } = await evaluateModel(evaluateOptionsSchema.parse(settings), silentHooks)
-    expect(rows.map(({ id }) => id)).toEqual(stored.map(({ id }) => id))
+    const { table } = await evaluateModel(evaluateOptionsSchema.parse(settings), silentHooks)
+    expect(table.ids).toEqual(stored.map(({ id }) => id))
     const both = (row: { chosen_reward: number; rejected_reward: number }) => [row.chosen_reward, row.rejected_reward]
-    const [now, then] = [rows.flatMap(both), stored.flatMap(both)]
+    const [now, then] = [[...rowsOf(table)].flatMap(both), stored.flatMap(both)]
     const largest = Math.max(...then.map((reward, i) => Math.abs(reward - at(now, i))))
     expect(then).toHaveLength(80)
     expect(largest).toBeLessThanOrEqual(1e-5 * standardDeviation(then))

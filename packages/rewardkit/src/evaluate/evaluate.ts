@@ -54,8 +54,8 @@ async function evaluateFile(
   const used = `${counted(data.read, 'pair')} read, ${data.pairs} to evaluate on${left}`
   if (left !== '') hooks.onEvent(logLine(`${data.name}: ${used}`))
   const sha256 = await sha256Folder(folder)
-  const rows = evaluateGroups(rewardsOf, data, options, hooks)
-  const summary = summarize(rows, data, {
+  const table = evaluateGroups(rewardsOf, data, options, hooks)
+  const summary = summarize(table, data, {
     path: folder,
     sha256,
     dtype,
@@ -63,8 +63,8 @@ async function evaluateFile(
     ...(Object.keys(overridden).length > 0 && { overridden }),
     ...(tokenizer.files.templateDate && { template_date: tokenizer.files.templateDate.day }),
   })
-  writeModelEvaluation(options.out, rows, summary, data.groups)
-  return { rows, summary }
+  writeModelEvaluation(options.out, table, summary, data.groups)
+  return { table, summary }
 }
 
 function prepareFolder({ out, overwrite }: EvaluateOptions): void {

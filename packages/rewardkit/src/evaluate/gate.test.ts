@@ -2,25 +2,28 @@ import { describe, expect, it } from 'vitest'
 import { InputError } from '../errors.ts'
 import { formatVerdict, judge, parseGate } from './gate.ts'
 import { wilsonInterval } from '../statistics/intervals.ts'
-import { summarizePairs } from '../statistics/summary.ts'
+import { summarizePairs } from '../analysis/pair-summary.ts'
+import { tableOf } from '../analysis/reward-table.ts'
 import { formatMarkdownSummary } from './table.ts'
 import type { RewardRow } from '../statistics/types.ts'
 
 /** Pairs of one prompt each, of which `right` are ranked right: their interval is Wilson's. */
 const summary = (right: number, total: number) =>
   summarizePairs(
-    Array.from({ length: total }, (_, i): RewardRow => ({
-      schema_version: 1,
-      id: `${i}`,
-      prompt_id: `${i}`,
-      subset: null,
-      chosen_reward: i < right ? 1 + i / total : -1,
-      rejected_reward: 0,
-      reward_margin: i < right ? 1 + i / total : -1,
-      chosen_tokens: 1,
-      rejected_tokens: 1,
-      truncated: false,
-    })),
+    tableOf(
+      Array.from({ length: total }, (_, i): RewardRow => ({
+        schema_version: 1,
+        id: `${i}`,
+        prompt_id: `${i}`,
+        subset: null,
+        chosen_reward: i < right ? 1 + i / total : -1,
+        rejected_reward: 0,
+        reward_margin: i < right ? 1 + i / total : -1,
+        chosen_tokens: 1,
+        rejected_tokens: 1,
+        truncated: false,
+      })),
+    ),
   )
 
 describe('parseGate', () => {

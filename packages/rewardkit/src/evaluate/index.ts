@@ -6,7 +6,9 @@ export { formatVerdict, type Gate, judge, parseGate, type Verdict } from './gate
 export { type Clusters, clustersOf } from '../statistics/clusters.ts'
 export { clusteredMean, clusteredShare, clusteredShareDifference, wilsonInterval } from '../statistics/intervals.ts'
 export { bestTemperature, logLoss, marginStatistics, spearmanCorrelation } from '../statistics/statistics.ts'
-export { summarizePairs, summarizeSubsets, trueLabelAccuracy } from '../statistics/summary.ts'
+export { analyse, type Analysis, type AnalysisContext } from '../analysis/analyse.ts'
+export { summarizePairs, summarizeSubsets, trueLabelAccuracy } from '../analysis/pair-summary.ts'
+export { rowsOf, type RewardTable, tableOf } from '../analysis/reward-table.ts'
 export {
   formatMarkdownSummary,
   formatNumber,

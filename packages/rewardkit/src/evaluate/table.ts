@@ -88,8 +88,9 @@ function summaryRows(summaries: Readonly<Record<string, PairSummary>>): string[]
 const markdownCell = (text: string): string =>
   text.replaceAll(/\s+/g, ' ').replaceAll(/[\\|`*_<>[\]]/g, String.raw`\$&`)
 
-/** `62.5 (60.1-64.8)`, in percent. */
+/** `62.5 (60.1-64.8)`, in percent; a dash for an undefined share. */
 export function formatShare({ value, low, high }: Interval): string {
+  if (!Number.isFinite(value)) return '-'
   return `${percent(value)} (${percent(low)}-${percent(high)})`
 }
 
@@ -99,4 +100,4 @@ export function formatNumber(value: number): string {
   return value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 1e6) ? value.toExponential(2) : value.toFixed(3)
 }
 
-const percent = (share: number): string => (100 * share).toFixed(1)
+const percent = (share: number): string => (Number.isFinite(share) ? (100 * share).toFixed(1) : '-')

@@ -6,7 +6,7 @@ import {
   formatShare,
   formatTable,
   type Interval,
-  type RewardRow,
+  type RewardTable,
   spearmanCorrelation,
   summaryLines,
   trueLabelAccuracy,
@@ -81,7 +81,7 @@ export async function quickstart(options: QuickstartOptions, hooks: Hooks): Prom
       hooks,
     )
     if (!evaluation) throw new Error('the quickstart holds pairs out')
-    const truth = compareWithTruth(run, evaluation.rows, pairs)
+    const truth = compareWithTruth(run, evaluation.table, pairs)
     columns.push({ name: objective, summary: evaluation.summary, truth })
     runs.push(run)
   }
@@ -102,24 +102,21 @@ const settings = {
 } as const
 
 /** Measures the margins of a run by the true ones, and leaves `evaluation/truth.json` for the report. */
-function compareWithTruth(run: string, rows: readonly RewardRow[], pairs: readonly SimulatedPair[]): Truth {
+function compareWithTruth(run: string, rewards: RewardTable, pairs: readonly SimulatedPair[]): Truth {
   const known = new Map(pairs.map((pair) => [pair.id, pair.meta]))
-  const trueMargins = rows.map((row) => known.get(row.id)?.true_margin ?? NaN)
-  const best = rows.map((row) => {
-    const probability = known.get(row.id)?.label_probability ?? NaN
+  const trueMargins = rewards.ids.map((id) => known.get(id)?.true_margin ?? NaN)
+  const best = rewards.ids.map((id) => {
+    const probability = known.get(id)?.label_probability ?? NaN
     return Math.max(probability, 1 - probability)
   })
   const truth: Truth = {
     bestAchievableAccuracy: best.reduce((sum, value) => sum + value, 0) / best.length,
-    accuracyOnTrueLabels: trueLabelAccuracy(rows, trueMargins),
-    rankCorrelation: spearmanCorrelation(
-      rows.map((row) => row.reward_margin),
-      trueMargins,
-    ),
+    accuracyOnTrueLabels: trueLabelAccuracy(rewards, trueMargins),
+    rankCorrelation: spearmanCorrelation(rewards.margins, trueMargins),
   }
   const file = {
     schema_version: 1,
-    true_margin: Object.fromEntries(rows.map((row, i) => [row.id, trueMargins[i]])),
+    true_margin: Object.fromEntries(rewards.ids.map((id, i) => [id, trueMargins[i]])),
     best_achievable_accuracy: truth.bestAchievableAccuracy,
     accuracy_on_true_labels: truth.accuracyOnTrueLabels,
     rank_correlation: truth.rankCorrelation,

@@ -6,14 +6,8 @@ import type { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { command, phrase } from '../phrase.ts'
 import type { KnownTruth, ReportRun, RunEvaluation } from './report-run.ts'
-import {
-  configSchema,
-  evaluationSummarySchema,
-  metricsLineSchema,
-  rewardRowSchema,
-  truthSchema,
-  worstPairSchema,
-} from './run-file-schemas.ts'
+import { evaluationSummarySchema, rewardRowSchema } from '../rewards/evaluation-schemas.ts'
+import { configSchema, metricsLineSchema, truthSchema, worstPairSchema } from './run-file-schemas.ts'
 
 /**
  * Reads what a report needs from a run folder, or from a folder that `rewardkit evaluate` wrote. Parts that are missing

@@ -1,14 +1,7 @@
 import { z } from 'zod'
 
-import type { RewardRow } from '../statistics/types.ts'
-import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
+import { interval, measured } from '../rewards/evaluation-schemas.ts'
 import type { MetricsLine } from '../run-metrics.ts'
-
-/** JSON has no NaN or infinity: a run that diverged has null in their place. */
-const measured = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? Number.NaN)
 
 const version = z.literal(1)
 
@@ -51,67 +44,6 @@ const evaluationSchema = z.object({
 
 /** One line of `metrics.jsonl`. */
 export const metricsLineSchema: z.ZodType<MetricsLine> = z.discriminatedUnion('kind', [stepSchema, evaluationSchema])
-
-const interval = z.object({ value: measured, low: measured, high: measured })
-
-const pairSummary = {
-  pairs: z.number(),
-  prompts: z.number(),
-  accuracy: interval,
-  ties: z.number(),
-  longer_wins: interval,
-  reward_margin: z.object({
-    mean: measured,
-    standard_deviation: measured,
-    mean_over_standard_deviation: measured,
-    skewness: measured,
-    excess_kurtosis: measured,
-    share_below_zero: measured,
-  }),
-  log_loss: measured,
-  log_loss_after_temperature: measured,
-  temperature: measured,
-}
-
-/** `evaluation/summary.json`. */
-export const evaluationSummarySchema: z.ZodType<EvaluationSummary> = z.object({
-  schema_version: version,
-  versions: z.record(z.string(), z.string()),
-  model: z.object({ path: z.string(), sha256: z.string(), dtype: z.string(), pool: z.string() }),
-  data: z.object({ path: z.string(), sha256: z.string() }),
-  read: z.number(),
-  dropped: z.record(z.string(), z.number()),
-  truncated: z.number(),
-  cut: z
-    .object({ prompt: z.number(), system: z.number(), responses: z.number(), unlike_rule_1: z.number() })
-    .optional(),
-  subsets: z.record(z.string(), z.object(pairSummary)),
-  ...pairSummary,
-})
-
-const formatMark = z.enum(['list', 'heading', 'code', 'refusal'])
-
-/** One line of `evaluation/rewards.jsonl`. */
-export const rewardRowSchema: z.ZodType<RewardRow> = z.object({
-  schema_version: version,
-  id: z.string(),
-  prompt_id: z.string(),
-  subset: z.string().nullable(),
-  chosen_reward: measured,
-  rejected_reward: measured,
-  reward_margin: measured,
-  annotated_margin: z.number().optional(),
-  chosen_tokens: z.number(),
-  rejected_tokens: z.number(),
-  truncated: z.boolean(),
-  turns: z.number().optional(),
-  chosen_characters: z.number().optional(),
-  rejected_characters: z.number().optional(),
-  chosen_marks: z.array(formatMark).optional(),
-  rejected_marks: z.array(formatMark).optional(),
-  duplicate_of: z.string().optional(),
-  contradicts: z.string().optional(),
-})
 
 /** One line of `evaluation/worst_pairs.jsonl`: the texts of a pair with a low reward margin. */
 export const worstPairSchema = z.object({

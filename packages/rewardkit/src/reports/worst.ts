@@ -42,13 +42,15 @@ function pair(row: RewardRow, texts: PairTexts | undefined, place: number): Mark
       texts
         ? html`${text('Prompt', texts.prompt, label)}
             <div class="sides">
-              ${text(`Chosen, ${whole(row.chosen_tokens)} tokens`, texts.chosen, label)}
-              ${text(`Rejected, ${whole(row.rejected_tokens)} tokens`, texts.rejected, label)}
+              ${text(`Chosen${length(row.chosen_tokens)}`, texts.chosen, label)}
+              ${text(`Rejected${length(row.rejected_tokens)}`, texts.rejected, label)}
             </div>`
         : html`<p class="none">The texts of this pair are not in the run folder.</p>`
     }
   </li>`
 }
+
+const length = (tokens: number | undefined): string => (tokens === undefined ? '' : `, ${whole(tokens)} tokens`)
 
 function text(name: string, content: string, label: string): Markup {
   return html`<div class="text">

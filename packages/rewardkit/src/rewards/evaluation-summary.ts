@@ -1,4 +1,4 @@
-import type { PairSummary } from '../statistics/types.ts'
+import type { Analysis } from '../analysis/analyse.ts'
 import type { CutCounts } from '../tokens/index.ts'
 
 /** A reading option with the value that the model has saved (null where it has none), and the one in its place. */
@@ -8,8 +8,8 @@ export interface Overridden {
 }
 
 /** `summary.json`. */
-export interface EvaluationSummary extends PairSummary {
-  readonly schema_version: 1
+export interface EvaluationSummary extends Analysis {
+  readonly schema_version: 1 | 2
   readonly versions: Readonly<Record<string, string>>
   readonly model: {
     readonly path: string
@@ -28,5 +28,4 @@ export interface EvaluationSummary extends PairSummary {
   readonly truncated: number
   /** The same by what they lost; absent in what versions before truncation rule 2 wrote. */
   readonly cut?: CutCounts | undefined
-  readonly subsets: Readonly<Record<string, PairSummary>>
 }

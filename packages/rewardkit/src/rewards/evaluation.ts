@@ -3,8 +3,8 @@ import { locateNative } from '@rewardkit/torch/setup'
 import { createTextReader } from '../analysis/text-features.ts'
 import type { Hooks } from '../events.ts'
 import { jsonLines, writeLinesAtomic } from '../files.ts'
-import { summarizePairs, summarizeSubsets } from '../statistics/summary.ts'
-import type { RewardRow } from '../statistics/types.ts'
+import { analyse } from '../analysis/analyse.ts'
+import { growTable, type RewardTable } from '../analysis/reward-table.ts'
 import type { SpooledGroups } from '../tokens/index.ts'
 import { version } from '../version.ts'
 import type { EvaluationData } from './evaluation-data.ts'
@@ -18,38 +18,41 @@ const worstPairsKept = 20
 
 /** What an evaluation found. */
 export interface Evaluation {
-  readonly rows: readonly RewardRow[]
+  readonly table: RewardTable
   readonly summary: EvaluationSummary
 }
 
-/** The rows of all groups, with progress in pairs. */
+/** The pairs of all groups with their rewards, with progress in pairs. */
 export function evaluateGroups(
   rewardsOf: RewardsOf,
   { groups, pairs: total }: Pick<EvaluationData, 'groups' | 'pairs'>,
   options: RewardOptions,
   hooks: Hooks,
-): RewardRow[] {
-  const rows: RewardRow[] = []
+): RewardTable {
+  const growing = growTable()
   const texts = createTextReader()
-  let reported = 0
+  let [done, reported] = [0, 0]
   const stoppable = { ...options, shouldStop: () => hooks.shouldStop() }
   for (const batch of rewardsByMicroBatch(rewardsOf, groups, (group) => group.tokens, stoppable)) {
-    for (const { group, rewards } of batch) rows.push(...rewardRows(group, rewards, texts))
-    if (rows.length - reported < total / 20 && rows.length < total) continue
-    reported = rows.length
-    hooks.onEvent({ kind: 'progress', label: 'evaluating', done: reported, total, unit: 'pairs' })
+    for (const { group, rewards } of batch) {
+      for (const row of rewardRows(group, rewards, texts)) growing.add(row)
+      done += group.preferences.length
+    }
+    if (done - reported < total / 20 && done < total) continue
+    reported = done
+    hooks.onEvent({ kind: 'progress', label: 'evaluating', done, total, unit: 'pairs' })
   }
-  return rows
+  return growing.table()
 }
 
 /** The summary of an evaluation: all pairs, each subset, and where model and data came from. */
 export function summarize(
-  rows: readonly RewardRow[],
+  table: RewardTable,
   data: EvaluationData,
   model: EvaluationSummary['model'],
 ): EvaluationSummary {
   return {
-    schema_version: 1,
+    schema_version: 2,
     versions: { rewardkit: version, node: process.versions.node, libtorch: locateNative().torchVersion },
     model,
     data: { path: data.path, sha256: data.sha256 },
@@ -57,18 +60,17 @@ export function summarize(
     dropped: data.dropped,
     truncated: data.truncated,
     cut: data.cut,
-    ...summarizePairs(rows),
-    subsets: summarizeSubsets(rows),
+    ...analyse(table),
   }
 }
 
 /** Writes what an evaluation found, each file atomically. */
 export function writeModelEvaluation(
   folder: string,
-  rows: readonly RewardRow[],
+  table: RewardTable,
   summary: EvaluationSummary,
   groups: SpooledGroups,
 ): void {
-  writeEvaluation(folder, rows, summary)
-  writeLinesAtomic(join(folder, 'worst_pairs.jsonl'), jsonLines(worstPairs(rows, groups, worstPairsKept)))
+  writeEvaluation(folder, table, summary)
+  writeLinesAtomic(join(folder, 'worst_pairs.jsonl'), jsonLines(worstPairs(table, groups, worstPairsKept)))
 }

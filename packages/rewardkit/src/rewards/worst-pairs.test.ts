@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import { expect, it } from 'vitest'
 import { createSpool, type EncodedGroup } from '../tokens/index.ts'
 import { rewardRows } from './reward-pass.ts'
+import { tableOf } from '../analysis/reward-table.ts'
 import { worstPairs } from './worst-pairs.ts'
 
 it('finds the texts of the pairs with the lowest margins, whatever they are called', () => {
@@ -41,7 +42,7 @@ it('finds the texts of the pairs with the lowest margins, whatever they are call
   ]
   const rows = encoded.flatMap((group, i) => rewardRows(group, Float32Array.from(rewards[i] ?? [])))
   expect(rows.map(({ reward_margin }) => reward_margin)).toEqual([-3, 1, -4, -3, -5])
-  const found = worstPairs(rows, groups, 4).map(({ reward_margin, prompt, chosen, rejected }) => [
+  const found = worstPairs(tableOf(rows), groups, 4).map(({ reward_margin, prompt, chosen, rejected }) => [
     reward_margin,
     prompt,
     chosen,

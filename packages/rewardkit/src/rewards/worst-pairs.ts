@@ -2,7 +2,7 @@ import { at } from '../at.ts'
 import { messageText } from '../data/build.ts'
 import type { Message } from '../data/index.ts'
 import type { SpooledGroups } from '../tokens/index.ts'
-import type { RewardRow } from '../statistics/types.ts'
+import type { RewardTable } from '../analysis/reward-table.ts'
 
 /** One line of `worst_pairs.jsonl`: a pair with its texts, for people to read. */
 export interface WorstPair {
@@ -15,16 +15,13 @@ export interface WorstPair {
 }
 
 /**
- * The pairs with the lowest reward margins, lowest first, with their texts. `rows` are those of all preferences of
+ * The pairs with the lowest reward margins, lowest first, with their texts. `table` holds all preferences of
  * `groups`, in their order.
  */
-export function worstPairs(rows: readonly RewardRow[], groups: SpooledGroups, count: number): WorstPair[] {
-  const worst = rows
-    .map(({ reward_margin }, row) => ({ reward_margin, row }))
-    .toSorted((a, b) => a.reward_margin - b.reward_margin)
-    .slice(0, count)
-  const places = placesOf(new Set(worst.map(({ row }) => row)), groups.preferenceCounts)
-  return worst.flatMap(({ reward_margin, row }) => {
+export function worstPairs({ ids, margins }: RewardTable, groups: SpooledGroups, count: number): WorstPair[] {
+  const worst = [...margins.keys()].sort((a, b) => at(margins, a) - at(margins, b)).slice(0, count)
+  const places = placesOf(new Set(worst), groups.preferenceCounts)
+  return worst.flatMap((row) => {
     const place = places.get(row)
     const [group] = groups.read(place ? [place.group] : [])
     if (!place || !group?.texts) return []
@@ -32,8 +29,8 @@ export function worstPairs(rows: readonly RewardRow[], groups: SpooledGroups, co
     const { prompt, responses } = group.texts
     return {
       schema_version: 1,
-      id: at(rows, row).id,
-      reward_margin,
+      id: at(ids, row),
+      reward_margin: at(margins, row),
       prompt: conversationText(prompt),
       chosen: conversationText(at(responses, preference.chosen)),
       rejected: conversationText(at(responses, preference.rejected)),

@@ -9,9 +9,10 @@ export interface RewardRow {
   /** chosen_reward - rejected_reward, in float64 from the fp32 rewards. */
   readonly reward_margin: number
   readonly annotated_margin?: number | undefined
-  readonly chosen_tokens: number
-  readonly rejected_tokens: number
-  readonly truncated: boolean
+  /** Lengths of whole sequences, prompt included. Like `truncated`, absent where a model did not compute the rewards here. */
+  readonly chosen_tokens?: number | undefined
+  readonly rejected_tokens?: number | undefined
+  readonly truncated?: boolean | undefined
   /** User turns of the prompt. This and what follows is there where the texts were at hand. */
   readonly turns?: number | undefined
   /** Characters (Unicode code points) of each response. */
@@ -53,7 +54,7 @@ export interface PairSummary {
   readonly accuracy: Interval
   /** Pairs whose rewards are equal; they count as not correct. */
   readonly ties: number
-  /** Accuracy of "the response with more tokens is the better one"; equal lengths count one half. */
+  /** Accuracy of "the response with more tokens is the better one"; equal lengths count one half. NaN without lengths. */
   readonly longer_wins: Interval
   readonly reward_margin: MarginStatistics
   /** Mean of -log sigmoid(reward margin). */

@@ -1,8 +1,8 @@
 import type { EvaluationMetrics, StepMetrics } from '../run-metrics.ts'
 import { at } from '../at.ts'
 import { logLoss, marginStatistics } from '../statistics/statistics.ts'
-import { summarizePairs } from '../statistics/summary.ts'
-import type { RewardRow } from '../statistics/types.ts'
+import { summarizePairs } from '../analysis/pair-summary.ts'
+import type { RewardTable } from '../analysis/reward-table.ts'
 import type { StepResult } from './step.ts'
 
 /** What a step's line says beside what the step itself returned. */
@@ -44,10 +44,10 @@ export function stepMetrics(result: StepResult, facts: StepFacts): StepMetrics {
 
 /** The line of metrics.jsonl for an evaluation of the held-out pairs after `step` steps. */
 export function evaluationMetrics(
-  rows: readonly RewardRow[],
+  table: RewardTable,
   { step, seconds }: { readonly step: number; readonly seconds: number },
 ): EvaluationMetrics {
-  const { pairs, accuracy, reward_margin, log_loss } = summarizePairs(rows)
+  const { pairs, accuracy, reward_margin, log_loss } = summarizePairs(table)
   return {
     schema_version: 1,
     kind: 'evaluation',

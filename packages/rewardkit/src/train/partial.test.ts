@@ -231,8 +231,8 @@ describe('train', () => {
     const saved = readFileSync(join(out, 'evaluation', 'rewards.jsonl'), 'utf8')
       .trim()
       .split('\n')
-    for (const [i, row] of again.rows.entries())
-      expect(row.reward_margin).toBeCloseTo((JSON.parse(saved[i] ?? '') as typeof row).reward_margin, 4)
+    for (const [i, margin] of again.table.margins.entries())
+      expect(margin).toBeCloseTo((JSON.parse(saved[i] ?? '') as { reward_margin: number }).reward_margin, 4)
   })
 })
 
@@ -250,11 +250,11 @@ describe('an mlp head', () => {
       'score.0.bias': [256],
       'score.2.weight': [1, 256],
     })
-    const { rows } = await evaluateModel(
+    const { table } = await evaluateModel(
       evaluateOptionsSchema.parse({ model: out, data, out: join(out, 'again'), threads: 1, dtype: 'float32' }),
       silentHooks,
     )
-    expect(rows).toHaveLength(90)
+    expect(table.pairs).toBe(90)
     expect((await checkModelFolder(out)).map(({ ok }) => ok)).toEqual([true, true, true])
   })
 

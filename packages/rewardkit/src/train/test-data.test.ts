@@ -51,10 +51,10 @@ it.each(['all', 'head'])('evaluates the test pairs once, after training %s', asy
     out: evaluated,
     threads: 1,
   })
-  const { rows } = await evaluateModel({ ...options, dtype: 'float32' }, silentHooks)
-  const margins = rows.map((row) => row.reward_margin)
-  expect(test?.rows.map((row) => row.id)).toEqual(rows.map((row) => row.id))
-  for (const [i, row] of (test?.rows ?? []).entries()) expect(row.reward_margin).toBeCloseTo(margins[i] ?? NaN, 5)
+  const { table } = await evaluateModel({ ...options, dtype: 'float32' }, silentHooks)
+  const { margins } = table
+  expect(test?.table.ids).toEqual(table.ids)
+  for (const [i, margin] of (test?.table.margins ?? []).entries()) expect(margin).toBeCloseTo(margins[i] ?? NaN, 5)
   expect(JSON.parse(readFileSync(join(path(out), 'data.json'), 'utf8'))).toMatchObject({ test: { read: 40 } })
   expect(rewardsIn(out, 'test-evaluation')).not.toBe(rewardsIn(out, 'evaluation'))
 })

@@ -122,8 +122,8 @@ describe('train', () => {
   it('shares no prompt between training and evaluation', async () => {
     const out = newRun()
     const result = await run(out)
-    const held = new Set(result.evaluation?.rows.map((row) => row.prompt_id))
-    expect(result.evaluation?.rows.length).toBeGreaterThanOrEqual(24)
+    const held = new Set(result.evaluation?.table.promptIds)
+    expect(result.evaluation?.table.pairs).toBeGreaterThanOrEqual(24)
     expect(held.size).toBe(result.evaluation?.summary.prompts)
   })
 
@@ -354,7 +354,7 @@ describe('evaluateModel', () => {
       evaluateOptionsSchema.parse({ model: out, data, out: join(out, 'again'), threads: 1, dtype: 'float32' }),
       silentHooks,
     )
-    expect(again.rows).toEqual(trained.evaluation?.rows)
+    expect(again.table).toEqual(trained.evaluation?.table)
     expect(again.summary.accuracy).toEqual(trained.evaluation?.summary.accuracy)
   })
 

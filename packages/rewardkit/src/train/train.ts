@@ -6,7 +6,7 @@ import { InputError, Interrupted } from '../errors.ts'
 import { writeRewardCheck } from '../rewards/reward-check.ts'
 import { evaluateGroups, type Evaluation, summarize, writeModelEvaluation } from '../rewards/evaluation.ts'
 import type { EvaluationData } from '../rewards/evaluation-data.ts'
-import type { RewardRow } from '../statistics/types.ts'
+import type { RewardTable } from '../analysis/reward-table.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
 import { appendLine, syncFile, writeFileAtomic } from '../files.ts'
 import { sha256Folder, sha256Text } from '../hashes.ts'
@@ -124,11 +124,11 @@ async function trainFrom(
   const evaluate = () => {
     if (!data.evaluation) return null
     const start = performance.now()
-    const rows = evaluateGroups(rewards.rewardsOf, data.evaluation, options, hooks)
-    const metrics = evaluationMetrics(rows, { step, seconds: (performance.now() - start) / 1000 })
+    const table = evaluateGroups(rewards.rewardsOf, data.evaluation, options, hooks)
+    const metrics = evaluationMetrics(table, { step, seconds: (performance.now() - start) / 1000 })
     log(metrics)
     hooks.onEvent({ kind: 'evaluation', metrics })
-    return { rows, data: data.evaluation }
+    return { table, data: data.evaluation }
   }
 
   try {
@@ -164,7 +164,7 @@ async function trainFrom(
     await writeRewardCheck(join(out, 'model'), model)
     const evaluation = evaluate()
     const test = data.test && {
-      rows: evaluateGroups(rewards.rewardsOf, data.test, options, hooks),
+      table: evaluateGroups(rewards.rewardsOf, data.test, options, hooks),
       data: data.test,
     }
     if (!evaluation && !test) return { out, steps: step, evaluation: null, test: null }
@@ -176,11 +176,11 @@ async function trainFrom(
     }
     const written = (
       folder: 'evaluation' | 'test-evaluation',
-      { rows, data: held }: { rows: RewardRow[]; data: EvaluationData },
+      { table, data: held }: { table: RewardTable; data: EvaluationData },
     ) => {
-      const summary = summarize(rows, held, evaluated)
-      writeModelEvaluation(join(out, folder), rows, summary, held.groups)
-      return { rows, summary }
+      const summary = summarize(table, held, evaluated)
+      writeModelEvaluation(join(out, folder), table, summary, held.groups)
+      return { table, summary }
     }
     return {
       out,

@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { summarizePairs, summarizeSubsets, trueLabelAccuracy } from './summary.ts'
+import { summarizePairs, summarizeSubsets, trueLabelAccuracy } from './pair-summary.ts'
 import { formatSummary, formatTable } from '../evaluate/table.ts'
-import type { RewardRow } from './types.ts'
+import type { RewardRow } from '../statistics/types.ts'
+import { tableOf } from './reward-table.ts'
 import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 import { writeEvaluation } from '../rewards/write-evaluation.ts'
 
@@ -33,7 +34,7 @@ const rows = [
 
 describe('summarizePairs', () => {
   it('counts ties as not correct and equal lengths one half', () => {
-    const summary = summarizePairs(rows)
+    const summary = summarizePairs(tableOf(rows))
     expect(summary).toMatchObject({ pairs: 4, prompts: 3, ties: 1 })
     expect(summary.accuracy.value).toBe(0.5)
     expect(summary.longer_wins.value).toBe((1 + 0 + 1 + 0.5) / 4)
@@ -46,12 +47,14 @@ describe('summarizePairs', () => {
   })
 
   it('refuses no pairs, and rewards that are not finite, by name', () => {
-    expect(() => summarizePairs([])).toThrow('found no pairs')
-    expect(() => summarizePairs([row(1), row(NaN, { id: 'broken' })])).toThrow('pair broken: the reward margin is NaN')
+    expect(() => summarizePairs(tableOf([]))).toThrow('found no pairs')
+    expect(() => summarizePairs(tableOf([row(1), row(NaN, { id: 'broken' })]))).toThrow(
+      'pair broken: the reward margin is NaN',
+    )
   })
 
   it('summarises each subset', () => {
-    const subsets = summarizeSubsets(rows)
+    const subsets = summarizeSubsets(tableOf(rows))
     expect(Object.keys(subsets)).toEqual(['x', 'y'])
     expect(subsets['x']?.pairs).toBe(2)
     expect(subsets['y']?.accuracy.value).toBe(0)
@@ -59,7 +62,7 @@ describe('summarizePairs', () => {
 
   it('unites the subsets of a data set, where it has several', () => {
     const named = ['a/x', 'a/y', 'b/z', 'c'].map((subset, index) => row(index, { subset }))
-    const subsets = summarizeSubsets(named)
+    const subsets = summarizeSubsets(tableOf(named))
     expect(Object.entries(subsets).map(([name, { pairs }]) => [name, pairs])).toEqual([
       ['a', 2],
       ['a/x', 1],
@@ -70,7 +73,7 @@ describe('summarizePairs', () => {
   })
 
   it('knows whether the ranking is truly right where labels were flipped', () => {
-    expect(trueLabelAccuracy(rows, [1, 1, -1, -1]).value).toBe(0.5)
+    expect(trueLabelAccuracy(tableOf(rows), [1, 1, -1, -1]).value).toBe(0.5)
   })
 })
 
@@ -88,7 +91,7 @@ describe('tables', () => {
   })
 
   it('put models side by side, with a dash for undefined values', () => {
-    const table = formatSummary({ first: summarizePairs(rows), second: summarizePairs([row(1)]) })
+    const table = formatSummary({ first: summarizePairs(tableOf(rows)), second: summarizePairs(tableOf([row(1)])) })
     const lines = table.split('\n')
     expect(lines[0]).toMatch(/^ +first +second$/)
     expect(lines.find((line) => line.startsWith('standard deviation'))).toMatch(/2\.082 +-$/)
@@ -101,17 +104,17 @@ it('writeEvaluation writes rows and summary, NaN as null', () => {
   try {
     const one = [row(1)]
     const summary: EvaluationSummary = {
-      schema_version: 1,
+      schema_version: 2,
       versions: {},
       model: { path: 'model', sha256: '', dtype: 'float32', pool: 'end' },
       data: { path: 'data', sha256: '' },
       read: 1,
       dropped: {},
       truncated: 0,
-      ...summarizePairs(one),
+      ...summarizePairs(tableOf(one)),
       subsets: {},
     }
-    writeEvaluation(join(folder, 'new'), one, summary)
+    writeEvaluation(join(folder, 'new'), tableOf(one), summary)
     expect(readFileSync(join(folder, 'new', 'rewards.jsonl'), 'utf8')).toBe(`${JSON.stringify(one[0])}\n`)
     const written: unknown = JSON.parse(readFileSync(join(folder, 'new', 'summary.json'), 'utf8'))
     expect(written).toMatchObject({ pairs: 1, reward_margin: { mean: 1, standard_deviation: null } })

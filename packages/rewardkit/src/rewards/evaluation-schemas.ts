@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import type { RewardRow } from '../statistics/types.ts'
+import type { EvaluationSummary } from './evaluation-summary.ts'
+
+/** JSON has no NaN or infinity: a run that diverged has null in their place. */
+export const measured = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN)
+
+/** A number with the ends of its interval. */
+export const interval = z.object({ value: measured, low: measured, high: measured })
+
+const pairSummary = {
+  pairs: z.number(),
+  prompts: z.number(),
+  accuracy: interval,
+  ties: z.number(),
+  longer_wins: interval,
+  reward_margin: z.object({
+    mean: measured,
+    standard_deviation: measured,
+    mean_over_standard_deviation: measured,
+    skewness: measured,
+    excess_kurtosis: measured,
+    share_below_zero: measured,
+  }),
+  log_loss: measured,
+  log_loss_after_temperature: measured,
+  temperature: measured,
+}
+
+/**
+ * `summary.json`. In version 1, `log_loss_after_temperature` used the temperature that fits the same pairs best.
+ */
+export const evaluationSummarySchema: z.ZodType<EvaluationSummary> = z.object({
+  schema_version: z.union([z.literal(1), z.literal(2)]),
+  versions: z.record(z.string(), z.string()),
+  model: z.object({ path: z.string(), sha256: z.string(), dtype: z.string(), pool: z.string() }),
+  data: z.object({ path: z.string(), sha256: z.string() }),
+  read: z.number(),
+  dropped: z.record(z.string(), z.number()),
+  truncated: z.number(),
+  cut: z
+    .object({ prompt: z.number(), system: z.number(), responses: z.number(), unlike_rule_1: z.number() })
+    .exactOptional(),
+  subsets: z.record(z.string(), z.object(pairSummary)),
+  ...pairSummary,
+})
+
+const formatMark = z.enum(['list', 'heading', 'code', 'refusal'])
+
+/** One line of `rewards.jsonl`. */
+export const rewardRowSchema: z.ZodType<RewardRow> = z.object({
+  schema_version: z.literal(1),
+  id: z.string(),
+  prompt_id: z.string(),
+  subset: z.string().nullable(),
+  chosen_reward: measured,
+  rejected_reward: measured,
+  reward_margin: measured,
+  annotated_margin: z.number().exactOptional(),
+  chosen_tokens: z.number().exactOptional(),
+  rejected_tokens: z.number().exactOptional(),
+  truncated: z.boolean().exactOptional(),
+  turns: z.number().exactOptional(),
+  chosen_characters: z.number().exactOptional(),
+  rejected_characters: z.number().exactOptional(),
+  chosen_marks: z.array(formatMark).exactOptional(),
+  rejected_marks: z.array(formatMark).exactOptional(),
+  duplicate_of: z.string().exactOptional(),
+  contradicts: z.string().exactOptional(),
+})
