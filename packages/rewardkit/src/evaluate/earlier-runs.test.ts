@@ -20,12 +20,13 @@ describe.each(readdirSync(runs))('a run of version %s', (version) => {
   const folder = join(runs, version)
 
   test('still gives its rewards, to 1e-5 of their standard deviation', async () => {
-    const stored = loadRun(folder).evaluation?.rows ?? []
+    const stored = loadRun(folder).evaluation?.table
+    if (!stored) throw new Error('the run has an evaluation')
     const settings = { model: folder, data: join(folder, 'pairs.jsonl'), out: join(out, version), dtype: 'float32' }
     const { table } = await evaluateModel(evaluateOptionsSchema.parse(settings), silentHooks)
-    expect(table.ids).toEqual(stored.map(({ id }) => id))
+    expect(table.ids).toEqual(stored.ids)
     const both = (row: { chosen_reward: number; rejected_reward: number }) => [row.chosen_reward, row.rejected_reward]
-    const [now, then] = [[...rowsOf(table)].flatMap(both), stored.flatMap(both)]
+    const [now, then] = [[...rowsOf(table)].flatMap(both), [...rowsOf(stored)].flatMap(both)]
     const largest = Math.max(...then.map((reward, i) => Math.abs(reward - at(now, i))))
     expect(then).toHaveLength(80)
     expect(largest).toBeLessThanOrEqual(1e-5 * standardDeviation(then))

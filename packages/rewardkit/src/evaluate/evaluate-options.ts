@@ -10,7 +10,7 @@ export const evaluateOptionsSchema = z.object({
   data: dataOption,
   out: z
     .string()
-    .describe('folder for rewards.jsonl, summary.json and worst_pairs.jsonl')
+    .describe('folder for rewards.jsonl, summary.json and telling_pairs.jsonl')
     .meta({ placeholder: 'FOLDER' }),
   limit: limitOption,
   ...dataOptionsSchema.shape,

@@ -16,7 +16,7 @@ import type { EvaluateOptions } from './evaluate-options.ts'
 
 /**
  * Evaluates a saved reward model on a preference file and writes `rewards.jsonl`, `summary.json` and
- * `worst_pairs.jsonl` into the folder. Texts are read as the model was trained to read them.
+ * `telling_pairs.jsonl` into the folder. Texts are read as the model was trained to read them.
  * @param rows JSON lines in place of a file: written to where `options.data` says
  * @throws InputError for what is wrong with folder, data or model; Interrupted on request
  */

@@ -13,7 +13,7 @@ export interface EvaluateSettings extends Readonly<Omit<EvaluateInput, 'data'>>,
 
 /**
  * Ranks preference pairs with a reward model in a thread of its own, and writes `rewards.jsonl`, `summary.json` and
- * `worst_pairs.jsonl` into the folder `out`.
+ * `telling_pairs.jsonl` into the folder `out`.
  * @returns what `summary.json` holds: accuracy with its interval, margins, calibration, all of it for each subset again
  * @throws RewardKitError
  * @example

@@ -119,7 +119,8 @@ function curveFigure(curve: Curve, runs: readonly ReportRun[], domain: [number, 
     marginLeft: curve.exact ? 48 : 40,
     marks,
   })
-  return { title: curve.title, caption: curve.caption, pictures: [picture] }
+  const name = `training-${curve.title.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`
+  return { name, title: curve.title, caption: curve.caption, pictures: [picture] }
 }
 
 const xy = { x: 'step', y: 'value' } as const

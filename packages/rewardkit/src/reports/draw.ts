@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { DOMParser } from 'linkedom'
 
 import { escapeText } from './html.ts'
-import { tick } from './number-format.ts'
+import { tickLabel } from './number-format.ts'
 
 /** Colours that a page or a picture defines as CSS variables, in light and in dark. */
 export const ink = { axis: 'var(--muted)', grid: 'var(--grid)', strong: 'var(--text)', surface: 'var(--surface)' }
@@ -49,8 +49,8 @@ export function draw(drawing: Drawing): string {
     marginRight: drawing.marginRight ?? 12,
     marginTop: drawing.marginTop ?? 12,
     marginBottom: drawing.marginBottom ?? 34,
-    x: { ticks: Math.round(width / 75), tickFormat: tick, tickSize: 0, tickPadding: 6, labelArrow: 'none', ...x },
-    y: { ticks: 5, tickFormat: tick, tickSize: 0, tickPadding: 6, label: null, ...y },
+    x: { ticks: Math.round(width / 75), tickFormat: labelled, tickSize: 0, tickPadding: 6, labelArrow: 'none', ...x },
+    y: { ticks: 5, tickFormat: labelled, tickSize: 0, tickPadding: 6, label: null, ...y },
     style: { color: ink.axis, fontSize: '11px' },
     marks: [Plot.gridY({ stroke: ink.grid, strokeOpacity: 1, ticks: 5, ...gridTicks(y) }), ...marks],
   })
@@ -60,6 +60,9 @@ export function draw(drawing: Drawing): string {
     .replaceAll(coordinates, (attribute) => attribute.replaceAll(longDecimals, (digits) => roundedCoordinate(digits)))
     .replace('<svg ', `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeText(label)}" `)
 }
+
+/** All ticks of an axis have one form. Axes of powers ask for their labels one by one. */
+const labelled = (value: number, _place: number, all?: readonly number[]): string => tickLabel(value, all ?? [value])
 
 /** A document to draw into: the plotting library makes its elements with it. */
 function emptyDocument(): unknown {

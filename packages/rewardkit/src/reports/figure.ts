@@ -3,6 +3,8 @@ import { runColour, runDash } from './draw.ts'
 
 /** A picture of the report with its heading and the sentence that says what to look at. */
 export interface Figure {
+  /** Tells it apart from other figures of the page: the name of its file. */
+  readonly name: string
   readonly title: string
   readonly caption: string
   /** The SVG; with two, the first is for wide pages and the second for narrow ones. */

@@ -15,8 +15,8 @@ import { version } from '../version.ts'
 import { draw, ink, runColour } from './draw.ts'
 import { type Figure, figureMarkup } from './figure.ts'
 import { number, percent, shortened, whole } from './number-format.ts'
-import { html, type Markup, trusted } from './html.ts'
-import { pageStyle } from './style.ts'
+import { html, type Markup } from './html.ts'
+import { renderPage } from './page.ts'
 
 /** Subsets in the table, and characters of a text: a page that a browser opens at once. */
 const mostSubsets = 500
@@ -42,50 +42,25 @@ export function renderInspection(inspection: Inspection, options: InspectOptions
     ['examples', 'Examples', examples(inspection)],
     ['reading', 'As the model reads them', tokenExamples(inspection)],
   ]
-  const shown = sections.filter(([, , content]) => content !== null)
-  return `${
-    html`<!doctype html>
-      <html lang="en">
-        <head>
-          <meta charset="utf-8" />
-          <meta name="viewport" content="width=device-width, initial-scale=1" />
-          <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-          <title>${inspection.data} · RewardKit</title>
-          <style>
-            ${trusted(pageStyle)}
-          </style>
-        </head>
-        <body>
-          <header>
-            <h1><bdi>${inspection.data}</bdi></h1>
-            <p class="lead">
-              ${many(inspection.pairs, 'preference pair')} on ${many(inspection.prompts, 'prompt')}, layout
-              ${inspection.formats.join(', ')}.
-            </p>
-            <nav aria-label="Sections">
-              <ul>
-                ${shown.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}
-              </ul>
-            </nav>
-          </header>
-          <main>
-            ${shown.map(
-              ([id, title, content]) =>
-                html`<section aria-labelledby="${id}">
-                  <h2 id="${id}">${title}</h2>
-                  ${content}
-                </section>`,
-            )}
-          </main>
-          <footer>
-            <p>
-              RewardKit ${version}, ${optionText(options)}. Quantiles are exact. Characters are Unicode code points of
-              all messages of a side.
-            </p>
-          </footer>
-        </body>
-      </html>`.text
-  }\n`
+  const shown = sections.flatMap(([id, title, content]) => (content === null ? [] : [{ id, title, content }]))
+  return renderPage({
+    title: nameOf(inspection.data),
+    introduction: html`<p class="lead">
+        ${many(inspection.pairs, 'preference pair')} on ${many(inspection.prompts, 'prompt')}, layout
+        ${inspection.formats.join(', ')}.
+      </p>
+      <p class="lead">From <bdi>${inspection.data}</bdi></p>`,
+    sections: shown,
+    footer: html`<p>
+      RewardKit ${version}, ${optionText(options)}. Quantiles are exact. Characters are Unicode code points of all
+      messages of a side.
+    </p>`,
+  })
+}
+
+/** The last part of a path, or of the path inside an address; a mixture and standard input are not paths. */
+function nameOf(data: string): string {
+  return data.includes(' ') ? data : (data.split('/').findLast((part) => part !== '') ?? data)
 }
 
 /** The options that decide what was counted, where they are not the default. */
@@ -213,7 +188,7 @@ function figure(title: string, values: Distribution): Figure {
       Plot.ruleY([0], { stroke: ink.axis }),
     ],
   })
-  return { title, caption, pictures: [picture] }
+  return { name: title.toLowerCase().replaceAll(/[^a-z]+/g, '-'), title, caption, pictures: [picture] }
 }
 
 /** Where the axis is labelled: whole numbers for counts, powers of ten for lengths. */

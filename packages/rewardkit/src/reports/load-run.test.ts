@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -26,13 +26,13 @@ function writeRun(name: string): string {
   mkdirSync(join(folder, 'evaluation'), { recursive: true })
   writeFileSync(join(folder, 'config.yaml'), stringify(run.config))
   writeFileSync(join(folder, 'metrics.jsonl'), lines(run.metrics))
-  writeFileSync(join(folder, 'evaluation/summary.json'), JSON.stringify(run.evaluation?.summary))
-  writeFileSync(join(folder, 'evaluation/rewards.jsonl'), lines(run.evaluation?.rows ?? []))
-  const texts = Array.from(run.evaluation?.texts ?? [], ([id, pair]) => ({ schema_version: 1, id, ...pair }))
-  writeFileSync(join(folder, 'evaluation/worst_pairs.jsonl'), lines(texts))
+  writeFileSync(join(folder, 'evaluation/summary.json'), JSON.stringify(run.evaluation.summary))
+  writeFileSync(join(folder, 'evaluation/rewards.jsonl'), lines(run.rows))
+  const texts = Array.from(run.evaluation.texts ?? [], ([id, pair]) => ({ schema_version: 1, id, ...pair }))
+  writeFileSync(join(folder, 'evaluation/telling_pairs.jsonl'), lines(texts))
   const truth: TruthFile = {
     schema_version: 1,
-    true_margin: Object.fromEntries(run.truth?.trueMargin ?? []),
+    true_margin: Object.fromEntries(run.truth.trueMargin ?? []),
     best_achievable_accuracy: 0.9,
   }
   writeFileSync(join(folder, 'evaluation/truth.json'), JSON.stringify(truth))
@@ -46,17 +46,24 @@ describe('loadRun', () => {
     expect(loaded.objective).toBe('adaptive-margin')
     expect(loaded.config).toEqual(run.config)
     expect(loaded.metrics).toEqual(run.metrics)
-    expect(loaded.evaluation?.summary).toEqual(run.evaluation?.summary)
-    expect(loaded.evaluation?.rows).toEqual(run.evaluation?.rows)
+    expect(loaded.evaluation?.summary).toEqual(run.evaluation.summary)
+    expect(loaded.evaluation?.table).toEqual(run.evaluation.table)
+    expect(loaded.date).toMatch(/^\d{4}-\d\d-\d\d$/)
     expect(loaded.evaluation?.texts?.size).toBe(10)
-    expect(loaded.truth?.trueMargin).toEqual(run.truth?.trueMargin)
+    expect(loaded.truth?.trueMargin).toEqual(run.truth.trueMargin)
     expect(loaded.truth?.bestAchievableAccuracy).toBe(0.9)
     expect(loaded.note).toBeUndefined()
   })
 
+  it('reads the texts where versions before telling pairs kept them', () => {
+    const folder = writeRun('one')
+    renameSync(join(folder, 'evaluation/telling_pairs.jsonl'), join(folder, 'evaluation/worst_pairs.jsonl'))
+    expect(loadRun(folder).evaluation?.texts?.size).toBe(10)
+  })
+
   it('takes a run without evaluation, and an evaluation without run', () => {
     const folder = writeRun('one')
-    expect(loadRun(join(folder, 'evaluation')).evaluation?.rows).toHaveLength(500)
+    expect(loadRun(join(folder, 'evaluation')).evaluation?.table.pairs).toBe(500)
     rmSync(join(folder, 'evaluation'), { recursive: true })
     expect(loadRun(folder).evaluation).toBeUndefined()
   })
@@ -90,14 +97,14 @@ describe('loadRun', () => {
       (folder: string) =>
         writeFileSync(
           join(folder, 'evaluation/summary.json'),
-          JSON.stringify({ ...run.evaluation?.summary, accuracy: 0.7 }),
+          JSON.stringify({ ...run.evaluation.summary, accuracy: 0.7 }),
         ),
     ],
     ['rewards.jsonl: missing', 'one', (folder: string) => rmSync(join(folder, 'evaluation/rewards.jsonl'))],
     [
       'rewards.jsonl: 1 pairs, where summary.json counts 500',
       'one',
-      (folder: string) => writeFileSync(join(folder, 'evaluation/rewards.jsonl'), lines([run.evaluation?.rows[0]])),
+      (folder: string) => writeFileSync(join(folder, 'evaluation/rewards.jsonl'), lines(run.rows.slice(0, 1))),
     ],
     ['config.yaml: is not YAML', 'one', (folder: string) => writeFileSync(join(folder, 'config.yaml'), 'a: [1')],
     ['config.yaml: ', 'one', (folder: string) => writeFileSync(join(folder, 'config.yaml'), '- 1\n- 2\n')],

@@ -1,13 +1,14 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { parse } from 'yaml'
-import type { z } from 'zod'
 
+import { tableOf } from '../analysis/reward-table.ts'
 import { InputError } from '../errors.ts'
 import { command, phrase } from '../phrase.ts'
+import { checked, firstLine, readJson, readLines } from './read-files.ts'
 import type { KnownTruth, ReportRun, RunEvaluation } from './report-run.ts'
 import { evaluationSummarySchema, rewardRowSchema } from '../rewards/evaluation-schemas.ts'
-import { configSchema, metricsLineSchema, truthSchema, worstPairSchema } from './run-file-schemas.ts'
+import { configSchema, metricsLineSchema, tellingPairSchema, truthSchema } from './run-file-schemas.ts'
 
 /**
  * Reads what a report needs from a run folder, or from a folder that `rewardkit evaluate` wrote. Parts that are missing
@@ -33,16 +34,22 @@ export function loadRun(folder: string): ReportRun {
     })
   }
   const config = existsSync(files.config) ? readConfig(files.config) : {}
-  const metrics = existsSync(files.metrics) ? readLines(files.metrics, metricsLineSchema) : { values: [], cut: false }
+  let isCut = false
+  const cut = () => {
+    isCut = true
+  }
+  const metrics = existsSync(files.metrics) ? [...readLines(files.metrics, metricsLineSchema, cut)] : []
+  const latest = [summary, files.metrics].find((file) => existsSync(file))
   const truth = join(files.evaluation, 'truth.json')
   return {
     name: basename(resolve(folder)),
     objective: typeof config['objective'] === 'string' ? config['objective'] : 'unknown',
     config,
-    metrics: metrics.values,
+    metrics,
+    ...(latest !== undefined && { date: statSync(latest).mtime.toISOString().slice(0, 10) }),
     ...(existsSync(summary) ? { evaluation: readEvaluation(files.evaluation) } : {}),
     ...(existsSync(truth) ? { truth: readTruth(truth) } : {}),
-    ...(metrics.cut
+    ...(isCut
       ? { note: 'The last line of metrics.jsonl is incomplete and left out: the run is still going or was cut off.' }
       : {}),
   }
@@ -56,16 +63,19 @@ function readEvaluation(folder: string): RunEvaluation {
     })
   }
   const summary = readJson(join(folder, 'summary.json'), evaluationSummarySchema)
-  const rows = readLines(rewards, rewardRowSchema).values
-  if (rows.length !== summary.pairs) {
-    throw new InputError(`${rewards}: ${rows.length} pairs, where summary.json counts ${summary.pairs}`, {
+  const table = tableOf(readLines(rewards, rewardRowSchema))
+  if (table.pairs !== summary.pairs) {
+    throw new InputError(`${rewards}: ${table.pairs} pairs, where summary.json counts ${summary.pairs}`, {
       remedy: phrase`evaluate again with ${command('evaluate')}`,
     })
   }
-  const worst = join(folder, 'worst_pairs.jsonl')
-  if (!existsSync(worst)) return { summary, rows }
-  return { summary, rows, texts: new Map(readLines(worst, worstPairSchema).values.map((pair) => [pair.id, pair])) }
+  const texts = textFiles.map((name) => join(folder, name)).find((file) => existsSync(file))
+  if (texts === undefined) return { summary, table }
+  return { summary, table, texts: new Map(Array.from(readLines(texts, tellingPairSchema), (pair) => [pair.id, pair])) }
 }
+
+/** Where the texts of pairs are; the second is what versions before telling pairs wrote. */
+const textFiles = ['telling_pairs.jsonl', 'worst_pairs.jsonl']
 
 function readTruth(path: string): KnownTruth {
   const truth = readJson(path, truthSchema)
@@ -87,56 +97,4 @@ function readConfig(path: string): Record<string, unknown> {
     })
   }
   return checked(path, value ?? {}, configSchema)
-}
-
-function readJson<T>(path: string, schema: z.ZodType<T>): T {
-  return checked(path, parsed(path, readFileSync(path, 'utf8')), schema)
-}
-
-/** Checked lines; `cut` where the last one has no end and is not whole, as while a run writes it. */
-function readLines<T>(path: string, schema: z.ZodType<T>): { values: T[]; cut: boolean } {
-  const lines = readFileSync(path, 'utf8').split('\n')
-  const rest = lines.pop() ?? ''
-  const cut = rest !== '' && !isJson(rest)
-  if (rest !== '' && !cut) lines.push(rest)
-  const values = lines.flatMap((line, index) => {
-    if (line.trim() === '') return []
-    const place = `${path}, line ${index + 1}`
-    return [checked(place, parsed(place, line), schema)]
-  })
-  return { values, cut }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function parsed(place: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new InputError(`${place}: is not JSON (${firstLine(error)})`, {
-      remedy: 'restore the file that rewardkit wrote',
-    })
-  }
-}
-
-function checked<T>(place: string, value: unknown, schema: z.ZodType<T>): T {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
-  const field = issue?.path.join('.')
-  const where = field ? `field ${field}: ` : ''
-  throw new InputError(`${place}: ${where}${issue?.message ?? 'unexpected content'}`, {
-    remedy: 'restore the file that rewardkit wrote',
-  })
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]?.replace(/:$/, '') ?? ''
 }

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 
 import { at } from '../at.ts'
 import { kernelDensity, scottBandwidth } from '../statistics/density.ts'
-import { histogram, roundEdges } from '../statistics/histogram.ts'
+import { histogram, quantile, roundEdges } from '../statistics/histogram.ts'
 import { draw, ink, runColour, runDash } from './draw.ts'
 import type { Figure } from './figure.ts'
 import { number, percent } from './number-format.ts'
@@ -15,14 +15,14 @@ export interface EvaluatedRun {
   readonly run: ReportRun
   readonly evaluation: RunEvaluation
   /** Finite reward margins, in the order of the pairs. */
-  readonly margins: readonly number[]
+  readonly margins: Float64Array
 }
 
 /** The runs that have an evaluation. */
 export function evaluatedRuns(runs: readonly ReportRun[]): EvaluatedRun[] {
   return runs.flatMap((run, index) => {
     if (!run.evaluation) return []
-    const margins = run.evaluation.rows.map((row) => row.reward_margin).filter(Number.isFinite)
+    const margins = run.evaluation.table.margins.filter(Number.isFinite)
     return [{ index, name: run.name, run, evaluation: run.evaluation, margins }]
   })
 }
@@ -47,12 +47,16 @@ const densityText: Readonly<Record<Axis, { title: string; x: string; caption: st
 /** Kernel densities of the runs' margins drawn over one another, in the manner of the paper's Figure 1. */
 export function densityFigure(runs: readonly EvaluatedRun[], axis: Axis): Figure {
   const { title, caption } = densityText[axis]
-  return { title, caption, pictures: [drawDensities(runs, axis, 560, 300), drawDensities(runs, axis, 330, 250)] }
+  const name = axis === 'reward' ? 'margins' : 'margins-scale-free'
+  return { name, title, caption, pictures: [drawDensities(runs, axis, 560, 300), drawDensities(runs, axis, 330, 250)] }
 }
 
 /** One picture of the runs' densities, `width` by `height` pixels. */
 export function drawDensities(runs: readonly EvaluatedRun[], axis: Axis, width: number, height: number): string {
-  const series = runs.map((run) => ({ ...run, values: axis === 'reward' ? run.margins : scaleFree(run.margins) }))
+  const series = runs.map((run) => {
+    const sample = thinned(run.margins)
+    return { ...run, values: axis === 'reward' ? sample : scaleFree(sample) }
+  })
   const [low, high] = span(series.map(({ values }) => values))
   const marks: Plot.Markish[] = [Plot.ruleX([0], { stroke: ink.axis }), Plot.ruleY([0], { stroke: ink.axis })]
   for (const { index, values } of series) {
@@ -90,19 +94,35 @@ export function drawDensities(runs: readonly EvaluatedRun[], axis: Axis, width: 
 /** A histogram a run, all on the same bars and scales, with its density over it. */
 export function histogramFigures(runs: readonly EvaluatedRun[]): Figure[] {
   const drawn = runs.filter(({ margins }) => margins.length > 0)
-  const everything = drawn.flatMap(({ margins }) => margins)
-  const edges = roundEdges(least(everything), most(everything), 32)
+  const edges = sharedEdges(drawn.map(({ margins }) => margins))
   const counts = drawn.map(({ margins }) => histogram(margins, edges))
   const curves = drawn.map(({ margins }) => expectedCounts(margins, edges))
   const highest = Math.max(...counts.flat().map(({ count }) => count), ...curves.flat().map(({ y }) => y))
   return drawn.map((run, i) => histogramFigure(run, at(counts, i), at(curves, i), edges, highest))
 }
 
+const fewestBars = 16
+const mostBars = 90
+
+/** Round edges of bars about as wide as Freedman and Diaconis (1981) advise for the run that allows the finest ones. */
+function sharedEdges(series: readonly Float64Array[]): number[] {
+  const sorted = series.map((margins) => margins.toSorted())
+  const widths = sorted.map(
+    (margins) => (2 * (quantile(margins, 0.75) - quantile(margins, 0.25))) / Math.cbrt(margins.length),
+  )
+  const low = Math.min(...sorted.map((margins) => at(margins, 0)))
+  const high = Math.max(...sorted.map((margins) => at(margins, margins.length - 1)))
+  const finest = Math.min(...widths.filter((width) => width > 0))
+  // Steps are rounded up by a factor of 1.6 in the middle.
+  const bars = (1.6 * (high - low)) / finest
+  return roundEdges(low, high, Math.min(mostBars, Math.max(fewestBars, bars)))
+}
+
 /** The kernel density as the count that it expects in a bar. */
-function expectedCounts(margins: readonly number[], edges: readonly number[]): { x: number; y: number }[] {
+function expectedCounts(margins: Float64Array, edges: readonly number[]): { x: number; y: number }[] {
   const [low, high] = [at(edges, 0), at(edges, edges.length - 1)]
   const width = (high - low) / (edges.length - 1)
-  const estimate = kernelDensity(margins, { low, high, points: 161 })
+  const estimate = kernelDensity(thinned(margins), { low, high, points: 161 })
   return estimate?.x.map((x, i) => ({ x, y: at(estimate.density, i) * margins.length * width })) ?? []
 }
 
@@ -151,10 +171,21 @@ function histogramFigure(
       ],
     })
   return {
+    name: `histogram-${name}`,
     title: `Margins of ${name}`,
     caption: `${evaluation.summary.pairs} pairs. Dark bars are pairs ranked the wrong way round; the line is the kernel density.`,
     pictures: [draws(340, 230)],
   }
+}
+
+/** Values that a density is drawn from: more do not change its picture. */
+const mostDrawn = 20_000
+
+/** At most `mostDrawn` of the margins, evenly spaced by rank. */
+function thinned(margins: Float64Array): number[] {
+  if (margins.length <= mostDrawn) return Array.from(margins)
+  const sorted = margins.toSorted()
+  return Array.from({ length: mostDrawn }, (_, place) => quantile(sorted, (place + 0.5) / mostDrawn))
 }
 
 function scaleFree(values: readonly number[]): number[] {
@@ -170,8 +201,10 @@ function span(series: readonly (readonly number[])[]): [number, number] {
   return low < high ? [low, high] : [low - 1, high + 1]
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
+function mean(values: readonly number[] | Float64Array): number {
+  let sum = 0
+  for (const value of values) sum += value
+  return sum / values.length
 }
 
 function least(values: readonly number[]): number {

@@ -36,13 +36,26 @@ export function duration(seconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** Label of an axis tick: short, no trailing zeros. */
+/** A single number as short as it goes, as on an axis. */
 export function tick(value: number): string {
+  return tickLabel(value, [value])
+}
+
+const mostDecimals = 7
+
+/** Label of a tick among `all` ticks of its axis, which have the same form: equal decimals, or the same power of ten. */
+export function tickLabel(value: number, all: readonly number[]): string {
   if (value === 0) return '0'
-  const size = Math.abs(value)
-  if (size < 1e-3 || size >= 1e5)
-    return value.toExponential(1).replace('.0e', 'e').replace(/e\+?/, 'e').replaceAll('-', '−')
-  return String(Number(value.toPrecision(6))).replace('-', '−')
+  const largest = Math.max(...all.map(Math.abs))
+  const isPlain = largest >= 1e-3 && largest < 1e6
+  const power = isPlain ? 0 : Math.floor(Math.log10(largest) + 1e-9)
+  const scaled = all.map((each) => each / 10 ** power)
+  const decimals = Array.from({ length: mostDecimals }, (_, count) => count).find((count) =>
+    scaled.every((each) => Math.abs(each - Number(each.toFixed(count))) <= 1e-9 * Math.max(1, Math.abs(each))),
+  )
+  const digits = { minimumFractionDigits: decimals ?? 3, maximumFractionDigits: decimals ?? 3 }
+  const text = (value / 10 ** power).toLocaleString('en-US', { ...digits, useGrouping: largest >= 1e4 })
+  return `${text}${isPlain ? '' : `e${power}`}`.replaceAll('-', '−')
 }
 
 /** The text, or its beginning and an ellipsis where it is longer than `length`. */

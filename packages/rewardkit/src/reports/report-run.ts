@@ -1,4 +1,5 @@
-import type { Interval, RewardRow } from '../statistics/types.ts'
+import type { RewardTable } from '../analysis/reward-table.ts'
+import type { Interval } from '../statistics/types.ts'
 import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 import type { MetricsLine } from '../run-metrics.ts'
 
@@ -24,8 +25,8 @@ export interface KnownTruth {
 /** Held-out pairs and how the model ranked them. */
 export interface RunEvaluation {
   readonly summary: EvaluationSummary
-  readonly rows: readonly RewardRow[]
-  /** Texts of the worst-ranked pairs, by id. */
+  readonly table: RewardTable
+  /** Texts of the pairs that tell most, by id. */
   readonly texts?: ReadonlyMap<string, PairTexts>
 }
 
@@ -37,6 +38,8 @@ export interface ReportRun {
   readonly config: Readonly<Record<string, unknown>>
   readonly metrics: readonly MetricsLine[]
   readonly evaluation?: RunEvaluation
+  /** Day of the evaluation or of the last step, such as 2026-11-27. */
+  readonly date?: string
   readonly truth?: KnownTruth
   /** A sentence to print beneath the title. */
   readonly note?: string

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
+
 import { DOMParser } from 'linkedom'
 import { describe, expect, it } from 'vitest'
 
+import { tableOf } from '../analysis/reward-table.ts'
 import { exampleRuns } from './fixtures/example-runs.ts'
 import { renderMarginFigure } from './margin-picture.ts'
 import { renderReport } from './report.ts'
@@ -11,6 +14,7 @@ const three = renderReport([bradleyTerry, annotated, adaptive])
 
 interface Element {
   readonly textContent: string
+  getAttribute(name: string): string | null
   querySelector(selector: string): Element | null
   querySelectorAll(selector: string): Iterable<Element>
 }
@@ -39,11 +43,11 @@ describe('renderReport', () => {
     const margin = (field: 'mean' | 'standard_deviation' | 'skewness' | 'excess_kurtosis') =>
       summaries.map((summary) => (summary?.reward_margin[field] ?? Number.NaN).toFixed(3))
     expect(cells(three, 'results', 'Pairs')).toEqual(['500', '500', '500'])
-    expect(cells(three, 'results', 'Margin mean')).toEqual(margin('mean'))
-    expect(cells(three, 'results', 'Margin sd')).toEqual(margin('standard_deviation'))
-    expect(cells(three, 'results', 'Skewness g1')).toEqual(margin('skewness'))
-    expect(cells(three, 'results', 'Excess kurtosis g2')).toEqual(margin('excess_kurtosis'))
-    expect(cells(three, 'results', 'Bradley-Terry log loss')).toEqual(
+    expect(cells(three, 'margins', 'Margin mean')).toEqual(margin('mean'))
+    expect(cells(three, 'margins', 'Margin sd')).toEqual(margin('standard_deviation'))
+    expect(cells(three, 'margins', 'Skewness g1')).toEqual(margin('skewness'))
+    expect(cells(three, 'margins', 'Excess kurtosis g2')).toEqual(margin('excess_kurtosis'))
+    expect(cells(three, 'calibration', 'Bradley-Terry log loss')).toEqual(
       summaries.map((summary) => (summary?.log_loss ?? Number.NaN).toFixed(3)),
     )
     for (const [index, cell] of cells(three, 'results', 'Accuracy').entries()) {
@@ -54,10 +58,24 @@ describe('renderReport', () => {
     expect(cells(three, 'training', 'Pairs')).toEqual(['3,840', '3,840', '3,840'])
   })
 
-  it('loads nothing and runs nothing', () => {
+  it('loads nothing, and runs one script whose hash the policy names', () => {
     const addresses = three.match(/https?:\/\/[^"'\s<]+/g) ?? []
     expect(new Set(addresses)).toEqual(new Set(['http://www.w3.org/2000/svg']))
-    expect(three).not.toMatch(/<(script|link|img|iframe|object|embed|base)\b|@import|url\(|\son\w+=["']/i)
+    const [script, ...others] = Array.from(
+      three.matchAll(/<script type="module">(.*?)<\/script>/gs),
+      ([, code]) => code,
+    )
+    expect(others).toEqual([])
+    const hash = createHash('sha256')
+      .update(script ?? '')
+      .digest('base64')
+    const policy = found(three, 'meta[http-equiv]').map((meta) => meta.getAttribute('content'))
+    expect(policy).toEqual([
+      `default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; script-src 'sha256-${hash}'`,
+    ])
+    expect(script).not.toMatch(/innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(|new Function|<!--/)
+    const rest = three.replace(script ?? '', '').replace('<script type="module"></script>', '')
+    expect(rest).not.toMatch(/<(script|link|img|iframe|object|embed|base)\b|@import|url\(|\son\w+=["']/i)
   })
 
   it('shows hostile texts and names as texts', () => {
@@ -73,16 +91,15 @@ describe('renderReport', () => {
         ? {
             evaluation: {
               ...evaluation,
-              rows: evaluation.rows.map((row) => ({ ...row, id: `${row.id}${evil}`, subset: evil })),
+              table: tableOf(adaptive.rows.map((row) => ({ ...row, id: `${row.id}${evil}`, subset: evil }))),
               summary: { ...evaluation.summary, subsets: { [evil]: evaluation.summary } },
             },
           }
         : {}),
     }
     const page = renderReport([run, run])
-    expect(page).not.toContain('<script')
+    expect(page.match(/<script/g)).toHaveLength(1)
     expect(page).toContain('&lt;script&gt;alert(1)')
-    expect(three).not.toContain('<script')
   })
 
   it('gives every picture a text and every figure a sentence', () => {
@@ -100,16 +117,16 @@ describe('renderReport', () => {
     expect(page).toContain('no evaluation on held-out pairs yet')
     expect(page).toContain('No training steps are recorded here.')
     const mixed = renderReport([bare, adaptive])
-    expect(cells(mixed, 'results', 'Margin mean')).toEqual([
+    expect(cells(mixed, 'margins', 'Margin mean')).toEqual([
       '–',
       adaptive.evaluation?.summary.reward_margin.mean.toFixed(3),
     ])
   })
 
   it.each([
-    ['head', 'bradley-terry</bdi>, the head alone trained.'],
-    ['last:1', 'bradley-terry</bdi>, the last layer trained.'],
-    ['all', 'bradley-terry</bdi>.'],
+    ['head', 'bradley-terry, the head alone trained</bdi>'],
+    ['last:1', 'bradley-terry, the last layer trained</bdi>'],
+    ['all', 'bradley-terry</bdi>'],
   ])('says which part of the model was trained: %s', (part, said) => {
     const run: ReportRun = { name: 'run', objective: 'bradley-terry', config: { train: part }, metrics: [] }
     expect(renderReport([run])).toContain(said)
@@ -121,7 +138,7 @@ describe('renderReport', () => {
       ...annotated,
       metrics: annotated.metrics.map((line) => ({ ...line, bradley_terry_loss: Number.NaN })),
       ...(evaluation
-        ? { evaluation: { ...evaluation, rows: evaluation.rows.map((row) => ({ ...row, reward_margin: 0 })) } }
+        ? { evaluation: { ...evaluation, table: tableOf(annotated.rows.map((row) => ({ ...row, reward_margin: 0 }))) } }
         : {}),
     }
     const page = renderReport([run])

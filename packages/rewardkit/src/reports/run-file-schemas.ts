@@ -45,8 +45,8 @@ const evaluationSchema = z.object({
 /** One line of `metrics.jsonl`. */
 export const metricsLineSchema: z.ZodType<MetricsLine> = z.discriminatedUnion('kind', [stepSchema, evaluationSchema])
 
-/** One line of `evaluation/worst_pairs.jsonl`: the texts of a pair with a low reward margin. */
-export const worstPairSchema = z.object({
+/** One line of `evaluation/telling_pairs.jsonl`, or of `worst_pairs.jsonl`: the texts of a pair. */
+export const tellingPairSchema = z.object({
   schema_version: version,
   id: z.string(),
   prompt: z.string(),

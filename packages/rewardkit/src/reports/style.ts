@@ -1,8 +1,8 @@
 /** Colour variables of pictures and pages in light; run colours keep 4.5:1 against the surface and differ in lightness. */
-const light = `--surface:#ffffff;--raised:#f5f6f8;--text:#1b1f24;--muted:#59626d;--grid:#e4e7eb;--accent:#0b62a8;
+const light = `--surface:#ffffff;--raised:#f5f6f8;--text:#1b1f24;--muted:#59626d;--grid:#e4e7eb;--accent:#0b62a8;--mark:#fff0b8;
 --run-1:#0067a8;--run-2:#b94700;--run-3:#00755a;--run-4:#9b3f80;--run-5:#7a5b00;--run-6:#4d5561;`
 
-const dark = `--surface:#14171b;--raised:#1d2127;--text:#e9ecf0;--muted:#a3adb8;--grid:#2b3139;--accent:#6cb8f5;
+const dark = `--surface:#14171b;--raised:#1d2127;--text:#e9ecf0;--muted:#a3adb8;--grid:#2b3139;--accent:#6cb8f5;--mark:#5b4a12;
 --run-1:#5cb3f2;--run-2:#ff9a57;--run-3:#45cfa6;--run-4:#ee9dd2;--run-5:#e3c04a;--run-6:#b6bec9;`
 
 /** Style inside a picture that is used alone, in the reader's colour scheme. */
@@ -30,20 +30,21 @@ nav a{color:var(--accent)}
 .legend li{display:flex;align-items:center;gap:.5em;font-size:.92rem}
 .legend svg{flex:none}
 .note{border-left:3px solid var(--accent);padding:.1em 0 .1em .8em}
-a:focus-visible,summary:focus-visible,[tabindex]:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+a:focus-visible,summary:focus-visible,button:focus-visible,input:focus-visible,select:focus-visible,[tabindex]:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 figure{margin:0;min-width:0;break-inside:avoid}
-figure svg{display:block;width:100%;height:auto;overflow:visible;font-family:inherit;font-variant-numeric:tabular-nums}
+figure svg{display:block;max-width:100%;height:auto;overflow:visible;font-family:inherit;font-variant-numeric:tabular-nums}
 figcaption{font-size:.86rem;line-height:1.45;color:var(--muted);margin-top:.35em;max-width:66ch}
 .grid{display:grid;gap:34px 30px;margin-top:1em}
 
 .grid + .grid{margin-top:2.2em}
 .small{grid-template-columns:repeat(auto-fill,minmax(min(100%,272px),1fr))}
 .medium{grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr))}
-.pair{grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr))}
+.pair{grid-template-columns:repeat(auto-fit,minmax(min(100%,560px),1fr))}
+.single{grid-template-columns:minmax(0,1fr);margin-top:.8em}
 .narrow{display:none}
-.headline{display:grid;gap:10px 44px;grid-template-columns:minmax(0,1fr);align-items:start}
-@media (min-width:1080px){.headline{grid-template-columns:fit-content(64%) minmax(0,1fr)}.headline .wide{display:none}.headline .narrow{display:block}}
-@media screen and (max-width:520px){.wide{display:none}.narrow{display:block}}
+.beside{display:grid;gap:10px 44px;grid-template-columns:minmax(0,1fr);align-items:start}
+@media (min-width:1180px){.beside{grid-template-columns:minmax(0,max-content) minmax(560px,1fr)}}
+@media screen and (max-width:620px){.wide{display:none}.narrow{display:block}}
 .scroll{overflow-x:auto;margin:.8em 0}
 table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums;overflow-wrap:normal}
 .numbers,.configuration{min-width:min(100%,34rem)}
@@ -62,6 +63,29 @@ td.words{text-align:left;overflow-wrap:anywhere;min-width:7em}
 code{font:0.92em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 details{margin:.8em 0}
 summary{cursor:pointer;font-weight:600;padding:.3em 0}
+.meaning{background:var(--raised);border-left:4px solid var(--accent);border-radius:0 8px 8px 0;padding:.7em clamp(14px,2vw,22px) .5em;margin:.6em 0 1em;max-width:80ch}
+.meaning h2{font-size:.95rem;margin:0 0 .2em;padding:0;border:0}
+.meaning p{margin:.25em 0 .5em;font-size:1.06rem;max-width:none}
+.facts thead th{text-align:left}
+.facts tbody th{white-space:nowrap;color:var(--muted);padding-right:1.6em}
+mark{background:var(--mark);color:inherit;border-radius:2px;text-decoration:underline;text-decoration-thickness:1px;text-underline-offset:.18em}
+.filters{display:flex;flex-wrap:wrap;gap:.6em 1.1em;align-items:end}
+.filters label{display:grid;gap:.15em;font-size:.84rem;color:var(--muted);min-width:0;max-width:100%}
+.filters label[hidden],tr[hidden]{display:none}
+.filters input{width:min(100%,22em)}
+.filters select{max-width:min(100%,18em)}
+.filters input,.filters select,.pager button{font:inherit;font-size:.95rem;color:var(--text);background:var(--surface);border:1px solid var(--muted);border-radius:5px;padding:.28em .55em}
+.pager{display:flex;gap:.6em}
+.pager button:disabled{color:var(--muted);border-color:var(--grid)}
+.pairs-table{width:100%}
+.pairs-table button.open,.pairs-table thead button{font:inherit;color:inherit;background:none;border:0;padding:.1em 0;cursor:pointer;text-align:inherit}
+.pairs-table button.open{color:var(--accent);overflow-wrap:anywhere;min-width:8em;text-decoration:underline;text-underline-offset:.18em}
+.pairs-table button.open::before{content:"+";display:inline-block;width:1em;text-decoration:none}
+.pairs-table button.open[aria-expanded=true]::before{content:"\\2212"}
+.pairs-table thead button{font-weight:600}
+.pairs-table th[aria-sort=ascending] button::after{content:" \\2191"}
+.pairs-table th[aria-sort=descending] button::after{content:" \\2193"}
+.pairs-table .details td{background:var(--raised);text-align:left;padding:12px 14px;white-space:normal}
 .pairs{list-style:none;padding:0;margin:.5em 0}
 .pairs li{background:var(--raised);border-radius:8px;padding:14px clamp(12px,1.6vw,20px);margin:0 0 14px;break-inside:avoid}
 .margin{font-variant-numeric:tabular-nums;font-weight:700;margin-right:.4em}
@@ -72,7 +96,7 @@ summary{cursor:pointer;font-weight:600;padding:.3em 0}
 footer{font-size:.86rem;margin-top:3em;padding-bottom:3em}
 @media (max-width:600px){th,td{padding-right:.55em}tbody th small{display:none}table{font-size:.8rem}td small{font-size:.7rem}
 .numbers tbody th{max-width:6.8em;position:sticky;left:0;background:var(--surface)}.numbers{min-width:0;width:100%}.long{min-width:34rem}}
-@media print{body{font-size:10.5pt}nav{display:none}main,header,footer{max-width:none;padding-left:0;padding-right:0}
+@media print{body{font-size:10.5pt}nav,.filters,.pager{display:none}main,header,footer{max-width:none;padding-left:0;padding-right:0}
 .content,.scroll{max-height:none;overflow:visible}details::details-content{content-visibility:visible;height:auto}
 h2,h3,h4,h5{break-after:avoid}.pair .wide{display:none}.pair .narrow{display:block}.small{grid-template-columns:repeat(2,1fr)}.medium,.pair{grid-template-columns:repeat(2,1fr)}}
 `

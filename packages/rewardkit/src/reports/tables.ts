@@ -4,7 +4,7 @@ import { duration, number, percent, whole } from './number-format.ts'
 import { html, type Markup } from './html.ts'
 import type { KnownTruth, ReportRun } from './report-run.ts'
 
-interface Row {
+export interface Row {
   readonly name: string
   readonly meaning: string
   readonly cell: (summary: EvaluationSummary, truth: KnownTruth | undefined) => string | Markup
@@ -12,7 +12,8 @@ interface Row {
   readonly needs?: (truth: KnownTruth | undefined) => boolean
 }
 
-const rows: readonly Row[] = [
+/** What one can act on. */
+export const accuracyRows: readonly Row[] = [
   { name: 'Pairs', meaning: 'held-out pairs that were ranked', cell: ({ pairs }) => whole(pairs) },
   { name: 'Prompts', meaning: 'intervals account for shared prompts', cell: ({ prompts }) => whole(prompts) },
   {
@@ -37,13 +38,10 @@ const rows: readonly Row[] = [
     cell: (_, truth) => (truth?.accuracyOnTrueLabels ? interval(truth.accuracyOnTrueLabels) : number(null)),
     needs: (truth) => truth?.accuracyOnTrueLabels !== undefined,
   },
-  {
-    name: 'Rank correlation',
-    meaning: "Spearman's, with the true margin",
-    cell: (_, truth) => number(truth?.rankCorrelation),
-    needs: (truth) => truth?.rankCorrelation !== undefined,
-  },
   { name: 'Ties', meaning: 'equal rewards; they count as not correct', cell: ({ ties }) => whole(ties) },
+]
+
+export const marginRows: readonly Row[] = [
   {
     name: 'Margin mean',
     meaning: 'grows with the reward scale',
@@ -74,6 +72,15 @@ const rows: readonly Row[] = [
     meaning: 'pairs ranked the wrong way round',
     cell: (summary) => percent(summary.reward_margin.share_below_zero),
   },
+  {
+    name: 'Rank correlation',
+    meaning: "Spearman's, with the true margin",
+    cell: (_, truth) => number(truth?.rankCorrelation),
+    needs: (truth) => truth?.rankCorrelation !== undefined,
+  },
+]
+
+export const calibrationRows: readonly Row[] = [
   { name: 'Bradley-Terry log loss', meaning: 'a coin toss gives 0.693', cell: ({ log_loss }) => number(log_loss) },
   {
     name: 'After temperature',
@@ -87,8 +94,8 @@ const rows: readonly Row[] = [
   },
 ]
 
-/** Headline numbers, a column a run; a run without evaluation has dashes. */
-export function headlineTable(runs: readonly ReportRun[]): Markup {
+/** Numbers of the evaluations, a column a run; a run without evaluation has dashes. */
+export function numbersTable(title: string, rows: readonly Row[], runs: readonly ReportRun[]): Markup {
   const shown = rows.filter(({ needs }) => !needs || runs.some(({ truth }) => needs(truth)))
   const body = shown.map(
     ({ name, meaning, cell }) =>
@@ -98,7 +105,7 @@ export function headlineTable(runs: readonly ReportRun[]): Markup {
       </tr>`,
   )
   return scrollable(
-    'Held-out pairs',
+    title,
     html`<table class="numbers">
       ${runHeads(runs)}
       <tbody>
@@ -228,7 +235,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function runHeads(runs: readonly ReportRun[]): Markup {
+/** The names of the runs over their columns. */
+export function runHeads(runs: readonly ReportRun[]): Markup {
   return html`<thead>
     <tr>
       <td></td>
@@ -243,7 +251,7 @@ function interval({ value, low, high }: Interval): Markup {
 }
 
 /** A table that scrolls on its own on narrow pages, by keyboard too. */
-function scrollable(name: string, table: Markup): Markup {
+export function scrollable(name: string, table: Markup): Markup {
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${name}">${table}</div>`
 }
 

@@ -10,11 +10,11 @@ import { version } from '../version.ts'
 import type { EvaluationData } from './evaluation-data.ts'
 import type { EvaluationSummary } from './evaluation-summary.ts'
 import { type RewardOptions, rewardRows, rewardsByMicroBatch, type RewardsOf } from './reward-pass.ts'
-import { worstPairs } from './worst-pairs.ts'
+import { tellingTexts } from './telling-pairs.ts'
 import { writeEvaluation } from './write-evaluation.ts'
 
-/** How many of the worst-ranked pairs are kept with their texts. */
-const worstPairsKept = 20
+/** How many pairs are kept with their texts. */
+const textsKept = 500
 
 /** What an evaluation found. */
 export interface Evaluation {
@@ -72,5 +72,5 @@ export function writeModelEvaluation(
   groups: SpooledGroups,
 ): void {
   writeEvaluation(folder, table, summary)
-  writeLinesAtomic(join(folder, 'worst_pairs.jsonl'), jsonLines(worstPairs(table, groups, worstPairsKept)))
+  writeLinesAtomic(join(folder, 'telling_pairs.jsonl'), jsonLines(tellingTexts(table, groups, textsKept)))
 }

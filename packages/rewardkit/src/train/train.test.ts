@@ -105,7 +105,7 @@ describe('train', () => {
     expect(readdirSync(join(out, 'evaluation')).toSorted()).toEqual([
       'rewards.jsonl',
       'summary.json',
-      'worst_pairs.jsonl',
+      'telling_pairs.jsonl',
     ])
   })
 

@@ -1,13 +1,15 @@
+import { type TellingReason, tellingPairs } from '../analysis/telling.ts'
 import { at } from '../at.ts'
 import { messageText } from '../data/build.ts'
 import type { Message } from '../data/index.ts'
 import type { SpooledGroups } from '../tokens/index.ts'
 import type { RewardTable } from '../analysis/reward-table.ts'
 
-/** One line of `worst_pairs.jsonl`: a pair with its texts, for people to read. */
-export interface WorstPair {
+/** One line of `telling_pairs.jsonl`: a pair with its texts, for people to read, and why it is worth reading. */
+export interface TellingTexts {
   readonly schema_version: 1
   readonly id: string
+  readonly reason: TellingReason
   readonly reward_margin: number
   readonly prompt: string
   readonly chosen: string
@@ -15,22 +17,23 @@ export interface WorstPair {
 }
 
 /**
- * The pairs with the lowest reward margins, lowest first, with their texts. `table` holds all preferences of
- * `groups`, in their order.
+ * The pairs that say most about the model, with their texts. `table` holds all preferences of `groups`, in their
+ * order.
  */
-export function worstPairs({ ids, margins }: RewardTable, groups: SpooledGroups, count: number): WorstPair[] {
-  const worst = [...margins.keys()].sort((a, b) => at(margins, a) - at(margins, b)).slice(0, count)
-  const places = placesOf(new Set(worst), groups.preferenceCounts)
-  return worst.flatMap((row) => {
-    const place = places.get(row)
+export function tellingTexts(table: RewardTable, groups: SpooledGroups, count: number): TellingTexts[] {
+  const telling = tellingPairs(table, count)
+  const places = placesOf(new Set(telling.map(({ pair }) => pair)), groups.preferenceCounts)
+  return telling.flatMap(({ pair, reason }) => {
+    const place = places.get(pair)
     const [group] = groups.read(place ? [place.group] : [])
     if (!place || !group?.texts) return []
     const preference = at(group.preferences, place.preference)
     const { prompt, responses } = group.texts
     return {
       schema_version: 1,
-      id: at(ids, row),
-      reward_margin: at(margins, row),
+      id: at(table.ids, pair),
+      reason,
+      reward_margin: at(table.margins, pair),
       prompt: conversationText(prompt),
       chosen: conversationText(at(responses, preference.chosen)),
       rejected: conversationText(at(responses, preference.rejected)),

@@ -3,9 +3,9 @@ import { expect, it } from 'vitest'
 import { createSpool, type EncodedGroup } from '../tokens/index.ts'
 import { rewardRows } from './reward-pass.ts'
 import { tableOf } from '../analysis/reward-table.ts'
-import { worstPairs } from './worst-pairs.ts'
+import { tellingTexts } from './telling-pairs.ts'
 
-it('finds the texts of the pairs with the lowest margins, whatever they are called', () => {
+it('finds the texts of the pairs that tell most, whatever they are called', () => {
   const spool = createSpool(tmpdir())
   const groups = spool.begin()
   const said = (content: string) => [{ role: 'assistant', content }]
@@ -42,17 +42,19 @@ it('finds the texts of the pairs with the lowest margins, whatever they are call
   ]
   const rows = encoded.flatMap((group, i) => rewardRows(group, Float32Array.from(rewards[i] ?? [])))
   expect(rows.map(({ reward_margin }) => reward_margin)).toEqual([-3, 1, -4, -3, -5])
-  const found = worstPairs(tableOf(rows), groups, 4).map(({ reward_margin, prompt, chosen, rejected }) => [
+  const found = tellingTexts(tableOf(rows), groups, 5).map(({ reason, reward_margin, prompt, chosen, rejected }) => [
+    reason,
     reward_margin,
     prompt,
     chosen,
     rejected,
   ])
   expect(found).toEqual([
-    [-5, 'prompt 2', 'a2', 'b2'],
-    [-4, 'prompt 1', 'a1', 'b1'],
-    [-3, 'prompt 0', 'a0', 'b0'],
-    [-3, 'prompt 1', 'c1', 'b1'],
+    ['confidently wrong', -5, 'prompt 2', 'a2', 'b2'],
+    ['confidently wrong', -4, 'prompt 1', 'a1', 'b1'],
+    ['confidently wrong', -3, 'prompt 0', 'a0', 'b0'],
+    ['near tie', 1, 'prompt 1', 'c1', 'a1'],
+    ['confidently wrong', -3, 'prompt 1', 'c1', 'b1'],
   ])
   spool.close()
 })
