@@ -34,7 +34,7 @@ export const rooms = [
   { name: 'policies', holds: 'fine-tuning a policy, sampling from it, best of n', planned: true },
   { name: 'annotate', holds: 'judges that grade margins', planned: true },
   { name: 'reports', holds: 'run folders as an HTML page' },
-  { name: 'experiments', holds: 'several runs that are compared', planned: true },
+  { name: 'experiments', holds: 'grids of runs: from a YAML file to cells, chosen rates and tables' },
   { name: 'quickstart', holds: 'all of it on an embedded example' },
   { name: 'thread', holds: 'the compute thread, and the jobs that run in it' },
   { name: 'library', holds: 'what a program imports from `rewardkit`' },

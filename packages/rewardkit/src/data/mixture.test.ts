@@ -220,6 +220,18 @@ parts:
     expect(mapping?.groups[0]?.prompt[0]?.content).toBe('q')
   })
 
+  it('keeps the options that are given with it where a part says nothing', async () => {
+    await writeFile(join(folder, 'partly.jsonl'), '{"prompt": "q", "chosen": "a", "rejected": "b"}\nno JSON\n')
+    const path = join(folder, 'partly.yaml')
+    const options = { ...defaultDataOptions, onError: 'skip' } as const
+    const readWith = async (part: string) => {
+      await writeFile(path, `parts: [{data: partly.jsonl${part}}]`)
+      return readPreferences(await openData(path, options, [], silentHooks))
+    }
+    expect((await readWith('')).groups).toHaveLength(1)
+    await expect(readWith(', on_error: stop')).rejects.toThrow(/line 2: invalid JSON/)
+  })
+
   it('looks beside the mixture for what is nowhere, and names what is near', async () => {
     await expect(read('parts: [{data: anwsers.jsonl}]')).rejects.toThrow(
       `${join(folder, 'anwsers.jsonl')}: no such file; did you mean answers.jsonl?`,

@@ -1,16 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { isDynamicPattern } from 'tinyglobby'
-import { type Document, parseDocument } from 'yaml'
+import { dirname } from 'node:path'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
-import { isHubName } from '../hub/index.ts'
 import { phrase } from '../phrase.ts'
-import { nearestName } from '../nearest.ts'
-import { listNames } from './columns.ts'
-import { commandOptions, refusal, refuseTwoSpellings, snakeCase } from '../option-schemas.ts'
-import { described, fieldError, isObject, type Row } from './fields.ts'
+import { described, fieldError, isObject } from './fields.ts'
 import { type DataOptions, dataOptionsSchema } from './data-options.ts'
+import {
+  checkedFields,
+  choicesBeside,
+  pathFrom,
+  readYamlFile,
+  withColumnTexts,
+  withoutDefaults,
+} from './yaml-fields.ts'
 
 /** One source of a mixture. */
 export interface MixturePart {
@@ -49,7 +50,7 @@ const partSchema = z.strictObject({
   weight: z.number().positive().optional(),
   cap: count.optional(),
   plainTexts: z.literal('messages').optional(),
-  ...dataOptionsSchema.partial().shape,
+  ...withoutDefaults(dataOptionsSchema.shape),
 })
 
 const mixtureSchema = z.strictObject({
@@ -72,20 +73,9 @@ const expectedOf: Readonly<Record<string, string>> = {
  * @throws InputError that names the file, the field, what was expected
  */
 export function readMixture(path: string, given: DataOptions): Mixture {
-  let text: string
+  const { value } = readYamlFile(path, 'the YAML file of a mixture')
   try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new InputError(`${path}: cannot be read`, { remedy: 'give the YAML file of a mixture', cause: error })
-  }
-  const document = parseDocument(text)
-  const [problem] = document.errors
-  if (problem)
-    throw new InputError(`${path}: invalid YAML: ${problem.message.split('\n')[0]?.replace(/:$/, '') ?? ''}`, {
-      cause: problem,
-    })
-  try {
-    return mixtureOf(plainOf(document), dirname(path), given)
+    return mixtureOf(value, dirname(path), given)
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     const remedy = error.phrases.remedy ?? 'docs/data-steps.md shows a mixture'
@@ -95,11 +85,19 @@ export function readMixture(path: string, given: DataOptions): Mixture {
 
 function mixtureOf(value: unknown, folder: string, given: DataOptions): Mixture {
   if (!isObject(value)) throw new InputError(`found ${described(value ?? undefined)}, expected parts: ${expectedParts}`)
-  const { parts: list, total, seed } = checked(mixtureSchema, value, '')
+  const {
+    parts: list,
+    total,
+    seed,
+  } = checkedFields(mixtureSchema, value, { prefix: '', expected: expectedPart, expectedOf })
   const written = list.map((part, index) => {
     const place = `parts[${index}]`
     if (!isObject(part)) throw fieldError(place, part, expectedPart)
-    return checked(partSchema, withColumnTexts(part, place), `${place}.`)
+    return checkedFields(partSchema, withColumnTexts(part, place), {
+      prefix: `${place}.`,
+      expected: expectedPart,
+      expectedOf,
+    })
   })
   const shortNames = partNames(written.map(({ data }) => data))
   const parts = written.map((part, index) => ({ ...part, name: part.name ?? shortNames[index] ?? part.data }))
@@ -118,67 +116,6 @@ function mixtureOf(value: unknown, folder: string, given: DataOptions): Mixture 
     })),
     total,
     seed,
-  }
-}
-
-/**
- * Fields as their schema has them; in YAML they may be written like `on_error`.
- * @param place in front of the names of fields in messages
- * @throws InputError that names the field, what was found and what was expected
- */
-function checked<Schema extends z.ZodObject>(schema: Schema, written: Row, place: string): z.output<Schema> {
-  refuseTwoSpellings(Object.keys(written))
-  const fields = Object.fromEntries(Object.entries(written).map(([name, value]) => [camelCase(name), value]))
-  const result = schema.safeParse(fields)
-  if (result.success) return result.data
-  const { issues } = result.error
-  const [unknown] = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
-  if (unknown !== undefined) {
-    const known = Object.keys(schema.shape).map(snakeCase)
-    const near = nearestName(snakeCase(unknown), known)
-    throw new InputError(`unknown field "${place}${snakeCase(unknown)}", expected ${known.join(', ')}`, {
-      remedy: near === undefined ? undefined : `did you mean ${near}?`,
-    })
-  }
-  const [issue] = issues
-  const field = String(issue?.path[0])
-  const name = `${place}${snakeCase(field)}`
-  const expected = expectedOf[field]
-  if (!issue || expected !== undefined) throw fieldError(name, fields[field], expected ?? expectedPart)
-  const shape = commandOptions(schema).find(({ key }) => key === field)?.shape ?? {}
-  throw refusal(shape, `field "${name}"`, fields[field], issue)
-}
-
-/** `columns: {prompt: question}` says the same as `columns: [prompt=question]`. */
-function withColumnTexts(part: Row, place: string): Row {
-  const { columns } = part
-  if (!isObject(columns)) return part
-  const texts = Object.entries(columns).map(([name, column]) => {
-    const isList = listNames.has(name) && Array.isArray(column) && column.every((one) => typeof one === 'string')
-    if (isList) return `${name}=${column.join(',')}`
-    if (typeof column !== 'string' && typeof column !== 'number')
-      throw fieldError(`${place}.columns.${name}`, column, 'the name of a column')
-    return `${name}=${column}`
-  })
-  return { ...part, columns: texts }
-}
-
-/** A file of choices is looked for beside the mixture first. */
-function choicesBeside(folder: string, choices: DataOptions['choices']): DataOptions['choices'] {
-  if (typeof choices !== 'string') return choices
-  const path = resolve(folder, choices)
-  return existsSync(path) ? path : choices
-}
-
-const camelCase = (name: string): string => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-
-/** The values of a document. Aliases that multiply without end are refused by the library. */
-function plainOf(document: Document): unknown {
-  try {
-    return document.toJS()
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : 'unreadable'
-    throw new InputError(`invalid YAML: ${reason}`, { remedy: 'write it without aliases', cause: error })
   }
 }
 
@@ -211,14 +148,3 @@ function shortName(data: string): string {
 
 const defined = (options: Readonly<Record<string, unknown>>): Partial<DataOptions> =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-
-/**
- * A file next to the mixture, or else the name unchanged: a path or pattern of the working folder, or a name on the
- * hub. A name that is none of these is looked for, and missed, next to the mixture.
- */
-function pathFrom(folder: string, data: string): string {
-  const path = resolve(folder, data)
-  if (existsSync(path)) return path
-  const isElsewhere = data === '-' || existsSync(data) || isDynamicPattern(data) || isHubName(data)
-  return isElsewhere ? data : path
-}

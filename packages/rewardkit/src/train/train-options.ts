@@ -15,7 +15,8 @@ export const defaultSaveEvery = 500
 
 const count = z.number().int().positive()
 const share = z.number().min(0).max(1)
-const base = z.object({
+/** The options of `train` one by one, before rules between them. */
+export const trainFieldsSchema = z.object({
   model: z
     .string()
     .describe('causal language model or reward model: a folder, or a name on the Hugging Face Hub')
@@ -120,7 +121,7 @@ const base = z.object({
 })
 
 /** The options of `train`, with their defaults. */
-export const trainOptionsSchema = base
+export const trainOptionsSchema = trainFieldsSchema
   .refine(
     (options) => options.evalData === undefined || options.evalFraction === undefined,
     ruleOf(phrase`give ${option('evalData')} or ${option('evalFraction')}, not both`),
