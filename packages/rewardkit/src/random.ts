@@ -8,6 +8,8 @@ export interface Random {
   uniform(): number
   /** Uniform integer in [0, bound). */
   integer(bound: number): number
+  /** 32 random bits as an integer of at least 0: the fast source, for resampling. */
+  bits(): number
   /** Standard normal. */
   normal(): number
 }
@@ -22,6 +24,7 @@ export function createRandom(seed: number, purpose: string): Random {
     (uniformInt(generator, 0, 2 ** 26 - 1) * 2 ** 27 + uniformInt(generator, 0, 2 ** 27 - 1)) / 2 ** 53
   return {
     uniform,
+    bits: () => generator.next() >>> 0,
     integer: (bound) => uniformInt(generator, 0, bound - 1),
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
   }

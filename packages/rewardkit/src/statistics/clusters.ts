@@ -37,3 +37,14 @@ export function clusterSums(
   })
   return { sums: sums.filter((_, cluster) => at(sizes, cluster) > 0), sizes: sizes.filter((size) => size > 0) }
 }
+
+/** The same clusters, numbered without gaps. */
+export function occurring({ of, count }: Clusters): Clusters {
+  const numbers = new Int32Array(count).fill(-1)
+  let next = 0
+  const renumbered = of.map((cluster) => {
+    if (numbers[cluster] === -1) numbers[cluster] = next++
+    return at(numbers, cluster)
+  })
+  return { of: renumbered, count: next }
+}

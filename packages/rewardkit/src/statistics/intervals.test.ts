@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { at } from '../at.ts'
 import { createRandom } from '../random.ts'
-import { type Clusters, clustersOf } from './clusters.ts'
-import { studentQuantile } from './distributions.ts'
+import { clustersOf } from './clusters.ts'
+import { normalQuantile, studentQuantile } from './distributions.ts'
+import { every } from './fixtures/clusters.ts'
 import {
-  clusteredError,
+  clusteredEstimate,
   clusteredMean,
+  clusteredQuantiles,
   clusteredShare,
   clusteredShareDifference,
   influenceInterval,
@@ -24,12 +26,6 @@ const fixture = z
     ),
   })
   .parse(JSON.parse(readFileSync(new URL('fixtures/statistics.json', import.meta.url), 'utf8')))
-
-/** Clusters of `size` neighbours each. */
-const every = (pairs: number, size: number): Clusters => ({
-  of: Int32Array.from({ length: pairs }, (_, pair) => Math.floor(pair / size)),
-  count: Math.ceil(pairs / size),
-})
 
 describe('against scipy and statsmodels', () => {
   it.each(fixture.wilson)('Wilson interval of $successes of $total', ({ successes, total, low, high }) => {
@@ -52,7 +48,7 @@ describe('against scipy and statsmodels', () => {
     const found = clusteredMean(values, { of, count: 1000 })
     expect(found.low).toBeCloseTo(low, 10)
     expect(found.high).toBeCloseTo(high, 10)
-    expect(clusteredError(values, { of, count: 1000 })).toBeCloseTo(error, 10)
+    expect(clusteredEstimate(values, { of, count: 1000 }).error).toBeCloseTo(error, 10)
     const influence = values.map((value) => value - found.value)
     expect(influenceInterval(found.value, influence, { of, count: 1000 }).low).toBeCloseTo(low, 10)
   })
@@ -107,6 +103,47 @@ describe('the difference of two shares', () => {
     )
     expect(twice.value).toBe(once.value)
     expect((twice.high - twice.low) / (once.high - once.low)).toBeCloseTo(1, 2)
+  })
+})
+
+describe('quantiles', () => {
+  const values = Float64Array.from({ length: 99 }, (_, i) => ((i * 37) % 99) + 1)
+
+  it("end where Wilson's interval of their share does", () => {
+    const [median, low] = clusteredQuantiles(values, every(99, 1), [0.5, 0])
+    const { low: from, high: to } = wilsonInterval(49.5, 99)
+    expect(median?.value).toBe(50)
+    expect(median?.low).toBeCloseTo(1 + 98 * from, 10)
+    expect(median?.high).toBeCloseTo(1 + 98 * to, 10)
+    expect(low).toMatchObject({ value: 1, low: 1 })
+  })
+
+  it('take copies of a pair once', () => {
+    const twice = Float64Array.from({ length: 198 }, (_, i) => at(values, Math.floor(i / 2)))
+    const widths = [clusteredQuantiles(values, every(99, 1), [0.25]), clusteredQuantiles(twice, every(198, 2), [0.25])]
+    const [once, copied] = widths.map(([one]) => (one?.high ?? NaN) - (one?.low ?? NaN))
+    expect((copied ?? NaN) / (once ?? NaN)).toBeCloseTo(1, 1)
+  })
+
+  it.each([1, 10])('have intervals that cover the truth, %i pairs a prompt', (size) => {
+    const random = createRandom(5, 'quantiles')
+    const shares = [0.1, 0.5, 0.9]
+    const truth = shares.map(normalQuantile)
+    const covered = shares.map(() => 0)
+    for (let trial = 0; trial < 500; trial++) {
+      const common = Float64Array.from({ length: 400 / size }, () => random.normal())
+      const drawn = Float64Array.from(
+        { length: 400 },
+        (_, i) => Math.sqrt(0.3) * at(common, Math.floor(i / size)) + Math.sqrt(0.7) * random.normal(),
+      )
+      for (const [i, { low, high }] of clusteredQuantiles(drawn, every(400, size), shares).entries())
+        if (low <= at(truth, i) && at(truth, i) <= high) covered[i] = at(covered, i) + 1
+    }
+    // 95 % of 500 has a standard error of 1 point.
+    for (const count of covered) {
+      expect(count / 500).toBeGreaterThan(0.915)
+      expect(count / 500).toBeLessThan(0.985)
+    }
   })
 })
 

@@ -1,6 +1,7 @@
 import { at } from '../at.ts'
 import { type Clusters, clusterSums } from './clusters.ts'
 import { normalQuantile, studentQuantile } from './distributions.ts'
+import { quantile } from './histogram.ts'
 import type { Interval } from './types.ts'
 
 /** The 97.5 % point of the standard normal distribution. */
@@ -42,50 +43,92 @@ function effectiveSize(values: ArrayLike<number>, mean: number, clusters: Cluste
   return Math.min(count, size * (studentQuantile(0.975, count - 1) / studentQuantile(0.975, prompts - 1)) ** 2)
 }
 
-/**
- * A mean with a 95 % interval from its cluster-robust standard error and Student's t with clusters - 1 degrees of freedom
- * (Liang and Zeger 1986; Cameron and Miller 2015). Also the interval of a paired difference: give each pair's
- * difference. The bounds are NaN for one cluster, which says nothing of how clusters vary.
- */
-export function clusteredMean(values: ArrayLike<number>, clusters: Clusters): Interval {
-  const mean = meanOf(values)
-  return intervalAround(mean, clusterResiduals(values, mean, clusters), values.length)
+/** What t intervals and t tests need to know of a statistic. */
+export interface Estimate {
+  readonly value: number
+  /** Its standard error. */
+  readonly error: number
+  /** Degrees of freedom of Student's t; none for one cluster, which says nothing of how clusters vary. */
+  readonly degrees: number
 }
 
 /**
- * The difference of two shares on the same pairs, from each pair's difference (-1, 0 or 1, halves for ties). Before
- * `clusteredMean`, two pairs are added, each a prompt of its own: one of difference 1 and one of -1. This is the
- * adjustment of Bonett and Price (2012). Without it, models that never differ would have an interval of no width.
+ * The 95 % interval by Student's t. The bounds are NaN without degrees of freedom.
  */
-export function clusteredShareDifference(differences: ArrayLike<number>, clusters: Clusters): Interval {
-  const value = meanOf(differences)
+export function intervalOf({ value, error, degrees }: Estimate): Interval {
+  const half = studentQuantile(0.975, degrees) * error
+  return { value, low: value - half, high: value + half }
+}
+
+/**
+ * A mean with its cluster-robust standard error, c / (c - 1) times the sum of squared sums over clusters, and clusters -
+ * 1 degrees of freedom (Liang and Zeger 1986; Cameron and Miller 2015). Also for a paired difference: give each pair's
+ * difference.
+ */
+export function clusteredEstimate(values: ArrayLike<number>, clusters: Clusters): Estimate {
+  const value = meanOf(values)
+  return estimateFrom(value, clusterResiduals(values, value, clusters), values.length)
+}
+
+/** A mean with its 95 % interval from `clusteredEstimate`. */
+export const clusteredMean = (values: ArrayLike<number>, clusters: Clusters): Interval =>
+  intervalOf(clusteredEstimate(values, clusters))
+
+/**
+ * The difference of two shares on the same pairs, from each pair's difference (-1, 0 or 1, halves for ties). Before
+ * `clusteredEstimate`, two pairs are added, each a prompt of its own: one of difference 1 and one of -1. This is the
+ * adjustment of Bonett and Price (2012). Without it, models that never differ would have an error of 0.
+ */
+export function shareDifferenceEstimate(differences: ArrayLike<number>, clusters: Clusters): Estimate {
   const total = differences.length + 2
-  const mean = (value * differences.length) / total
+  const mean = (meanOf(differences) * differences.length) / total
   const known = clusterResiduals(differences, mean, clusters)
   const residuals = new Float64Array(known.length + 2)
   residuals.set(known)
   residuals.set([1 - mean, -1 - mean], known.length)
-  const { low, high } = intervalAround(mean, residuals, total)
-  return { value, low: Math.max(low, -1), high: Math.min(high, 1) }
+  return estimateFrom(mean, residuals, total)
+}
+
+/** The difference itself, with the 95 % interval of `shareDifferenceEstimate`, within -1 and 1. */
+export function clusteredShareDifference(differences: ArrayLike<number>, clusters: Clusters): Interval {
+  const { low, high } = intervalOf(shareDifferenceEstimate(differences, clusters))
+  return { value: meanOf(differences), low: Math.max(low, -1), high: Math.min(high, 1) }
 }
 
 /**
- * The 95 % interval of a smooth statistic, from the influence of each pair on it (the delta method; Huber 1981). The
- * influence is n times the change of the statistic as the pair's weight grows, and has mean 0. For a mean it is the
- * value less the mean. Otherwise as `clusteredMean`.
+ * A smooth statistic with its error from the influence of each pair on it (the delta method; Huber 1981). The influence
+ * is n times the change of the statistic as the pair's weight grows, and has mean 0. For a mean it is the value less
+ * the mean.
  */
-export function influenceInterval(value: number, influence: ArrayLike<number>, clusters: Clusters): Interval {
-  return intervalAround(value, clusterResiduals(influence, 0, clusters), influence.length)
+export function influenceEstimate(value: number, influence: ArrayLike<number>, clusters: Clusters): Estimate {
+  return estimateFrom(value, clusterResiduals(influence, 0, clusters), influence.length)
 }
 
-/** The cluster-robust standard error of a mean, with the factor for few clusters c / (c - 1). NaN for one cluster. */
-export function clusteredError(values: ArrayLike<number>, clusters: Clusters): number {
-  return Math.sqrt(robustVariance(clusterResiduals(values, meanOf(values), clusters), values.length))
+/** A smooth statistic with the 95 % interval of `influenceEstimate`. */
+export const influenceInterval = (value: number, influence: ArrayLike<number>, clusters: Clusters): Interval =>
+  intervalOf(influenceEstimate(value, influence, clusters))
+
+/**
+ * Quantiles with 95 % intervals (Woodruff 1952). The interval of the share of values up to the quantile, Wilson's with
+ * the effective size of `clusteredShare`, is read off in the values. Quantiles interpolate as numpy's do.
+ */
+export function clusteredQuantiles(
+  values: ArrayLike<number>,
+  clusters: Clusters,
+  shares: readonly number[],
+): Interval[] {
+  const sorted = Float64Array.from(values).sort()
+  return shares.map((share) => {
+    const value = quantile(sorted, share)
+    const below = Float64Array.from(values, (one) => (one <= value ? 1 : 0))
+    const total = effectiveSize(below, meanOf(below), clusters)
+    const { low, high } = wilsonInterval(share * total, total)
+    return { value, low: quantile(sorted, low), high: quantile(sorted, high) }
+  })
 }
 
-function intervalAround(value: number, residuals: Float64Array, count: number): Interval {
-  const half = studentQuantile(0.975, residuals.length - 1) * Math.sqrt(robustVariance(residuals, count))
-  return { value, low: value - half, high: value + half }
+function estimateFrom(value: number, residuals: Float64Array, count: number): Estimate {
+  return { value, error: Math.sqrt(robustVariance(residuals, count)), degrees: residuals.length - 1 }
 }
 
 /** The sum over each cluster of its values less `mean`. */
@@ -100,7 +143,7 @@ function robustVariance(residuals: Float64Array, count: number): number {
 }
 
 /** The mean, by differences from the first value: equal values are exactly their own mean. */
-function meanOf(values: ArrayLike<number>): number {
+export function meanOf(values: ArrayLike<number>): number {
   const first = values[0] ?? NaN
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += at(values, i) - first
