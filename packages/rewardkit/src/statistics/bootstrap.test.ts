@@ -41,7 +41,7 @@ it('has the error of a mean of clusters, and the same draws for every statistic'
   expect(center).toBeCloseTo(expected.value, 2)
   // The bootstrap divides by c instead of c - 1; the Monte Carlo error of a deviation is 1.6 %.
   expect(Math.abs(error / (expected.error * Math.sqrt(39 / 40)) - 1)).toBeLessThan(0.06)
-  expect([...doubled]).toEqual([...means.map((mean) => 2 * mean)])
+  expect([...doubled]).toEqual(Array.from(means, (mean) => 2 * mean))
 })
 
 it('draws each thing equally often, by its seed alone', () => {
