@@ -100,7 +100,7 @@ export function clusteredShareDifference(differences: ArrayLike<number>, cluster
  * is n times the change of the statistic as the pair's weight grows, and has mean 0. For a mean it is the value less
  * the mean.
  */
-export function influenceEstimate(value: number, influence: ArrayLike<number>, clusters: Clusters): Estimate {
+function influenceEstimate(value: number, influence: ArrayLike<number>, clusters: Clusters): Estimate {
   return estimateFrom(value, clusterResiduals(influence, 0, clusters), influence.length)
 }
 

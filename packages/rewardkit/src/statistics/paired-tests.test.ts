@@ -69,21 +69,24 @@ describe('sign flips by cluster', () => {
     expect(signFlipTest(twice, every(16, 2), draws)).toEqual(signFlipTest(values, every(8, 1), draws))
   })
 
-  it.each([{ size: 1 }, { size: 5 }])('reject a true hypothesis in 5 of 100 simulations, $size pairs a prompt', ({ size }) => {
-    const random = createRandom(4, 'size')
-    const simulations = 600
-    let rejected = 0
-    for (let i = 0; i < simulations; i++) {
-      const common = Float64Array.from({ length: 400 / size }, () => random.normal())
-      const values = Float64Array.from({ length: 400 }, (_, pair) =>
-        Math.round((at(common, Math.floor(pair / size)) + random.normal()) / 2),
-      )
-      if (signFlipTest(values, every(400, size), { draws: 299, seed: i }).mid_p <= 0.05) rejected++
-    }
-    // Its Monte Carlo error is 0.9 points.
-    expect(rejected / simulations).toBeGreaterThan(0.025)
-    expect(rejected / simulations).toBeLessThan(0.075)
-  })
+  it.each([{ size: 1 }, { size: 5 }])(
+    'reject a true hypothesis in 5 of 100 simulations, $size pairs a prompt',
+    ({ size }) => {
+      const random = createRandom(4, 'size')
+      const simulations = 600
+      let rejected = 0
+      for (let i = 0; i < simulations; i++) {
+        const common = Float64Array.from({ length: 400 / size }, () => random.normal())
+        const values = Float64Array.from({ length: 400 }, (_, pair) =>
+          Math.round((at(common, Math.floor(pair / size)) + random.normal()) / 2),
+        )
+        if (signFlipTest(values, every(400, size), { draws: 299, seed: i }).mid_p <= 0.05) rejected++
+      }
+      // Its Monte Carlo error is 0.9 points.
+      expect(rejected / simulations).toBeGreaterThan(0.025)
+      expect(rejected / simulations).toBeLessThan(0.075)
+    },
+  )
 })
 
 describe("McNemar's test", () => {
