@@ -72,6 +72,9 @@ export function createAtomicFile(path: string): AtomicFile {
   }
 }
 
+/** Whether a file has the temporary name of one that some process is writing, or was when it was killed. */
+export const isUnfinished = (name: string): boolean => /\.\d+-\d+\.tmp$/.test(name)
+
 /** Removes what this process has begun to write in a folder, for one that ends at once. */
 export function removeUnfinished(folder: string): void {
   const isOurs = new RegExp(`\\.${process.pid}-\\d+\\.tmp$`)

@@ -14,13 +14,14 @@ export async function sha256File(path: string): Promise<string> {
 export const sha256Text = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /**
- * One SHA-256 for all files below a folder, wherever the folder is. Links to files count, links to folders do not. It
+ * One SHA-256 for all files below a folder, or those that count, wherever the folder is. Links to files count, links to folders do not. It
  * is the hash of a line with hash, two spaces and path for each file. Paths are relative with forward slashes, and
  * sorted by code unit.
  */
-export async function sha256Folder(folder: string): Promise<string> {
+export async function sha256Folder(folder: string, counts: (name: string) => boolean = () => true): Promise<string> {
   const names = filesBelow(folder)
     .map((path) => relative(folder, path).split(sep).join('/'))
+    .filter(counts)
     .sort()
   const hash = createHash('sha256')
   for (const name of names) hash.update(`${await sha256File(join(folder, name))}  ${name}\n`)

@@ -6,6 +6,7 @@
 export { type ErrorCode, RewardKitError } from './errors.ts'
 export type { Event } from './events.ts'
 export type { CustomLoss, CustomObjective, ObjectiveFunction } from './library/custom-objective.ts'
+export { calibrate, type CalibrateSettings } from './library/calibrate.ts'
 export { evaluate, type EvaluateSettings } from './library/evaluate.ts'
 export {
   type CallOptions,
@@ -28,6 +29,7 @@ export { plan, train, type TrainSettings } from './library/train.ts'
 export type { Message } from './data/index.ts'
 export type { Interval, MarginStatistics, PairSummary } from './statistics/types.ts'
 export type { EvaluationSummary } from './rewards/evaluation-summary.ts'
+export type { ModelCalibration } from './rewards/calibration-file.ts'
 export type { EvaluationMetrics, StepMetrics } from './run-metrics.ts'
 export type { TrainingPlan } from './train/plan.ts'
 export type { TrainResult } from './train/train.ts'

@@ -29,7 +29,7 @@ export const seedOption = z
   .default(0)
   .describe('seed for everything random; equal seeds give equal results')
 
-export const overwriteOption = z.boolean().default(false).describe('replace an earlier result in the --out folder')
+export const overwriteOption = z.boolean().default(false).describe('replace an earlier result')
 
 export const jsonOption = z.boolean().default(false).describe('print JSON')
 
@@ -38,6 +38,6 @@ export const takeOverOption = z
   .boolean()
   .default(false)
   .describe(
-    'take over the --out folder from a process on another machine or in another container, once it has been silent for a minute',
+    'take over the folder to write into from a process on another machine or in another container, once it has been silent for a minute',
   )
   .meta({ advanced: true })

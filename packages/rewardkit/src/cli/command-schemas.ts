@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { calibrateOptionsSchema } from '../evaluate/calibrate-options.ts'
 import { evaluateOptionsSchema } from '../evaluate/evaluate-options.ts'
 import { jsonOption } from '../shared-options.ts'
 import { trainOptionsSchema } from '../train/train-options.ts'
@@ -15,6 +16,9 @@ export const evaluateCommandSchema = evaluateOptionsSchema.extend({
     .default('table')
     .describe('how to print the summary; json prints what summary.json holds'),
 })
+
+/** The options of the library's function, and how the command shows the result. */
+export const calibrateCommandSchema = calibrateOptionsSchema.extend({ json: jsonOption })
 
 /** The options of the library's function, and whether only to plan. */
 export const trainCommandSchema = trainOptionsSchema.safeExtend({

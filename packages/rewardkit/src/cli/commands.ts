@@ -6,6 +6,7 @@ import { simulateOptionsSchema } from '../simulate/index.ts'
 import { quickstartOptionsSchema } from '../quickstart/quickstart-options.ts'
 import { type Command, command, print, withTerminal } from './command.ts'
 import {
+  calibrateCommandSchema,
   doctorOptionsSchema,
   evaluateCommandSchema,
   reportOptionsSchema,
@@ -110,6 +111,23 @@ export const commands: readonly Command[] = [
       const verdict = gate && judge(summary, gate)
       showEvaluation(summary, verdict, { format, out: options.out })
       return verdict?.passed === false ? exitCodes.belowThreshold : exitCodes.success
+    },
+  }),
+  command({
+    name: 'calibrate',
+    summary: "fit a reward model's temperature and the quantiles of its rewards on validation pairs",
+    example: 'rewardkit calibrate --model runs/first --data validation.jsonl',
+    schema: calibrateCommandSchema,
+    run: async ({ json, ...options }) => {
+      const [{ compute }, { formatCalibration }, { calibratedFolder, calibrationPath }] = await Promise.all([
+        import('./interruptible-job.ts'),
+        import('./show-calibration.ts'),
+        import('../rewards/calibration-file.ts'),
+      ])
+      const calibration = await withTerminal(({ onEvent }) => compute('calibrate', { options }, onEvent))
+      if (json) print(JSON.stringify(calibration, null, 1))
+      else print(`${formatCalibration(calibration)}\n${calibrationPath(calibratedFolder(options.model))}`)
+      return exitCodes.success
     },
   }),
   command({

@@ -4,7 +4,8 @@ import { createReading, missingPromptMessage, readLines, readRows, unreadMessage
 import { InputError, Interrupted } from '../errors.ts'
 import type { ScoreOptions } from '../evaluate/evaluate-options.ts'
 import { type Event, logLine, noticeAt, warning } from '../events.ts'
-import { phrase } from '../phrase.ts'
+import { option, phrase } from '../phrase.ts'
+import { percentileOf, requireCalibration } from '../rewards/calibration-file.ts'
 import { reportCuts } from '../tokens/index.ts'
 import { withJob } from './interruptible-job.ts'
 import { type ScoreCounts, scoreRows } from './score-rows.ts'
@@ -49,7 +50,8 @@ async function score(options: ScoreOptions, onEvent: (event: Event) => void, wri
   const reading = createReading(options)
   const rows = data === '-' ? readLines(process.stdin, reading) : readRows({ path: data, name: data }, reading)
   const counts = await withJob('score', options, onEvent, async (job) => {
-    await job.ready
+    const model = await job.ready
+    const calibration = options.percentile ? await requireCalibration(phrase`${option('percentile')}`, model) : null
     const total = await countRows(options, () => job.stopped())
     return scoreRows(
       rows,
@@ -58,7 +60,7 @@ async function score(options: ScoreOptions, onEvent: (event: Event) => void, wri
         return job.request(groups)
       },
       write,
-      options,
+      { ...options, ...(calibration && { percentileOf: (reward) => percentileOf(calibration, reward) }) },
       (done) => {
         if (!isShown) onEvent({ kind: 'progress', label: 'scoring', done, total, unit: 'rows' })
       },

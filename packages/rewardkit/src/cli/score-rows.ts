@@ -19,6 +19,9 @@ import type { ScoreCut, ScoredGroup } from '../evaluate/scorer.ts'
 import { type CutTally, createCutTally } from '../tokens/index.ts'
 import { inCommandWords } from './words.ts'
 
+/** The percentile of a reward. */
+export type PercentileOf = (reward: number) => number
+
 /** Scores groups, in order. */
 export type ScoreGroups = (groups: readonly Group[]) => Promise<ScoredGroup[]>
 
@@ -54,14 +57,18 @@ interface Failed {
  * Scores rows as they come and writes a JSON line for each, in order. The line is the original row with `reward` (one
  * response), `rewards` (a list of responses) or `chosen_reward`, `rejected_reward` and `reward_margin` (a pair) added.
  * `truncated: true` means that the model reads it cut. A row that fails becomes {id, error}. `--columns` says which
- * columns hold what, and `--roles` how roles are read; the output has their original names. A row that cannot be read,
- * or that has no id, is called `line-N` or `row-N` in an error.
+ * columns hold what, and `--roles` how roles are read; the output has their original names. With `percentileOf`, each
+ * reward has its percentile beside it. A row that cannot be read, or that has no id, is called `line-N` or `row-N` in an error.
  */
 export async function scoreRows(
   rows: AsyncIterable<SourceRow | BadRow>,
   scoreGroups: ScoreGroups,
   write: (text: string) => Promise<void>,
-  { columns, roles }: Pick<ScoreOptions, 'columns' | 'roles'> = {},
+  {
+    columns,
+    roles,
+    percentileOf,
+  }: Pick<ScoreOptions, 'columns' | 'roles'> & { readonly percentileOf?: PercentileOf } = {},
   onProgress: (rows: number) => void = () => {},
 ): Promise<ScoreCounts> {
   const mapped = columns ? responseMapper(columns) : (row: Row) => row
@@ -85,7 +92,7 @@ export async function scoreRows(
         identical += outcome.cut.identical
         lastCut = outcome.cut
       }
-      text += `${JSON.stringify(lineOf(item, outcome))}\n`
+      text += `${JSON.stringify(lineOf(item, outcome, percentileOf))}\n`
     }
     written += batch.length
     batch = []
@@ -129,17 +136,34 @@ function checked(scored: ScoredGroup | undefined): ScoredGroup {
 const textOf = (error: ErrorPhrases): string => inCommandWords(wholePhrase(error))
 
 /** The line to write for what was read and what became of it. */
-function lineOf(item: ReadRow | Failed, outcome: ScoredGroup): Readonly<Record<string, unknown>> {
+function lineOf(
+  item: ReadRow | Failed,
+  outcome: ScoredGroup,
+  percentileOf: PercentileOf | undefined,
+): Readonly<Record<string, unknown>> {
   if (!('group' in item)) return { id: item.id, error: textOf(item.error) }
   const { layout, group } = item
   const { unit, number, row } = item.source
   if ('error' in outcome) return { id: group.id, error: `${unit} ${number}: ${textOf(outcome.error)}` }
   const { rewards, cut } = outcome
   const mark = cut && !('truncated' in row) ? { truncated: true } : {}
-  if (layout.name === 'groups') return { ...row, rewards, ...mark }
-  if (layout.name === 'response') return { ...row, reward: rewards[0], ...mark }
+  const percentiles = percentileOf && rewards.map(percentileOf)
+  if (layout.name === 'groups') return { ...row, rewards, ...(percentiles && { percentiles }), ...mark }
+  if (layout.name === 'response')
+    return { ...row, reward: rewards[0], ...(percentiles && { percentile: percentiles[0] }), ...mark }
   const [preference] = group.preferences
   const chosen = at(rewards, preference?.chosen ?? 0)
   const rejected = at(rewards, preference?.rejected ?? 1)
-  return { ...row, chosen_reward: chosen, rejected_reward: rejected, reward_margin: chosen - rejected, ...mark }
+  const ofPair = percentileOf && {
+    chosen_percentile: percentileOf(chosen),
+    rejected_percentile: percentileOf(rejected),
+  }
+  return {
+    ...row,
+    chosen_reward: chosen,
+    rejected_reward: rejected,
+    reward_margin: chosen - rejected,
+    ...ofPair,
+    ...mark,
+  }
 }

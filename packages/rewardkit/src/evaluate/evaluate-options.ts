@@ -42,6 +42,10 @@ export const scoreOptionsSchema = z.object({
       'file to write, with one row for each row read: a table for .csv and .tsv, else JSON Lines; - for standard output',
     )
     .meta({ placeholder: 'FILE|-' }),
+  percentile: z
+    .boolean()
+    .default(false)
+    .describe('add the percentile of each reward among those of the pairs that the model was calibrated on'),
   ...readingOverridesSchema.shape,
   ...computeOptionsSchema.shape,
 })

@@ -4,7 +4,7 @@ import { counted } from '../counted.ts'
 import { evaluationSplits, openData, spoolRows, surveyPreferences } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import { type Hooks, logLine } from '../events.ts'
-import { sha256Folder } from '../hashes.ts'
+import { sha256Model } from '../models/model-hash.ts'
 import { makeWritableFolder } from '../folders.ts'
 import { option, phrase, settings } from '../phrase.ts'
 import { findModel } from '../models/index.ts'
@@ -53,7 +53,7 @@ async function evaluateFile(
   const left = droppedText(data.dropped)
   const used = `${counted(data.read, 'pair')} read, ${data.pairs} to evaluate on${left}`
   if (left !== '') hooks.onEvent(logLine(`${data.name}: ${used}`))
-  const sha256 = await sha256Folder(folder)
+  const sha256 = await sha256Model(folder)
   const table = evaluateGroups(rewardsOf, data, options, hooks)
   const summary = summarize(table, data, {
     path: folder,

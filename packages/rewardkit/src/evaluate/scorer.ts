@@ -14,6 +14,7 @@ import {
   type ReadingOverrides,
   type TokenGroup,
 } from '../tokens/index.ts'
+import type { ModelInUse } from '../rewards/calibration-file.ts'
 import { openRewardModel } from '../rewards/open-model.ts'
 import type { ScoreOptions } from './evaluate-options.ts'
 
@@ -38,6 +39,7 @@ export interface Unscored {
 
 /** A loaded model, in the steps that take turns between requests. */
 export interface Scorer {
+  readonly model: ModelInUse
   /** Tokens of a group, or why it cannot be read. */
   read(group: Group): Promise<TokenGroup | Unscored>
   /** The rewards of all branches of some groups, which go through the model at once. */
@@ -88,6 +90,7 @@ export async function openScorer(
     identical: preferences.filter((one) => identicalFor(tokens, one) === 'identical_after_truncation').length,
   })
   return {
+    model: { folder, reading: network.reading },
     read,
     compute: (parts) => scope(() => noGradient(() => rewardsOf(parts).float32())),
     report: () => strange.report('so far', hooks),

@@ -11,7 +11,7 @@ import { type HubSettings, hubSettings } from './hub-settings.ts'
 
 /** What is read of a model beside its weights. */
 const smallFiles =
-  /^(?:(?:config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|rewardkit|reward_check)\.json|vocab\.txt|merges\.txt|tokenizer\.model|chat_template\.(?:jinja|json))$/
+  /^(?:(?:config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|rewardkit|reward_check|calibration)\.json|vocab\.txt|merges\.txt|tokenizer\.model|chat_template(?:\.original)?\.(?:jinja|json))$/
 const weightsFile = 'model.safetensors'
 const indexFile = 'model.safetensors.index.json'
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })

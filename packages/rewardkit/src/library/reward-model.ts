@@ -12,6 +12,8 @@ import { phrase } from '../phrase.ts'
 import { readingOverridesSchema } from '../tokens/reading-options.ts'
 import { type Job, openJob } from '../thread/job.ts'
 import { abortError } from '../thread/abort.ts'
+import { sigmoid } from '../logistic.ts'
+import { type ModelCalibration, type ModelInUse, requireCalibration } from '../rewards/calibration-file.ts'
 import { parseOptions, refuseHubGuesses } from './parse-options.ts'
 import type { Watching } from './run-job.ts'
 
@@ -70,11 +72,15 @@ export interface CallOptions {
 export class RewardModel implements AsyncDisposable {
   readonly #job: Job<'score'>
   readonly #reportCut: (cut: ScoreCut) => void
+  readonly #model: ModelInUse
+  /** Read when it is first needed; its hash takes as long as reading the weights. */
+  #calibration: Promise<ModelCalibration> | undefined
   /** Calls without an answer so far. */
   readonly #calls = new Set<Promise<unknown>>()
 
-  private constructor(job: Job<'score'>, reportCut: (cut: ScoreCut) => void) {
+  private constructor(job: Job<'score'>, model: ModelInUse, reportCut: (cut: ScoreCut) => void) {
     this.#job = job
+    this.#model = model
     this.#reportCut = reportCut
   }
 
@@ -91,8 +97,7 @@ export class RewardModel implements AsyncDisposable {
     const stop = () => void job.close(abortError(signal))
     signal?.addEventListener('abort', stop)
     try {
-      await job.ready
-      return new RewardModel(job, warnOnce(onEvent))
+      return new RewardModel(job, await job.ready, warnOnce(onEvent))
     } catch (error) {
       await job.close()
       throw error
@@ -147,6 +152,32 @@ export class RewardModel implements AsyncDisposable {
     const [best] = ranking
     if (!best) throw new InputError('candidates: found none, expected at least one')
     return { best, ranking }
+  }
+
+  /**
+   * The probability that the first response to a prompt is better than the second: sigmoid of their reward margin over
+   * the temperature of the model's `calibration.json`, which `calibrate` writes.
+   * @throws RewardKitError as `score` does, and `invalid-input` where there is no such file or it does not fit the model
+   */
+  async preference(
+    prompt: TextOrMessages,
+    first: TextOrMessages,
+    second: TextOrMessages,
+    { signal, ...inputs }: CallOptions & TemplateInputs = {},
+  ): Promise<number> {
+    const { temperature } = await this.#calibrated()
+    const group = named('preference', { ...inputsOf(inputs), prompt, responses: [first, second] })
+    const [{ rewards } = { rewards: [] }] = await this.#rewards([group], signal)
+    return sigmoid((at(rewards, 0) - at(rewards, 1)) / temperature.value)
+  }
+
+  /** A calibration that is missing may be there at the next call. */
+  #calibrated(): Promise<ModelCalibration> {
+    this.#calibration ??= requireCalibration('preference', this.#model).catch((error: unknown) => {
+      this.#calibration = undefined
+      throw error
+    })
+    return this.#calibration
   }
 
   /** Says once that something was cut. */

@@ -31,27 +31,43 @@ export function logLoss(margins: ArrayLike<number>, temperature = 1): number {
   return -sumOf(Float64Array.from(margins, (margin) => logSigmoid(margin / temperature))) / margins.length
 }
 
-const [lowestTemperature, highestTemperature] = [1e-6, 1e6]
+/** What `bestTemperature` returns at least and at most. */
+export const temperatureLimits = { lowest: 1e-6, highest: 1e6 } as const
 
 /**
- * The temperature that minimises `logLoss`, found by bisection of the loss's derivative in 1 / temperature, in which
- * the loss is convex. It is at least 1e-6 and at most 1e6. It reaches 1e-6 if no pair is ranked wrongly, since the loss
- * then falls without end. It reaches 1e6 if the mean margin is not positive, since then nothing beats calling every
- * pair a tie.
+ * The temperature that minimises `logLoss`, by Newton's method on the loss's derivative in 1 / temperature, in which the
+ * loss is convex, within bounds that each step narrows. It is at least 1e-6 and at most 1e6. It reaches 1e-6 if no pair
+ * is ranked wrongly, since the loss then falls without end. It reaches 1e6 if the mean margin is not positive, since then
+ * nothing beats calling every pair a tie.
  */
 export function bestTemperature(margins: ArrayLike<number>): number {
   const values = Float64Array.from(margins)
-  const derivative = (scale: number) => -sumOf(values.map((margin) => margin * sigmoid(-scale * margin)))
-  let low = Math.log(1 / highestTemperature)
-  let high = Math.log(1 / lowestTemperature)
-  if (derivative(Math.exp(low)) >= 0) return highestTemperature
-  if (derivative(Math.exp(high)) <= 0) return lowestTemperature
-  for (let i = 0; i < 60; i++) {
-    const middle = (low + high) / 2
-    if (derivative(Math.exp(middle)) < 0) low = middle
-    else high = middle
+  let [low, high] = [1 / temperatureLimits.highest, 1 / temperatureLimits.lowest]
+  if (lossSlope(values, low).first >= 0) return temperatureLimits.highest
+  if (lossSlope(values, high).first <= 0) return temperatureLimits.lowest
+  let scale = 1
+  for (let step = 0; step < 200; step++) {
+    const { first, second } = lossSlope(values, scale)
+    if (first === 0) return 1 / scale
+    if (first < 0) low = scale
+    else high = scale
+    const newton = scale - first / second
+    const next = newton > low && newton < high ? newton : Math.sqrt(low * high)
+    if (Math.abs(next - scale) <= 1e-14 * scale) return 1 / next
+    scale = next
   }
-  return Math.exp(-(low + high) / 2)
+  return 1 / scale
+}
+
+/** First and second derivative of the summed loss in the scale, which is 1 / temperature. */
+function lossSlope(margins: Float64Array, scale: number): { readonly first: number; readonly second: number } {
+  let [first, second] = [0, 0]
+  for (const margin of margins) {
+    const wrong = sigmoid(-scale * margin)
+    first -= margin * wrong
+    second += margin * margin * wrong * (1 - wrong)
+  }
+  return { first, second }
 }
 
 /**

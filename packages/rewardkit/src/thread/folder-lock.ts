@@ -6,11 +6,14 @@ import { type Event, warning } from '../events.ts'
 import { writeError } from '../files.ts'
 import { lockFile, makeFolder } from '../folders.ts'
 import { option, phrase, settings } from '../phrase.ts'
+import { calibratedFolder } from '../rewards/calibration-file.ts'
 import type { JobName, JobOptions } from './worker.ts'
 
 /** The folder that a job writes into, and one beside it that nobody may be writing into. */
 interface Place {
   readonly out: string
+  /** The option that names it, `out` where it is not said. */
+  readonly named?: string
   readonly takeOver: boolean
   readonly beside?: string
 }
@@ -22,6 +25,10 @@ interface Place {
 const places: { readonly [Name in JobName]?: (options: JobOptions<Name>) => Place } = {
   train: ({ options: { out, takeOver } }) => ({ out, takeOver, beside: join(out, 'evaluation') }),
   evaluate: ({ options: { out, takeOver } }) => ({ out, takeOver, beside: dirname(resolve(out)) }),
+  calibrate: ({ options: { model, takeOver } }) => {
+    const out = calibratedFolder(model)
+    return { out, named: 'model', takeOver, beside: dirname(resolve(out)) }
+  },
   quickstart: ({ out, takeOver }) => ({ out, takeOver }),
 }
 
@@ -38,17 +45,17 @@ export function lockFolder<Name extends JobName>(
   const place = places[name]?.(options)
   if (!place) return null
   const { out, takeOver, beside } = place
-  const made = attempt(out, () => makeFolder(out))
+  const made = attempt(place, () => makeFolder(out))
   const removeMade = () => made.toReversed().forEach(removeIfEmpty)
   try {
-    const { lock, from } = attempt(out, () =>
+    const { lock, from } = attempt(place, () =>
       takeLock(join(out, lockFile), {
         takeOver,
         onLost: (holder: string) =>
           hooks.onLost(new FailureError(`${out} was taken over by ${holder} while this process was silent`)),
       }),
     )
-    if (!lock) throw refusal(out, out, from)
+    if (!lock) throw refusal(place, out, from)
     const release = () => {
       lock.release()
       removeMade()
@@ -56,7 +63,7 @@ export function lockFolder<Name extends JobName>(
     const other = beside === undefined ? null : lockState(join(beside, lockFile))
     if (beside !== undefined && other && other.state !== 'ended' && !(other.state === 'silent' && takeOver)) {
       release()
-      throw refusal(out, beside, other)
+      throw refusal(place, beside, other)
     }
     if (from) hooks.onEvent(warning(`${out} was left locked by ${from.holder}; taken over`))
     return { release }
@@ -66,9 +73,9 @@ export function lockFolder<Name extends JobName>(
   }
 }
 
-function refusal(out: string, folder: string, { state, holder }: LockState): InputError {
-  const place = folder === out ? phrase`${option('out')} ${out}` : phrase`${option('out')} ${out}: ${folder}`
-  return new InputError(phrase`${place} is in use by ${holder}`, {
+function refusal({ out, named = 'out' }: Place, folder: string, { state, holder }: LockState): InputError {
+  const found = folder === out ? phrase`${option(named)} ${out}` : phrase`${option(named)} ${out}: ${folder}`
+  return new InputError(phrase`${found} is in use by ${holder}`, {
     remedy:
       state === 'live'
         ? 'wait until it ends, or name another folder'
@@ -76,14 +83,14 @@ function refusal(out: string, folder: string, { state, holder }: LockState): Inp
   })
 }
 
-function attempt<Result>(out: string, work: () => Result): Result {
+function attempt<Result>({ out, named = 'out' }: Place, work: () => Result): Result {
   try {
     return work()
   } catch (error) {
     const known = error instanceof InputError || error instanceof FailureError ? error : writeError(out, error)
     if (!(known instanceof InputError)) throw known
     const reason = known.about?.kind === 'unwritable' ? known.about.reason : known.phrases.problem
-    throw new InputError(phrase`${option('out')} ${out} cannot be written: ${reason}`, {
+    throw new InputError(phrase`${option(named)} ${out} cannot be written: ${reason}`, {
       remedy: known.remedy,
       cause: error,
     })

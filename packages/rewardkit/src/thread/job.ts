@@ -5,6 +5,7 @@ import { type ErrorDetails, FailureError, InputError, Interrupted, RewardKitErro
 import type { ScoredGroup } from '../evaluate/scorer.ts'
 import type { Event } from '../events.ts'
 import type { Phrase } from '../phrase.ts'
+import type { ModelInUse } from '../rewards/calibration-file.ts'
 import { abortError } from './abort.ts'
 import { type Answers, answerThrough } from './ask.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -13,8 +14,8 @@ import type { FromWorker, JobName, JobOptions, JobResult, PlainError, ToScorer, 
 /** A job that runs in the compute thread. */
 export interface Job<Name extends JobName> {
   readonly result: Promise<JobResult<Name>>
-  /** Settles when the job `score` has loaded its model. */
-  readonly ready: Promise<void>
+  /** Settles when the job `score` has loaded its model: its folder, and how it reads texts. */
+  readonly ready: Promise<ModelInUse>
   /**
    * Asks for the rewards of groups; only for the job `score`, once it is ready. Rejects once the signal aborts: what has
    * not been computed then is left.
@@ -85,7 +86,7 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
   // Without the program's flags for Node: its loaders and conditions are not for this library's files.
   const worker = new Worker(workerFile, { workerData, transferList: [there], execArgv: [] })
   const result = withResolvers<JobResult<Name>>()
-  const ready = withResolvers<void>()
+  const ready = withResolvers<ModelInUse>()
   const requests = new Map<number, PromiseWithResolvers<ScoredGroup[]>>()
   let asked = 0
 
@@ -121,7 +122,7 @@ export function openJob<Name extends JobName>(name: Name, options: JobOptions<Na
       case 'ready':
         if (callersError) return fail(callersError)
         worker.unref()
-        return ready.resolve()
+        return ready.resolve(message.model)
       case 'answer':
         return settle(message.id)?.resolve(message.scored)
       case 'refusal':

@@ -10,6 +10,7 @@ import type {
   SplitOptions,
 } from '../data/transforms/transform-options.ts'
 import { type ErrorSubject, RewardKitError } from '../errors.ts'
+import type { CalibrateOptions } from '../evaluate/calibrate-options.ts'
 import type { EvaluateOptions, ScoreOptions } from '../evaluate/evaluate-options.ts'
 import type { ScoredGroup } from '../evaluate/scorer.ts'
 import type { ScoreRequest } from '../evaluate/turns.ts'
@@ -17,6 +18,7 @@ import { type Event, type Hooks, logLine } from '../events.ts'
 import type { InspectOptions } from '../inspect/inspect-options.ts'
 import type { QuickstartOptions } from '../quickstart/quickstart-options.ts'
 import type { Phrase } from '../phrase.ts'
+import type { ModelInUse } from '../rewards/calibration-file.ts'
 import { ensureSetup } from '../setup.ts'
 import type { TrainOptions } from '../train/train-options.ts'
 import type { TrainInputs } from '../train/prepare.ts'
@@ -36,6 +38,11 @@ export interface TrainJob {
 
 export interface EvaluateJob {
   readonly options: EvaluateOptions
+  readonly asksForData?: boolean
+}
+
+export interface CalibrateJob {
+  readonly options: CalibrateOptions
   readonly asksForData?: boolean
 }
 
@@ -94,6 +101,10 @@ const jobs = {
     const { summary } = await evaluateModel(options, hooks, asksForData ? rowsFrom('data', ask) : undefined)
     return summary
   },
+  calibrate: async ({ options, asksForData }: CalibrateJob, hooks: Hooks, ask: Ask) => {
+    const { calibrateModel } = await import('../evaluate/calibrate.ts')
+    return calibrateModel(options, hooks, asksForData ? rowsFrom('data', ask) : undefined)
+  },
   quickstart: async (options: QuickstartOptions, hooks: Hooks) => {
     const { quickstart } = await import('../quickstart/quickstart.ts')
     return quickstart(options, hooks)
@@ -103,7 +114,7 @@ const jobs = {
     return checkModelFolder(options.model, hooks)
   },
   /** Stays open and answers requests. */
-  score: async (options: Omit<ScoreOptions, 'data' | 'out' | 'encoding'>, hooks: Hooks) => {
+  score: async (options: Omit<ScoreOptions, 'data' | 'out' | 'encoding' | 'percentile'>, hooks: Hooks) => {
     const { openScorer } = await import('../evaluate/scorer.ts')
     const { createTurns } = await import('../evaluate/turns.ts')
     const scorer = await openScorer(options, hooks)
@@ -124,7 +135,7 @@ const jobs = {
           return turns.cancel(message.id)
       }
     })
-    post({ kind: 'ready' })
+    post({ kind: 'ready', model: scorer.model })
   },
 }
 
@@ -158,7 +169,7 @@ export interface PlainError {
 
 export type FromWorker =
   | { readonly kind: 'event'; readonly event: Event }
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly model: ModelInUse }
   | { readonly kind: 'answer'; readonly id: number; readonly scored: ScoredGroup[] }
   | { readonly kind: 'refusal'; readonly id: number; readonly error: PlainError }
   | { readonly kind: 'done'; readonly result: unknown }

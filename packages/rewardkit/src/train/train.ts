@@ -9,7 +9,8 @@ import type { EvaluationData } from '../rewards/evaluation-data.ts'
 import type { RewardTable } from '../analysis/reward-table.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
 import { appendLine, syncFile, writeFileAtomic } from '../files.ts'
-import { sha256Folder, sha256Text } from '../hashes.ts'
+import { sha256Text } from '../hashes.ts'
+import { sha256Model } from '../models/model-hash.ts'
 import { restoreFolder } from '../folders.ts'
 import { option, phrase, settings } from '../phrase.ts'
 import { findModel, saveRewardModel } from '../models/index.ts'
@@ -170,7 +171,7 @@ async function trainFrom(
     if (!evaluation && !test) return { out, steps: step, evaluation: null, test: null }
     const evaluated = {
       path: join(out, 'model'),
-      sha256: await sha256Folder(join(out, 'model')),
+      sha256: await sha256Model(join(out, 'model')),
       dtype: options.dtype,
       pool: options.pool,
     }
