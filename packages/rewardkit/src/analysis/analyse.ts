@@ -1,22 +1,35 @@
 import type { PairSummary } from '../statistics/types.ts'
+import { type Calibration, calibrationOf } from './calibration.ts'
+import { type MarginDistribution, marginDistribution } from './margin-distribution.ts'
 import { summarizePairs, summarizeSubsets } from './pair-summary.ts'
-import type { RewardTable } from './reward-table.ts'
+import { promptClusters, type RewardTable } from './reward-table.ts'
+import { type GivenTemperature, temperaturesFor } from './temperature.ts'
 
 /** What is known beside the rewards; all of it is optional. */
 export interface AnalysisContext {
-  /** The temperature of the model's calibration.json. */
-  readonly temperature?: number
+  /** The temperature of the model's calibration.json, where it fits and was not fitted on these pairs. */
+  readonly temperature?: GivenTemperature | null
 }
 
 /** What the rewards of pairs show: of all pairs, of each subset, and one block for each question. */
 export interface Analysis extends PairSummary {
   readonly subsets: Readonly<Record<string, PairSummary>>
+  /** Absent in what earlier versions wrote. */
+  readonly margin_distribution?: MarginDistribution
+  readonly calibration?: Calibration
 }
 
 /**
  * Everything that is said of evaluated pairs, whether a model has just computed their rewards or a file held them.
  * @throws InputError for no pairs, FailureError for rewards that are not finite
  */
-export function analyse(table: RewardTable, _context: AnalysisContext = {}): Analysis {
-  return { ...summarizePairs(table), subsets: summarizeSubsets(table) }
+export function analyse(table: RewardTable, context: AnalysisContext = {}): Analysis {
+  const clusters = promptClusters(table)
+  const temperatures = temperaturesFor(table.margins, clusters, context.temperature)
+  return {
+    ...summarizePairs(table, temperatures),
+    subsets: summarizeSubsets(table, temperatures),
+    margin_distribution: marginDistribution(table),
+    calibration: calibrationOf(table.margins, clusters, temperatures),
+  }
 }

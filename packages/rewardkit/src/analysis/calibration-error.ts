@@ -28,10 +28,10 @@ const leastPairsPerBin = 10
  * The expected calibration error over bins of equal mass: the mean over pairs of the distance between confidence and
  * accuracy in their bin. Equal confidences share a bin, so the order of pairs does not matter.
  *
- * The error is above zero by chance alone, so its interval is found by inverting a test. Gaps c times as large as those
- * seen are simulated with the covariance of the bins over clusters, and the interval holds the errors for which the seen
- * one is not in the outer 2.5 % on either side. Where perfect calibration explains what is seen, it begins at zero. A
- * bin's variance is at least that of calibrated outcomes, for bins without a wrong pair.
+ * The error is above zero by chance alone, so its interval inverts a test. Gaps c times as large as the observed ones
+ * are simulated, with the covariance of the bins over clusters. The interval holds c times the error for every c at which
+ * the observed error is not in the outer 2.5 % on either side. Where perfect calibration explains it, the interval begins
+ * at zero. A bin's variance is at least that of calibrated outcomes, for bins without a wrong pair.
  * @param confidences from 0.5 to 1
  * @param correct 1, 0, or 1/2 for a tie
  */

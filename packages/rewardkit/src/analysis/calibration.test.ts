@@ -3,9 +3,10 @@ import { at } from '../at.ts'
 import { logSigmoid, sigmoid } from '../logistic.ts'
 import { createRandom } from '../random.ts'
 import { bestTemperature } from '../statistics/statistics.ts'
-import { calibrationOf } from './calibration.ts'
+import { calibrationOf as scoresWith } from './calibration.ts'
 import { marginTable } from './fixtures/margin-table.ts'
-import { crossFittedTemperatures, fitTemperature } from './temperature.ts'
+import { promptClusters, type RewardTable } from './reward-table.ts'
+import { fitTemperature, type GivenTemperature, temperaturesFor } from './temperature.ts'
 
 /** Margins whose sigmoid is the true probability, times a temperature; pairs of a prompt have much in common. */
 function simulated(pairs: number, temperature: number, seed: number, pairsPerPrompt = 2) {
@@ -20,10 +21,10 @@ function simulated(pairs: number, temperature: number, seed: number, pairsPerPro
   return marginTable(margins, sizes)
 }
 
-const clustersOf = ({ promptOf, promptIds }: ReturnType<typeof simulated>) => ({
-  of: promptOf,
-  count: promptIds.length,
-})
+function calibrationOf(table: RewardTable, given: GivenTemperature | null = null) {
+  const clusters = promptClusters(table)
+  return scoresWith(table.margins, clusters, temperaturesFor(table.margins, clusters, given))
+}
 
 describe('calibrationOf', () => {
   it('finds no error in calibrated margins, in about 97.5 % of samples', () => {
@@ -46,7 +47,7 @@ describe('calibrationOf', () => {
   })
 
   it('finds the error of margins that are three times too wide, and a temperature mends it', () => {
-    const calibration = calibrationOf(simulated(4000, 3, 1), null)
+    const calibration = calibrationOf(simulated(4000, 3, 1))
     const { expected_calibration_error: error, after_temperature: after } = calibration
     expect(error.low).toBeGreaterThan(0.05)
     expect(error.value).toBeGreaterThan(error.if_calibrated.high ?? NaN)
@@ -59,17 +60,17 @@ describe('calibrationOf', () => {
   })
 
   it('counts a tie as half right, with confidence one half', () => {
-    const { reliability, expected_calibration_error } = calibrationOf(marginTable([0, 0, 0, 0]), null)
+    const { reliability, expected_calibration_error } = calibrationOf(marginTable([0, 0, 0, 0]))
     expect(reliability).toMatchObject([{ pairs: 4, confidence: 0.5, accuracy: { value: 0.5 } }])
     expect(expected_calibration_error.value).toBe(0)
-    const { log_loss, brier_score } = calibrationOf(marginTable([0, 0]), null)
+    const { log_loss, brier_score } = calibrationOf(marginTable([0, 0]))
     expect(log_loss.value).toBeCloseTo(Math.LN2, 15)
     expect(brier_score.value).toBe(0.25)
   })
 
   it('has the plain definition of every score', () => {
     const margins = [2, -1, 0.5, 0.3, -0.2, 1.4, 3, 0.1, -0.4, 0.9, 1.1, 0.6, -2, 0.7, 1.9, 2.2, 0.4, -0.6, 1.2, 0.8]
-    const { log_loss, brier_score, expected_calibration_error, reliability } = calibrationOf(marginTable(margins), null)
+    const { log_loss, brier_score, expected_calibration_error, reliability } = calibrationOf(marginTable(margins))
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
     expect(log_loss.value).toBeCloseTo(mean(margins.map((margin) => -logSigmoid(margin))), 12)
     expect(brier_score.value).toBeCloseTo(mean(margins.map((margin) => (1 - sigmoid(margin)) ** 2)), 12)
@@ -90,14 +91,14 @@ describe('calibrationOf', () => {
   it('does not depend on the order of the pairs, nor on the names of prompts', () => {
     const table = simulated(200, 1, 3, 1)
     const turned = marginTable([...table.margins].toReversed())
-    const [one, other] = [calibrationOf(table, null), calibrationOf(turned, null)]
+    const [one, other] = [calibrationOf(table), calibrationOf(turned)]
     expect(other.expected_calibration_error.value).toBeCloseTo(one.expected_calibration_error.value ?? NaN, 12)
     expect(other.expected_calibration_error.high).toBeCloseTo(one.expected_calibration_error.high ?? NaN, 6)
   })
 
   it('says why there is no temperature', () => {
     const reasons = [[1, 2, 3, 4, 5, 6], [-1, -2, -3, -4, -5, -6], [1]].map(
-      (margins) => calibrationOf(marginTable(margins), null).after_temperature,
+      (margins) => calibrationOf(marginTable(margins)).after_temperature,
     )
     expect(reasons.map(({ source }) => source)).toEqual(['none', 'none', 'none'])
     expect(reasons.map(({ log_loss }) => log_loss.reason)).toEqual([
@@ -127,7 +128,7 @@ describe('temperatures', () => {
     let covered = 0
     for (let seed = 0; seed < 100; seed++) {
       const table = simulated(400, 2.5, seed, 4)
-      const { low, high } = fitTemperature(table.margins, clustersOf(table))
+      const { low, high } = fitTemperature(table.margins, promptClusters(table))
       if ((low ?? NaN) <= 2.5 && 2.5 <= (high ?? NaN)) covered += 1
     }
     expect(covered).toBeGreaterThanOrEqual(88)
@@ -136,17 +137,16 @@ describe('temperatures', () => {
 
   it('that are cross-fitted come from the pairs of other prompts', () => {
     const table = simulated(60, 2, 9, 3)
-    const fitted = crossFittedTemperatures(table.margins, clustersOf(table))
-    if ('reason' in fitted) throw new Error(fitted.reason)
-    const different = new Set(fitted.of)
+    const fitted = temperaturesFor(table.margins, promptClusters(table)).of ?? new Float64Array()
+    const different = new Set(fitted)
     expect(different.size).toBe(5)
     for (const temperature of different) {
-      const others = table.margins.filter((_, pair) => fitted.of[pair] !== temperature)
+      const others = table.margins.filter((_, pair) => fitted[pair] !== temperature)
       expect(others).toHaveLength(48)
       expect(bestTemperature(others)).toBe(temperature)
     }
     table.promptOf.forEach((prompt, pair) => {
-      expect(fitted.of[pair]).toBe(fitted.of[table.promptOf.indexOf(prompt)])
+      expect(fitted[pair]).toBe(fitted[table.promptOf.indexOf(prompt)])
     })
   })
 })

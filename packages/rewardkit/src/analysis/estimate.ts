@@ -1,8 +1,8 @@
 import type { Interval } from '../statistics/types.ts'
 
 /**
- * A statistic with its 95 % interval. What is not defined is null, and `reason` says why in words: of a statistic that
- * is not defined all three, of one without an interval the two ends.
+ * A statistic with its 95 % interval. Null where it is undefined, and `reason` says why in words. The ends alone may be
+ * null, too.
  */
 export interface Estimate {
   readonly value: number | null

@@ -3,7 +3,7 @@ import { quantile } from '../statistics/histogram.ts'
 import type { Clusters } from '../statistics/clusters.ts'
 import { clusteredShare, influenceInterval } from '../statistics/intervals.ts'
 import { type Estimate, estimateOf, scaled, undefinedFor } from './estimate.ts'
-import type { RewardTable } from './reward-table.ts'
+import { promptClusters, type RewardTable } from './reward-table.ts'
 
 /** How the reward margins of some pairs are distributed: `margin_distribution` of `summary.json`. */
 export interface MarginDistribution {
@@ -39,8 +39,9 @@ const allEqual = 'all reward margins are equal'
  * have heavy tails (docs/margins.md has the coverage). Those of quantiles come from the interval of the share below
  * them (Woodruff 1952).
  */
-export function marginDistribution({ margins, promptOf, promptIds }: RewardTable): MarginDistribution {
-  const clusters: Clusters = { of: promptOf, count: promptIds.length }
+export function marginDistribution(table: RewardTable): MarginDistribution {
+  const { margins } = table
+  const clusters = promptClusters(table)
   const sorted = margins.toSorted()
   const quantiles = shares.map((share) => ({ share, ...quantileEstimate(sorted, share, margins, clusters) }))
   const [, , , , median = undefinedFor('there are no pairs')] = quantiles
@@ -54,7 +55,7 @@ export function marginDistribution({ margins, promptOf, promptIds }: RewardTable
 }
 
 /** The share of values with a property. */
-export function shareWhere(values: Float64Array, has: (value: number) => boolean, clusters: Clusters): Estimate {
+function shareWhere(values: Float64Array, has: (value: number) => boolean, clusters: Clusters): Estimate {
   return estimateOf(
     clusteredShare(
       values.map((value) => (has(value) ? 1 : 0)),
@@ -74,7 +75,7 @@ function quantileEstimate(sorted: Float64Array, share: number, margins: Float64A
 }
 
 /** Mean and central moments of some values; central moments divide by n. */
-export interface Moments {
+interface Moments {
   readonly count: number
   readonly mean: number
   readonly second: number
@@ -83,7 +84,7 @@ export interface Moments {
 }
 
 /** In two passes, as differences from the first value: equal values are exactly their own mean. */
-export function momentsOf(values: Float64Array): Moments {
+function momentsOf(values: Float64Array): Moments {
   const count = values.length
   const first = at(values, 0)
   let sum = 0

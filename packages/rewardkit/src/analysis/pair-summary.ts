@@ -1,16 +1,21 @@
 import { at } from '../at.ts'
 import { FailureError, InputError } from '../errors.ts'
 import { clusteredShare } from '../statistics/intervals.ts'
-import { bestTemperature, logLoss, marginStatistics } from '../statistics/statistics.ts'
+import { logLoss, marginStatistics } from '../statistics/statistics.ts'
 import type { Interval, PairSummary } from '../statistics/types.ts'
 import { promptClusters, type RewardTable, selectPairs } from './reward-table.ts'
+import { type Temperatures, temperaturesFor } from './temperature.ts'
 
 /**
  * Everything that is said of a set of pairs. Intervals are 95 % and respect prompts (`clusteredShare`); a tie is not
  * correct. Without lengths, `longer_wins` is NaN.
+ * @param temperatures of these pairs; by default they are cross-fitted by prompt
  * @throws InputError for no pairs, FailureError for rewards that are not finite
  */
-export function summarizePairs(table: RewardTable): PairSummary {
+export function summarizePairs(
+  table: RewardTable,
+  temperatures = temperaturesFor(table.margins, promptClusters(table)),
+): PairSummary {
   const { pairs, margins, promptIds, ids, chosenTokens, rejectedTokens } = table
   if (pairs === 0) throw new InputError('found no pairs to summarise, expected at least one')
   const broken = margins.findIndex((margin) => !Number.isFinite(margin))
@@ -18,7 +23,6 @@ export function summarizePairs(table: RewardTable): PairSummary {
     throw new FailureError(
       `pair ${at(ids, broken)}: the reward margin is ${at(margins, broken)}; is the model damaged?`,
     )
-  const temperature = bestTemperature(margins)
   return {
     pairs,
     prompts: promptIds.length,
@@ -30,8 +34,10 @@ export function summarizePairs(table: RewardTable): PairSummary {
         : { value: NaN, low: NaN, high: NaN },
     reward_margin: marginStatistics(margins),
     log_loss: logLoss(margins),
-    log_loss_after_temperature: logLoss(margins, temperature),
-    temperature,
+    log_loss_after_temperature: temperatures.of
+      ? logLoss(margins.map((margin, pair) => margin / at(temperatures.of ?? [], pair)))
+      : NaN,
+    temperature: temperatures.temperature.value ?? NaN,
   }
 }
 
@@ -39,20 +45,33 @@ export function summarizePairs(table: RewardTable): PairSummary {
  * A summary for each subset, in order of first appearance. Pairs without a subset are left out. A name with slashes,
  * such as that of a data set with subsets in a mixture, also counts for the part before each slash if several subsets
  * share it.
+ * @param temperatures of the pairs of the table, which those of subsets keep
  */
-export function summarizeSubsets(table: RewardTable): Record<string, PairSummary> {
+export function summarizeSubsets(
+  table: RewardTable,
+  temperatures = temperaturesFor(table.margins, promptClusters(table)),
+): Record<string, PairSummary> {
   const parts = subsetsWithParents(table.subsetNames)
   return Object.fromEntries(
-    [...parts].map(([name, subsets]) => [name, summarizePairs(selectPairs(table, pairsOfSubsets(table, subsets)))]),
+    [...parts].map(([name, subsets]) => {
+      const pairs = pairsOfSubsets(table, subsets)
+      return [name, summarizePairs(selectPairs(table, pairs), temperaturesOf(temperatures, pairs))]
+    }),
   )
 }
+
+/** The temperatures of some of the pairs. */
+const temperaturesOf = (temperatures: Temperatures, pairs: Int32Array): Temperatures => ({
+  ...temperatures,
+  of: temperatures.of && Float64Array.from(pairs, (pair) => at(temperatures.of ?? [], pair)),
+})
 
 /** The pairs whose subset is one of these. */
 function pairsOfSubsets({ subsetOf }: RewardTable, subsets: ReadonlySet<number>): Int32Array {
   return Int32Array.from(subsetOf.keys()).filter((pair) => subsets.has(at(subsetOf, pair)))
 }
 
-/** The subsets that each name stands for, by their numbers: itself, and those below it where they are several. */
+/** The subsets that each name covers, by their numbers: itself, and those below it where they are several. */
 function subsetsWithParents(names: readonly string[]): Map<string, ReadonlySet<number>> {
   const members = new Map<string, Set<number>>()
   for (const [number, name] of names.entries())

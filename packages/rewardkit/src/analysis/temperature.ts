@@ -1,4 +1,5 @@
 import { at } from '../at.ts'
+import { counted } from '../counted.ts'
 import { sigmoid } from '../logistic.ts'
 import { createRandom, shuffledIndexes } from '../random.ts'
 import type { Clusters } from '../statistics/clusters.ts'
@@ -31,22 +32,62 @@ function withoutTemperature(temperature: number): string | null {
   return null
 }
 
-/** Parts of the prompts, each of which gets the temperature of the others. */
+/** A temperature that was fitted on other pairs: that of a model's calibration.json. */
+export interface GivenTemperature {
+  readonly temperature: Estimate & { readonly value: number }
+  /** Pairs and prompts that it was fitted on. */
+  readonly pairs: number
+  readonly prompts: number
+}
+
+/** A temperature for each pair that was not fitted on it. */
+export interface Temperatures {
+  readonly source: 'calibration_file' | 'cross_fitting' | 'none'
+  /** The one of calibration.json; for cross-fitting, the one that is best for all pairs together. */
+  readonly temperature: Estimate
+  /** That of each pair; null where there are none. */
+  readonly of: Float64Array | null
+  /** Where they come from, or why there are none. */
+  readonly words: string
+}
+
+/** The given temperature for every pair, or temperatures that are cross-fitted by prompt. */
+export function temperaturesFor(
+  margins: Float64Array,
+  clusters: Clusters,
+  given: GivenTemperature | null = null,
+): Temperatures {
+  if (given)
+    return {
+      source: 'calibration_file',
+      temperature: given.temperature,
+      of: new Float64Array(margins.length).fill(given.temperature.value),
+      words: `by the calibration.json of the model, fitted on ${counted(given.pairs, 'other pair')} of ${counted(given.prompts, 'prompt')}`,
+    }
+  const fitted = crossFitted(margins, clusters)
+  return typeof fitted === 'string'
+    ? { source: 'none', temperature: undefinedFor(fitted), of: null, words: `none: ${fitted}` }
+    : {
+        source: 'cross_fitting',
+        temperature: fitTemperature(margins, clusters),
+        of: fitted,
+        words: 'cross-fitted: no pair has a temperature that was fitted on its prompt',
+      }
+}
+
+/** Parts that the prompts are dealt into. */
 const parts = 5
 
-/** The temperature of each pair, or why there are none. */
-export type TemperatureByPair = { readonly of: Float64Array } | { readonly reason: string }
-
 /**
- * Cross-fitting: the prompts are dealt into five parts (fewer where there are fewer prompts), and the pairs of a part get
- * the temperature that is best for the pairs of the other parts. So no pair is judged by a temperature that has seen it,
- * or another pair of its prompt.
+ * Cross-fitting: the prompts are dealt into five parts, or fewer where there are fewer prompts. The pairs of a part get
+ * the temperature that is best for the pairs of the other parts.
+ * @returns the temperature of each pair, or why there are none
  */
-export function crossFittedTemperatures(margins: Float64Array, { of, count }: Clusters): TemperatureByPair {
+function crossFitted(margins: Float64Array, { of, count }: Clusters): Float64Array | string {
   const hasPairs = new Uint8Array(count)
   for (const prompt of of) hasPairs[prompt] = 1
   const prompts = shuffledIndexes(count, createRandom(0, 'cross-fitting')).filter((prompt) => hasPairs[prompt] === 1)
-  if (prompts.length < 2) return { reason: 'all pairs have the same prompt, so none are left to fit a temperature on' }
+  if (prompts.length < 2) return 'all pairs have the same prompt, so none are left to fit a temperature on'
   const size = Math.min(parts, prompts.length)
   const partOf = new Uint8Array(count)
   prompts.forEach((prompt, place) => {
@@ -56,8 +97,8 @@ export function crossFittedTemperatures(margins: Float64Array, { of, count }: Cl
   for (let part = 0; part < size; part++) {
     const temperature = bestTemperature(margins.filter((_, pair) => at(partOf, at(of, pair)) !== part))
     const reason = withoutTemperature(temperature)
-    if (reason !== null) return { reason: `without one of ${size} parts of the prompts, ${reason}` }
+    if (reason !== null) return `without one of ${size} parts of the prompts, ${reason}`
     temperatures.push(temperature)
   }
-  return { of: margins.map((_, pair) => at(temperatures, at(partOf, at(of, pair)))) }
+  return margins.map((_, pair) => at(temperatures, at(partOf, at(of, pair))))
 }

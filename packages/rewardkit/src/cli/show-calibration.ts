@@ -11,7 +11,7 @@ export function formatCalibration({ data, temperature, before, after, rewards }:
     ['calibration error', before.expected_calibration_error, after.expected_calibration_error],
   ] as const
   const table = formatTable(
-    ['95 % intervals in brackets', 'as it is', 'after temperature'],
+    ['95 % intervals in brackets', 'before', 'after temperature'],
     scores.map(([name, first, second]) => [name, formatEstimate(first), formatEstimate(second)]),
   )
   return [
@@ -22,8 +22,8 @@ export function formatCalibration({ data, temperature, before, after, rewards }:
   ].join('\n')
 }
 
-/** `1.234 (1.100-1.380)`, or a dash for what is not defined. */
-export function formatEstimate({ value, low, high }: Estimate): string {
+/** `1.234 (1.100-1.380)`, or a dash for an undefined value. */
+function formatEstimate({ value, low, high }: Estimate): string {
   if (value === null) return '-'
   return low === null || high === null
     ? formatNumber(value)

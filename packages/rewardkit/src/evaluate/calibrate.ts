@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { locateNative } from '@rewardkit/torch/setup'
 import { z } from 'zod'
+import { at } from '../at.ts'
 import { calibrationOf, type CalibrationScores } from '../analysis/calibration.ts'
-import { fitTemperature } from '../analysis/temperature.ts'
+import { fitTemperature, temperaturesFor } from '../analysis/temperature.ts'
 import { sourceRecords, spoolRows, type Survey } from '../data/index.ts'
 import { FailureError, InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
@@ -22,7 +23,7 @@ import {
 } from '../rewards/calibration-file.ts'
 import type { EvaluationData } from '../rewards/evaluation-data.ts'
 import { type OpenedModel, openRewardModel } from '../rewards/open-model.ts'
-import { rewardRows, rewardsByMicroBatch } from '../rewards/reward-pass.ts'
+import { rewardsByMicroBatch } from '../rewards/reward-pass.ts'
 import { createSpool } from '../tokens/index.ts'
 import { version } from '../version.ts'
 import type { CalibrateOptions } from './calibrate-options.ts'
@@ -80,7 +81,7 @@ async function calibrationOn(
     throw new InputError(`${data.name}: its ${margins.length} pairs define no temperature: ${temperature.reason}`, {
       remedy: 'give more pairs, and check that chosen is the better response',
     })
-  const { after_temperature: after, ...before } = calibrationOf({ margins, promptOf, promptIds }, null)
+  const { after_temperature: after, ...before } = calibrationOf(margins, clusters, temperaturesFor(margins, clusters))
   return {
     schema_version: 1,
     versions: { rewardkit: version, node: process.versions.node, libtorch: locateNative().torchVersion },
@@ -127,12 +128,13 @@ function rewardsOfPairs(
   for (const batch of rewardsByMicroBatch(rewardsOf, groups, (group) => group.tokens, options)) {
     for (const { group, rewards: ofGroup } of batch) {
       for (const reward of ofGroup) rewards.push(reward)
-      for (const row of rewardRows(group, ofGroup)) {
-        if (!Number.isFinite(row.reward_margin))
-          throw new FailureError(`pair ${row.id}: the reward margin is ${row.reward_margin}; is the model damaged?`)
-        const prompt = prompts.get(row.prompt_id) ?? prompts.size
-        prompts.set(row.prompt_id, prompt)
-        margins[done] = row.reward_margin
+      const prompt = prompts.get(group.promptId) ?? prompts.size
+      prompts.set(group.promptId, prompt)
+      for (const { chosen, rejected } of group.preferences) {
+        const margin = at(ofGroup, chosen) - at(ofGroup, rejected)
+        if (!Number.isFinite(margin))
+          throw new FailureError(`pair ${group.id}: the reward margin is ${margin}; is the model damaged?`)
+        margins[done] = margin
         promptOf[done] = prompt
         done += 1
       }

@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { counted } from '../counted.ts'
-import { evaluationSplits, openData, spoolRows, surveyPreferences } from '../data/index.ts'
+import { spoolRows } from '../data/index.ts'
 import { InputError } from '../errors.ts'
-import { type Hooks, logLine } from '../events.ts'
+import type { Hooks } from '../events.ts'
 import { sha256Model } from '../models/model-hash.ts'
 import { makeWritableFolder } from '../folders.ts'
 import { option, phrase, settings } from '../phrase.ts'
 import { findModel } from '../models/index.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../rewards/evaluation.ts'
-import { droppedText, encodeEvaluation } from '../rewards/evaluation-data.ts'
 import { type OpenedModel, openRewardModel } from '../rewards/open-model.ts'
-import { createReadingTally, createSpool, type Spool } from '../tokens/index.ts'
+import { createSpool, type Spool } from '../tokens/index.ts'
+import { temperatureFor } from '../rewards/calibration-use.ts'
 import type { EvaluateOptions } from './evaluate-options.ts'
+import { readPairs } from './read-pairs.ts'
 
 /**
  * Evaluates a saved reward model on a preference file and writes `rewards.jsonl`, `summary.json` and
@@ -39,30 +39,26 @@ export async function evaluateModel(
 
 async function evaluateFile(
   folder: string,
-  { network, tokenizer, dtype, rewardsOf, overridden }: OpenedModel,
+  model: OpenedModel,
   options: EvaluateOptions & { readonly calledAs: string | undefined },
   spool: Spool,
   hooks: Hooks,
 ): Promise<Evaluation> {
-  const opened = await openData(options.data, options, evaluationSplits, hooks)
-  const readings = createReadingTally(tokenizer, network.reading)
-  const survey = await surveyPreferences(opened, options.limit, (group) => readings.add(group))
-  readings.report(survey.name, hooks)
-  const reading = { ...network.reading, trainedBy: network.truncationRule }
-  const data = await encodeEvaluation(survey, tokenizer, { ...reading, onError: options.onError }, spool, hooks)
-  const left = droppedText(data.dropped)
-  const used = `${counted(data.read, 'pair')} read, ${data.pairs} to evaluate on${left}`
-  if (left !== '') hooks.onEvent(logLine(`${data.name}: ${used}`))
+  const { network, tokenizer, dtype, rewardsOf, overridden } = model
+  const { pairs: data } = await readPairs(model, options, spool, hooks)
   const sha256 = await sha256Model(folder)
   const table = evaluateGroups(rewardsOf, data, options, hooks)
-  const summary = summarize(table, data, {
+  const inUse = { folder, reading: network.reading, sha256 }
+  const temperature = await temperatureFor(inUse, { sha256: data.sha256, promptIds: table.promptIds }, hooks)
+  const record = {
     path: folder,
     sha256,
     dtype,
     pool: network.reading.pool,
     ...(Object.keys(overridden).length > 0 && { overridden }),
     ...(tokenizer.files.templateDate && { template_date: tokenizer.files.templateDate.day }),
-  })
+  }
+  const summary = summarize(table, data, record, { temperature })
   writeModelEvaluation(options.out, table, summary, data.groups)
   return { table, summary }
 }

@@ -14,7 +14,7 @@ import {
   type ReadingOverrides,
   type TokenGroup,
 } from '../tokens/index.ts'
-import type { ModelInUse } from '../rewards/calibration-file.ts'
+import type { ModelInUse } from '../rewards/calibration-use.ts'
 import { openRewardModel } from '../rewards/open-model.ts'
 import type { ScoreOptions } from './evaluate-options.ts'
 

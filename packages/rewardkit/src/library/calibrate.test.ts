@@ -19,7 +19,7 @@ const validation = join(folder, 'validation.jsonl')
 writeRows(validation, rows)
 
 const trained = join(folder, 'taught')
-await train({ ...settings, data: file, out: trained, epochs: 10 })
+await train({ ...settings, data: file, out: trained, epochs: 6 })
 
 /** A copy of the run, which a test may change. */
 async function copyOfRun(): Promise<string> {
@@ -101,7 +101,7 @@ describe('calibrate', () => {
   it('is missed with the remedy', async () => {
     await using model = await RewardModel.load(untaught, computing)
     await expect(model.preference('Why?', 'So.', 'No.')).rejects.toThrow(
-      /^preference: .* has no calibration.json; run npx rewardkit calibrate --model .* with pairs that the model was not trained on$/,
+      /^preference: .* has no calibration.json; fit it with npx rewardkit calibrate on pairs that the model was not trained on$/,
     )
   })
 
@@ -128,7 +128,7 @@ describe('calibrate', () => {
     const data = [at(tinyPairs(121), 120)]
     await expect(calibrate({ model, data, ...computing })).rejects.toThrow('define no temperature')
     await expect(calibrate({ model: 'hub:someone/model', data: validation, ...computing })).rejects.toThrow(
-      'the cache of the hub stays as it is; copy the model into a folder of your own',
+      'the cache of the hub is not changed; copy the model into a folder of your own',
     )
     const busy = join(model, 'model', 'run.lock')
     await mkdir(busy, { recursive: true })

@@ -6,11 +6,11 @@ import { sha256Folder } from '../hashes.ts'
 export const calibrationFile = 'calibration.json'
 
 /** The file in a model folder that people read: its model card. */
-export const cardFile = 'README.md'
+const cardFile = 'README.md'
 
 /**
- * One SHA-256 for the files of a model folder that decide its rewards, as `sha256Folder` takes it: without what was found
- * out about the model later, and without what another process is writing meanwhile.
+ * One SHA-256 for the files of a model folder that decide its rewards, as `sha256Folder` takes it. Left out are files
+ * that say what was found out about the model later, and those that another process is writing.
  */
 export const sha256Model = (folder: string): Promise<string> =>
   sha256Folder(

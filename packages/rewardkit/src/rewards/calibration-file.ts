@@ -7,9 +7,9 @@ import { InputError } from '../errors.ts'
 import { writeFileAtomic } from '../files.ts'
 import { isHubName } from '../hub/index.ts'
 import { modelFolder } from '../models/find-model.ts'
-import { calibrationFile, sha256Model } from '../models/model-hash.ts'
+import { calibrationFile } from '../models/model-hash.ts'
 import { snakeCase } from '../option-schemas.ts'
-import { command, joinPhrases, option, type Phrase, phrase } from '../phrase.ts'
+import { command, option, phrase } from '../phrase.ts'
 import type { ReadingOptions } from '../tokens/reading-options.ts'
 
 const end = z.number().nullable()
@@ -59,7 +59,7 @@ export type ModelCalibration = z.output<typeof calibrationSchema>
 export function calibratedFolder(model: string): string {
   if (!existsSync(model) && isHubName(model))
     throw new InputError(
-      phrase`${option('model')} ${model}: ${calibrationFile} is written into the folder of the model, and the cache of the hub stays as it is`,
+      phrase`${option('model')} ${model}: ${calibrationFile} is written into the folder of the model, and the cache of the hub is not changed`,
       { remedy: 'copy the model into a folder of your own, and name that' },
     )
   return modelFolder(model)
@@ -75,71 +75,17 @@ export function writeCalibration(folder: string, calibration: ModelCalibration):
 export const readingRecord = (reading: ReadingOptions): Record<string, string | number> =>
   Object.fromEntries(
     Object.entries(reading)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [snakeCase(name), value])
-      .toSorted(([one = ''], [other = '']) => (String(one) < String(other) ? -1 : 1)),
+      .flatMap(([name, value]): [string, string | number][] => (value === undefined ? [] : [[snakeCase(name), value]]))
+      .toSorted(([one], [other]) => (one < other ? -1 : 1)),
   )
 
-/** A model, open for use. */
-export interface ModelInUse {
-  readonly folder: string
-  /** How it reads texts now. */
-  readonly reading: ReadingOptions
-}
-
-/** A calibration that fits a model, or why there is none, with the remedy. */
-export type FoundCalibration =
-  { readonly calibration: ModelCalibration } | { readonly problem: Phrase; readonly isAbsent: boolean }
-
-/**
- * Looks for the calibration of a model. One of other weights, or of other reading options, does not count.
- * @param sha256 of the model folder, where it is known already
- * @throws InputError for a file that cannot be read
- */
-export async function findCalibration({ folder, reading }: ModelInUse, sha256?: string): Promise<FoundCalibration> {
-  const path = calibrationPath(folder)
-  if (!existsSync(path)) return { problem: phrase`${folder} has no ${calibrationFile}`, isAbsent: true }
-  const calibration = readCalibration(path)
-  if (calibration.model.sha256 !== (sha256 ?? (await sha256Model(folder))))
-    return {
-      problem: phrase`${path} belongs to other weights, or to another tokenizer, than those beside it`,
-      isAbsent: false,
-    }
-  const now = readingRecord(reading)
-  const then = calibration.model.reading
-  const names = [...new Set([...Object.keys(then), ...Object.keys(now)])].filter((name) => then[name] !== now[name])
-  if (names.length > 0) {
-    const changes = names.map(
-      (name) => `${name} ${now[name] ?? 'not given'} (calibrated: ${then[name] ?? 'not given'})`,
-    )
-    return {
-      problem: phrase`${path} was fitted with other reading options: ${joinPhrases(changes, ', ')}`,
-      isAbsent: false,
-    }
-  }
-  return { calibration }
-}
-
-/**
- * The calibration of a model, for what cannot do without.
- * @param use what needs it, for the message
- * @throws InputError where there is none, or it does not fit the model
- */
-export async function requireCalibration(use: string | Phrase, model: ModelInUse): Promise<ModelCalibration> {
-  const found = await findCalibration(model)
-  if ('calibration' in found) return found.calibration
-  const again = found.isAbsent ? '' : ' --overwrite'
-  throw new InputError(phrase`${use}: ${found.problem}`, {
-    remedy: phrase`run ${command(`calibrate --model ${model.folder} --data FILE${again}`)} with pairs that the model was not trained on`,
-  })
-}
-
-function readCalibration(path: string): ModelCalibration {
+/** @throws InputError for a file that is not what is written here */
+export function readCalibration(path: string): ModelCalibration {
   try {
     return calibrationSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch (error) {
     throw new InputError(`${path}: not what RewardKit writes`, {
-      remedy: phrase`remove it, or fit it again with ${command('calibrate --overwrite')}`,
+      remedy: phrase`remove it, and fit it again with ${command('calibrate')}`,
       cause: error,
     })
   }

@@ -3,7 +3,7 @@ import { locateNative } from '@rewardkit/torch/setup'
 import { createTextReader } from '../analysis/text-features.ts'
 import type { Hooks } from '../events.ts'
 import { jsonLines, writeLinesAtomic } from '../files.ts'
-import { analyse } from '../analysis/analyse.ts'
+import { analyse, type AnalysisContext } from '../analysis/analyse.ts'
 import { growTable, type RewardTable } from '../analysis/reward-table.ts'
 import type { SpooledGroups } from '../tokens/index.ts'
 import { version } from '../version.ts'
@@ -50,6 +50,7 @@ export function summarize(
   table: RewardTable,
   data: EvaluationData,
   model: EvaluationSummary['model'],
+  context: AnalysisContext = {},
 ): EvaluationSummary {
   return {
     schema_version: 2,
@@ -60,7 +61,7 @@ export function summarize(
     dropped: data.dropped,
     truncated: data.truncated,
     cut: data.cut,
-    ...analyse(table),
+    ...analyse(table, context),
   }
 }
 

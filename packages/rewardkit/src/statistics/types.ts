@@ -59,7 +59,8 @@ export interface PairSummary {
   readonly reward_margin: MarginStatistics
   /** Mean of -log sigmoid(reward margin). */
   readonly log_loss: number
-  /** The same after dividing margins by the one temperature that minimises it. */
+  /** The same after dividing margins by a temperature that was not fitted on them; NaN where there is none. */
   readonly log_loss_after_temperature: number
+  /** The temperature of calibration.json, or else the one that minimises the log loss of all pairs of the evaluation. */
   readonly temperature: number
 }

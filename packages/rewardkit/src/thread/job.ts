@@ -5,7 +5,7 @@ import { type ErrorDetails, FailureError, InputError, Interrupted, RewardKitErro
 import type { ScoredGroup } from '../evaluate/scorer.ts'
 import type { Event } from '../events.ts'
 import type { Phrase } from '../phrase.ts'
-import type { ModelInUse } from '../rewards/calibration-file.ts'
+import type { ModelInUse } from '../rewards/calibration-use.ts'
 import { abortError } from './abort.ts'
 import { type Answers, answerThrough } from './ask.ts'
 import { lockFolder } from './folder-lock.ts'
