@@ -57,6 +57,7 @@ export function draw(drawing: Drawing): string {
   if (!isElement(plot)) throw new TypeError('the plotting library returned no element')
   return plot.outerHTML
     .replace(/<style>.*?<\/style>/s, '')
+    .replaceAll(/ aria-(?:label|description)="[^"]*"/g, '')
     .replaceAll(coordinates, (attribute) => attribute.replaceAll(longDecimals, (digits) => roundedCoordinate(digits)))
     .replace('<svg ', `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeText(label)}" `)
 }

@@ -34,9 +34,9 @@ export function writeInspection(inspection: Inspection, options: InspectOptions,
 /** One self-contained HTML page, in the manner of a run's report: no script, nothing loaded from anywhere. */
 export function renderInspection(inspection: Inspection, options: InspectOptions): string {
   const sections: readonly (readonly [string, string, Markup | null])[] = [
-    ['contents', 'Contents', table(facts(inspection))],
+    ['contents', 'Contents', table('contents', facts(inspection))],
     ['distributions', 'Distributions', figures(inspection)],
-    ['tokens', 'Tokens', inspection.tokens && table(tokenFacts(inspection))],
+    ['tokens', 'Tokens', inspection.tokens && table('tokens', tokenFacts(inspection))],
     ['subsets', 'Subsets', subsets(inspection)],
     ['languages', 'Languages', languages(inspection)],
     ['examples', 'Examples', examples(inspection)],
@@ -138,14 +138,14 @@ const listed = (counts: Readonly<Record<string, number>>): string =>
 const longerText = (counts: LongerCounts): string =>
   `${percent(shareLonger(counts))}: ${whole(counts.chosen_longer)} longer, ${whole(counts.equal)} equal (count half), ${whole(counts.rejected_longer)} shorter`
 
-function table(rows: readonly Fact[]): Markup {
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="Numbers">
+function table(name: string, rows: readonly Fact[]): Markup {
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="Numbers: ${name}">
     <table class="configuration">
       <tbody>
         ${rows.map(
-          ([name, value]) =>
+          ([fact, value]) =>
             html`<tr>
-              <th scope="row"><bdi>${name}</bdi></th>
+              <th scope="row"><bdi>${fact}</bdi></th>
               <td class="words"><bdi>${value}</bdi></td>
             </tr>`,
         )}
@@ -218,7 +218,7 @@ function subsets({ subsets: all }: Inspection): Markup | null {
         <td>${percent(share)}</td>
       </tr>`,
   )
-  const body = html`<div class="scroll" role="region" tabindex="0" aria-label="Subsets">
+  const body = html`<div class="scroll" role="region" tabindex="0" aria-label="Numbers: subsets">
     <table class="numbers">
       <thead>
         <tr>
@@ -251,7 +251,7 @@ function languages({ languages: found }: Inspection): Markup {
     `${whole(count)} (${percent(count / Math.max(1, found.of))})`,
   ])
   return html`<p class="lead">${about}</p>
-    ${table(rows)}`
+    ${table('languages', rows)}`
 }
 
 function examples({ examples: all, seed }: Inspection): Markup | null {
@@ -267,10 +267,10 @@ function examples({ examples: all, seed }: Inspection): Markup | null {
 function example({ id, subset, margin, prompt, chosen, rejected }: Example): Markup {
   const pieces = differences(cut(chosen), cut(rejected))
   return html`<li>
-    <h4>
+    <h3>
       <bdi>${id}</bdi>
       <small><bdi>${subset ?? ''}</bdi> ${margin === null ? null : `margin ${number(margin, 2)}`}</small>
-    </h4>
+    </h3>
     ${text('Prompt', [{ text: cut(prompt), isShared: false }], id)}
     <div class="sides">${text('Chosen', pieces.left, id)} ${text('Rejected', pieces.right, id)}</div>
   </li>`
@@ -284,7 +284,7 @@ const cut = (content: string): string =>
 function text(name: string, pieces: readonly Piece[], id: string): Markup {
   const content = pieces.map((piece) => (piece.isShared ? html`<span class="lead">${piece.text}</span>` : piece.text))
   return html`<div class="text">
-    <h5>${name}</h5>
+    <p class="side">${name}</p>
     <pre class="content" dir="auto" role="region" tabindex="0" aria-label="${name}, ${id}">${content}</pre>
   </div>`
 }
@@ -308,9 +308,9 @@ function tokenExample({ id, dropped, truncated, prefix, chosen, rejected }: Toke
       id,
     )
   return html`<li>
-    <h4>
+    <h3>
       <bdi>${id}</bdi> <small>${dropped === null ? null : `left out: ${dropped}`}${truncated ? 'cut' : null}</small>
-    </h4>
+    </h3>
     ${list('Shared prefix', prefix)}
     <div class="sides">${list('Chosen', chosen)} ${list('Rejected', rejected)}</div>
   </li>`

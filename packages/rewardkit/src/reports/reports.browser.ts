@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+import axe from 'axe-core'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -10,7 +11,7 @@ import { inspectData } from '../inspect/inspect.ts'
 import { inspectOptionsSchema } from '../inspect/inspect-options.ts'
 import { silentHooks } from '../events.ts'
 import { simulateOptionsSchema, simulateToFile } from '../simulate/index.ts'
-import { exampleRuns } from './fixtures/example-runs.ts'
+import { exampleRuns, hostile } from './fixtures/example-runs.ts'
 import { renderInspection } from './inspection.ts'
 import { renderMarginFigure } from './margin-picture.ts'
 import { renderReport } from './report.ts'
@@ -123,6 +124,22 @@ interface FigureFacts {
   beyond: number
 }
 
+interface Violation {
+  id: string
+  impact: string
+  nodes: { html: string }[]
+}
+
+/** What axe finds that keeps people from reading a page. */
+async function barriers(page: Page): Promise<string[]> {
+  // A page's policy does not let its source in by an element.
+  await page.evaluate(axe.source)
+  const violations = await page.evaluate<Violation[]>('axe.run().then(({ violations }) => violations)')
+  return violations
+    .filter(({ impact }) => impact !== 'minor')
+    .map(({ id, impact, nodes }) => `${impact}: ${id} in ${nodes[0]?.html}`)
+}
+
 const layouts = Object.keys(pages).flatMap((name) =>
   [360, 768, 1400].flatMap((width) => (['light', 'dark'] as const).map((scheme) => ({ name, width, scheme }))),
 )
@@ -163,10 +180,21 @@ describe('the report in a browser', () => {
       reached.add(await focused(page))
     }
     expect(reached).toContain('A')
-    expect(reached).toContain('SUMMARY')
     expect(reached).toContain('DIV')
-    expect(reached).toContain('PRE')
+    expect(reached).toContain('BUTTON')
+    expect(reached).toContain('SELECT')
     await page.close()
+  })
+
+  it.each(Object.keys(pages))('%s has no barrier that axe finds, in light and dark, wide and narrow', async (name) => {
+    for (const [width, scheme] of [
+      [1400, 'light'],
+      [360, 'dark'],
+    ] as const) {
+      const { page } = await open(`${name}.html`, width, scheme)
+      expect(await barriers(page)).toEqual([])
+      await page.close()
+    }
   })
 
   it('draws the picture for the README alone', async () => {
@@ -174,6 +202,66 @@ describe('the report in a browser', () => {
     expect(await page.evaluate<number>('document.querySelectorAll("path").length')).toBeGreaterThan(10)
     expect(await page.evaluate<string>('getComputedStyle(document.querySelector("rect")).fill')).toBe('rgb(20, 23, 27)')
     expect(complaints).toEqual([])
+    await page.close()
+  })
+})
+
+describe('the table of pairs', () => {
+  const rows = '#pair-table tbody tr:not(.details)'
+  const margins = (page: Page) => page.locator(`${rows} td:nth-child(2)`).allTextContents()
+  const status = (page: Page) => page.locator('#pair-table [role=status]').textContent()
+
+  it('shows the pairs that say most, sorts, turns pages and filters, by keyboard', async () => {
+    const { page, complaints } = await open('three.html', 1200, 'light')
+    expect(await status(page)).toBe('500 of 500 pairs in this page: 1 to 20')
+    const numbers = (texts: string[]) => texts.map((text) => Number(text.replace('\u2212', '-')))
+    const lowest = numbers(await margins(page))
+    const wanted = runs[0].rows.map((row) => row.reward_margin).toSorted((a, b) => a - b)
+    expect(lowest).toEqual(wanted.slice(0, 20).map((margin) => Number(margin.toFixed(3))))
+    await page.locator('th button', { hasText: 'Margin' }).first().focus()
+    await page.keyboard.press('Enter')
+    expect(numbers(await margins(page))[0]).toBe(Number((wanted.at(-1) ?? 0).toFixed(3)))
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Margin')
+    expect(await page.locator('th[aria-sort=descending]').textContent()).toBe('Margin')
+    await page.getByRole('button', { name: 'Next' }).click()
+    expect(await status(page)).toContain(': 21 to 40')
+    await page.getByLabel('Ranked', { exact: true }).selectOption('wrong')
+    const wrong = wanted.filter((margin) => margin < 0).length
+    expect(await status(page)).toBe(`${wrong} of 500 pairs in this page: 1 to 20`)
+    await page.getByLabel('Subset', { exact: true }).selectOption('travel')
+    const travel = runs[0].rows.filter((row) => row.reward_margin < 0 && row.subset === 'travel').length
+    expect(await status(page)).toContain(`${travel} of 500`)
+    await page.getByLabel('Run', { exact: true }).selectOption('adaptive-margin')
+    expect(await status(page)).not.toContain(`${travel} of 500`)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  it('searches texts and shows both responses, whatever they hold, as texts', async () => {
+    const { page, complaints } = await open('three.html', 1200, 'light')
+    await page.getByLabel('Search ids and texts').fill('ONERROR')
+    expect(await status(page)).toContain('1 of 500')
+    await page.locator(`${rows} button`).click()
+    expect(await page.locator('.details pre').first().textContent()).toBe(`What does ${hostile} do?`)
+    expect(await page.locator('.details mark').count()).toBe(0)
+    await page.getByLabel('Search ids and texts').fill('lentil soup')
+    await page.locator(`${rows} button`).first().click()
+    expect(await page.locator('.details pre').allTextContents()).toContain(
+      'Take the early train to the coast, walk along the dunes and stop for a lentil soup in the harbour.\n\nRooms are cheap after September.',
+    )
+    expect(await barriers(page)).toEqual([])
+    await page.getByLabel('Search ids and texts').fill('no pair says this')
+    expect(await status(page)).toBe('0 of 500 pairs in this page')
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  it('is a list of some pairs where scripts do not run', async () => {
+    const page = await (await browser.browser()?.newContext({ javaScriptEnabled: false }))?.newPage()
+    if (!page) throw new Error('no browser')
+    await page.goto(pathToFileURL(join(root, 'one.html')).href)
+    expect(await page.locator('.pairs li').count()).toBe(10)
+    expect(await page.locator('.pairs-table').count()).toBe(0)
     await page.close()
   })
 })

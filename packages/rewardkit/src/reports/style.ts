@@ -20,8 +20,7 @@ header{padding-top:clamp(20px,4vw,44px)}
 h1{font-size:clamp(1.5rem,1.1rem + 1.7vw,2.15rem);line-height:1.2;letter-spacing:-.015em;margin:0 0 .3em;text-wrap:balance}
 h2{font-size:1.3rem;line-height:1.25;letter-spacing:-.01em;margin:2.6em 0 .3em;padding-top:.9em;border-top:1px solid var(--grid)}
 h3{font-size:.98rem;margin:0 0 .35em}
-h4{font-size:1rem;margin:0 0 .5em}
-h5{font-size:.8rem;font-weight:600;margin:0 0 .25em;color:var(--muted)}
+.side{font-size:.8rem;font-weight:600;margin:0 0 .25em;color:var(--muted)}
 p{margin:.3em 0 .8em;max-width:74ch}
 small{font-size:.82rem;color:var(--muted);font-weight:400}
 .lead,.none,footer{color:var(--muted)}
@@ -70,8 +69,9 @@ summary{cursor:pointer;font-weight:600;padding:.3em 0}
 .facts tbody th{white-space:nowrap;color:var(--muted);padding-right:1.6em}
 mark{background:var(--mark);color:inherit;border-radius:2px;text-decoration:underline;text-decoration-thickness:1px;text-underline-offset:.18em}
 .filters{display:flex;flex-wrap:wrap;gap:.6em 1.1em;align-items:end}
-.filters label{display:grid;gap:.15em;font-size:.84rem;color:var(--muted);min-width:0;max-width:100%}
-.filters label[hidden],tr[hidden]{display:none}
+.filters>div{display:grid;gap:.15em;min-width:0;max-width:100%}
+.filters label{font-size:.84rem;color:var(--muted)}
+.filters>div[hidden],tr[hidden]{display:none}
 .filters input{width:min(100%,22em)}
 .filters select{max-width:min(100%,18em)}
 .filters input,.filters select,.pager button{font:inherit;font-size:.95rem;color:var(--text);background:var(--surface);border:1px solid var(--muted);border-radius:5px;padding:.28em .55em}
@@ -85,11 +85,12 @@ mark{background:var(--mark);color:inherit;border-radius:2px;text-decoration:unde
 .pairs-table thead button{font-weight:600}
 .pairs-table th[aria-sort=ascending] button::after{content:" \\2191"}
 .pairs-table th[aria-sort=descending] button::after{content:" \\2193"}
-.pairs-table .details td{background:var(--raised);text-align:left;padding:12px 14px;white-space:normal}
+.pairs-table .details td{background:var(--raised);text-align:left;padding:0}
+.details td>div{position:sticky;left:0;width:min(100%,calc(100vw - 2*clamp(14px,2.5vw,36px)));padding:12px 14px}
 .pairs{list-style:none;padding:0;margin:.5em 0}
 .pairs li{background:var(--raised);border-radius:8px;padding:14px clamp(12px,1.6vw,20px);margin:0 0 14px;break-inside:avoid}
 .margin{font-variant-numeric:tabular-nums;font-weight:700;margin-right:.4em}
-.pairs h4 small{display:block}
+.pairs h3 small{display:block}
 .sides{display:grid;gap:12px 24px;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr))}
 .text{margin:0 0 .7em;min-width:0}
 .content{margin:0;font:inherit;overflow-wrap:anywhere;white-space:pre-wrap;unicode-bidi:isolate;overflow:auto;max-height:15em;font-size:.93rem}
@@ -98,5 +99,5 @@ footer{font-size:.86rem;margin-top:3em;padding-bottom:3em}
 .numbers tbody th{max-width:6.8em;position:sticky;left:0;background:var(--surface)}.numbers{min-width:0;width:100%}.long{min-width:34rem}}
 @media print{body{font-size:10.5pt}nav,.filters,.pager{display:none}main,header,footer{max-width:none;padding-left:0;padding-right:0}
 .content,.scroll{max-height:none;overflow:visible}details::details-content{content-visibility:visible;height:auto}
-h2,h3,h4,h5{break-after:avoid}.pair .wide{display:none}.pair .narrow{display:block}.small{grid-template-columns:repeat(2,1fr)}.medium,.pair{grid-template-columns:repeat(2,1fr)}}
+h2,h3,.side{break-after:avoid}.pair .wide{display:none}.pair .narrow{display:block}.small{grid-template-columns:repeat(2,1fr)}.medium,.pair{grid-template-columns:repeat(2,1fr)}}
 `

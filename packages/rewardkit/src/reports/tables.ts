@@ -252,7 +252,7 @@ function interval({ value, low, high }: Interval): Markup {
 
 /** A table that scrolls on its own on narrow pages, by keyboard too. */
 export function scrollable(name: string, table: Markup): Markup {
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${name}">${table}</div>`
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="Numbers: ${name}">${table}</div>`
 }
 
 function sum(values: readonly number[]): number {

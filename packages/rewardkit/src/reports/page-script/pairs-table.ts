@@ -19,9 +19,9 @@ const rowsOnPage = 20
 
 const columnNames: readonly (readonly [Sortable, string])[] = [
   ['id', 'Pair'],
+  ['margin', 'Margin'],
   ['subset', 'Subset'],
   ['reason', 'Why it is here'],
-  ['margin', 'Margin'],
   ['chosen', 'Chosen reward'],
   ['rejected', 'Rejected reward'],
   ['annotated', 'Annotated margin'],
@@ -92,8 +92,11 @@ function arranged(run: RunPairs, view: View): Int32Array {
   })
 }
 
-function shownNumber(value: string | number | null | undefined, decimals: number): string {
-  return typeof value === 'number' ? value.toFixed(decimals).replace('-', '\u2212') : '\u2013'
+function shownNumber(value: string | number | null | undefined, column: Sortable): string {
+  if (typeof value !== 'number') return '\u2013'
+  // Annotated margins are often grades, and lengths are whole numbers.
+  const text = column === 'annotated' || column === 'longer' ? String(Number(value.toFixed(3))) : value.toFixed(3)
+  return text.replace('-', '\u2212')
 }
 
 /** A text whose pieces that the other response lacks are marked, unless nothing is shared. */
@@ -105,7 +108,7 @@ function markedText(name: string, pieces: Pieces, label: string): HTMLElement {
     return nothingShared || isShared(place) ? [piece] : [element('mark', {}, piece)]
   })
   const attributes = { class: 'content', dir: 'auto', role: 'region', tabindex: '0', 'aria-label': `${name}, ${label}` }
-  return element('div', { class: 'text' }, element('h5', {}, name), element('pre', attributes, ...nodes))
+  return element('div', { class: 'text' }, element('p', { class: 'side' }, name), element('pre', attributes, ...nodes))
 }
 
 function textsOf(run: RunPairs, pair: number): Node[] {
@@ -127,23 +130,29 @@ function pairRows(run: RunPairs, columns: readonly Sortable[], pair: number): HT
     if (wordColumns.includes(column))
       return element('td', { class: 'words' }, element('bdi', {}, wordOf(run, column, pair)))
     const values = run.columns[column]
-    return element('td', {}, shownNumber(values?.[pair], column === 'longer' ? 0 : 3))
+    return element('td', {}, shownNumber(values?.[pair], column))
   })
   const row = element('tr', {}, element('th', { scope: 'row' }, toggle), ...cells)
   const details = element('tr', { class: 'details', hidden: '' })
   toggle.addEventListener('click', () => {
     if (details.childElementCount === 0)
-      details.append(element('td', { colspan: String(columns.length) }, ...textsOf(run, pair)))
+      details.append(element('td', { colspan: String(columns.length) }, element('div', {}, ...textsOf(run, pair))))
     details.hidden = !details.hidden
     toggle.setAttribute('aria-expanded', String(!details.hidden))
   })
   return [row, details]
 }
 
-function select(label: string, options: readonly (readonly [value: string, text: string])[]) {
+/** A field with its name. */
+function named<Field extends HTMLElement>(name: string, field: Field): { field: Field; whole: HTMLElement } {
+  const id = `pairs-${name.toLowerCase().replaceAll(' ', '-')}`
+  field.id = id
+  return { field, whole: element('div', {}, element('label', { for: id }, name), field) }
+}
+
+function select(name: string, options: readonly (readonly [value: string, text: string])[]) {
   const choices = options.map(([value, text]) => element('option', { value }, text))
-  const field = element('select', {}, ...choices)
-  return { field, whole: element('label', {}, element('span', {}, label), field) }
+  return named(name, element('select', {}, ...choices))
 }
 
 /** Puts the table with its fields in place of what the page shows without a script. */
@@ -161,7 +170,7 @@ function show(place: HTMLElement, all: PagePairs): void {
   const [first] = all
   if (!first) return
 
-  const search = element('input', { type: 'search' })
+  const search = named('Search ids and texts', element('input', { type: 'search' }))
   const runs = select(
     'Run',
     all.map(({ name }, index) => [String(index), name]),
@@ -242,7 +251,7 @@ function show(place: HTMLElement, all: PagePairs): void {
       draw()
     })
   }
-  on(search, () => (view.query = search.value.trim().toLowerCase()))
+  on(search.field, () => (view.query = search.field.value.trim().toLowerCase()))
   on(ranked.field, () => (view.ranked = ranked.field.value))
   on(subset.field, () => (view.subset = subset.field.value))
   on(reason.field, () => (view.reason = reason.field.value))
@@ -259,13 +268,12 @@ function show(place: HTMLElement, all: PagePairs): void {
 
   fillFilters()
   draw()
-  const searching = element('label', {}, element('span', {}, 'Search ids and texts'), search)
-  const fields = [searching, ...(all.length > 1 ? [runs.whole] : []), ranked.whole, subset.whole, reason.whole]
+  const fields = [search.whole, ...(all.length > 1 ? [runs.whole] : []), ranked.whole, subset.whole, reason.whole]
   const table = element('table', { class: 'pairs-table' }, element('thead', {}, head), body)
   place.replaceChildren(
     element('div', { class: 'filters' }, ...fields),
     found,
-    element('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': 'Pairs' }, table),
+    element('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': 'Table of pairs' }, table),
     element('p', { class: 'pager' }, earlier, later),
   )
 }

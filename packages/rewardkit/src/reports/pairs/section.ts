@@ -41,10 +41,10 @@ function staticPair({ columns, reasons, subsets, texts }: RunPairs, id: string, 
   const found = texts[pair]
   const label = `pair ${pair + 1}`
   return html`<li>
-    <h4>
+    <h3>
       <span class="margin">${number(columns.margin[pair], 2)}</span> <bdi>${id}</bdi>
       <small>${facts.join(', ')}${subset === undefined ? null : html`, <bdi>${subset}</bdi>`}</small>
-    </h4>
+    </h3>
     ${
       found
         ? html`${text('Prompt', [found[0]], label)}
@@ -60,7 +60,7 @@ function text(name: string, pieces: Pieces, label: string): Markup {
     piece === '' || pieces.length < 2 || place % 2 === 1 ? piece : html`<mark>${piece}</mark>`,
   )
   return html`<div class="text">
-    <h5>${name}</h5>
+    <p class="side">${name}</p>
     <pre class="content" dir="auto" role="region" tabindex="0" aria-label="${name}, ${label}">${content}</pre>
   </div>`
 }

@@ -37,9 +37,9 @@ export function runPairs(name: string, { table, texts }: RunEvaluation, most: nu
   }
 }
 
-/** Six digits are more than a table shows; null where there is no number. */
+/** Nine digits are more than a table shows; null where there is no number. */
 function rounded(value: number): number | null {
-  return Number.isFinite(value) ? Number(value.toPrecision(6)) : null
+  return Number.isFinite(value) ? Number(value.toPrecision(9)) : null
 }
 
 function cut(text: string): string {
