@@ -4,6 +4,8 @@ import { type MarginDistribution, marginDistribution } from './margin-distributi
 import { summarizePairs, summarizeSubsets } from './pair-summary.ts'
 import { promptClusters, type RewardTable } from './reward-table.ts'
 import { type GivenTemperature, temperaturesFor } from './temperature.ts'
+import { type Baselines, compareWithBaselines } from './baselines.ts'
+import { type Verdict, verdictOf } from './verdict.ts'
 
 /** What is known beside the rewards; all of it is optional. */
 export interface AnalysisContext {
@@ -17,6 +19,10 @@ export interface Analysis extends PairSummary {
   /** Absent in what earlier versions wrote. */
   readonly margin_distribution?: MarginDistribution
   readonly calibration?: Calibration
+  /** This and what follows is absent in what versions before schema version 2 wrote. */
+  readonly baselines?: Baselines | undefined
+  /** The words that terminal, report and model card begin with; `verdictOf` gives them for an older summary. */
+  readonly verdict?: Verdict | undefined
 }
 
 /**
@@ -26,10 +32,14 @@ export interface Analysis extends PairSummary {
 export function analyse(table: RewardTable, context: AnalysisContext = {}): Analysis {
   const clusters = promptClusters(table)
   const temperatures = temperaturesFor(table.margins, clusters, context.temperature)
+  const summary = summarizePairs(table, temperatures)
+  const baselines = compareWithBaselines(table)
   return {
-    ...summarizePairs(table, temperatures),
+    ...summary,
     subsets: summarizeSubsets(table, temperatures),
     margin_distribution: marginDistribution(table),
     calibration: calibrationOf(table.margins, clusters, temperatures),
+    baselines,
+    verdict: verdictOf({ ...summary, baselines }),
   }
 }

@@ -67,12 +67,12 @@ const temperaturesOf = (temperatures: Temperatures, pairs: Int32Array): Temperat
 })
 
 /** The pairs whose subset is one of these. */
-function pairsOfSubsets({ subsetOf }: RewardTable, subsets: ReadonlySet<number>): Int32Array {
+export function pairsOfSubsets({ subsetOf }: RewardTable, subsets: ReadonlySet<number>): Int32Array {
   return Int32Array.from(subsetOf.keys()).filter((pair) => subsets.has(at(subsetOf, pair)))
 }
 
 /** The subsets that each name covers, by their numbers: itself, and those below it where they are several. */
-function subsetsWithParents(names: readonly string[]): Map<string, ReadonlySet<number>> {
+export function subsetsWithParents(names: readonly string[]): Map<string, ReadonlySet<number>> {
   const members = new Map<string, Set<number>>()
   for (const [number, name] of names.entries())
     for (const part of withParents(name)) {

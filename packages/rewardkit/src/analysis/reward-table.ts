@@ -1,6 +1,7 @@
 import { at } from '../at.ts'
 import type { Clusters } from '../statistics/clusters.ts'
 import type { RewardRow } from '../statistics/types.ts'
+import { baselineFieldsOf, type BaselineMargins, createBaselineColumns, selectBaselines } from './baseline-columns.ts'
 import { createColumn, createNames, renumber } from './columns.ts'
 import { createTextColumns, selectTexts, type TextColumns, textFieldsOf } from './text-columns.ts'
 
@@ -26,6 +27,8 @@ export interface RewardTable extends NumberColumns {
   readonly truncated?: Uint8Array
   /** What the texts of the pairs are like; absent where no pair's texts were at hand. */
   readonly texts?: TextColumns
+  /** Absent where no baseline was computed. */
+  readonly baselineMargins?: BaselineMargins
 }
 
 /** Numbers that not every file has. */
@@ -60,6 +63,7 @@ export function growTable(): GrowingTable {
   const [chosen, rejected, margins] = [createColumn(), createColumn(), createColumn()]
   const numbers = numberFields.map((field) => ({ field, column: createColumn(), isPresent: false }))
   const texts = createTextColumns()
+  const baselines = createBaselineColumns()
   let knowsTruncated = false
   return {
     add(row) {
@@ -77,9 +81,11 @@ export function growTable(): GrowingTable {
         number.column.push(value ?? NaN)
       }
       texts.add(row)
+      baselines.add(row)
     },
     table() {
       const textColumns = texts.columns(ids)
+      const baselineMargins = baselines.columns()
       return {
         pairs: ids.length,
         ids,
@@ -96,6 +102,7 @@ export function growTable(): GrowingTable {
           return number?.isPresent ? number.column.values() : undefined
         }),
         ...(textColumns && { texts: textColumns }),
+        ...(baselineMargins && { baselineMargins }),
       }
     },
   }
@@ -147,6 +154,7 @@ function rowOf(table: RewardTable, pair: number): RewardRow {
     ...Object.fromEntries(numbers),
     ...(table.truncated && { truncated: table.truncated[pair] === 1 }),
     ...(table.texts && textFieldsOf(table.texts, pair, table.ids)),
+    ...(table.baselineMargins && baselineFieldsOf(table.baselineMargins, pair)),
   }
 }
 
@@ -169,5 +177,6 @@ export function selectPairs(table: RewardTable, pairs: Int32Array): RewardTable 
     ...(truncated && { truncated: Uint8Array.from(pairs, (pair) => at(truncated, pair)) }),
     ...numberColumnsOf((_, name) => table[name] && take(table[name])),
     ...(table.texts && { texts: selectTexts(table.texts, pairs) }),
+    ...(table.baselineMargins && { baselineMargins: selectBaselines(table.baselineMargins, pairs) }),
   }
 }

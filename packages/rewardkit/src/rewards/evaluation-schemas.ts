@@ -30,6 +30,14 @@ const pairSummary = {
   temperature: measured,
 }
 
+const baseline = z.object({
+  pairs: z.number(),
+  accuracy: interval,
+  difference: interval,
+  beats: z.enum(['yes', 'no', 'not told apart']),
+  subsets: z.record(z.string(), interval),
+})
+
 /**
  * `summary.json`. In version 1, `log_loss_after_temperature` used the temperature that fits the same pairs best.
  */
@@ -45,6 +53,15 @@ export const evaluationSummarySchema: z.ZodType<EvaluationSummary> = z.object({
     .object({ prompt: z.number(), system: z.number(), responses: z.number(), unlike_rule_1: z.number() })
     .exactOptional(),
   subsets: z.record(z.string(), z.object(pairSummary)),
+  baselines: z
+    .object({
+      longer_wins: baseline.exactOptional(),
+      bag_of_words: baseline.exactOptional(),
+      log_likelihood: baseline.exactOptional(),
+      log_likelihood_per_token: baseline.exactOptional(),
+    })
+    .exactOptional(),
+  verdict: z.object({ sentences: z.array(z.string()) }).exactOptional(),
   ...pairSummary,
 })
 
@@ -70,4 +87,11 @@ export const rewardRowSchema: z.ZodType<RewardRow> = z.object({
   rejected_marks: z.array(formatMark).exactOptional(),
   duplicate_of: z.string().exactOptional(),
   contradicts: z.string().exactOptional(),
+  baseline_margins: z
+    .object({
+      bag_of_words: z.number().exactOptional(),
+      log_likelihood: z.number().exactOptional(),
+      log_likelihood_per_token: z.number().exactOptional(),
+    })
+    .exactOptional(),
 })

@@ -24,7 +24,12 @@ export interface RewardRow {
   readonly duplicate_of?: string | undefined
   /** The id of the first pair with the same prompt and responses and the other label; absent where there is none. */
   readonly contradicts?: string | undefined
+  /** Margins by which the baselines prefer the chosen response; absent where they were not computed. */
+  readonly baseline_margins?: Readonly<Partial<Record<BaselineName, number>>> | undefined
 }
+
+/** A baseline that has a reward for each response. `longer_wins`, which reads only lengths, is none of them. */
+export type BaselineName = 'bag_of_words' | 'log_likelihood' | 'log_likelihood_per_token'
 
 /** A mark of form in a response. */
 export type FormatMark = 'list' | 'heading' | 'code' | 'refusal'
