@@ -14,3 +14,10 @@ export function uint32At(array: Uint32Array, index: number): number {
   if (value === undefined) throw new RangeError(`index ${index} in an array of ${array.length}`)
   return value
 }
+
+/** The same for columns of numbers. */
+export function float64At(array: Float64Array, index: number): number {
+  const value = array[index]
+  if (value === undefined) throw new RangeError(`index ${index} in an array of ${array.length}`)
+  return value
+}

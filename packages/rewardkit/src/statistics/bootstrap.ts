@@ -1,4 +1,4 @@
-import { at } from '../at.ts'
+import { float64At } from '../at.ts'
 import { createRandom } from '../random.ts'
 import { type Clusters, occurring } from './clusters.ts'
 import { quantile } from './histogram.ts'
@@ -27,7 +27,7 @@ export function clusterBootstrap(
   const draw = createResampling(count, seed)
   for (let i = 0; i < draws; i++) {
     const times = draw()
-    of.forEach((cluster, pair) => (weights[pair] = at(times, cluster)))
+    of.forEach((cluster, pair) => (weights[pair] = float64At(times, cluster)))
     statistic(weights).forEach((value, index) => ((results[index] ??= new Float64Array(draws))[i] = value))
   }
   return results
@@ -45,7 +45,7 @@ export function createResampling(count: number, seed: number): () => Float64Arra
     times.fill(0)
     for (let i = 0; i < count; i++) {
       const drawn = Math.floor(random.bits() * scale)
-      times[drawn] = at(times, drawn) + 1
+      times[drawn] = float64At(times, drawn) + 1
     }
     return times
   }

@@ -1,4 +1,4 @@
-import { at } from '../at.ts'
+import { at, float64At } from '../at.ts'
 
 /**
  * Which pairs belong together: those of one prompt, which succeed and fail together. Prompts, not pairs, are what was
@@ -32,10 +32,10 @@ export function clusterSums(
   const sums = new Float64Array(clusters.count)
   const sizes = new Float64Array(clusters.count)
   clusters.of.forEach((cluster, pair) => {
-    sums[cluster] = at(sums, cluster) + at(values, pair)
-    sizes[cluster] = at(sizes, cluster) + 1
+    sums[cluster] = float64At(sums, cluster) + at(values, pair)
+    sizes[cluster] = float64At(sizes, cluster) + 1
   })
-  return { sums: sums.filter((_, cluster) => at(sizes, cluster) > 0), sizes: sizes.filter((size) => size > 0) }
+  return { sums: sums.filter((_, cluster) => float64At(sizes, cluster) > 0), sizes: sizes.filter((size) => size > 0) }
 }
 
 /** The same clusters, numbered without gaps. */

@@ -1,4 +1,4 @@
-import { at } from '../at.ts'
+import { at, float64At } from '../at.ts'
 import { createResampling, type Draws, percentileInterval } from './bootstrap.ts'
 import { type Clusters, clusterSums, occurring } from './clusters.ts'
 import { clusteredEstimate, type Estimate, meanOf } from './intervals.ts'
@@ -17,9 +17,9 @@ export interface CrossedArms {
 }
 
 /**
- * The mean of the second arm less that of the first, with an error that knows of seeds and prompts: the variance between
- * seeds, plus that between prompts, less that of their interaction, which both contain (the mean squares of a two-way
- * analysis of variance). It is never below either. Degrees of freedom are seeds - 1, of the arm with fewer. With one seed in either arm,
+ * The mean of the second arm less that of the first, with an error that knows of seeds and prompts. Its square is the
+ * variance between seeds, plus that between prompts, less that of their interaction, which both contain. These are the
+ * mean squares of a two-way analysis of variance. The error is never below either. Degrees of freedom are seeds - 1, of the arm with fewer. With one seed in either arm,
  * only prompts count, and the error says nothing of training noise.
  */
 export function crossedEstimate(arms: CrossedArms): Estimate {
@@ -79,7 +79,7 @@ function seedNoise(
   values.forEach((ofSeed, index) => {
     const shift = at(means, index) - grand
     const { sums } = clusterSums(
-      ofSeed.map((value, pair) => value - at(ofPairs, pair) - shift),
+      ofSeed.map((value, pair) => value - float64At(ofPairs, pair) - shift),
       clusters,
     )
     const prompts = sums.length
@@ -98,10 +98,10 @@ function meanOverSeeds(values: readonly Float64Array[]): Float64Array {
   const [only] = values
   if (only && values.length === 1) return only
   const sum = new Float64Array(at(values, 0).length)
-  for (const ofSeed of values) ofSeed.forEach((value, pair) => (sum[pair] = at(sum, pair) + value))
+  for (const ofSeed of values) ofSeed.forEach((value, pair) => (sum[pair] = float64At(sum, pair) + value))
   return sum.map((value) => value / values.length)
 }
 
-const differences = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value - at(b, i))
+const differences = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value - float64At(b, i))
 
-const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * at(b, i), 0)
+const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * float64At(b, i), 0)

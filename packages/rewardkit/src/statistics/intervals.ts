@@ -61,9 +61,9 @@ export function intervalOf({ value, error, degrees }: Estimate): Interval {
 }
 
 /**
- * A mean with its cluster-robust standard error, c / (c - 1) times the sum of squared sums over clusters, and clusters -
- * 1 degrees of freedom (Liang and Zeger 1986; Cameron and Miller 2015). Also for a paired difference: give each pair's
- * difference.
+ * A mean with its cluster-robust standard error, whose variance has the factor c / (c - 1) for c clusters, and c - 1
+ * degrees of freedom (Liang and Zeger 1986; Cameron and Miller 2015). For a paired difference, give the difference of
+ * each pair.
  */
 export function clusteredEstimate(values: ArrayLike<number>, clusters: Clusters): Estimate {
   const value = meanOf(values)

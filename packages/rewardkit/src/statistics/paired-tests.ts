@@ -3,9 +3,9 @@ import type { Estimate } from './intervals.ts'
 import type { TestResult } from './sign-flips.ts'
 
 /**
- * McNemar's exact test of two models on the same pairs, one a prompt: of the pairs that only one model gets right, each
- * model is equally likely to get one (McNemar 1947; the mid p value in Fagerland et al. 2013). The same as
- * `signFlipTest` of the differences, with all patterns counted.
+ * McNemar's exact test of two models on the same pairs, one a prompt (McNemar 1947; the mid p value in Fagerland et al.
+ * 2013). If the models are equally good, a pair that only one of them gets right is as likely to be the other's. The
+ * same as `signFlipTest` of the differences, with all patterns counted.
  */
 export function mcnemarExact(onlyFirst: number, onlySecond: number): TestResult {
   const total = onlyFirst + onlySecond

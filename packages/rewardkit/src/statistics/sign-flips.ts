@@ -1,4 +1,4 @@
-import { at } from '../at.ts'
+import { float64At } from '../at.ts'
 import { createRandom } from '../random.ts'
 import type { Draws } from './bootstrap.ts'
 import { type Clusters, clusterSums } from './clusters.ts'
@@ -57,14 +57,14 @@ function flippedSums(sums: Float64Array): (bits: () => number) => number {
     for (let pattern = 0; pattern < 256; pattern++)
       for (let bit = 0; bit < 8; bit++) {
         const sum = sums[8 * byte + bit] ?? 0
-        table[256 * byte + pattern] = at(table, 256 * byte + pattern) + (pattern & (1 << bit) ? -sum : sum)
+        table[256 * byte + pattern] = float64At(table, 256 * byte + pattern) + (pattern & (1 << bit) ? -sum : sum)
       }
   return (bits) => {
     let total = 0
     let word = 0
     for (let byte = 0; byte < bytes; byte++) {
       word = byte % 4 === 0 ? bits() : word >>> 8
-      total += at(table, 256 * byte + (word & 255))
+      total += float64At(table, 256 * byte + (word & 255))
     }
     return total
   }
