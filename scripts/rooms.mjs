@@ -23,6 +23,7 @@ export const rooms = [
     name: 'baselines',
     holds: 'what a reward model has to beat: a bag of words, the likelihood under a language model',
   },
+  { name: 'cards', holds: 'the README.md of a saved model: its model card' },
   { name: 'train', holds: 'the training step, and a run from its options to its saved model' },
   { name: 'evaluate', holds: 'evaluating and scoring with a finished reward model' },
   {

@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { isSpooled } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import { writeFileAtomic } from '../files.ts'
+import { cardFile, ownCard } from '../cards/write-card.ts'
 import { isLockFile, makeFolder, restoreFolder } from '../folders.ts'
 import { option, phrase, settings } from '../phrase.ts'
 import { version } from '../version.ts'
@@ -75,6 +76,11 @@ function checkReplaceable(folder: string, names: readonly string[]): void {
         remedy: 'name another folder',
       },
     )
+  const model = join(folder, 'model')
+  if (ownCard(model) !== null)
+    throw new InputError(phrase`${option('overwrite')}: ${join(model, cardFile)} is your own and would be removed`, {
+      remedy: 'move it away, or name another folder',
+    })
 }
 
 /** Whether a folder holds a run that was stopped before its first step ended: nothing would be lost with it. */

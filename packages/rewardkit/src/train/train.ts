@@ -3,6 +3,8 @@ import { join, resolve, sep } from 'node:path'
 import { createAdamW } from '@rewardkit/torch'
 import { at } from '../at.ts'
 import { InputError, Interrupted } from '../errors.ts'
+import { cardFacts } from '../cards/gather.ts'
+import { cardFile, ownCard, writeModelCard } from '../cards/write-card.ts'
 import { writeRewardCheck } from '../rewards/reward-check.ts'
 import { evaluateGroups, type Evaluation, summarize, writeModelEvaluation } from '../rewards/evaluation.ts'
 import type { EvaluationData } from '../rewards/evaluation-data.ts'
@@ -26,6 +28,7 @@ import { graphKeeper } from './graph-memory.ts'
 import { cutMetrics, checkRunFolder, environment, openRunFolder, writeConfig, writeEnvironment } from './run-folder.ts'
 import { learningRateAt } from './schedule.ts'
 import { trainStep } from './step.ts'
+import type { DataRecord } from './training-data.ts'
 
 /** What a finished run left behind. */
 export interface TrainResult {
@@ -154,21 +157,18 @@ async function trainFrom(
       if (step % saveEvery === 0 || step === plan.length) save()
     }
 
-    saveRewardModel(
-      join(out, 'model'),
-      { ...model, trainedOn: data.readAs },
-      {
-        files,
-        padTokenId: choosePadToken(tokenizer)?.id ?? null,
-      },
-    )
+    const network = { ...model, trainedOn: data.readAs }
+    const card = existsSync(join(out, 'model')) ? ownCard(join(out, 'model')) : null
+    saveRewardModel(join(out, 'model'), network, {
+      files: { ...files, ...(card !== null && { [cardFile]: card }) },
+      padTokenId: choosePadToken(tokenizer)?.id ?? null,
+    })
     await writeRewardCheck(join(out, 'model'), model)
     const evaluation = evaluate()
     const test = data.test && {
       table: evaluateGroups(rewards.rewardsOf, data.test, options, hooks),
       data: data.test,
     }
-    if (!evaluation && !test) return { out, steps: step, evaluation: null, test: null }
     const evaluated = {
       path: join(out, 'model'),
       sha256: await sha256Model(join(out, 'model')),
@@ -183,12 +183,15 @@ async function trainFrom(
       writeModelEvaluation(join(out, folder), table, summary, held.groups)
       return { table, summary }
     }
-    return {
-      out,
-      steps: step,
+    const found = {
       evaluation: evaluation && written('evaluation', evaluation),
       test: test && written('test-evaluation', test),
     }
+    const training = { ...data.record.training, pairs: data.pairs, steps: step }
+    const described = describedEvaluation(found, data.record)
+    const facts = cardFacts({ out, base: source, network, tokenizer, options, training, evaluation: described })
+    writeModelCard(join(out, 'model'), facts, hooks)
+    return { out, steps: step, ...found }
   } catch (error) {
     // A step that fails has not touched the parameters yet: what the last one left is good.
     if (step > savedStep) saveAfter(error, save)
@@ -198,6 +201,15 @@ async function trainFrom(
       cause: error,
     })
   }
+}
+
+/** What a model card reports: the test pairs, which no choice was made on, else those that were held out. */
+function describedEvaluation(
+  { evaluation, test }: Pick<TrainResult, 'evaluation' | 'test'>,
+  record: DataRecord,
+): Parameters<typeof cardFacts>[0]['evaluation'] {
+  if (test) return { summary: test.summary, data: record.test ?? null }
+  return evaluation && { summary: evaluation.summary, data: record.evaluation }
 }
 
 /** Links followed: an --overwrite must not remove the model that it is to train. */
