@@ -3,11 +3,9 @@ import { join } from 'node:path'
 import { type Hooks, logLine } from '../events.ts'
 import { writeFileAtomic } from '../files.ts'
 import { sha256Text } from '../hashes.ts'
+import { cardFile } from '../models/model-hash.ts'
 import type { CardFacts } from './card-facts.ts'
 import { modelCard } from './card.ts'
-
-/** What the hub shows of a model folder. */
-export const cardFile = 'README.md'
 
 const signature = /\n<!-- written by RewardKit, ([0-9a-f]{64}): a changed file is not overwritten -->\n$/
 

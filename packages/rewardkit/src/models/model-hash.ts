@@ -6,7 +6,7 @@ import { sha256Folder } from '../hashes.ts'
 export const calibrationFile = 'calibration.json'
 
 /** The file in a model folder that people read: its model card. */
-const cardFile = 'README.md'
+export const cardFile = 'README.md'
 
 /**
  * One SHA-256 for the files of a model folder that decide its rewards, as `sha256Folder` takes it. Left out are files
