@@ -6,8 +6,9 @@ import { cardHeader, hubName, nameOfData } from './header.ts'
 import { rewardkitSnippet, transformersSnippet, vllmSnippet } from './snippets.ts'
 
 /**
- * The README.md of a saved reward model, which the hub shows as its card: what the model is, how well it ranks and with
- * which uncertainty, what it was trained on, how to use it, and what it cannot tell. Names are data, not markup.
+ * The README.md of a saved reward model, which the hub shows as its card. It says what the model is, how well it ranks
+ * and how certain that is. It also says what the model was trained on, how to use it, and what it cannot tell. Names are
+ * data, not markup.
  */
 export function modelCard(facts: CardFacts): string {
   const parts = [

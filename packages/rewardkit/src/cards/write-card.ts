@@ -17,7 +17,7 @@ const signature = /\n<!-- written by RewardKit, ([0-9a-f]{64}): a changed file i
 export function writeModelCard(folder: string, facts: CardFacts, hooks: Hooks): void {
   const path = join(folder, cardFile)
   if (ownCard(folder) !== null) {
-    hooks.onEvent(logLine(`${path} is yours: it stays as it is, without the results of this run`))
+    hooks.onEvent(logLine(`${path} is yours: it stays unchanged, without the results of this run`))
     return
   }
   writeFileAtomic(path, signed(modelCard(facts)))
