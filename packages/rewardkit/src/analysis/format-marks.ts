@@ -1,13 +1,13 @@
 import type { FormatMark } from '../statistics/types.ts'
 
 /** The marks in the order of their bits: a list is 1, a heading 2, code 4, a refusal 8. */
-const formatMarks: readonly FormatMark[] = ['list', 'heading', 'code', 'refusal']
+export const formatMarks: readonly FormatMark[] = ['list', 'heading', 'code', 'refusal']
 
 /** Marks that nobody looked for, since the text was not at hand. */
 export const unknownMarks = 255
 
 /** The bit of a mark. */
-const markBit = (mark: FormatMark): number => 1 << formatMarks.indexOf(mark)
+export const markBit = (mark: FormatMark): number => 1 << formatMarks.indexOf(mark)
 
 /** The names of the marks in a mask. */
 export const marksOf = (mask: number): FormatMark[] => formatMarks.filter((mark) => (mask & markBit(mark)) !== 0)

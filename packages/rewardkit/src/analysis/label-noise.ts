@@ -1,0 +1,194 @@
+import { at } from '../at.ts'
+import { logSigmoid, sigmoid } from '../logistic.ts'
+import type { Clusters } from '../statistics/clusters.ts'
+import { studentQuantile } from '../statistics/distributions.ts'
+import type { Interval } from '../statistics/types.ts'
+
+/**
+ * How many labels are wrong, under a stated model: labels are flipped with one probability `rate`, whatever the pair,
+ * and before that, the better response is chosen with probability sigmoid(reward margin / temperature).
+ */
+export interface LabelNoise {
+  readonly model: 'symmetric_flips'
+  /** Null where the pairs do not tell; `reason` then says why. */
+  readonly rate: Interval | null
+  /** The rates that fit the pairs at 95 %; null without a fit. */
+  readonly fitting: { readonly low: number; readonly high: number } | null
+  /** Of the fit; null without one. */
+  readonly temperature: number | null
+  readonly reason: string | null
+}
+
+/** Where the rates that fit lie further apart, no rate is given. */
+const widestTold = 0.2
+/** With fewer prompts, no rate is given. */
+const fewestPrompts = 50
+
+/**
+ * The maximum of the likelihood of the labels, given the sizes of the margins:
+ *
+ *     P(chosen is labelled chosen | d) = rate + (1 - 2 rate) sigmoid(d / temperature)
+ *
+ * The rate shows as a plateau: how often labels contradict even the largest margins. So it counts what the reward model
+ * gets wrong with confidence as noise, too. Where no margin is large for the temperature, there is no plateau, and many
+ * rates fit. The interval is that of the profile likelihood, whose deviance is divided by the design effect of prompts
+ * (the ratio of the sandwich variance to the likelihood's own).
+ */
+export function labelNoise(margins: Float64Array, clusters: Clusters): LabelNoise {
+  const none = (reason: string): LabelNoise => ({
+    model: 'symmetric_flips',
+    rate: null,
+    fitting: null,
+    temperature: null,
+    reason,
+  })
+  const scale = medianSize(margins)
+  if (!(scale > 0)) return none('at least half of the reward margins are 0')
+  const prompts = new Set(clusters.of).size
+  if (prompts < fewestPrompts) return none(`${prompts} prompts; expected at least ${fewestPrompts}`)
+  const profile = createProfile(summarised(margins, scale))
+  const best = highest((rate) => profile(rate).value, 0, highestRate)
+  const { value: top, steepness } = profile(best)
+  if (top <= profile(0).chance + 1e-9)
+    return none('the reward margins do not agree with the labels more than by chance')
+  const effect = designEffect(margins, clusters, { rate: best, steepness: steepness / scale })
+  const allowed = (Math.max(1, effect) * studentQuantile(0.975, prompts - 1) ** 2) / 2
+  const fits = (rate: number) => top - profile(rate).value <= allowed
+  const fitting = { low: bound(fits, best, 0), high: bound(fits, best, highestRate) }
+  const isTold = fitting.high - fitting.low <= widestTold
+  return {
+    model: 'symmetric_flips',
+    rate: isTold ? { value: best, ...fitting } : null,
+    fitting,
+    temperature: scale / steepness,
+    reason: isTold ? null : 'rates too far apart fit',
+  }
+}
+
+/** The probability that the label of a pair is wrong, under the fitted model. */
+export function wrongLabelProbability(
+  margin: number,
+  { rate, temperature }: { rate: number; temperature: number },
+): number {
+  const wrong = rate * sigmoid(-margin / temperature)
+  return wrong / (wrong + (1 - rate) * sigmoid(margin / temperature))
+}
+
+/** Above one half, labels would mean their opposite. */
+const highestRate = 0.499
+
+/** Margins in units of their scale, equal or close ones taken together, and how many each is. */
+interface Summarised {
+  readonly margins: Float64Array
+  readonly weights: Float64Array
+}
+
+/** At most this many groups of margins: their means in place of the margins move the rate by less than 1e-4. */
+const groups = 4000
+
+function summarised(margins: Float64Array, scale: number): Summarised {
+  const sorted = margins.toSorted()
+  const count = Math.min(groups, sorted.length)
+  const [means, weights] = [new Float64Array(count), new Float64Array(count)]
+  for (let group = 0; group < count; group++) {
+    const start = Math.floor((group * sorted.length) / count)
+    const end = Math.floor(((group + 1) * sorted.length) / count)
+    for (let i = start; i < end; i++) means[group] = at(means, group) + at(sorted, i) / scale / (end - start)
+    weights[group] = end - start
+  }
+  return { margins: means, weights }
+}
+
+/** The log likelihood of a rate at its best steepness (1 / temperature), that steepness, and that of steepness 0. */
+function createProfile({ margins, weights }: Summarised) {
+  const likelihood = (rate: number, steepness: number): number => {
+    let sum = 0
+    for (let i = 0; i < margins.length; i++) {
+      const argument = at(margins, i) * steepness
+      sum += at(weights, i) * (rate === 0 ? logSigmoid(argument) : Math.log(rate + (1 - 2 * rate) * sigmoid(argument)))
+    }
+    return sum
+  }
+  const chance = likelihood(0, 0)
+  return (rate: number) => {
+    const logSteepness = highest((log) => likelihood(rate, Math.exp(log)), -7, 7)
+    const steepness = Math.exp(logSteepness)
+    return { value: likelihood(rate, steepness), steepness, chance }
+  }
+}
+
+/** Where a function with one peak, or with few, is highest: a grid, then golden sections around its best point. */
+function highest(of: (x: number) => number, from: number, to: number): number {
+  const steps = 24
+  const grid = Array.from({ length: steps + 1 }, (_, i) => from + ((to - from) * i) / steps)
+  const values = grid.map(of)
+  const best = values.indexOf(Math.max(...values))
+  let low = at(grid, Math.max(0, best - 1))
+  let high = at(grid, Math.min(steps, best + 1))
+  const golden = (Math.sqrt(5) - 1) / 2
+  let [left, right] = [high - golden * (high - low), low + golden * (high - low)]
+  let [leftValue, rightValue] = [of(left), of(right)]
+  for (let i = 0; i < 32; i++) {
+    if (leftValue >= rightValue) {
+      ;[high, right, rightValue] = [right, left, leftValue]
+      left = high - golden * (high - low)
+      leftValue = of(left)
+    } else {
+      ;[low, left, leftValue] = [left, right, rightValue]
+      right = low + golden * (high - low)
+      rightValue = of(right)
+    }
+  }
+  const middle = (low + high) / 2
+  return at(values, best) > of(middle) ? at(grid, best) : middle
+}
+
+/** The last rate that fits on the way from the best one to an end. */
+function bound(fits: (rate: number) => boolean, best: number, end: number): number {
+  if (fits(end)) return end
+  let [inside, outside] = [best, end]
+  for (let i = 0; i < 20; i++) {
+    const middle = (inside + outside) / 2
+    if (fits(middle)) inside = middle
+    else outside = middle
+  }
+  return (inside + outside) / 2
+}
+
+/**
+ * How much larger the variance of the rate is for pairs that come by prompts: the entry of the rate in H^-1 M H^-1 over
+ * that in H^-1. M sums the squared scores of prompts, and H those of pairs, for rate and log steepness.
+ */
+function designEffect(
+  margins: Float64Array,
+  clusters: Clusters,
+  { rate, steepness }: { readonly rate: number; readonly steepness: number },
+): number {
+  const byPrompt = { rate: new Float64Array(clusters.count), steepness: new Float64Array(clusters.count) }
+  let [a, b, c] = [0, 0, 0]
+  for (let pair = 0; pair < margins.length; pair++) {
+    const argument = at(margins, pair) * steepness
+    const share = sigmoid(argument)
+    const likelihood = rate + (1 - 2 * rate) * share
+    const ofRate = (1 - 2 * share) / likelihood
+    const ofSteepness = ((1 - 2 * rate) * share * (1 - share) * argument) / likelihood
+    a += ofRate ** 2
+    b += ofRate * ofSteepness
+    c += ofSteepness ** 2
+    const prompt = at(clusters.of, pair)
+    byPrompt.rate[prompt] = at(byPrompt.rate, prompt) + ofRate
+    byPrompt.steepness[prompt] = at(byPrompt.steepness, prompt) + ofSteepness
+  }
+  // The first row of H^-1, without its determinant: (c, -b). The ratio is row M row' / (c det H).
+  let robust = 0
+  for (let prompt = 0; prompt < clusters.count; prompt++)
+    robust += (c * at(byPrompt.rate, prompt) - b * at(byPrompt.steepness, prompt)) ** 2
+  const determinant = a * c - b * b
+  const effect = robust / (c * determinant)
+  return Number.isFinite(effect) ? effect : 1
+}
+
+function medianSize(margins: Float64Array): number {
+  const sizes = margins.map(Math.abs).sort()
+  return at(sizes, Math.floor(sizes.length / 2))
+}

@@ -1,0 +1,74 @@
+import { at } from '../at.ts'
+import { influenceInterval } from '../statistics/intervals.ts'
+import type { Interval } from '../statistics/types.ts'
+import { type Part, pairsWhere, partOf, shareOf } from './parts.ts'
+import type { RewardTable } from './reward-table.ts'
+
+/** How far the length of responses explains what a reward model prefers. */
+export interface LengthConfound {
+  /** What length is measured in: tokens where they are known. */
+  readonly measure: 'tokens' | 'characters'
+  readonly chosen_longer: Part
+  readonly chosen_shorter: Part
+  readonly equal_length: Part
+  /**
+   * The mean of the accuracies where the chosen response is longer and where it is shorter: what the accuracy would be
+   * if each was as frequent. "The longer one is better" reaches exactly one half. Null without pairs of both kinds.
+   */
+  readonly length_controlled_accuracy: Interval | null
+}
+
+/** Null where no lengths are known. */
+export function lengthConfound(table: RewardTable): LengthConfound | null {
+  const measured = lengthDifferences(table)
+  if (!measured) return null
+  const { measure, differences } = measured
+  const longer = pairsWhere(table.pairs, (pair) => at(differences, pair) > 0)
+  const shorter = pairsWhere(table.pairs, (pair) => at(differences, pair) < 0)
+  return {
+    measure,
+    chosen_longer: partOf(table, longer),
+    chosen_shorter: partOf(table, shorter),
+    equal_length: partOf(
+      table,
+      pairsWhere(table.pairs, (pair) => at(differences, pair) === 0),
+    ),
+    length_controlled_accuracy: lengthControlledAccuracy(table, longer, shorter),
+  }
+}
+
+/** Chosen length less rejected length; NaN where unknown. Undefined where no length is known. */
+export function lengthDifferences({ chosenTokens, rejectedTokens, texts, pairs }: RewardTable) {
+  const measure = chosenTokens && rejectedTokens ? 'tokens' : 'characters'
+  const [chosen, rejected] =
+    measure === 'tokens' ? [chosenTokens, rejectedTokens] : [texts?.chosenCharacters, texts?.rejectedCharacters]
+  if (!chosen || !rejected) return undefined
+  const differences = new Float64Array(pairs)
+  for (let pair = 0; pair < pairs; pair++) differences[pair] = at(chosen, pair) - at(rejected, pair)
+  return { measure, differences } as const
+}
+
+/**
+ * Balanced accuracy (Brodersen et al. 2010) over the two directions of the length difference. Its interval is the wider
+ * of two. The delta method by prompts respects that both parts share prompts, but has no width where all pairs of each
+ * part are alike. The intervals of the two shares combined (MOVER, Zou and Donner 2008) have one.
+ */
+function lengthControlledAccuracy(table: RewardTable, longer: Int32Array, shorter: Int32Array): Interval | null {
+  const isCorrect = (pair: number) => (at(table.margins, pair) > 0 ? 1 : 0)
+  const [a, b] = [shareOf(table, longer, isCorrect), shareOf(table, shorter, isCorrect)]
+  if (!a || !b) return null
+  const value = (a.value + b.value) / 2
+  const influence = new Float64Array(table.pairs)
+  for (const pair of longer) influence[pair] = ((isCorrect(pair) - a.value) * table.pairs) / longer.length / 2
+  for (const pair of shorter) influence[pair] = ((isCorrect(pair) - b.value) * table.pairs) / shorter.length / 2
+  const delta = influenceInterval(value, influence, { of: table.promptOf, count: table.promptIds.length })
+  const below = Math.hypot(a.value - a.low, b.value - b.low) / 2
+  const above = Math.hypot(a.high - a.value, b.high - b.value) / 2
+  // With one prompt the delta method has no bounds.
+  const half = Number.isNaN(delta.low) ? 1 : value - delta.low
+  return {
+    value,
+    low: Math.max(0, value - Math.max(below, half)),
+    high: Math.min(1, value + Math.max(above, half)),
+  }
+}
