@@ -14,7 +14,7 @@ export interface LabelNoise {
   readonly rate: Interval | null
   /** The rates that fit the pairs at 95 %; null without a fit. */
   readonly fitting: { readonly low: number; readonly high: number } | null
-  /** Of the fit; null without one. */
+  /** Of the fit; where no rate is given, that of the fit without noise. Null where margins and labels do not agree. */
   readonly temperature: number | null
   readonly reason: string | null
 }
@@ -35,34 +35,24 @@ const fewestPrompts = 50
  * (the ratio of the sandwich variance to the likelihood's own).
  */
 export function labelNoise(margins: Float64Array, clusters: Clusters): LabelNoise {
-  const none = (reason: string): LabelNoise => ({
-    model: 'symmetric_flips',
-    rate: null,
-    fitting: null,
-    temperature: null,
-    reason,
-  })
   const scale = medianSize(margins)
-  if (!(scale > 0)) return none('at least half of the reward margins are 0')
-  const prompts = new Set(clusters.of).size
-  if (prompts < fewestPrompts) return none(`${prompts} prompts; expected at least ${fewestPrompts}`)
+  const unfitted = { model: 'symmetric_flips', rate: null, fitting: null, temperature: null } as const
+  if (!(scale > 0)) return { ...unfitted, reason: 'at least half of the reward margins are 0' }
   const profile = createProfile(summarised(margins, scale))
+  const noiseless = profile(0)
+  if (noiseless.value <= noiseless.chance + 1e-9)
+    return { ...unfitted, reason: 'the reward margins agree with the labels no better than chance' }
+  const untold = { ...unfitted, temperature: scale / noiseless.steepness }
+  const prompts = new Set(clusters.of).size
+  if (prompts < fewestPrompts) return { ...untold, reason: `${prompts} prompts are too few` }
   const best = highest((rate) => profile(rate).value, 0, highestRate)
   const { value: top, steepness } = profile(best)
-  if (top <= profile(0).chance + 1e-9)
-    return none('the reward margins do not agree with the labels more than by chance')
   const effect = designEffect(margins, clusters, { rate: best, steepness: steepness / scale })
   const allowed = (Math.max(1, effect) * studentQuantile(0.975, prompts - 1) ** 2) / 2
   const fits = (rate: number) => top - profile(rate).value <= allowed
   const fitting = { low: bound(fits, best, 0), high: bound(fits, best, highestRate) }
-  const isTold = fitting.high - fitting.low <= widestTold
-  return {
-    model: 'symmetric_flips',
-    rate: isTold ? { value: best, ...fitting } : null,
-    fitting,
-    temperature: scale / steepness,
-    reason: isTold ? null : 'rates too far apart fit',
-  }
+  if (fitting.high - fitting.low > widestTold) return { ...untold, fitting, reason: 'rates far apart fit the pairs' }
+  return { ...unfitted, rate: { value: best, ...fitting }, fitting, temperature: scale / steepness, reason: null }
 }
 
 /** The probability that the label of a pair is wrong, under the fitted model. */
@@ -84,7 +74,7 @@ interface Summarised {
 }
 
 /** At most this many groups of margins: their means in place of the margins move the rate by less than 1e-4. */
-const groups = 4000
+const groups = 1000
 
 function summarised(margins: Float64Array, scale: number): Summarised {
   const sorted = margins.toSorted()
@@ -119,7 +109,7 @@ function createProfile({ margins, weights }: Summarised) {
 
 /** Where a function with one peak, or with few, is highest: a grid, then golden sections around its best point. */
 function highest(of: (x: number) => number, from: number, to: number): number {
-  const steps = 24
+  const steps = 16
   const grid = Array.from({ length: steps + 1 }, (_, i) => from + ((to - from) * i) / steps)
   const values = grid.map(of)
   const best = values.indexOf(Math.max(...values))
@@ -128,7 +118,7 @@ function highest(of: (x: number) => number, from: number, to: number): number {
   const golden = (Math.sqrt(5) - 1) / 2
   let [left, right] = [high - golden * (high - low), low + golden * (high - low)]
   let [leftValue, rightValue] = [of(left), of(right)]
-  for (let i = 0; i < 32; i++) {
+  for (let i = 0; i < 20; i++) {
     if (leftValue >= rightValue) {
       ;[high, right, rightValue] = [right, left, leftValue]
       left = high - golden * (high - low)
