@@ -1,8 +1,11 @@
 import type { PairSummary } from '../statistics/types.ts'
 import { type Calibration, calibrationOf } from './calibration.ts'
+import { type Confounds, confounds } from './confounds.ts'
+import { type LabelNoise, labelNoise } from './label-noise.ts'
 import { type MarginDistribution, marginDistribution } from './margin-distribution.ts'
 import { summarizePairs, summarizeSubsets } from './pair-summary.ts'
 import { promptClusters, type RewardTable } from './reward-table.ts'
+import { type Suspicious, suspiciousPairs } from './suspicious.ts'
 import { type GivenTemperature, temperaturesFor } from './temperature.ts'
 import { type Baselines, compareWithBaselines } from './baselines.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
@@ -16,13 +19,19 @@ export interface AnalysisContext {
 /** What the rewards of pairs show: of all pairs, of each subset, and one block for each question. */
 export interface Analysis extends PairSummary {
   readonly subsets: Readonly<Record<string, PairSummary>>
-  /** Absent in what earlier versions wrote. */
+  /** Absent, like the blocks below, in what earlier versions wrote. */
   readonly margin_distribution?: MarginDistribution
   readonly calibration?: Calibration
+<<<<<<< HEAD
   /** This and what follows is absent in what versions before schema version 2 wrote. */
   readonly baselines?: Baselines | undefined
   /** The words that terminal, report and model card begin with; `verdictOf` gives them for an older summary. */
   readonly verdict?: Verdict | undefined
+=======
+  readonly confounds?: Confounds
+  readonly label_noise?: LabelNoise
+  readonly suspicious?: Suspicious
+>>>>>>> 8b6271a (Evaluations say what confounds there are, which pairs to look at and what label noise fits)
 }
 
 /**
@@ -32,14 +41,24 @@ export interface Analysis extends PairSummary {
 export function analyse(table: RewardTable, context: AnalysisContext = {}): Analysis {
   const clusters = promptClusters(table)
   const temperatures = temperaturesFor(table.margins, clusters, context.temperature)
+<<<<<<< HEAD
   const summary = summarizePairs(table, temperatures)
   const baselines = compareWithBaselines(table)
+=======
+  const noise = labelNoise(table.margins, clusters)
+>>>>>>> 8b6271a (Evaluations say what confounds there are, which pairs to look at and what label noise fits)
   return {
     ...summary,
     subsets: summarizeSubsets(table, temperatures),
     margin_distribution: marginDistribution(table),
     calibration: calibrationOf(table.margins, clusters, temperatures),
+<<<<<<< HEAD
     baselines,
     verdict: verdictOf({ ...summary, baselines }),
+=======
+    confounds: confounds(table),
+    label_noise: noise,
+    suspicious: suspiciousPairs(table, noise).counts,
+>>>>>>> 8b6271a (Evaluations say what confounds there are, which pairs to look at and what label noise fits)
   }
 }

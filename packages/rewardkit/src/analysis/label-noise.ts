@@ -40,7 +40,7 @@ export function labelNoise(margins: Float64Array, clusters: Clusters): LabelNois
   if (!(scale > 0)) return { ...unfitted, reason: 'at least half of the reward margins are 0' }
   const profile = createProfile(summarised(margins, scale))
   const noiseless = profile(0)
-  if (noiseless.value <= noiseless.chance + 1e-9)
+  if (noiseless.value <= -margins.length * Math.LN2 + 1e-9)
     return { ...unfitted, reason: 'the reward margins agree with the labels no better than chance' }
   const untold = { ...unfitted, temperature: scale / noiseless.steepness }
   const prompts = new Set(clusters.of).size
@@ -74,7 +74,7 @@ interface Summarised {
 }
 
 /** At most this many groups of margins: their means in place of the margins move the rate by less than 1e-4. */
-const groups = 1000
+const groups = 500
 
 function summarised(margins: Float64Array, scale: number): Summarised {
   const sorted = margins.toSorted()
@@ -89,27 +89,54 @@ function summarised(margins: Float64Array, scale: number): Summarised {
   return { margins: means, weights }
 }
 
-/** The log likelihood of a rate at its best steepness (1 / temperature), that steepness, and that of steepness 0. */
-function createProfile({ margins, weights }: Summarised) {
-  const likelihood = (rate: number, steepness: number): number => {
-    let sum = 0
+/** The likelihood of a rate at the steepness (1 / temperature) that suits it best. */
+interface Fit {
+  readonly value: number
+  readonly steepness: number
+}
+
+/** Logarithms of the steepness from which a fit begins, for margins in units of their median size. */
+const beginnings = [-3, -2, -1, 0, 1, 2, 3, 5]
+const widest = 7
+
+/**
+ * The best fit for a rate: by Fisher scoring in the logarithm of the steepness, from the best of some beginnings, since
+ * there may be several peaks. A step that does not help is halved.
+ */
+function createProfile({ margins, weights }: Summarised): (rate: number) => Fit {
+  const likelihoodAt = (rate: number, log: number) => {
+    const steepness = Math.exp(log)
+    let [value, score, information] = [0, 0, 0]
     for (let i = 0; i < margins.length; i++) {
-      const argument = at(margins, i) * steepness
-      sum += at(weights, i) * (rate === 0 ? logSigmoid(argument) : Math.log(rate + (1 - 2 * rate) * sigmoid(argument)))
+      const [argument, weight] = [at(margins, i) * steepness, at(weights, i)]
+      const share = sigmoid(argument)
+      const likelihood = rate + (1 - 2 * rate) * share
+      const slope = (1 - 2 * rate) * share * (1 - share) * argument
+      value += weight * (rate === 0 ? logSigmoid(argument) : Math.log(likelihood))
+      score += weight * (rate === 0 ? (1 - share) * argument : slope / likelihood)
+      information += weight * (slope ** 2 / Math.max(likelihood * (1 - likelihood), 1e-300))
     }
-    return sum
+    return { log, value, score, information }
   }
-  const chance = likelihood(0, 0)
-  return (rate: number) => {
-    const logSteepness = highest((log) => likelihood(rate, Math.exp(log)), -7, 7)
-    const steepness = Math.exp(logSteepness)
-    return { value: likelihood(rate, steepness), steepness, chance }
+  return (rate) => {
+    let here = beginnings
+      .map((log) => likelihoodAt(rate, log))
+      .reduce((best, other) => (other.value > best.value ? other : best))
+    for (let i = 0; i < 30; i++) {
+      const { log, value, score, information } = here
+      let step = Math.max(-1, Math.min(1, score / Math.max(information, 1e-300)))
+      let there = likelihoodAt(rate, Math.max(-widest, Math.min(widest, log + step)))
+      for (; there.value < value && Math.abs(step) > 1e-6; there = likelihoodAt(rate, log + step)) step /= 2
+      if (there.value <= value || Math.abs(there.log - log) < 1e-6) break
+      here = there
+    }
+    return { value: here.value, steepness: Math.exp(here.log) }
   }
 }
 
 /** Where a function with one peak, or with few, is highest: a grid, then golden sections around its best point. */
 function highest(of: (x: number) => number, from: number, to: number): number {
-  const steps = 16
+  const steps = 12
   const grid = Array.from({ length: steps + 1 }, (_, i) => from + ((to - from) * i) / steps)
   const values = grid.map(of)
   const best = values.indexOf(Math.max(...values))
@@ -118,7 +145,7 @@ function highest(of: (x: number) => number, from: number, to: number): number {
   const golden = (Math.sqrt(5) - 1) / 2
   let [left, right] = [high - golden * (high - low), low + golden * (high - low)]
   let [leftValue, rightValue] = [of(left), of(right)]
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 16; i++) {
     if (leftValue >= rightValue) {
       ;[high, right, rightValue] = [right, left, leftValue]
       left = high - golden * (high - low)
@@ -137,7 +164,7 @@ function highest(of: (x: number) => number, from: number, to: number): number {
 function bound(fits: (rate: number) => boolean, best: number, end: number): number {
   if (fits(end)) return end
   let [inside, outside] = [best, end]
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 13; i++) {
     const middle = (inside + outside) / 2
     if (fits(middle)) inside = middle
     else outside = middle

@@ -2,7 +2,7 @@ import { at } from '../at.ts'
 import { influenceInterval } from '../statistics/intervals.ts'
 import type { Interval } from '../statistics/types.ts'
 import { type Part, pairsWhere, partOf, shareOf } from './parts.ts'
-import type { RewardTable } from './reward-table.ts'
+import { promptClusters, type RewardTable } from './reward-table.ts'
 
 /** How far the length of responses explains what a reward model prefers. */
 export interface LengthConfound {
@@ -61,7 +61,7 @@ function lengthControlledAccuracy(table: RewardTable, longer: Int32Array, shorte
   const influence = new Float64Array(table.pairs)
   for (const pair of longer) influence[pair] = ((isCorrect(pair) - a.value) * table.pairs) / longer.length / 2
   for (const pair of shorter) influence[pair] = ((isCorrect(pair) - b.value) * table.pairs) / shorter.length / 2
-  const delta = influenceInterval(value, influence, { of: table.promptOf, count: table.promptIds.length })
+  const delta = influenceInterval(value, influence, promptClusters(table))
   const below = Math.hypot(a.value - a.low, b.value - b.low) / 2
   const above = Math.hypot(a.high - a.value, b.high - b.value) / 2
   // With one prompt the delta method has no bounds.

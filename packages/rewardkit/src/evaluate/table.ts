@@ -100,4 +100,4 @@ export function formatNumber(value: number): string {
   return value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 1e6) ? value.toExponential(2) : value.toFixed(3)
 }
 
-const percent = (share: number): string => (Number.isFinite(share) ? (100 * share).toFixed(1) : '-')
+export const percent = (share: number): string => (Number.isFinite(share) ? (100 * share).toFixed(1) : '-')

@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import type { Confounds } from '../analysis/confounds.ts'
+import type { LabelNoise } from '../analysis/label-noise.ts'
+import type { Suspicious } from '../analysis/suspicious.ts'
 import type { RewardRow } from '../statistics/types.ts'
 import type { EvaluationSummary } from './evaluation-summary.ts'
 
@@ -30,6 +33,7 @@ const pairSummary = {
   temperature: measured,
 }
 
+<<<<<<< HEAD
 const baseline = z.object({
   pairs: z.number(),
   accuracy: interval,
@@ -37,6 +41,11 @@ const baseline = z.object({
   beats: z.enum(['yes', 'no', 'not told apart']),
   subsets: z.record(z.string(), interval),
 })
+=======
+/** What one part of the analysis wrote, unread: it holds no NaN, and earlier versions did not write it. */
+const block = <T extends object>() =>
+  z.custom<T>((value) => typeof value === 'object' && value !== null).exactOptional()
+>>>>>>> 8b6271a (Evaluations say what confounds there are, which pairs to look at and what label noise fits)
 
 /**
  * `summary.json`. In version 1, `log_loss_after_temperature` used the temperature that fits the same pairs best.
@@ -63,6 +72,9 @@ export const evaluationSummarySchema: z.ZodType<EvaluationSummary> = z.object({
     .exactOptional(),
   verdict: z.object({ sentences: z.array(z.string()) }).exactOptional(),
   ...pairSummary,
+  confounds: block<Confounds>(),
+  label_noise: block<LabelNoise>(),
+  suspicious: block<Suspicious>(),
 })
 
 const formatMark = z.enum(['list', 'heading', 'code', 'refusal'])

@@ -1,0 +1,80 @@
+import type { Analysis } from '../analysis/analyse.ts'
+import type { Confounds, MarkConfound } from '../analysis/confounds.ts'
+import type { LengthConfound } from '../analysis/length-confound.ts'
+import type { LabelNoise } from '../analysis/label-noise.ts'
+import type { Part } from '../analysis/parts.ts'
+import type { Suspicious } from '../analysis/suspicious.ts'
+import { counted } from '../counted.ts'
+import { formatShare, percent } from './table.ts'
+
+/** What else could explain the accuracy, and what a person should look at: a line each. */
+export function findings({ confounds, label_noise: noise, suspicious }: Analysis): string[] {
+  return [
+    ...(confounds ? confoundLines(confounds) : []),
+    ...(noise ? [noiseLine(noise)] : []),
+    ...(suspicious ? [suspiciousLine(suspicious)] : []),
+  ]
+}
+
+function confoundLines({ length, turns, repeats, marks }: Confounds): string[] {
+  const lines = length ? [lengthLine(length)] : ['length: no lengths are known']
+  if (!turns || !repeats || !marks)
+    return [...lines, 'without texts: turns, repeated pairs and format marks are left out']
+  if (turns.length > 1) {
+    const parts = turns.map(
+      (part) => `${part.to === part.from ? part.from : `${part.from} or more`}: ${partText(part)}`,
+    )
+    lines.push(`accuracy % by user turns: ${parts.join(', ')}`)
+  }
+  const { duplicate_pairs: duplicates, contradicting_pairs: contradicting, accuracy_without_repeats: without } = repeats
+  if (without)
+    lines.push(
+      `repeated pairs: ${duplicates} labelled alike, ${contradicting} with the other label; accuracy without them ${formatShare(without)} %`,
+    )
+  const telling = marks.filter(
+    ({ only_chosen, only_rejected }) => only_chosen.pairs + only_rejected.pairs >= fewestPairs,
+  )
+  if (telling.length > 0) lines.push(`format marks that only one response has: ${telling.map(markText).join('; ')}`)
+  return lines
+}
+
+/** Marks that fewer pairs tell apart are not printed. */
+const fewestPairs = 10
+
+function lengthLine({
+  measure,
+  chosen_longer,
+  chosen_shorter,
+  length_controlled_accuracy: controlled,
+}: LengthConfound): string {
+  const parts = `accuracy % where chosen has more ${measure} ${partText(chosen_longer)}, fewer ${partText(chosen_shorter)}`
+  return `length: ${parts}${controlled ? `; length-controlled ${formatShare(controlled)}` : ''}`
+}
+
+const partText = ({ pairs, accuracy }: Part): string =>
+  accuracy ? `${formatShare(accuracy)} of ${counted(pairs, 'pair')}` : 'of no pair'
+
+function markText({ mark, only_chosen, only_rejected, rewards_follow, labels_follow }: MarkConfound): string {
+  const pairs = counted(only_chosen.pairs + only_rejected.pairs, 'pair')
+  const [rewards, labels] = [rewards_follow ? formatShare(rewards_follow) : '-', percent(labels_follow?.value ?? NaN)]
+  return `${mark} (${pairs}): rewards are for it in ${rewards} %, labels in ${labels} %`
+}
+
+function noiseLine({ rate, fitting, reason }: LabelNoise): string {
+  if (rate) return `label noise: ${formatShare(rate)} % of labels are flipped, if flips do not depend on the pair`
+  const range = fitting ? `: ${percent(fitting.low)} to ${percent(fitting.high)} % fit` : ''
+  return `label noise: cannot be told, since ${reason}${range}`
+}
+
+function suspiciousLine({ pairs, confidently_wrong, contradiction, outlier, near_tie }: Suspicious): string {
+  const kinds = {
+    'confidently wrong': confidently_wrong,
+    contradicting: contradiction,
+    outliers: outlier,
+    'near ties': near_tie,
+  }
+  const found = Object.entries(kinds).flatMap(([name, count]) =>
+    count === null || count === 0 ? [] : `${count} ${name}`,
+  )
+  return `pairs to look at: ${pairs}${found.length > 0 ? ` (${found.join(', ')}), in suspicious.jsonl` : ''}`
+}
