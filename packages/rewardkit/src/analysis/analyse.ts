@@ -22,16 +22,13 @@ export interface Analysis extends PairSummary {
   /** Absent, like the blocks below, in what earlier versions wrote. */
   readonly margin_distribution?: MarginDistribution
   readonly calibration?: Calibration
-<<<<<<< HEAD
   /** This and what follows is absent in what versions before schema version 2 wrote. */
   readonly baselines?: Baselines | undefined
   /** The words that terminal, report and model card begin with; `verdictOf` gives them for an older summary. */
   readonly verdict?: Verdict | undefined
-=======
   readonly confounds?: Confounds
   readonly label_noise?: LabelNoise
   readonly suspicious?: Suspicious
->>>>>>> 8b6271a (Evaluations say what confounds there are, which pairs to look at and what label noise fits)
 }
 
 /**
@@ -41,24 +38,18 @@ export interface Analysis extends PairSummary {
 export function analyse(table: RewardTable, context: AnalysisContext = {}): Analysis {
   const clusters = promptClusters(table)
   const temperatures = temperaturesFor(table.margins, clusters, context.temperature)
-<<<<<<< HEAD
   const summary = summarizePairs(table, temperatures)
   const baselines = compareWithBaselines(table)
-=======
   const noise = labelNoise(table.margins, clusters)
->>>>>>> 8b6271a (Evaluations say what confounds there are, which pairs to look at and what label noise fits)
   return {
     ...summary,
     subsets: summarizeSubsets(table, temperatures),
     margin_distribution: marginDistribution(table),
     calibration: calibrationOf(table.margins, clusters, temperatures),
-<<<<<<< HEAD
     baselines,
     verdict: verdictOf({ ...summary, baselines }),
-=======
     confounds: confounds(table),
     label_noise: noise,
     suspicious: suspiciousPairs(table, noise).counts,
->>>>>>> 8b6271a (Evaluations say what confounds there are, which pairs to look at and what label noise fits)
   }
 }

@@ -33,7 +33,6 @@ const pairSummary = {
   temperature: measured,
 }
 
-<<<<<<< HEAD
 const baseline = z.object({
   pairs: z.number(),
   accuracy: interval,
@@ -41,11 +40,9 @@ const baseline = z.object({
   beats: z.enum(['yes', 'no', 'not told apart']),
   subsets: z.record(z.string(), interval),
 })
-=======
 /** What one part of the analysis wrote, unread: it holds no NaN, and earlier versions did not write it. */
 const block = <T extends object>() =>
   z.custom<T>((value) => typeof value === 'object' && value !== null).exactOptional()
->>>>>>> 8b6271a (Evaluations say what confounds there are, which pairs to look at and what label noise fits)
 
 /**
  * `summary.json`. In version 1, `log_loss_after_temperature` used the temperature that fits the same pairs best.
