@@ -29,7 +29,6 @@ export const rooms = [
   {
     name: 'compare',
     holds: 'reward models on the same pairs: differences, tests, what the data could have shown',
-    planned: true,
   },
   { name: 'policies', holds: 'fine-tuning a policy, sampling from it, best of n', planned: true },
   { name: 'annotate', holds: 'judges that grade margins', planned: true },

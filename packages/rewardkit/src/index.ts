@@ -7,6 +7,7 @@ export { type ErrorCode, RewardKitError } from './errors.ts'
 export type { Event } from './events.ts'
 export type { CustomLoss, CustomObjective, ObjectiveFunction } from './library/custom-objective.ts'
 export { calibrate, type CalibrateSettings } from './library/calibrate.ts'
+export { compare, type CompareSettings } from './library/compare.ts'
 export { evaluate, type EvaluateSettings } from './library/evaluate.ts'
 export {
   type CallOptions,
@@ -26,6 +27,17 @@ export type {
 } from './library/preference-rows.ts'
 export type { Watching } from './library/run-job.ts'
 export { plan, train, type TrainSettings } from './library/train.ts'
+export type {
+  Agreement,
+  ArmComparison,
+  ArmRecord,
+  Comparison,
+  GateResult,
+  LeftOut,
+  RunRecord,
+  SubsetDifference,
+  Verdict,
+} from './compare/index.ts'
 export type { Message } from './data/index.ts'
 export type { Interval, MarginStatistics, PairSummary } from './statistics/types.ts'
 export type { EvaluationSummary } from './rewards/evaluation-summary.ts'

@@ -32,6 +32,8 @@ export const optionMetaSchema = z.object({
   rival: z.string().optional(),
   /** True where several values may follow the flag, apart from those with commas between them. */
   takesSeveral: z.boolean().default(false),
+  /** True where commas belong to a value instead of separating several. */
+  wholeWords: z.boolean().default(false),
 })
 
 /** The same options, all under one heading. */

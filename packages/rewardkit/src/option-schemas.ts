@@ -40,6 +40,8 @@ export interface CommandOption {
   readonly rival: string | undefined
   /** Several values may follow the flag, apart from those with commas between them. */
   readonly takesSeveral: boolean
+  /** Commas belong to a value instead of separating several. */
+  readonly wholeWords: boolean
   readonly shape: Shape
 }
 
@@ -54,7 +56,18 @@ export function commandOptions(schema: z.ZodObject): CommandOption[] {
   return Object.entries(properties).map(
     ([
       key,
-      { description, group, advanced, placeholder, defaultText, rival, takesSeveral, default: value, ...rest },
+      {
+        description,
+        group,
+        advanced,
+        placeholder,
+        defaultText,
+        rival,
+        takesSeveral,
+        wholeWords,
+        default: value,
+        ...rest
+      },
     ]) => {
       const shape: Shape = rest
       return {
@@ -69,6 +82,7 @@ export function commandOptions(schema: z.ZodObject): CommandOption[] {
         required: required.includes(key) && value === undefined,
         rival,
         takesSeveral,
+        wholeWords,
         shape,
       }
     },

@@ -1,6 +1,7 @@
 import { exitCodes } from './exit-codes.ts'
 import { dirname, join } from 'node:path'
 import { counted } from '../counted.ts'
+import { compareOptionsSchema } from '../compare/compare-options.ts'
 import { scoreOptionsSchema } from '../evaluate/evaluate-options.ts'
 import { simulateOptionsSchema } from '../simulate/index.ts'
 import { quickstartOptionsSchema } from '../quickstart/quickstart-options.ts'
@@ -128,6 +129,19 @@ export const commands: readonly Command[] = [
       if (json) print(JSON.stringify(calibration, null, 1))
       else print(`${formatCalibration(calibration)}\n${calibrationPath(calibratedFolder(options.model))}`)
       return exitCodes.success
+    },
+  }),
+  command({
+    name: 'compare',
+    summary: 'compare reward models on the same pairs: which is better, and what the data could have shown',
+    example: 'rewardkit compare runs/baseline runs/other --fail-if-worse 0.01',
+    schema: compareOptionsSchema,
+    positional: 'arms',
+    run: async ({ json, ...options }) => {
+      const { compareRuns, formatComparison } = await import('../compare/index.ts')
+      const comparison = await compareRuns(options)
+      print(json ? JSON.stringify(comparison, null, 2) : formatComparison(comparison))
+      return comparison.gate?.passed === false ? exitCodes.belowThreshold : exitCodes.success
     },
   }),
   command({

@@ -80,7 +80,8 @@ export function mergeOptions<S extends z.ZodObject>(schema: S, sources: OptionSo
 }
 
 /** Several words after one flag are one list. */
-function typedValue(value: unknown, { shape }: CommandOption): unknown {
+function typedValue(value: unknown, { shape, wholeWords }: CommandOption): unknown {
+  if (wholeWords) return typeof value === 'string' ? [value] : value
   if (typeof value === 'string') return valueOf(value, shape)
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
     ? value.flatMap((text: string) => valueOf(text, shape))

@@ -48,7 +48,7 @@ export function formatSummary(summaries: Readonly<Record<string, PairSummary>>):
 
 /** The same as a table in Markdown, for the summary of a job in continuous integration. */
 export function formatMarkdownSummary(summaries: Readonly<Record<string, PairSummary>>): string {
-  return markdownTable(['', ...Object.keys(summaries)], summaryRows(summaries))
+  return formatMarkdownTable(['', ...Object.keys(summaries)], summaryRows(summaries))
 }
 
 const subsetHeader = ['subset', 'pairs', 'prompts', 'accuracy % (95 % interval)', 'longer wins %', 'mean / sd']
@@ -60,7 +60,7 @@ export function formatSubsets(subsets: Readonly<Record<string, PairSummary>>): s
 
 /** The same as a table in Markdown. */
 export function formatMarkdownSubsets(subsets: Readonly<Record<string, PairSummary>>): string {
-  return markdownTable(subsetHeader, subsetRows(subsets))
+  return formatMarkdownTable(subsetHeader, subsetRows(subsets))
 }
 
 function subsetRows(subsets: Readonly<Record<string, PairSummary>>): string[][] {
@@ -74,7 +74,8 @@ function subsetRows(subsets: Readonly<Record<string, PairSummary>>): string[][] 
   ])
 }
 
-function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** The same as a table in Markdown. */
+export function formatMarkdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(markdownCell).join(' | ')} |`
   return [line(header), `| --- |${' ---: |'.repeat(header.length - 1)}`, ...rows.map(line)].join('\n')
 }

@@ -21,11 +21,17 @@ export interface CrossedArms {
  * variance between seeds, plus that between prompts, less that of their interaction, which both contain. These are the
  * mean squares of a two-way analysis of variance. The error is never below either. Degrees of freedom are seeds - 1, of the arm with fewer. With one seed in either arm,
  * only prompts count, and the error says nothing of training noise.
+ * @param overPrompts another estimate of the difference of these very models, such as one made for shares
  */
-export function crossedEstimate(arms: CrossedArms): Estimate {
+export function crossedEstimate(
+  arms: CrossedArms,
+  overPrompts: Estimate = clusteredEstimate(
+    differences(meanOverSeeds(arms.second), meanOverSeeds(arms.first)),
+    arms.clusters,
+  ),
+): Estimate {
   const { first, second, clusters, isPaired } = arms
   const seeds = Math.min(first.length, second.length)
-  const overPrompts = clusteredEstimate(differences(meanOverSeeds(second), meanOverSeeds(first)), clusters)
   if (seeds === 1) return overPrompts
   const noises = isPaired
     ? [seedNoise(pairedDifferences(arms), clusters)]
@@ -36,7 +42,7 @@ export function crossedEstimate(arms: CrossedArms): Estimate {
   return {
     value: overPrompts.value,
     error: Math.sqrt(Math.max(ofSeeds, ofPrompts, ofSeeds + ofPrompts - ofInteraction)),
-    degrees: seeds - 1,
+    degrees: Math.min(overPrompts.degrees, seeds - 1),
   }
 }
 
@@ -94,7 +100,8 @@ function pairedDifferences({ first, second }: CrossedArms): Float64Array[] {
   return second.map((values, seed) => differences(values, at(first, seed)))
 }
 
-function meanOverSeeds(values: readonly Float64Array[]): Float64Array {
+/** The mean over seeds of each pair's value. */
+export function meanOverSeeds(values: readonly Float64Array[]): Float64Array {
   const [only] = values
   if (only && values.length === 1) return only
   const sum = new Float64Array(at(values, 0).length)

@@ -81,9 +81,19 @@ describe('the difference of two shares', () => {
     const { value, low, high } = clusteredShareDifference(new Float64Array(100), every(100, 1))
     expect(value).toBe(0)
     expect(high).toBeCloseTo(-low, 12)
-    // Bonett and Price: two discordant pairs in 102, with their factor for clusters.
-    const error = Math.sqrt((2 * (102 / 101)) / 102 ** 2)
-    expect(high).toBeCloseTo(studentQuantile(0.975, 101) * error, 12)
+    // Bonett and Price: two discordant pairs in 102.
+    expect(high).toBeCloseTo((studentQuantile(0.975, 99) * Math.sqrt(2)) / 102, 12)
+    // Prompts of five pairs that never differ: as many effective pairs as prompts.
+    const ofPrompts = clusteredShareDifference(new Float64Array(100), every(100, 5))
+    expect(ofPrompts.high).toBeCloseTo((studentQuantile(0.975, 19) * Math.sqrt(2)) / 22, 12)
+  })
+
+  it('says nothing of other prompts with one', () => {
+    expect(clusteredShareDifference([1, 0, 0], every(3, 3))).toEqual({
+      value: expect.closeTo(1 / 3, 12),
+      low: NaN,
+      high: NaN,
+    })
   })
 
   it('takes a million pairs', () => {

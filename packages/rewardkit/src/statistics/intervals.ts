@@ -75,18 +75,25 @@ export const clusteredMean = (values: ArrayLike<number>, clusters: Clusters): In
   intervalOf(clusteredEstimate(values, clusters))
 
 /**
- * The difference of two shares on the same pairs, from each pair's difference (-1, 0 or 1, halves for ties). Before
- * `clusteredEstimate`, two pairs are added, each a prompt of its own: one of difference 1 and one of -1. This is the
- * adjustment of Bonett and Price (2012). Without it, models that never differ would have an error of 0.
+ * The difference of two shares on the same pairs, from each pair's difference (-1, 0 or 1, fractions for means of
+ * several). Two pairs are added: one of difference 1 and one of -1. This is the adjustment of Bonett and Price (2012).
+ * Without it, models that never differ would have an error of 0. The pairs that they are added to are the effective ones:
+ * n over the design effect, at most n. If all differences are equal, they say nothing about the design effect, and the
+ * size is the number of clusters. The error is NaN for one cluster.
  */
 export function shareDifferenceEstimate(differences: ArrayLike<number>, clusters: Clusters): Estimate {
-  const total = differences.length + 2
-  const mean = (meanOf(differences) * differences.length) / total
-  const known = clusterResiduals(differences, mean, clusters)
-  const residuals = new Float64Array(known.length + 2)
-  residuals.set(known)
-  residuals.set([1 - mean, -1 - mean], known.length)
-  return estimateFrom(mean, residuals, total)
+  const count = differences.length
+  const mean = meanOf(differences)
+  const residuals = clusterResiduals(differences, mean, clusters)
+  let square = 0
+  for (let pair = 0; pair < count; pair++) square += at(differences, pair) ** 2 / count
+  const independent = Math.max(0, square - mean ** 2) / (count - 1)
+  const robust = robustVariance(residuals, count)
+  const isKnown = robust > 0 && independent > 0
+  const size = isKnown ? Math.min(count, (count * independent) / robust) : residuals.length
+  const value = (mean * size) / (size + 2)
+  const variance = ((square * size + 2) / (size + 2) - value ** 2) / (size + 2)
+  return { value, error: residuals.length > 1 ? Math.sqrt(variance) : NaN, degrees: residuals.length - 1 }
 }
 
 /** The difference itself, with the 95 % interval of `shareDifferenceEstimate`, within -1 and 1. */

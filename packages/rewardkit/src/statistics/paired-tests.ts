@@ -16,6 +16,10 @@ export function mcnemarExact(onlyFirst: number, onlySecond: number): TestResult 
   return { p: atLeast, mid_p: (atLeast + beyond) / 2 }
 }
 
+/** Student's two-sided test that an estimate is 0 in truth. NaN without an error or degrees of freedom. */
+export const studentTest = ({ value, error, degrees }: Estimate): number =>
+  value === 0 && error === 0 ? 1 : 2 * studentCdf(-Math.abs(value / error), degrees)
+
 /**
  * Two one-sided t tests (Schuirmann 1987): a small p value says that the difference lies within `bound` of 0. The larger
  * p value of the two. At 5 %, the same as a 90 % interval within the bounds.

@@ -1,0 +1,17 @@
+/**
+ * Reward models on the same pairs: differences, tests, and what the data could have shown. Loads no addon.
+ * @module rewardkit/compare
+ */
+export { compareRuns } from './compare.ts'
+export type {
+  Agreement,
+  ArmComparison,
+  ArmRecord,
+  Comparison,
+  GateResult,
+  LeftOut,
+  RunRecord,
+  SubsetDifference,
+  Verdict,
+} from './comparison.ts'
+export { formatComparison, formatMarkdownComparison } from './table.ts'

@@ -1,0 +1,117 @@
+import { createReadStream, existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve, sep } from 'node:path'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { growTable, type RewardTable } from '../analysis/reward-table.ts'
+import { linesOf } from '../data/lines.ts'
+import { InputError } from '../errors.ts'
+import { rewardRowSchema } from '../rewards/evaluation-schemas.ts'
+import type { RewardRow } from '../statistics/types.ts'
+import { evaluationFolders, type RewardsPlace } from './arms.ts'
+
+/** One run of an arm: its rewards, and what is known of where they come from. */
+export interface Run {
+  readonly path: string
+  readonly table: RewardTable
+  readonly seed: number | null
+  /** Equal for runs that began with the same weights and saw the same pairs in the same order; null if unknown. */
+  readonly start: string | null
+  readonly modelSha256: string | null
+  readonly dataSha256: string | null
+}
+
+const summarySchema = z.object({
+  model: z.object({ path: z.string(), sha256: z.string() }).partial().optional(),
+  data: z.object({ sha256: z.string() }).partial().optional(),
+})
+const configSchema = z.looseObject({ seed: z.number(), model: z.string(), data: z.string() })
+const dataSchema = z.object({ training: z.object({ sha256: z.string() }) })
+
+/** Options of a training that decide which weights it began with, and the order of its pairs. */
+const decisive = ['head', 'limit', 'eval_fraction', 'epochs', 'missing_margin']
+
+/**
+ * Reads the rewards of a run, and what the files beside them say of it.
+ * @throws InputError for a file that is not what it should be, repeated ids, and rewards that are not finite
+ */
+export async function readRun({ file, run }: RewardsPlace): Promise<Run> {
+  const table = await readRewards(file)
+  checkRewards(table, file)
+  const summary = readIfThere(join(dirname(file), 'summary.json'), JSON.parse, summarySchema)
+  const isOfRun = run !== null && (isOwnEvaluation(file, run) || isInside(summary?.model?.path, run))
+  const config = isOfRun ? readIfThere(join(run, 'config.yaml'), parse, configSchema) : null
+  return {
+    path: file,
+    table,
+    seed: config?.seed ?? null,
+    start: config && isOfRun ? startOf(config, run) : null,
+    modelSha256: summary?.model?.sha256 ?? null,
+    dataSha256: summary?.data?.sha256 ?? null,
+  }
+}
+
+/** The pairs of a `rewards.jsonl`. */
+async function readRewards(file: string): Promise<RewardTable> {
+  const growing = growTable()
+  for await (const line of linesOf(createReadStream(file))) {
+    const place = `${file}, line ${line.number}`
+    if ('error' in line) throw new InputError(`${place}: ${line.error}`, { remedy: line.remedy })
+    growing.add(rewardRow(line.text, place))
+  }
+  const table = growing.table()
+  if (table.pairs === 0) throw new InputError(`${file}: holds no pair`)
+  return table
+}
+
+function rewardRow(text: string, place: string): RewardRow {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new InputError(`${place}: is not JSON`, { remedy: 'restore the file that rewardkit wrote', cause: error })
+  }
+  const { data, error } = rewardRowSchema.safeParse(value)
+  if (data) return data
+  const [issue] = error.issues
+  throw new InputError(`${place}: field ${issue?.path.join('.')}: ${issue?.message}`, {
+    remedy: 'expected the rows that rewardkit evaluate writes',
+  })
+}
+
+const isOwnEvaluation = (file: string, run: string): boolean =>
+  evaluationFolders.some((folder) => resolve(dirname(file)) === resolve(run, folder))
+
+/** The same text for trainings that began alike and saw the same pairs in the same order. */
+function startOf(config: z.output<typeof configSchema>, run: string): string {
+  const data = readIfThere(join(run, 'data.json'), JSON.parse, dataSchema)?.training.sha256 ?? config.data
+  return JSON.stringify([config.seed, config.model, data, ...decisive.map((name) => config[name] ?? null)])
+}
+
+const isInside = (path: string | undefined, folder: string): boolean =>
+  path !== undefined && `${resolve(path)}${sep}`.startsWith(`${resolve(folder)}${sep}`)
+
+/** What a file says, or null if there is none, or it says something else. */
+function readIfThere<T>(path: string, parser: (text: string) => unknown, schema: z.ZodType<T>): T | null {
+  if (!existsSync(path)) return null
+  try {
+    return schema.safeParse(parser(readFileSync(path, 'utf8'))).data ?? null
+  } catch {
+    return null
+  }
+}
+
+/** @throws InputError */
+function checkRewards({ ids, margins }: RewardTable, file: string): void {
+  const bad = margins.findIndex((margin) => !Number.isFinite(margin))
+  if (bad !== -1)
+    throw new InputError(`${file}: pair ${ids[bad]}: the reward margin is ${margins[bad]}, expected a finite number`)
+  const seen = new Set<string>()
+  const repeated = ids.filter((id) => seen.size === seen.add(id).size)
+  if (repeated.length > 0)
+    throw new InputError(
+      `${file}: the id ${repeated[0]} is that of several pairs (${repeated.length} repeated in all)`,
+      {
+        remedy: 'give every pair an id of its own',
+      },
+    )
+}

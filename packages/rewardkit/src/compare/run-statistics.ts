@@ -1,0 +1,43 @@
+import { temperaturesFor } from '../analysis/temperature.ts'
+import { at } from '../at.ts'
+import { logSigmoid } from '../logistic.ts'
+import type { Clusters } from '../statistics/clusters.ts'
+import { normalizedRanks } from '../statistics/ranks.ts'
+import { marginStatistics } from '../statistics/statistics.ts'
+
+/** What comparisons need of one run, by pair. The mean of the first three columns is a statistic of the run. */
+export interface RunStatistics {
+  /** 1 where the chosen response has the higher reward, else 0 (a tie is not correct). Their mean is the accuracy. */
+  readonly isRight: Float64Array
+  /** Their mean is the mean of the margins over their standard deviation; they differ from it by each pair's influence. */
+  readonly scaledMargins: Float64Array
+  /** Log loss after a temperature that other prompts gave (cross-fitted); NaN where there is none. */
+  readonly losses: Float64Array
+  /** Where the temperatures come from, or why there are none. */
+  readonly temperatures: string
+  /** Ranks of the margins with mean 0 and sum of squares 1: their product with another run's is Spearman's correlation. */
+  readonly ranks: Float64Array
+}
+
+export function runStatistics(margins: Float64Array, prompts: Clusters): RunStatistics {
+  const { of: temperatures, words } = temperaturesFor(margins, prompts)
+  return {
+    isRight: margins.map((margin) => (margin > 0 ? 1 : 0)),
+    scaledMargins: scaledMargins(margins),
+    losses: margins.map((margin, pair) => (temperatures ? -logSigmoid(margin / at(temperatures, pair)) : NaN)),
+    temperatures: words,
+    ranks: normalizedRanks(margins),
+  }
+}
+
+/**
+ * Mean over standard deviation plus the influence of each pair on it, by the delta method: z - (mean / sd) (z^2 - 1) / 2
+ * with z = (margin - mean) / sd. NaN for constant margins.
+ */
+function scaledMargins(margins: Float64Array): Float64Array {
+  const { mean, standard_deviation, mean_over_standard_deviation: ratio } = marginStatistics(margins)
+  return margins.map((margin) => {
+    const z = (margin - mean) / standard_deviation
+    return ratio + z - (ratio * (z ** 2 - 1)) / 2
+  })
+}

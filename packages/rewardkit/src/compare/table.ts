@@ -1,0 +1,91 @@
+import { counted } from '../counted.ts'
+import { formatMarkdownTable, formatNumber, formatShare, formatTable } from '../evaluate/table.ts'
+import type { Interval } from '../statistics/types.ts'
+import type { ArmComparison, Comparison, SubsetDifference } from './comparison.ts'
+import { formatP, inPoints } from './words.ts'
+
+/** The comparison for the terminal. */
+export const formatComparison = (comparison: Comparison): string => formatted(comparison, formatTable, '')
+
+/** The contents of `comparison.md`, also for the summary of a job. */
+export const formatMarkdownComparison = (comparison: Comparison): string =>
+  `# ${comparison.arms.map(({ name }) => name).join(', ')}\n\n${formatted(comparison, formatMarkdownTable, '## ')}\n`
+
+type Formatter = (header: readonly string[], rows: readonly (readonly string[])[]) => string
+
+function formatted(comparison: Comparison, table: Formatter, heading: string): string {
+  const { comparisons, left_out, notes, gate } = comparison
+  const left = left_out === null ? '' : `, ${counted(left_out.pairs, 'pair')} left out`
+  return [
+    `${counted(comparison.pairs, 'pair')} of ${counted(comparison.prompts, 'prompt')}${left}`,
+    table(
+      ['arm', 'runs', 'accuracy % (95 % interval)', 'mean / sd', 'log loss after temperature'],
+      armRows(comparison),
+    ),
+    table(['difference', 'accuracy, points (95 % interval)', 'p', 'p (Holm)', 'detectable'], comparisons.map(testRow)),
+    table(
+      ['right, % of pairs', 'both', 'only first', 'only second', 'neither', 'rank correlation'],
+      comparisons.map(agreementRow),
+    ),
+    table(['difference', 'mean / sd', 'log loss after temperature'], comparisons.map(marginRow)),
+    ...comparisons.flatMap((one) => [
+      `${heading}${one.a} and ${one.b}`,
+      ...subsetTable(one, table),
+      one.sentences.join('\n'),
+    ]),
+    ...notes,
+    ...(gate?.sentences ?? []),
+  ].join('\n\n')
+}
+
+const armRows = ({ arms }: Comparison): string[][] =>
+  arms.map((arm) => [
+    arm.name,
+    String(arm.runs.length),
+    formatShare(arm.accuracy),
+    formatNumber(arm.mean_over_standard_deviation),
+    formatNumber(arm.log_loss_after_temperature),
+  ])
+
+const nameOf = ({ a, b }: ArmComparison): string => `${b} - ${a}`
+
+const testRow = (comparison: ArmComparison): string[] => [
+  nameOf(comparison),
+  interval(comparison.difference, inPoints),
+  shownP(comparison.training_test?.p ?? comparison.test.p),
+  shownP(comparison.p_holm),
+  inPoints(comparison.detectable_difference),
+]
+
+function agreementRow(comparison: ArmComparison): string[] {
+  const { both_right, only_a, only_b, both_wrong, margin_rank_correlation } = comparison.agreement
+  const shares = [both_right, only_a, only_b, both_wrong].map((share) => (100 * share).toFixed(1))
+  return [`${comparison.a}, ${comparison.b}`, ...shares, formatNumber(margin_rank_correlation)]
+}
+
+const marginRow = (comparison: ArmComparison): string[] => [
+  nameOf(comparison),
+  interval(comparison.mean_over_standard_deviation, formatNumber),
+  interval(comparison.log_loss_after_temperature, formatNumber),
+]
+
+function subsetTable({ subsets }: ArmComparison, table: Formatter): string[] {
+  const rows = Object.entries(subsets).map(([name, subset]) => subsetRow(name, subset))
+  return rows.length < 2
+    ? []
+    : [table(['subset', 'pairs', 'prompts', 'accuracy, points (95 % interval)', 'p', 'p (Holm)'], rows)]
+}
+
+const subsetRow = (name: string, { pairs, prompts, difference, p, p_holm }: SubsetDifference): string[] => [
+  name,
+  String(pairs),
+  String(prompts),
+  interval(difference, inPoints),
+  shownP(p),
+  shownP(p_holm),
+]
+
+const interval = ({ value, low, high }: Interval, format: (value: number) => string): string =>
+  Number.isNaN(low) ? `${format(value)} (-)` : `${format(value)} (${format(low)} to ${format(high)})`
+
+const shownP = (p: number): string => (Number.isNaN(p) ? '-' : formatP(p).replace(/^p (= )?/, ''))

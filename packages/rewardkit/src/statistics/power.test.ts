@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { createRandom } from '../random.ts'
+import { every } from './fixtures/clusters.ts'
+import { clusteredEstimate } from './intervals.ts'
+import { studentTest } from './paired-tests.ts'
+import { detectableDifference, requiredPrompts, requiredSeeds } from './power.ts'
+
+describe('power', () => {
+  it('finds the detectable difference in 80 % of normal samples', () => {
+    const random = createRandom(2, 'power')
+    const [repetitions, prompts] = [2000, 40]
+    const truth = detectableDifference({ error: 1 / Math.sqrt(prompts), degrees: prompts - 1 })
+    let found = 0
+    for (let i = 0; i < repetitions; i++) {
+      const values = Float64Array.from({ length: prompts }, () => truth + random.normal())
+      if (studentTest(clusteredEstimate(values, every(prompts, 1))) <= 0.05) found++
+    }
+    // Three standard errors of a share of 2,000.
+    expect(Math.abs(found / repetitions - 0.8)).toBeLessThan(0.027)
+  })
+
+  it('asks for four times the prompts for half the difference, and for none that seeds rule out', () => {
+    const design = { prompts: 1000, promptVariance: 1e-4, seeds: null }
+    const needed = requiredPrompts(design, 0.02) ?? 0
+    expect(requiredPrompts(design, 0.01)).toBeCloseTo(4 * needed, -1)
+    expect(requiredPrompts(design, -0.02)).toBe(needed)
+    expect(requiredPrompts(design, 0)).toBeNull()
+    expect(requiredPrompts({ ...design, seeds: { variance: 1e-4, count: 3 } }, 0.02)).toBeNull()
+  })
+
+  it('asks for the prompts with which the difference becomes the detectable one', () => {
+    const needed = requiredPrompts({ prompts: 1000, promptVariance: 1e-4, seeds: null }, 0.02) ?? 0
+    const estimate = { error: Math.sqrt((1e-4 * 1000) / needed), degrees: 999 }
+    expect(detectableDifference(estimate)).toBeCloseTo(0.02, 4)
+  })
+
+  it('asks for the seeds that bring the detectable difference down to the one seen', () => {
+    const seeds = { variance: 4e-4, count: 3 }
+    const needed = requiredSeeds({ prompts: 1000, promptVariance: 1e-5, seeds }, 0.02) ?? 0
+    const detectable = (count: number) =>
+      detectableDifference({ error: Math.sqrt(1e-5 + (4e-4 * 3) / count), degrees: count - 1 })
+    expect(detectable(needed)).toBeLessThanOrEqual(0.02)
+    expect(detectable(needed - 1)).toBeGreaterThan(0.02)
+    expect(requiredSeeds({ prompts: 1000, promptVariance: 1e-3, seeds }, 0.02)).toBeNull()
+    expect(requiredSeeds({ prompts: 1000, promptVariance: 1e-5, seeds: null }, 0.02)).toBeNull()
+  })
+})
