@@ -2,11 +2,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { parse } from 'yaml'
 
-import { tableOf } from '../analysis/reward-table.ts'
+import { analyse } from '../analysis/analyse.ts'
+import { type RewardTable, tableOf } from '../analysis/reward-table.ts'
 import { InputError } from '../errors.ts'
 import { command, phrase } from '../phrase.ts'
 import { checked, firstLine, readJson, readLines } from './read-files.ts'
 import type { KnownTruth, ReportRun, RunEvaluation } from './report-run.ts'
+import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 import { evaluationSummarySchema, rewardRowSchema } from '../rewards/evaluation-schemas.ts'
 import { configSchema, metricsLineSchema, tellingPairSchema, truthSchema } from './run-file-schemas.ts'
 
@@ -70,8 +72,15 @@ function readEvaluation(folder: string): RunEvaluation {
     })
   }
   const texts = textFiles.map((name) => join(folder, name)).find((file) => existsSync(file))
-  if (texts === undefined) return { summary, table }
-  return { summary, table, texts: new Map(Array.from(readLines(texts, tellingPairSchema), (pair) => [pair.id, pair])) }
+  const found = { summary: withBlocks(summary, table), table }
+  if (texts === undefined) return found
+  return { ...found, texts: new Map(Array.from(readLines(texts, tellingPairSchema), (pair) => [pair.id, pair])) }
+}
+
+/** A summary of an earlier version with what it does not say of its pairs. */
+function withBlocks(summary: EvaluationSummary, table: RewardTable): EvaluationSummary {
+  const isComplete = summary.margin_distribution !== undefined && summary.calibration !== undefined
+  return isComplete || !table.margins.every(Number.isFinite) ? summary : { ...analyse(table), ...summary }
 }
 
 /** Where the texts of pairs are; the second is what versions before telling pairs wrote. */

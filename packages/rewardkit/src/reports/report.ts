@@ -1,6 +1,7 @@
 import { accuracyFigure, subsetsFigure } from './accuracy-figures.ts'
-import { confidenceFigure } from './calibration-figures.ts'
+import { reliabilityFigures } from './calibration-figures.ts'
 import { curveFigures, curveReading } from './curves.ts'
+import { cumulativeFigure, normalQuantileFigure } from './distribution-figures.ts'
 import { type Figure, figureMarkup, legendMarkup } from './figure.ts'
 import { html, type Markup } from './html.ts'
 import { introduction } from './introduction.ts'
@@ -83,14 +84,19 @@ function calibrationContent(
   evaluated: readonly EvaluatedRun[],
   legend: Markup | null,
 ): Markup {
-  return html`${legend}
-    <div class="beside">
-      ${numbersTable('Calibration', calibrationRows, runs)} ${grid('single', [confidenceFigure(evaluated)])}
-    </div>`
+  return html`${legend} ${optionalGrid('pair', reliabilityFigures(evaluated))}
+  ${numbersTable('Calibration', calibrationRows, runs)}`
 }
 
 function marginsContent(runs: readonly ReportRun[], evaluated: readonly EvaluatedRun[], legend: Markup | null): Markup {
-  return html`${legend} ${grid('pair', [densityFigure(evaluated, 'reward'), densityFigure(evaluated, 'scale-free')])}
+  const normal = normalQuantileFigure(evaluated)
+  return html`${legend}
+  ${grid('pair', [
+    densityFigure(evaluated, 'reward'),
+    densityFigure(evaluated, 'scale-free'),
+    cumulativeFigure(evaluated),
+    ...(normal ? [normal] : []),
+  ])}
   ${numbersTable('Reward margins', marginRows, runs)} ${grid('medium', histogramFigures(evaluated))}`
 }
 

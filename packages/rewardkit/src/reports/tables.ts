@@ -1,4 +1,6 @@
-import type { Interval, PairSummary } from '../statistics/types.ts'
+import type { Estimate } from '../analysis/estimate.ts'
+import type { MarginDistribution } from '../analysis/margin-distribution.ts'
+import type { Interval, MarginStatistics, PairSummary } from '../statistics/types.ts'
 import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 import { duration, number, percent, whole } from './number-format.ts'
 import { html, type Markup } from './html.ts'
@@ -41,36 +43,39 @@ export const accuracyRows: readonly Row[] = [
   { name: 'Ties', meaning: 'equal rewards; they count as not correct', cell: ({ ties }) => whole(ties) },
 ]
 
+/** A statistic of the margins, from their distribution where the summary has it. */
+function marginRow(
+  name: string,
+  meaning: string,
+  block: Exclude<keyof MarginDistribution, 'quantiles'>,
+  plain?: (margins: MarginStatistics) => number,
+): Row {
+  return {
+    name,
+    meaning,
+    cell: ({ margin_distribution, reward_margin }) =>
+      margin_distribution ? estimated(margin_distribution[block]) : number(plain?.(reward_margin)),
+  }
+}
+
+/** What the margins are like; each with its 95 % interval. */
 export const marginRows: readonly Row[] = [
-  {
-    name: 'Margin mean',
-    meaning: 'grows with the reward scale',
-    cell: (summary) => number(summary.reward_margin.mean),
-  },
-  {
-    name: 'Margin sd',
-    meaning: 'standard deviation, n − 1',
-    cell: (summary) => number(summary.reward_margin.standard_deviation),
-  },
-  {
-    name: 'Mean / sd',
-    meaning: 'scale-free: compare runs here',
-    cell: (summary) => number(summary.reward_margin.mean_over_standard_deviation),
-  },
-  {
-    name: 'Skewness g1',
-    meaning: 'above 0: longer tail to the right',
-    cell: (summary) => number(summary.reward_margin.skewness),
-  },
-  {
-    name: 'Excess kurtosis g2',
-    meaning: '0 for a normal distribution',
-    cell: (summary) => number(summary.reward_margin.excess_kurtosis),
-  },
+  marginRow('Mean', 'grows with the reward scale', 'mean', ({ mean }) => mean),
+  marginRow('Standard deviation', 'n − 1 in the denominator', 'standard_deviation', (all) => all.standard_deviation),
+  marginRow(
+    'Mean / sd',
+    'scale-free: compare runs here',
+    'mean_over_standard_deviation',
+    (all) => all.mean_over_standard_deviation,
+  ),
+  marginRow('Median', 'half of the margins are below it', 'median'),
+  marginRow('Skewness g1', 'above 0: longer tail to the right', 'skewness', ({ skewness }) => skewness),
+  marginRow('Excess kurtosis g2', '0 for a normal distribution', 'excess_kurtosis', (all) => all.excess_kurtosis),
   {
     name: 'Below zero',
     meaning: 'pairs ranked the wrong way round',
-    cell: (summary) => percent(summary.reward_margin.share_below_zero),
+    cell: ({ margin_distribution: block, reward_margin }) =>
+      block ? estimatedShare(block.share_below_zero) : percent(reward_margin.share_below_zero),
   },
   {
     name: 'Rank correlation',
@@ -80,17 +85,43 @@ export const marginRows: readonly Row[] = [
   },
 ]
 
+/** How well the probabilities that follow from rewards fit; each with its 95 % interval where the summary has it. */
 export const calibrationRows: readonly Row[] = [
-  { name: 'Bradley-Terry log loss', meaning: 'a coin toss gives 0.693', cell: ({ log_loss }) => number(log_loss) },
   {
-    name: 'After temperature',
-    meaning: 'the same at the best temperature',
-    cell: (summary) => number(summary.log_loss_after_temperature),
+    name: 'Log loss',
+    meaning: 'a coin toss gives 0.693',
+    cell: ({ calibration, log_loss }) => (calibration ? estimated(calibration.log_loss) : number(log_loss)),
+  },
+  {
+    name: 'Log loss after temperature',
+    meaning: 'by one that was not fitted on these pairs',
+    cell: ({ calibration, log_loss_after_temperature: plain }) =>
+      calibration ? estimated(calibration.after_temperature.log_loss) : number(plain),
+  },
+  {
+    name: 'Brier score',
+    meaning: 'a coin toss gives 0.25',
+    cell: ({ calibration }) => estimated(calibration?.brier_score),
+  },
+  {
+    name: 'Calibration error',
+    meaning: 'mean distance to the diagonal, and by chance alone',
+    cell: ({ calibration }) => {
+      const error = calibration?.expected_calibration_error
+      const chance = percent(error?.if_calibrated.value)
+      return html`${estimatedShare(error)}<small>by chance ${chance}</small>`
+    },
+  },
+  {
+    name: 'Error after temperature',
+    meaning: 'by one that was not fitted on these pairs',
+    cell: ({ calibration }) => estimatedShare(calibration?.after_temperature.expected_calibration_error),
   },
   {
     name: 'Temperature',
     meaning: 'above 1: the margins are overconfident',
-    cell: ({ temperature }) => number(temperature, 2),
+    cell: ({ calibration, temperature }) =>
+      calibration ? estimated(calibration.after_temperature.temperature, 2) : number(temperature, 2),
   },
 ]
 
@@ -248,6 +279,23 @@ export function runHeads(runs: readonly ReportRun[]): Markup {
 /** A share with its interval beneath. */
 function interval({ value, low, high }: Interval): Markup {
   return html`${percent(value)}<small>${number(100 * low, 1)} to ${number(100 * high, 1)}</small>`
+}
+
+/** A statistic with its interval beneath, or why it has none. */
+export function estimated(estimate: Estimate | undefined, decimals = 3): Markup {
+  return estimateMarkup(estimate, (value) => number(value, decimals))
+}
+
+/** The same for a share. */
+export function estimatedShare(estimate: Estimate | undefined): Markup {
+  return estimateMarkup(estimate, percent)
+}
+
+function estimateMarkup(estimate: Estimate | undefined, text: (value: number | null) => string): Markup {
+  if (!estimate) return html`${number(null)}`
+  const { value, low, high, reason } = estimate
+  const beneath = low !== null && high !== null ? `${text(low)} to ${text(high)}` : (reason ?? '')
+  return html`${text(value)}<small>${beneath}</small>`
 }
 
 /** A table that scrolls on its own on narrow pages, by keyboard too. */

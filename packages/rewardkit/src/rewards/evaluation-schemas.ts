@@ -3,6 +3,8 @@ import type { Confounds } from '../analysis/confounds.ts'
 import type { LabelNoise } from '../analysis/label-noise.ts'
 import type { Suspicious } from '../analysis/suspicious.ts'
 import type { RewardRow } from '../statistics/types.ts'
+import type { Calibration } from '../analysis/calibration.ts'
+import type { MarginDistribution } from '../analysis/margin-distribution.ts'
 import type { EvaluationSummary } from './evaluation-summary.ts'
 
 /** JSON has no NaN or infinity: a run that diverged has null in their place. */
@@ -72,6 +74,8 @@ export const evaluationSummarySchema: z.ZodType<EvaluationSummary> = z.object({
   confounds: block<Confounds>(),
   label_noise: block<LabelNoise>(),
   suspicious: block<Suspicious>(),
+  margin_distribution: block<MarginDistribution>(),
+  calibration: block<Calibration>(),
 })
 
 const formatMark = z.enum(['list', 'heading', 'code', 'refusal'])
