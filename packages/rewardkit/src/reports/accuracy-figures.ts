@@ -1,19 +1,17 @@
-import type { Interval } from '../statistics/types.ts'
+import type { Baselines } from '../analysis/baselines.ts'
+import type { Interval, PairSummary } from '../statistics/types.ts'
 import { runColour } from './draw.ts'
-import { type DotRow, drawDots, type Sign } from './dot-plot.ts'
+import { type DotPlot, type DotRow, drawDots, type Sign } from './dot-plot.ts'
 import type { Figure } from './figure.ts'
 import type { EvaluatedRun } from './margin-figures.ts'
 import { percent, percentInterval } from './number-format.ts'
 
-/** Something that ranks pairs at no cost, and how it is drawn beside a model. */
-interface Rival {
-  readonly sign: Sign
-  readonly text: string
-  readonly accuracy: (summary: { readonly longer_wins: Interval }) => number | undefined
-}
-
-const rivals: readonly Rival[] = [
-  { sign: 'diamond', text: 'longer wins', accuracy: ({ longer_wins }) => longer_wins.value },
+/** How the accuracy of each baseline is drawn beside that of a model. */
+const baselineSigns: readonly (readonly [name: keyof Baselines, sign: Sign, text: string])[] = [
+  ['longer_wins', 'diamond', 'longer wins'],
+  ['bag_of_words', 'square', 'bag of words'],
+  ['log_likelihood', 'triangle', 'log-likelihood'],
+  ['log_likelihood_per_token', 'star', 'log-likelihood per token'],
 ]
 
 /** Shares on an axis, without decimals that say nothing. */
@@ -22,7 +20,9 @@ const shareTick = (share: number): string => percent(share).replace('.0', '')
 /** Accuracy of each run with its interval, against what costs nothing, chance and the best achievable accuracy. */
 export function accuracyFigure(runs: readonly EvaluatedRun[]): Figure {
   const best = runs.map(({ run }) => run.truth?.bestAchievableAccuracy).find((share) => share !== undefined)
-  const rows = runs.map(({ index, name, evaluation: { summary } }) => accuracyRow(name, index, summary))
+  const rows = runs.map(({ index, name, evaluation: { summary } }) =>
+    accuracyRow(name, index, summary, (baseline) => summary.baselines?.[baseline]?.accuracy),
+  )
   const spoken = runs.map(({ name, evaluation }) => `${name}: ${percentInterval(evaluation.summary.accuracy)}`)
   const plot = {
     label: `Accuracy with 95 % intervals. ${spoken.join('; ')}.`,
@@ -60,8 +60,10 @@ export function subsetsFigure(runs: readonly EvaluatedRun[]): Figure | null {
   const shown = names.slice(0, mostSubsets)
   const rowsOf = (subset: string, label: (run: EvaluatedRun) => string) =>
     runs.flatMap((run) => {
-      const summary = run.evaluation.summary.subsets[subset]
-      return summary ? [accuracyRow(label(run), run.index, summary)] : []
+      const { subsets, baselines } = run.evaluation.summary
+      const summary = subsets[subset]
+      const inSubset = (baseline: keyof Baselines) => baselines?.[baseline]?.subsets[subset]
+      return summary ? [accuracyRow(label(run), run.index, summary, inSubset)] : []
     })
   const isAlone = runs.length === 1
   const groups = isAlone
@@ -87,17 +89,20 @@ export function subsetsFigure(runs: readonly EvaluatedRun[]): Figure | null {
 function accuracyRow(
   label: string,
   place: number,
-  summary: { readonly accuracy: Interval; readonly longer_wins: Interval },
+  { accuracy, longer_wins }: Pick<PairSummary, 'accuracy' | 'longer_wins'>,
+  baseline: (name: keyof Baselines) => Interval | undefined,
 ): DotRow {
-  const others = rivals.flatMap(({ sign, accuracy }) => {
-    const value = accuracy(summary)
-    return value === undefined ? [] : [{ sign, value }]
+  const others = baselineSigns.flatMap(([name, sign]) => {
+    // Summaries before baselines were measured know of "longer wins" alone.
+    const found = baseline(name) ?? (name === 'longer_wins' ? longer_wins : undefined)
+    return found && Number.isFinite(found.value) ? [{ sign, value: found.value }] : []
   })
-  return { label, colour: runColour(place), interval: summary.accuracy, text: percent(summary.accuracy.value), others }
+  return { label, colour: runColour(place), interval: accuracy, text: percent(accuracy.value), others }
 }
 
 /** The signs that occur. */
-function keyOf(rows: readonly DotRow[]) {
+function keyOf(rows: readonly DotRow[]): DotPlot['key'] {
   const signs = new Set(rows.flatMap(({ others }) => others.map(({ sign }) => sign)))
-  return [{ sign: 'circle' as const, text: 'model' }, ...rivals.filter(({ sign }) => signs.has(sign))]
+  const baselines = baselineSigns.filter(([, sign]) => signs.has(sign)).map(([, sign, text]) => ({ sign, text }))
+  return [{ sign: 'circle', text: 'model' }, ...baselines]
 }

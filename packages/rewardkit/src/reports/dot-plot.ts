@@ -5,7 +5,7 @@ import { draw, ink } from './draw.ts'
 import { shortened } from './number-format.ts'
 
 /** Signs that differ without colour. */
-export type Sign = 'circle' | 'diamond' | 'square' | 'triangle'
+export type Sign = 'circle' | 'diamond' | 'square' | 'triangle' | 'star'
 
 /** Something with a value and its interval, and other values to see it against. */
 export interface DotRow {

@@ -1,3 +1,4 @@
+import { verdictOf } from '../analysis/verdict.ts'
 import { html, type Markup } from './html.ts'
 import { whole } from './number-format.ts'
 import type { ReportRun } from './report-run.ts'
@@ -11,7 +12,7 @@ export function introduction(runs: readonly ReportRun[]): Markup {
 /** The sentences of each run's verdict. */
 function meaning(runs: readonly ReportRun[]): Markup | null {
   const said = runs.flatMap((run) => {
-    const sentences = verdictOf(run)
+    const sentences = sentencesOf(run)
     if (sentences.length === 0) return []
     return [
       html`<p>
@@ -31,8 +32,10 @@ function meaning(runs: readonly ReportRun[]): Markup | null {
   </section>`
 }
 
-function verdictOf(_run: ReportRun): readonly string[] {
-  return []
+/** What the evaluation said when it was made, or what this version says of an older one. */
+function sentencesOf({ evaluation }: ReportRun): readonly string[] {
+  if (!evaluation) return []
+  return (evaluation.summary.verdict ?? verdictOf(evaluation.summary)).sentences
 }
 
 type Fact = readonly [name: string, of: (run: ReportRun) => string | undefined]

@@ -1,3 +1,4 @@
+import type { Baselines } from '../analysis/baselines.ts'
 import type { Estimate } from '../analysis/estimate.ts'
 import type { MarginDistribution } from '../analysis/margin-distribution.ts'
 import type { Interval, MarginStatistics, PairSummary } from '../statistics/types.ts'
@@ -11,7 +12,25 @@ export interface Row {
   readonly meaning: string
   readonly cell: (summary: EvaluationSummary, truth: KnownTruth | undefined) => string | Markup
   /** Rows that only some runs can fill are left out where none does. */
-  readonly needs?: (truth: KnownTruth | undefined) => boolean
+  readonly needs?: (run: ReportRun) => boolean
+}
+
+/** The accuracy of a baseline, and how much better the model is on the same pairs. */
+function baselineRow(baseline: keyof Baselines, name: string, meaning: string): Row {
+  return {
+    name,
+    meaning,
+    cell: ({ baselines, longer_wins }) => {
+      const found = baselines?.[baseline]
+      if (!found) return baseline === 'longer_wins' ? interval(longer_wins) : number(null)
+      const { value, low, high } = found.difference
+      const points = (share: number) => number(100 * share, 1)
+      return html`${interval(found.accuracy)}<small
+          >model ${value < 0 ? '' : '+'}${points(value)} (${points(low)} to ${points(high)})</small
+        >`
+    },
+    needs: ({ evaluation }) => baseline === 'longer_wins' || evaluation?.summary.baselines?.[baseline] !== undefined,
+  }
 }
 
 /** What one can act on. */
@@ -23,22 +42,21 @@ export const accuracyRows: readonly Row[] = [
     meaning: 'chosen reward is higher, 95 % interval',
     cell: ({ accuracy }) => interval(accuracy),
   },
-  {
-    name: 'Longer wins',
-    meaning: 'if the response with more tokens won',
-    cell: ({ longer_wins }) => interval(longer_wins),
-  },
+  baselineRow('longer_wins', 'Longer wins', 'if the response with more tokens won'),
+  baselineRow('bag_of_words', 'Bag of words', 'a linear model of words and pairs of words'),
+  baselineRow('log_likelihood', 'Log-likelihood', 'if the likelier response won'),
+  baselineRow('log_likelihood_per_token', 'The same per token', 'its mean over tokens'),
   {
     name: 'Best achievable',
     meaning: 'by the true ranking, on noisy labels',
     cell: (_, truth) => percent(truth?.bestAchievableAccuracy),
-    needs: (truth) => truth?.bestAchievableAccuracy !== undefined,
+    needs: ({ truth }) => truth?.bestAchievableAccuracy !== undefined,
   },
   {
     name: 'Accuracy on true labels',
     meaning: 'agreement with the known truth',
     cell: (_, truth) => (truth?.accuracyOnTrueLabels ? interval(truth.accuracyOnTrueLabels) : number(null)),
-    needs: (truth) => truth?.accuracyOnTrueLabels !== undefined,
+    needs: ({ truth }) => truth?.accuracyOnTrueLabels !== undefined,
   },
   { name: 'Ties', meaning: 'equal rewards; they count as not correct', cell: ({ ties }) => whole(ties) },
 ]
@@ -81,7 +99,7 @@ export const marginRows: readonly Row[] = [
     name: 'Rank correlation',
     meaning: "Spearman's, with the true margin",
     cell: (_, truth) => number(truth?.rankCorrelation),
-    needs: (truth) => truth?.rankCorrelation !== undefined,
+    needs: ({ truth }) => truth?.rankCorrelation !== undefined,
   },
 ]
 
@@ -127,7 +145,7 @@ export const calibrationRows: readonly Row[] = [
 
 /** Numbers of the evaluations, a column a run; a run without evaluation has dashes. */
 export function numbersTable(title: string, rows: readonly Row[], runs: readonly ReportRun[]): Markup {
-  const shown = rows.filter(({ needs }) => !needs || runs.some(({ truth }) => needs(truth)))
+  const shown = rows.filter(({ needs }) => !needs || runs.some(needs))
   const body = shown.map(
     ({ name, meaning, cell }) =>
       html`<tr>
