@@ -10,6 +10,15 @@ export async function sha256File(path: string): Promise<string> {
   return hash.digest('hex')
 }
 
+/** One SHA-256 for several files, by their names and contents; that of one file is its own. */
+export async function sha256Files(files: readonly { readonly path: string; readonly name: string }[]): Promise<string> {
+  const [first] = files
+  if (first && files.length === 1) return sha256File(first.path)
+  const hash = createHash('sha256')
+  for (const { path, name } of files) hash.update(`${await sha256File(path)}  ${name}\n`)
+  return hash.digest('hex')
+}
+
 /** SHA-256 of a text's UTF-8 bytes, in hexadecimal. */
 export const sha256Text = (text: string): string => createHash('sha256').update(text).digest('hex')
 

@@ -8,7 +8,7 @@ export type { Event } from './events.ts'
 export type { CustomLoss, CustomObjective, ObjectiveFunction } from './library/custom-objective.ts'
 export { calibrate, type CalibrateSettings } from './library/calibrate.ts'
 export { compare, type CompareSettings } from './library/compare.ts'
-export { evaluate, type EvaluateSettings } from './library/evaluate.ts'
+export { evaluate, type EvaluateRewardsSettings, type EvaluateSettings } from './library/evaluate.ts'
 export {
   type CallOptions,
   type LoadSettings,

@@ -50,7 +50,6 @@ export const otherNames: Readonly<Record<string, OurName>> = {
   overwriteOutputDir: ours('overwrite'),
   badLines: ours('onError'),
   format: ours('dataFormat'),
-  json: { key: 'format', words: phrase`${settings({ format: 'json' })}` },
 }
 
 /** What an option known from elsewhere, in any spelling, is called here, where that is one of `keys`. */

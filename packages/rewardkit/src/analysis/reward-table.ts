@@ -3,6 +3,7 @@ import type { Clusters } from '../statistics/clusters.ts'
 import type { RewardRow } from '../statistics/types.ts'
 import { baselineFieldsOf, type BaselineMargins, createBaselineColumns, selectBaselines } from './baseline-columns.ts'
 import { createColumn, createNames, renumber } from './columns.ts'
+import { createGroupColumns, type GroupColumns, groupFieldsOf, selectGroups } from './group-columns.ts'
 import { createTextColumns, selectTexts, type TextColumns, textFieldsOf } from './text-columns.ts'
 
 /**
@@ -25,6 +26,8 @@ export interface RewardTable extends NumberColumns {
   readonly margins: Float64Array
   /** 1 where the model read the pair truncated. */
   readonly truncated?: Uint8Array
+  /** Which pairs compare the responses of one group; absent where every pair stands alone. */
+  readonly groups?: GroupColumns
   /** What the texts of the pairs are like; absent where no pair's texts were at hand. */
   readonly texts?: TextColumns
   /** Absent where no baseline was computed. */
@@ -62,6 +65,7 @@ export function growTable(): GrowingTable {
   const [promptOf, subsetOf, truncated] = [createColumn(), createColumn(), createColumn()]
   const [chosen, rejected, margins] = [createColumn(), createColumn(), createColumn()]
   const numbers = numberFields.map((field) => ({ field, column: createColumn(), isPresent: false }))
+  const groups = createGroupColumns()
   const texts = createTextColumns()
   const baselines = createBaselineColumns()
   let knowsTruncated = false
@@ -80,10 +84,12 @@ export function growTable(): GrowingTable {
         number.isPresent ||= value !== undefined
         number.column.push(value ?? NaN)
       }
+      groups.add(row)
       texts.add(row)
       baselines.add(row)
     },
     table() {
+      const groupColumns = groups.columns()
       const textColumns = texts.columns(ids)
       const baselineMargins = baselines.columns()
       return {
@@ -101,6 +107,7 @@ export function growTable(): GrowingTable {
           const number = numbers.find((one) => one.field === field)
           return number?.isPresent ? number.column.values() : undefined
         }),
+        ...(groupColumns && { groups: groupColumns }),
         ...(textColumns && { texts: textColumns }),
         ...(baselineMargins && { baselineMargins }),
       }
@@ -153,6 +160,7 @@ function rowOf(table: RewardTable, pair: number): RewardRow {
     reward_margin: at(table.margins, pair),
     ...Object.fromEntries(numbers),
     ...(table.truncated && { truncated: table.truncated[pair] === 1 }),
+    ...(table.groups && groupFieldsOf(table.groups, pair)),
     ...(table.texts && textFieldsOf(table.texts, pair, table.ids)),
     ...(table.baselineMargins && baselineFieldsOf(table.baselineMargins, pair)),
   }
@@ -164,6 +172,7 @@ export function selectPairs(table: RewardTable, pairs: Int32Array): RewardTable 
   const prompts = renumber(table.promptOf, table.promptIds, pairs)
   const subsets = renumber(table.subsetOf, table.subsetNames, pairs)
   const { truncated } = table
+  const groups = table.groups && selectGroups(table.groups, pairs)
   return {
     pairs: pairs.length,
     ids: Array.from(pairs, (pair) => at(table.ids, pair)),
@@ -176,6 +185,7 @@ export function selectPairs(table: RewardTable, pairs: Int32Array): RewardTable 
     margins: take(table.margins),
     ...(truncated && { truncated: Uint8Array.from(pairs, (pair) => at(truncated, pair)) }),
     ...numberColumnsOf((_, name) => table[name] && take(table[name])),
+    ...(groups && { groups }),
     ...(table.texts && { texts: selectTexts(table.texts, pairs) }),
     ...(table.baselineMargins && { baselineMargins: selectBaselines(table.baselineMargins, pairs) }),
   }

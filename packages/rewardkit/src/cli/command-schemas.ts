@@ -1,11 +1,32 @@
 import { z } from 'zod'
+import { columnNames } from '../data/columns.ts'
+import { columnsOption } from '../data/row-options.ts'
 import { calibrateOptionsSchema } from '../evaluate/calibrate-options.ts'
-import { evaluateOptionsSchema } from '../evaluate/evaluate-options.ts'
+import { evaluateOptionsSchema, evaluateRewardsOptionsSchema } from '../evaluate/evaluate-options.ts'
 import { jsonOption } from '../shared-options.ts'
+import { rewardColumnNames } from '../rewards/reward-fields.ts'
 import { trainOptionsSchema } from '../train/train-options.ts'
 
-/** The options of the library's function, and how the command shows and judges the result. */
-export const evaluateCommandSchema = evaluateOptionsSchema.extend({
+const { model, data, out, ...others } = evaluateOptionsSchema.shape
+
+/** The options of the library's functions, and how the command shows and judges the result. */
+export const evaluateCommandSchema = z.object({
+  model: model.optional(),
+  data: data.optional(),
+  rewards: z
+    .array(evaluateRewardsOptionsSchema.shape.rewards)
+    .min(1)
+    .optional()
+    .describe(
+      'in place of a model and data: rewards that are computed already, a column of the table for each. An evaluation or run folder, results of RewardBench, or any JSON, JSONL, CSV, TSV or Parquet file with two columns of rewards',
+    )
+    .meta({ placeholder: 'FILE', group: 'data', takesSeveral: true }),
+  out: out.optional().meta({ defaultText: 'required with --model; else nothing is written' }),
+  ...others,
+  columns: columnsOption(
+    [...new Set([...columnNames, ...rewardColumnNames])],
+    'which column holds what: of data, such as prompt=question chosen=answer_a; of rewards, such as chosen_reward=a rejected_reward=b prompt_id=c; dots reach into objects and lists',
+  ).meta({ group: 'rows' }),
   failBelow: z
     .string()
     .optional()
@@ -15,6 +36,7 @@ export const evaluateCommandSchema = evaluateOptionsSchema.extend({
     .enum(['table', 'markdown', 'json'])
     .default('table')
     .describe('how to print the summary; json prints what summary.json holds'),
+  json: jsonOption,
 })
 
 /** The options of the library's function, and how the command shows the result. */

@@ -101,17 +101,9 @@ export const commands: readonly Command[] = [
     summary: 'measure how well a reward model ranks preference pairs, and describe its margins',
     example: 'rewardkit evaluate --model runs/first --data test.jsonl --out runs/first/test',
     schema: evaluateCommandSchema,
-    run: async ({ failBelow, format, ...options }) => {
-      const [{ compute }, { showEvaluation }, { judge, parseGate }] = await Promise.all([
-        import('./interruptible-job.ts'),
-        import('./show-evaluation.ts'),
-        import('../evaluate/gate.ts'),
-      ])
-      const gate = failBelow === undefined ? null : parseGate(failBelow)
-      const summary = await withTerminal(({ onEvent }) => compute('evaluate', { options }, onEvent))
-      const verdict = gate && judge(summary, gate)
-      showEvaluation(summary, verdict, { format, out: options.out })
-      return verdict?.passed === false ? exitCodes.belowThreshold : exitCodes.success
+    run: async (options) => {
+      const { runEvaluate } = await import('./run-evaluate.ts')
+      return runEvaluate(options)
     },
   }),
   command({

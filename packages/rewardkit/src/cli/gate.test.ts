@@ -49,17 +49,14 @@ it('a gate that is passed: exit code 0, in a job summary with the table', () => 
 })
 
 it('JSON on standard output is JSON alone; the verdict goes to standard error', () => {
-  const { status, stdout, stderr } = evaluate('--fail-below', 'accuracy=1', '--format', 'json')
+  const { status, stdout, stderr } = evaluate('--fail-below', 'accuracy=1', '--json')
   expect(JSON.parse(stdout)).toMatchObject({ pairs: 40 })
   expect(stderr).toContain('\nfail: accuracy ')
   expect(status).toBe(3)
 })
 
-it('a wrong gate and the old --json are usage mistakes, found before anything is computed', () => {
+it('a wrong gate is a usage mistake, found before anything is computed', () => {
   const wrong = evaluate('--fail-below', 'acuracy=0.6')
   expect(wrong.stderr).toMatch(/^rewardkit: --fail-below: .*did you mean accuracy\?\n$/)
   expect(wrong.status).toBe(2)
-  const old = evaluate('--json')
-  expect(old.stderr).toBe('rewardkit: --json is --format json here\n')
-  expect(old.status).toBe(2)
 })

@@ -12,6 +12,7 @@ export const generalNames = ['config', 'set', 'help', 'helpAll', 'version']
 
 /** The names that do not mean the same in every verb, each with the reason. A test allows no others. */
 export const severalMeanings: Readonly<Record<string, string>> = {
+  columns: 'what its names mean: columns of preference data, or of rewards',
   data: 'what a verb reads: preferences, or for `score` any responses',
   model: 'the model that a verb works with: one to start from, a reward model, or one to look at',
   out: 'where a verb writes: a file, or a folder of its own files',

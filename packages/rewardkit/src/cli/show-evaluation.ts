@@ -1,34 +1,66 @@
 import { join } from 'node:path'
-import { formatVerdict, type Verdict } from '../evaluate/gate.ts'
 import { findings } from '../evaluate/findings.ts'
+import { formatVerdict, type Verdict } from '../evaluate/gate.ts'
 import { formatMarkdownSubsets, formatMarkdownSummary, formatSubsets, formatSummary } from '../evaluate/table.ts'
 import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 
+/** How an evaluation is shown, and where it was written. */
+interface Showing {
+  readonly format: 'table' | 'markdown' | 'json'
+  readonly out: string | undefined
+}
+
 /**
- * Prints an evaluation and the verdict of its gate, if it has one. JSON stays JSON: the verdict then goes to standard
- * error.
+ * Prints evaluations by name, and the verdicts of their gate, if there is one. JSON stays JSON: verdicts then go to
+ * standard error. One evaluation is one object, several are an object of them by name.
  */
-export function showEvaluation(
-  summary: EvaluationSummary,
-  verdict: Verdict | null,
-  { format, out }: { readonly format: 'table' | 'markdown' | 'json'; readonly out: string },
+export function showEvaluations(
+  summaries: ReadonlyMap<string, EvaluationSummary>,
+  verdicts: ReadonlyMap<string, Verdict> | null,
+  { format, out }: Showing,
 ): void {
-  const columns = { all: summary }
-  const hasSubsets = Object.keys(summary.subsets).length > 0
-  const found = findings(summary)
-  const line = verdict && formatVerdict(verdict)
+  const areSeveral = summaries.size > 1
+  const gates = [...(verdicts ?? [])].map(
+    ([name, verdict]) => `${areSeveral ? `${name}: ` : ''}${formatVerdict(verdict)}`,
+  )
   if (format === 'json') {
-    process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
-    if (line !== null) process.stderr.write(`${line}\n`)
-  } else if (format === 'markdown') {
-    const subsets = hasSubsets ? `\n${formatMarkdownSubsets(summary.subsets)}\n` : ''
-    process.stdout.write(
-      `${formatMarkdownSummary(columns)}\n${subsets}\n${found.map((one) => `- ${one}\n`).join('')}${line === null ? '' : `\n${line}\n`}`,
-    )
-  } else {
-    const subsets = hasSubsets ? `\n${formatSubsets(summary.subsets)}\n` : ''
-    process.stdout.write(
-      `${formatSummary(columns)}\n${subsets}\n${found.map((one) => `${one}\n`).join('')}\n${join(out, 'summary.json')}\n${line === null ? '' : `${line}\n`}`,
-    )
+    const [only] = summaries.values()
+    process.stdout.write(`${JSON.stringify(areSeveral ? Object.fromEntries(summaries) : only, null, 2)}\n`)
+    process.stderr.write(gates.map((gate) => `${gate}\n`).join(''))
+    return
   }
+  const written = out === undefined ? [] : [areSeveral ? out : join(out, 'summary.json')]
+  const paragraphs =
+    format === 'markdown'
+      ? [...markdownParagraphs(summaries), gates.join('\n')]
+      : [...tableParagraphs(summaries), [...written, ...gates].join('\n')]
+  process.stdout.write(`${paragraphs.filter((paragraph) => paragraph !== '').join('\n\n')}\n`)
+}
+
+type Summaries = ReadonlyMap<string, EvaluationSummary>
+
+function tableParagraphs(summaries: Summaries): string[] {
+  return [
+    formatSummary(Object.fromEntries(summaries)),
+    ...[...summaries].flatMap(([name, summary]) => {
+      const subsets = Object.keys(summary.subsets).length > 0 ? formatSubsets(summary.subsets) : ''
+      return under(summaries.size > 1 ? name : undefined, [subsets, findings(summary).join('\n')])
+    }),
+  ]
+}
+
+function markdownParagraphs(summaries: Summaries): string[] {
+  return [
+    formatMarkdownSummary(Object.fromEntries(summaries)),
+    ...[...summaries].flatMap(([name, summary]) => {
+      const subsets = Object.keys(summary.subsets).length > 0 ? formatMarkdownSubsets(summary.subsets) : ''
+      const found = findings(summary).map((one) => `- ${one}`)
+      return under(summaries.size > 1 ? `**${name}**` : undefined, [subsets, found.join('\n')])
+    }),
+  ]
+}
+
+/** Paragraphs under the name that they belong to, where there are several names; nothing where there is nothing to say. */
+function under(name: string | undefined, paragraphs: readonly string[]): readonly string[] {
+  return name === undefined || paragraphs.every((paragraph) => paragraph === '') ? paragraphs : [name, ...paragraphs]
 }

@@ -3,8 +3,8 @@ import { option, phrase } from '../phrase.ts'
 import { nearestName } from '../nearest.ts'
 import { isObject, type Row } from './fields.ts'
 
-/** Names on the left of `--columns`: the fields of a pair, of a group of responses, or of a table of judgements. */
-const columnNames: readonly string[] = [
+/** Names on the left of `--columns` for preference data: the fields of a pair, of a group of responses, or of a table of judgements. */
+export const columnNames = [
   'id',
   'prompt',
   'chosen',
@@ -22,7 +22,7 @@ const columnNames: readonly string[] = [
   'weight',
   'probability',
   'subset',
-]
+] as const
 
 /** Names that several columns may make up: a list of their values, in this order. */
 export const listNames: ReadonlySet<string> = new Set(['responses', 'ranks', 'scores'])
@@ -37,9 +37,10 @@ export interface NamedColumns {
 /**
  * What `NAME=COLUMN` texts say. A text without `=` is one more column of the list before it, as in
  * `responses=first,second`, which the command line takes apart at its commas.
+ * @param names those that there are
  * @throws InputError for a name that is none, and where one is there twice
  */
-export function namedColumns(texts: readonly string[]): NamedColumns[] {
+export function namedColumns(texts: readonly string[], names: readonly string[] = columnNames): NamedColumns[] {
   const named: { name: string; columns: string[] }[] = []
   for (const text of texts) {
     const at = text.indexOf('=')
@@ -49,10 +50,10 @@ export function namedColumns(texts: readonly string[]): NamedColumns[] {
       continue
     }
     const name = text.slice(0, Math.max(0, at))
-    if (!columnNames.includes(name)) {
-      const near = nearestName(name, columnNames)
+    if (!names.includes(name)) {
+      const near = nearestName(name, names)
       const remedy = at === -1 || near === undefined ? '' : `; did you mean ${near}?`
-      throw new InputError(`found "${text}", expected NAME=COLUMN with a name of ${columnNames.join(', ')}${remedy}`)
+      throw new InputError(`found "${text}", expected NAME=COLUMN with a name of ${names.join(', ')}${remedy}`)
     }
     const column = text.slice(at + 1)
     named.push({ name, columns: listNames.has(name) ? column.split(',').map((one) => one.trim()) : [column] })
@@ -70,11 +71,12 @@ export function namedColumns(texts: readonly string[]): NamedColumns[] {
  * to its new name. Columns that are not named stay, and end up in `meta`. If another column gets a column's name, it is
  * kept as `NAME_column`.
  * @param columns `NAME=COLUMN` texts
+ * @param names those on the left that there are; by default those of preference data
  * @returns the row with the fields that a layout looks for; it throws an InputError where a column is missing
  * @throws InputError as `namedColumns` does
  */
-export function columnMapper(columns: readonly string[]): (row: Row) => Row {
-  const all = namedColumns(columns)
+export function columnMapper(columns: readonly string[], names?: readonly string[]): (row: Row) => Row {
+  const all = namedColumns(columns, names)
   const moved = new Set(all.flatMap((named) => named.columns))
   const taken = new Set(all.map(({ name }) => name))
   return (row) => {

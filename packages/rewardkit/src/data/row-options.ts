@@ -1,10 +1,26 @@
 import { z } from 'zod'
 import { inGroup } from '../option-groups.ts'
-import { namedColumns } from './columns.ts'
+import { columnNames, namedColumns } from './columns.ts'
 import { isEncoding } from './sources/encoding.ts'
 
 const texts = (placeholder: string, description: string) =>
   z.array(z.string()).readonly().optional().describe(description).meta({ placeholder, advanced: true })
+
+/** `--columns` with these names on the left. */
+export const columnsOption = (names: readonly string[], description: string) =>
+  z
+    .array(z.string())
+    .superRefine((columns, context) => {
+      try {
+        namedColumns(columns, names)
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
+      }
+    })
+    .readonly()
+    .optional()
+    .describe(description)
+    .meta({ placeholder: 'NAME=COLUMN', takesSeveral: true })
 
 /**
  * How rows of a known layout become preferences. The layouts differ in what they leave open (docs/data.md says which
@@ -12,21 +28,10 @@ const texts = (placeholder: string, description: string) =>
  */
 export const rowOptionsSchema = z.object(
   inGroup('rows', {
-    columns: z
-      .array(z.string())
-      .superRefine((columns, context) => {
-        try {
-          namedColumns(columns)
-        } catch (error) {
-          context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
-        }
-      })
-      .readonly()
-      .optional()
-      .describe(
-        'which column holds what, such as prompt=question chosen=answer_a, or a=answer_a b=answer_b choice=winner; dots reach into objects and lists',
-      )
-      .meta({ placeholder: 'NAME=COLUMN', takesSeveral: true }),
+    columns: columnsOption(
+      columnNames,
+      'which column holds what, such as prompt=question chosen=answer_a, or a=answer_a b=answer_b choice=winner; dots reach into objects and lists',
+    ),
     choices: z
       .union([z.string(), z.record(z.string(), z.union([z.string(), z.number()]))])
       .optional()

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { InputError, located, wholePhrase } from '../errors.ts'
 import type { Notice } from '../events.ts'
-import { sha256File } from '../hashes.ts'
+import { sha256Files } from '../hashes.ts'
 import { joinPhrases } from '../phrase.ts'
 import type { DataSet } from './data-set.ts'
 import type { Group } from './group.ts'
@@ -164,10 +163,5 @@ async function hashOf(data: DataSet): Promise<string> {
     mixtureFile === undefined
       ? []
       : [{ path: mixtureFile, name: mixtureFile }, ...choices.map((path) => ({ path, name: basename(path) }))]
-  const files = [...named, ...filesOf(data)]
-  const [first] = files
-  if (first && files.length === 1) return sha256File(first.path)
-  const hash = createHash('sha256')
-  for (const { path, name } of files) hash.update(`${await sha256File(path)}  ${name}\n`)
-  return hash.digest('hex')
+  return sha256Files([...named, ...filesOf(data)])
 }

@@ -1,17 +1,21 @@
 import { z } from 'zod'
 import { computeOptionsSchema } from '../compute-options.ts'
 import { dataOptionsSchema } from '../data/data-options.ts'
+import { columnsOption } from '../data/row-options.ts'
 import { dataOption, limitOption, overwriteOption, rewardModelOption, takeOverOption } from '../shared-options.ts'
+import { rewardColumnNames } from '../rewards/reward-fields.ts'
 import { readingOverridesSchema } from '../tokens/reading-options.ts'
+
+const out = z
+  .string()
+  .describe('folder for rewards.jsonl, summary.json and telling_pairs.jsonl')
+  .meta({ placeholder: 'FOLDER' })
 
 /** The options of `evaluate`. How texts are read is saved with the model; these options override it. */
 export const evaluateOptionsSchema = z.object({
   model: rewardModelOption,
   data: dataOption,
-  out: z
-    .string()
-    .describe('folder for rewards.jsonl, summary.json and telling_pairs.jsonl')
-    .meta({ placeholder: 'FOLDER' }),
+  out,
   limit: limitOption,
   ...dataOptionsSchema.shape,
   ...readingOverridesSchema.shape,
@@ -24,6 +28,30 @@ export const evaluateOptionsSchema = z.object({
 export type EvaluateOptions = z.output<typeof evaluateOptionsSchema>
 /** Options as a caller may give them. */
 export type EvaluateInput = z.input<typeof evaluateOptionsSchema>
+
+/** The options of `evaluate` for rewards that a file holds. */
+export const evaluateRewardsOptionsSchema = z.object({
+  rewards: z
+    .string()
+    .describe(
+      'rewards that are computed already: an evaluation or run folder, results of RewardBench, or any JSON, JSONL, CSV, TSV or Parquet file with two columns of rewards',
+    )
+    .meta({ placeholder: 'FILE', group: 'data' }),
+  columns: columnsOption(
+    rewardColumnNames,
+    'which column holds what, such as chosen_reward=scores.a rejected_reward=scores.b prompt_id=question; dots reach into objects and lists',
+  ),
+  encoding: dataOptionsSchema.shape.encoding,
+  onError: dataOptionsSchema.shape.onError,
+  out: out.optional(),
+  overwrite: overwriteOption,
+  takeOver: takeOverOption,
+})
+
+/** Options with every default filled in. */
+export type EvaluateRewardsOptions = z.output<typeof evaluateRewardsOptionsSchema>
+/** Options as a caller may give them. */
+export type EvaluateRewardsInput = z.input<typeof evaluateRewardsOptionsSchema>
 
 /** The options of `score`. How texts are read is saved with the model; these options override it. */
 export const scoreOptionsSchema = z.object({

@@ -1,17 +1,13 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { spoolRows } from '../data/index.ts'
-import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { sha256Model } from '../models/model-hash.ts'
-import { makeWritableFolder } from '../folders.ts'
-import { option, phrase, settings } from '../phrase.ts'
 import { findModel } from '../models/index.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../rewards/evaluation.ts'
 import { type OpenedModel, openRewardModel } from '../rewards/open-model.ts'
 import { createSpool, type Spool } from '../tokens/index.ts'
 import { temperatureFor } from '../rewards/calibration-use.ts'
 import type { EvaluateOptions } from './evaluate-options.ts'
+import { prepareFolder } from './prepare-folder.ts'
 import { readPairs } from './read-pairs.ts'
 
 /**
@@ -61,12 +57,4 @@ async function evaluateFile(
   const summary = summarize(table, data, record, { temperature })
   writeModelEvaluation(options.out, table, summary, data.groups)
   return { table, summary }
-}
-
-function prepareFolder({ out, overwrite }: EvaluateOptions): void {
-  if (existsSync(join(out, 'summary.json')) && !overwrite)
-    throw new InputError(phrase`${option('out')} ${out} already holds an evaluation`, {
-      remedy: phrase`name another folder, or give ${settings({ overwrite: true })}`,
-    })
-  makeWritableFolder(out)
 }

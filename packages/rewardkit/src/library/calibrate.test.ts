@@ -56,7 +56,7 @@ describe('calibrate', () => {
   it('has the temperature and the quantiles of what an evaluation finds', async () => {
     const out = newRun()
     const { model } = await evaluate({ model: run, data: validation, out, ...computing })
-    expect(model.sha256).toBe(before)
+    expect(model?.sha256).toBe(before)
     const evaluated = readFileSync(join(out, 'rewards.jsonl'), 'utf8')
       .trim()
       .split('\n')

@@ -130,13 +130,13 @@ describe('reading options of a saved model', () => {
     }
     const asSaved = await evaluated({})
     expect(asSaved.summary.model).toMatchObject({ pool: 'end', template_date: '2026-07-26' })
-    expect(asSaved.summary.model.overridden).toBeUndefined()
+    expect(asSaved.summary.model?.overridden).toBeUndefined()
     const given = await evaluated({ pool: 'template-end', maxLength: 2048 })
     expect(given.summary.model).toMatchObject({
       pool: 'template-end',
       overridden: { pool: { saved: 'end', given: 'template-end' } },
     })
-    expect(Object.keys(given.summary.model.overridden ?? {})).toEqual(['pool'])
+    expect(Object.keys(given.summary.model?.overridden ?? {})).toEqual(['pool'])
     expect(given.logs().filter((line) => line.includes('pool template-end (saved: end)'))).toHaveLength(1)
     expect(given.summary.reward_margin).not.toEqual(asSaved.summary.reward_margin)
   })

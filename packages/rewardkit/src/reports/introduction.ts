@@ -41,13 +41,13 @@ function sentencesOf({ evaluation }: ReportRun): readonly string[] {
 type Fact = readonly [name: string, of: (run: ReportRun) => string | undefined]
 
 const facts: readonly Fact[] = [
-  ['Model', ({ config, evaluation }) => named(config['model']) ?? evaluation?.summary.model.path],
+  ['Model', ({ config, evaluation }) => named(config['model']) ?? evaluation?.summary.model?.path],
   ['Trained on', ({ config }) => named(config['data'])],
   [
     'Evaluated on',
     ({ evaluation }) =>
       evaluation &&
-      `${whole(evaluation.summary.pairs)} pairs of ${whole(evaluation.summary.prompts)} prompts from ${evaluation.summary.data.path}`,
+      `${whole(evaluation.summary.pairs)} pairs of ${whole(evaluation.summary.prompts)} prompts from ${evaluation.summary.data?.path ?? evaluation.summary.rewards?.path ?? 'an unnamed file'}`,
   ],
   ['Date', ({ date }) => date],
   [

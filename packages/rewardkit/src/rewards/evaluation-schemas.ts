@@ -52,8 +52,26 @@ const block = <T extends object>() =>
 export const evaluationSummarySchema: z.ZodType<EvaluationSummary> = z.object({
   schema_version: z.union([z.literal(1), z.literal(2)]),
   versions: z.record(z.string(), z.string()),
-  model: z.object({ path: z.string(), sha256: z.string(), dtype: z.string(), pool: z.string() }),
-  data: z.object({ path: z.string(), sha256: z.string() }),
+  model: z
+    .object({
+      path: z.string(),
+      sha256: z.string(),
+      dtype: z.string(),
+      pool: z.string(),
+      overridden: z
+        .record(
+          z.string(),
+          z.object({
+            saved: z.union([z.string(), z.number()]).nullable(),
+            given: z.union([z.string(), z.number()]),
+          }),
+        )
+        .exactOptional(),
+      template_date: z.string().exactOptional(),
+    })
+    .exactOptional(),
+  data: z.object({ path: z.string(), sha256: z.string() }).exactOptional(),
+  rewards: z.object({ path: z.string(), sha256: z.string() }).exactOptional(),
   read: z.number(),
   dropped: z.record(z.string(), z.number()),
   truncated: z.number(),
@@ -93,6 +111,10 @@ export const rewardRowSchema: z.ZodType<RewardRow> = z.object({
   chosen_tokens: z.number().exactOptional(),
   rejected_tokens: z.number().exactOptional(),
   truncated: z.boolean().exactOptional(),
+  group_id: z.string().exactOptional(),
+  chosen_response: z.number().exactOptional(),
+  rejected_response: z.number().exactOptional(),
+  layout: z.string().exactOptional(),
   turns: z.number().exactOptional(),
   chosen_characters: z.number().exactOptional(),
   rejected_characters: z.number().exactOptional(),

@@ -11,7 +11,8 @@ export interface Overridden {
 export interface EvaluationSummary extends Analysis {
   readonly schema_version: 1 | 2
   readonly versions: Readonly<Record<string, string>>
-  readonly model: {
+  /** The model; absent where a file of rewards does not say. */
+  readonly model?: {
     readonly path: string
     readonly sha256: string
     readonly dtype: string
@@ -21,7 +22,10 @@ export interface EvaluationSummary extends Analysis {
     /** The day that the chat template printed, where it asks for the date. */
     readonly template_date?: string
   }
-  readonly data: { readonly path: string; readonly sha256: string }
+  /** The preference data; absent where a file of rewards does not say. */
+  readonly data?: { readonly path: string; readonly sha256: string }
+  /** The file of rewards, where the rewards were not computed here. */
+  readonly rewards?: { readonly path: string; readonly sha256: string }
   readonly read: number
   readonly dropped: Readonly<Record<string, number>>
   /** Groups that lost tokens. */

@@ -49,7 +49,7 @@ export function evaluateGroups(
 export function summarize(
   table: RewardTable,
   data: EvaluationData,
-  model: EvaluationSummary['model'],
+  model: NonNullable<EvaluationSummary['model']>,
   context: AnalysisContext = {},
 ): EvaluationSummary {
   return {

@@ -13,6 +13,12 @@ export interface RewardRow {
   readonly chosen_tokens?: number | undefined
   readonly rejected_tokens?: number | undefined
   readonly truncated?: boolean | undefined
+  /** Of a pair that is one of several in a group: the group, and the two responses by their index in it. */
+  readonly group_id?: string | undefined
+  readonly chosen_response?: number | undefined
+  readonly rejected_response?: number | undefined
+  /** The layout that the group's row had, where its benchmark has a score of its own. */
+  readonly layout?: string | undefined
   /** User turns of the prompt. This and what follows is there where the texts were at hand. */
   readonly turns?: number | undefined
   /** Characters (Unicode code points) of each response. */

@@ -22,13 +22,14 @@ interface Place {
  * The folders of jobs that have one. A run writes its evaluation into a folder below its own; you can also
  * write an evaluation there, while other evaluations of the run may be in progress.
  */
-const places: { readonly [Name in JobName]?: (options: JobOptions<Name>) => Place } = {
+const places: { readonly [Name in JobName]?: (options: JobOptions<Name>) => Place | null } = {
   train: ({ options: { out, takeOver } }) => ({ out, takeOver, beside: join(out, 'evaluation') }),
   evaluate: ({ options: { out, takeOver } }) => ({ out, takeOver, beside: dirname(resolve(out)) }),
   calibrate: ({ options: { model, takeOver } }) => {
     const out = calibratedFolder(model)
     return { out, named: 'model', takeOver, beside: dirname(resolve(out)) }
   },
+  evaluateRewards: ({ out, takeOver }) => (out === undefined ? null : { out, takeOver, beside: dirname(resolve(out)) }),
   quickstart: ({ out, takeOver }) => ({ out, takeOver }),
 }
 

@@ -11,7 +11,7 @@ import type {
 } from '../data/transforms/transform-options.ts'
 import { type ErrorSubject, RewardKitError } from '../errors.ts'
 import type { CalibrateOptions } from '../evaluate/calibrate-options.ts'
-import type { EvaluateOptions, ScoreOptions } from '../evaluate/evaluate-options.ts'
+import type { EvaluateOptions, EvaluateRewardsOptions, ScoreOptions } from '../evaluate/evaluate-options.ts'
 import type { ScoredGroup } from '../evaluate/scorer.ts'
 import type { ScoreRequest } from '../evaluate/turns.ts'
 import { type Event, type Hooks, logLine } from '../events.ts'
@@ -54,8 +54,12 @@ function inputsOf({ asksForData, asksForEvalData, objective }: Omit<TrainJob, 'o
   }
 }
 
-/** Verbs on preference data compute nothing: they run in a thread so that the main one stays free for signals. */
+/** Verbs on data and rewards need no libtorch: they run in a thread so that the main one stays free for signals. */
 const dataJobs = {
+  evaluateRewards: async (options: EvaluateRewardsOptions, hooks: Hooks) => {
+    const { evaluateRewards } = await import('../evaluate/evaluate-rewards.ts')
+    return evaluateRewards(options, hooks)
+  },
   inspect: async (options: InspectOptions, hooks: Hooks) => {
     const { inspectData } = await import('../inspect/inspect.ts')
     return inspectData(options, hooks)

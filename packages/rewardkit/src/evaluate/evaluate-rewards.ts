@@ -1,0 +1,66 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { analyse } from '../analysis/analyse.ts'
+import { InputError } from '../errors.ts'
+import type { Hooks } from '../events.ts'
+import { command, option, phrase } from '../phrase.ts'
+import { evaluationSummarySchema } from '../rewards/evaluation-schemas.ts'
+import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
+import { evaluationFolder, readRewards } from '../rewards/read-rewards.ts'
+import { writeEvaluation } from '../rewards/write-evaluation.ts'
+import { version } from '../version.ts'
+import type { EvaluateRewardsOptions } from './evaluate-options.ts'
+import { prepareFolder } from './prepare-folder.ts'
+
+/**
+ * Evaluates rewards that are computed already, as `evaluateModel` does those that it computes. With `out` it writes
+ * `rewards.jsonl` and `summary.json` there. Loads no addon.
+ * @throws InputError for what is wrong with the file or the folder; Interrupted on request
+ */
+export async function evaluateRewards(options: EvaluateRewardsOptions, hooks: Hooks): Promise<EvaluationSummary> {
+  const { rewards, out, columns, encoding, onError } = options
+  if (out !== undefined) prepareFolder({ ...options, out })
+  const folder = evaluationFolder(rewards)
+  refuseUnfinished(rewards, folder)
+  const path = folder === undefined ? rewards : join(folder, 'rewards.jsonl')
+  const { sha256, table, skipped } = await readRewards(path, { columns, encoding, onError }, hooks)
+  const summary: EvaluationSummary = {
+    schema_version: 2,
+    versions: { rewardkit: version, node: process.versions.node },
+    ...(folder !== undefined && originOf(folder)),
+    rewards: { path, sha256 },
+    read: table.pairs + skipped,
+    dropped: skipped === 0 ? {} : { unreadable: skipped },
+    truncated: table.truncated?.filter((one) => one === 1).length ?? 0,
+    ...analyse(table),
+  }
+  if (out !== undefined) writeEvaluation(out, table, summary)
+  return summary
+}
+
+/** What an evaluation folder says of the model and the data that its rewards came from. */
+function originOf(folder: string): Pick<EvaluationSummary, 'model' | 'data'> {
+  const path = join(folder, 'summary.json')
+  if (!existsSync(path)) return {}
+  const result = evaluationSummarySchema.safeParse(parsed(path))
+  if (!result.success) throw new InputError(`${path}: not a summary of an evaluation`, { remedy: 'evaluate again' })
+  const { model, data } = result.data
+  return { ...(model && { model }), ...(data && { data }) }
+}
+
+function parsed(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new InputError(`${path}: not JSON`, { remedy: 'evaluate again', cause: error })
+  }
+}
+
+/** A run that has no evaluation is a folder of files, too; but none of them holds rewards of pairs. */
+function refuseUnfinished(path: string, folder: string | undefined): void {
+  if (folder !== undefined || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  if (!existsSync(join(path, 'config.yaml')) && !existsSync(join(path, 'config.json'))) return
+  throw new InputError(phrase`${option('rewards')} ${path}: holds no evaluation`, {
+    remedy: phrase`compute rewards first: ${command('evaluate')} with ${option('model')} and ${option('data')}`,
+  })
+}
