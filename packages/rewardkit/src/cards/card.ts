@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { counted } from '../counted.ts'
+import { baselineWords, verdictOf } from '../analysis/verdict.ts'
 import type { Interval } from '../statistics/types.ts'
 import type { CardData, CardFacts } from './card-facts.ts'
 import { cardHeader, hubName, nameOfData } from './header.ts'
@@ -30,6 +31,11 @@ function introduction({ base, options, version }: CardFacts): string {
 function results({ evaluation, options, training: trained }: CardFacts): string {
   if (!evaluation) return '## Results\n\nNot evaluated: no pairs were held out.'
   const { summary, data } = evaluation
+  const { sentences } = summary.verdict ?? verdictOf(summary)
+  const baselines = baselineNames.flatMap((name) => {
+    const result = summary.baselines?.[name]
+    return result ? [[`${baselineWords[name]} (95 % interval)`, share(result.accuracy)]] : []
+  })
   const where =
     data === null
       ? `${percent(Number(options['eval_fraction']))} % of the prompts of ${code(nameOfData(trained))}, held out`
@@ -38,12 +44,12 @@ function results({ evaluation, options, training: trained }: CardFacts): string 
     ['pairs', String(summary.pairs)],
     ['prompts', String(summary.prompts)],
     ['accuracy (95 % interval)', share(summary.accuracy)],
-    ['"longer wins" (95 % interval)', share(summary.longer_wins)],
+    ...baselines,
     ['ties, which count as wrong', String(summary.ties)],
     ['mean reward margin / standard deviation', figure(summary.reward_margin.mean_over_standard_deviation)],
     ['log loss (chance is 0.693)', figure(summary.log_loss)],
   ]
-  return ['## Results', `On ${where}:`, table(['', ''], rows)].join('\n\n')
+  return ['## Results', sentences.map(plain).join(' '), `On ${where}:`, table(['', ''], rows)].join('\n\n')
 }
 
 function training({ training: trained, options }: CardFacts): string {
@@ -122,6 +128,8 @@ function limits({ reading, evaluation }: CardFacts): string {
   ]
   return `## Limits\n\n${lines.map((line) => `- ${line}`).join('\n')}`
 }
+
+const baselineNames = ['longer_wins', 'bag_of_words', 'log_likelihood', 'log_likelihood_per_token'] as const
 
 const percent = (value: number): string => (100 * value).toFixed(1)
 const share = ({ value, low, high }: Interval): string => `${percent(value)} % (${percent(low)} to ${percent(high)})`

@@ -75,6 +75,14 @@ describe('the card of a trained model', () => {
     })
   })
 
+  it('says in words what the numbers mean, as the summary does, and names baselines', () => {
+    const summary: unknown = JSON.parse(readFileSync(join(out, 'evaluation', 'summary.json'), 'utf8'))
+    const { verdict } = summary as { verdict: { sentences: string[] } }
+    expect(verdict.sentences.length).toBeGreaterThan(0)
+    for (const sentence of verdict.sentences) expect(card).toContain(sentence)
+    expect(card).toContain("'longer wins' (95 % interval)")
+  })
+
   it('names data by file and hash, without folders, and no name of it is markup', () => {
     const record: unknown = JSON.parse(readFileSync(join(out, 'data.json'), 'utf8'))
     const { training } = record as { training: { sources: { files: { sha256: string }[] }[] } }
