@@ -40,8 +40,8 @@ export interface MarkConfound {
   readonly only_chosen: Part
   readonly only_rejected: Part
   /**
-   * Among the pairs in which only one response has the mark: how often that one has the higher reward (a tie counts one
-   * half), and how often it is the chosen one. Null without such a pair.
+   * Among the pairs in which only one response has the mark: how often that one has the higher reward, and how often it is
+   * the chosen one. A tie counts one half. Null without such a pair.
    */
   readonly rewards_follow: Interval | null
   readonly labels_follow: Interval | null

@@ -5,8 +5,8 @@ import { studentQuantile } from '../statistics/distributions.ts'
 import type { Interval } from '../statistics/types.ts'
 
 /**
- * How many labels are wrong, under a stated model: labels are flipped with one probability `rate`, whatever the pair,
- * and before that, the better response is chosen with probability sigmoid(reward margin / temperature).
+ * How many labels are wrong, under a stated model. A response is truly better with probability sigmoid(reward margin /
+ * temperature). Then labels are flipped with one probability, `rate`, whatever the pair.
  */
 export interface LabelNoise {
   readonly model: 'symmetric_flips'

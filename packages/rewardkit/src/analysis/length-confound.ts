@@ -38,7 +38,7 @@ export function lengthConfound(table: RewardTable): LengthConfound | null {
 }
 
 /** Chosen length less rejected length; NaN where unknown. Undefined where no length is known. */
-export function lengthDifferences({ chosenTokens, rejectedTokens, texts, pairs }: RewardTable) {
+function lengthDifferences({ chosenTokens, rejectedTokens, texts, pairs }: RewardTable) {
   const measure = chosenTokens && rejectedTokens ? 'tokens' : 'characters'
   const [chosen, rejected] =
     measure === 'tokens' ? [chosenTokens, rejectedTokens] : [texts?.chosenCharacters, texts?.rejectedCharacters]

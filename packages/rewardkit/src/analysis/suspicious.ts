@@ -50,7 +50,7 @@ const farAway = 3.5
 export interface SuspiciousPairs {
   readonly counts: Suspicious
   /** First what is confidently wrong, lowest margin first; then contradictions, outliers, and near ties. */
-  rows(): Generator<SuspiciousPair>
+  readonly rows: () => Generator<SuspiciousPair>
 }
 
 /**
@@ -85,6 +85,30 @@ export function suspiciousPairs(table: RewardTable, noise: LabelNoise): Suspicio
     return masks.reduce((count, mask) => count + ((mask & bit) === 0 ? 0 : 1), 0)
   }
   const found = pairsWhere(table.pairs, (pair) => at(masks, pair) !== 0)
+  function* rows(): Generator<SuspiciousPair> {
+    // The lowest bit is the first reason.
+    const firstReason = (pair: number) => at(masks, pair) & -at(masks, pair)
+    const order = found.toSorted((a, b) => firstReason(a) - firstReason(b) || at(margins, a) - at(margins, b) || a - b)
+    for (const pair of order) {
+      const margin = at(margins, pair)
+      yield {
+        schema_version: 1,
+        id: at(table.ids, pair),
+        prompt_id: at(table.promptIds, at(table.promptOf, pair)),
+        reasons: suspicions.filter((_, bit) => (at(masks, pair) & (1 << bit)) !== 0),
+        reward_margin: margin,
+        chosen_reward: at(chosenRewards, pair),
+        rejected_reward: at(rejectedRewards, pair),
+        label_probability: probability(pair),
+        wrong_label_probability:
+          noise.rate && temperature !== null
+            ? wrongLabelProbability(margin, { rate: noise.rate.value, temperature })
+            : null,
+        outlier_score: spread > 0 ? distance(pair) : null,
+      }
+    }
+  }
+
   return {
     counts: {
       pairs: found.length,
@@ -93,31 +117,7 @@ export function suspiciousPairs(table: RewardTable, noise: LabelNoise): Suspicio
       outlier: spread > 0 ? countOf('outlier') : null,
       near_tie: countOf('near_tie'),
     },
-    *rows() {
-      // The lowest bit is the first reason.
-      const firstReason = (pair: number) => at(masks, pair) & -at(masks, pair)
-      const order = found.toSorted(
-        (a, b) => firstReason(a) - firstReason(b) || at(margins, a) - at(margins, b) || a - b,
-      )
-      for (const pair of order) {
-        const margin = at(margins, pair)
-        yield {
-          schema_version: 1,
-          id: at(table.ids, pair),
-          prompt_id: at(table.promptIds, at(table.promptOf, pair)),
-          reasons: suspicions.filter((_, bit) => (at(masks, pair) & (1 << bit)) !== 0),
-          reward_margin: margin,
-          chosen_reward: at(chosenRewards, pair),
-          rejected_reward: at(rejectedRewards, pair),
-          label_probability: probability(pair),
-          wrong_label_probability:
-            noise.rate && temperature !== null
-              ? wrongLabelProbability(margin, { rate: noise.rate.value, temperature })
-              : null,
-          outlier_score: spread > 0 ? distance(pair) : null,
-        }
-      }
-    },
+    rows,
   }
 }
 

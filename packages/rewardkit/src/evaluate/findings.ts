@@ -63,7 +63,7 @@ function markText({ mark, only_chosen, only_rejected, rewards_follow, labels_fol
 function noiseLine({ rate, fitting, reason }: LabelNoise): string {
   if (rate) return `label noise: ${formatShare(rate)} % of labels are flipped, if flips do not depend on the pair`
   const range = fitting ? `: ${percent(fitting.low)} to ${percent(fitting.high)} % fit` : ''
-  return `label noise: cannot be told, since ${reason}${range}`
+  return `label noise: no rate, since ${reason}${range}`
 }
 
 function suspiciousLine({ pairs, confidently_wrong, contradiction, outlier, near_tie }: Suspicious): string {
