@@ -61,9 +61,8 @@ export function intervalOf({ value, error, degrees }: Estimate): Interval {
 }
 
 /**
- * A mean with its cluster-robust standard error, whose variance has the factor c / (c - 1) for c clusters, and c - 1
- * degrees of freedom (Liang and Zeger 1986; Cameron and Miller 2015). For a paired difference, give the difference of
- * each pair.
+ * A mean with its cluster-robust standard error and c - 1 degrees of freedom for c clusters (Liang and Zeger 1986; Cameron
+ * and Miller 2015). The variance has the factor c / (c - 1). For a paired difference, give the difference of each pair.
  */
 export function clusteredEstimate(values: ArrayLike<number>, clusters: Clusters): Estimate {
   const value = meanOf(values)

@@ -20,10 +20,11 @@ const simulated = 50_000
  * hypothesis each cluster's sum could as well have the other sign, whatever holds within clusters (Fisher 1935; for
  * clusters, Winkler et al. 2014). The statistic is the absolute sum. Clusters whose sum is 0 change nothing. With up to
  * 16 others, all sign patterns are counted. With up to 50,000, `draws` patterns are drawn and the observed one is added
- * to them. With more, the sum of random signs is normal to within the error of such draws.
+ * to them. With more, the sum of random signs is normal to within the error of such draws. NaN for values that are.
  */
 export function signFlipTest(values: ArrayLike<number>, clusters: Clusters, { draws, seed }: Draws): TestResult {
   const sums = clusterSums(values, clusters).sums.filter((sum) => sum !== 0)
+  if (sums.some(Number.isNaN)) return { p: NaN, mid_p: NaN }
   const observed = Math.abs(sums.reduce((total, sum) => total + sum, 0))
   if (sums.length > simulated) {
     const p = 2 * normalCdf(-observed / Math.sqrt(sums.reduce((total, sum) => total + sum ** 2, 0)))

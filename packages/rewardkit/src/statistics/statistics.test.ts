@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { bestTemperature, logLoss, marginStatistics, spearmanCorrelation } from './statistics.ts'
+import { bestTemperature, logLoss, marginStatistics } from './statistics.ts'
 
 const fixture = z
   .object({
     samples: z.array(
       z.object({
         margins: z.array(z.number()),
-        other: z.array(z.number()),
         mean: z.number(),
         standard_deviation: z.number(),
         skewness: z.number(),
@@ -17,7 +16,6 @@ const fixture = z
         log_loss: z.number(),
         temperature: z.number(),
         log_loss_after_temperature: z.number(),
-        spearman: z.number(),
       }),
     ),
   })
@@ -33,7 +31,6 @@ describe('against scipy', () => {
     const temperature = bestTemperature(sample.margins)
     expect(temperature / sample.temperature).toBeCloseTo(1, 5)
     expect(logLoss(sample.margins, temperature)).toBeCloseTo(sample.log_loss_after_temperature, 12)
-    expect(spearmanCorrelation(sample.margins, sample.other)).toBeCloseTo(sample.spearman, 12)
   })
 })
 
@@ -56,11 +53,6 @@ describe('statistics that are not defined', () => {
       excess_kurtosis: NaN,
       share_below_zero: 0,
     })
-  })
-
-  it('are errors: the correlation of columns of different lengths', () => {
-    expect(() => spearmanCorrelation([1, 2, 3], [1, 2])).toThrow('3 values against 2')
-    expect(spearmanCorrelation([1, 1], [1, 2])).toBeNaN()
   })
 })
 

@@ -1,4 +1,3 @@
-import { at } from '../at.ts'
 import { logSigmoid, sigmoid } from '../logistic.ts'
 import type { MarginStatistics } from './types.ts'
 
@@ -68,36 +67,6 @@ function lossSlope(margins: Float64Array, scale: number): { readonly first: numb
     second += margin * margin * wrong * (1 - wrong)
   }
   return { first, second }
-}
-
-/**
- * Spearman's rank correlation of two columns of the same length: Pearson's of the ranks, equal values sharing the mean
- * of their ranks (scipy's `spearmanr`). NaN where a column is constant.
- */
-export function spearmanCorrelation(first: ArrayLike<number>, second: ArrayLike<number>): number {
-  if (first.length !== second.length) throw new RangeError(`${first.length} values against ${second.length}`)
-  const [a, b] = [centered(ranks(first)), centered(ranks(second))]
-  const product = (x: Float64Array, y: Float64Array) => sumOf(x.map((value, i) => value * at(y, i)))
-  return product(a, b) / Math.sqrt(product(a, a) * product(b, b))
-}
-
-/** Ranks up to a factor and an offset, to which a correlation is blind: twice the mean of equal values' ranks, less one. */
-function ranks(column: ArrayLike<number>): Float64Array {
-  const values = Array.from(column)
-  const order = values.map((_, i) => i).sort((i, j) => at(values, i) - at(values, j))
-  const result = new Float64Array(values.length)
-  for (let start = 0; start < order.length;) {
-    let end = start + 1
-    while (end < order.length && values[at(order, end)] === values[at(order, start)]) end++
-    for (const i of order.slice(start, end)) result[i] = start + end
-    start = end
-  }
-  return result
-}
-
-function centered(values: Float64Array): Float64Array {
-  const mean = sumOf(values) / values.length
-  return values.map((value) => value - mean)
 }
 
 const sumOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0)
