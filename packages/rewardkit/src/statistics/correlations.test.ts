@@ -73,7 +73,7 @@ describe('the influence of a pair', () => {
     const one = at(fixture, 1)
     const rows = one.x.slice(0, 12).map((_value, i) => i)
     const { value, influence } = measure(pick(rows))
-    // 400 copies of each row leave the statistic as it is; one more copy of one row moves it by its influence.
+    // 400 copies of each row leave the statistic unchanged; one more copy of one row moves it by its influence.
     const copies = rows.flatMap((row) => Array<number>(400).fill(row))
     expect(measure(pick(copies)).value).toBeCloseTo(value, 12)
     for (const row of [0, 3, 7, 11]) {

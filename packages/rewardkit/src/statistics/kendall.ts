@@ -13,9 +13,9 @@ export interface TrendTest {
 }
 
 /**
- * Kendall's tau-b: pairs of entries in the same order in both columns, less those in opposite order, over the geometric
- * mean of the pairs that are not tied in one and in the other (Kendall 1945). In O(n log n) (Knight 1966), with the
- * influence of each entry.
+ * Kendall's tau-b (1945), in O(n log n) (Knight 1966), with the influence of each entry. The numerator counts pairs of
+ * entries in the same order in both columns, less those in opposite order. The denominator is the geometric mean of the
+ * pairs that are not tied in one column and in the other.
  */
 export function kendallTauB(first: ArrayLike<number>, second: ArrayLike<number>): Correlation {
   checkLengths(first, second)
@@ -35,8 +35,8 @@ export function kendallTauB(first: ArrayLike<number>, second: ArrayLike<number>)
 
 /**
  * The Jonckheere-Terpstra test for a trend of values over ordered groups. Its statistic counts the pairs in which the
- * value of the higher group is higher, ties one half. Its variance, corrected for ties in both, is that of Kendall's S
- * over four, so this is also the test of tau-b with the grade (Hollander, Wolfe and Chicken 2013, section 6.2). It takes
+ * value of the higher group is higher, ties one half. Its variance is that of Kendall's S over four, corrected for ties
+ * in both. So this is also the test of tau-b with the grade (Hollander, Wolfe and Chicken 2013, section 6.2). It takes
  * pairs as independent; `correlationTest` of `kendallTauB` respects prompts.
  */
 export function jonckheere(values: ArrayLike<number>, groups: ArrayLike<number>): TrendTest {
