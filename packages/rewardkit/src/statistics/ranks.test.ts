@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { at } from '../at.ts'
 import { createRandom } from '../random.ts'
+import { spearmanCorrelation } from './correlations.ts'
 import { normalizedRanks } from './ranks.ts'
-import { spearmanCorrelation } from './statistics.ts'
 
 it("the product of normalised ranks is Spearman's correlation, with ties", () => {
   const random = createRandom(1, 'ranks')
