@@ -2,6 +2,7 @@ import type { PairSummary } from '../statistics/types.ts'
 import { type Calibration, calibrationOf } from './calibration.ts'
 import { type Confounds, confounds } from './confounds.ts'
 import { type LabelNoise, labelNoise } from './label-noise.ts'
+import { type Claim, claimsOf } from './claims.ts'
 import { type MarginDistribution, marginDistribution } from './margin-distribution.ts'
 import { summarizePairs, summarizeSubsets } from './pair-summary.ts'
 import { promptClusters, type RewardTable } from './reward-table.ts'
@@ -21,6 +22,7 @@ export interface Analysis extends PairSummary {
   readonly subsets: Readonly<Record<string, PairSummary>>
   /** Absent, like the blocks below, in what earlier versions wrote. */
   readonly margin_distribution?: MarginDistribution
+  readonly claims?: readonly Claim[]
   readonly calibration?: Calibration
   /** This and what follows is absent in what versions before schema version 2 wrote. */
   readonly baselines?: Baselines | undefined
@@ -41,10 +43,12 @@ export function analyse(table: RewardTable, context: AnalysisContext = {}): Anal
   const summary = summarizePairs(table, temperatures)
   const baselines = compareWithBaselines(table)
   const noise = labelNoise(table.margins, clusters)
+  const distribution = marginDistribution(table)
   return {
     ...summary,
     subsets: summarizeSubsets(table, temperatures),
-    margin_distribution: marginDistribution(table),
+    margin_distribution: distribution,
+    claims: claimsOf(table, distribution),
     calibration: calibrationOf(table.margins, clusters, temperatures),
     baselines,
     verdict: verdictOf({ ...summary, baselines }),

@@ -3,7 +3,7 @@ import { createRandom } from '../random.ts'
 import { quantile } from '../statistics/histogram.ts'
 import { type Clusters, clusterSums } from '../statistics/clusters.ts'
 import { clusteredShare } from '../statistics/intervals.ts'
-import { type Estimate, estimateOf, onePrompt } from './estimate.ts'
+import { type Statistic, statisticOf, onePrompt } from './statistic.ts'
 
 /** A bar of the reliability diagram: pairs of about the same confidence. */
 export interface ReliabilityBin {
@@ -11,14 +11,14 @@ export interface ReliabilityBin {
   /** The mean confidence of its pairs. */
   readonly confidence: number
   /** The share of its pairs that are ranked rightly. */
-  readonly accuracy: Estimate
+  readonly accuracy: Statistic
 }
 
 /** The expected calibration error, with the interval of what it estimates. */
-export interface CalibrationError extends Estimate {
+export interface CalibrationError extends Statistic {
   readonly bins: number
   /** The mean of what perfectly calibrated rewards would show on as many pairs, and where 95 % of it would lie. */
-  readonly if_calibrated: Estimate
+  readonly if_calibrated: Statistic
 }
 
 const mostBins = 15
@@ -48,9 +48,9 @@ export function calibrationError(
   const value = gaps.reduce((sum, gap) => sum + Math.abs(gap), 0)
   const prompts = clusterSums(correct, clusters).sizes.length
   if (prompts < 2) {
-    const error = estimateOf({ value, low: NaN, high: NaN }, onePrompt)
+    const error = statisticOf({ value, low: NaN, high: NaN }, onePrompt)
     return {
-      error: { ...error, bins: bins.length, if_calibrated: estimateOf({ value: NaN, low: NaN, high: NaN }) },
+      error: { ...error, bins: bins.length, if_calibrated: statisticOf({ value: NaN, low: NaN, high: NaN }) },
       bins,
     }
   }
@@ -103,7 +103,7 @@ function binsOf(
       of[place] = at(clusters.of, pair)
       place += 1
     }
-    return { pairs, confidence: sum / pairs, accuracy: estimateOf(clusteredShare(outcomes, { ...clusters, of })) }
+    return { pairs, confidence: sum / pairs, accuracy: statisticOf(clusteredShare(outcomes, { ...clusters, of })) }
   })
 }
 
@@ -182,7 +182,7 @@ function errorsAt(factor: number, gaps: readonly number[], noise: readonly Float
   }).sort()
 }
 
-function interval(value: number, gaps: readonly number[], noise: readonly Float64Array[]): Estimate {
+function interval(value: number, gaps: readonly number[], noise: readonly Float64Array[]): Statistic {
   /** The factor at which a quantile of the errors reaches the seen one; 0 where it is beyond that for calibrated rewards. */
   const factorAt = (share: number) => {
     const reaches = (factor: number) => quantile(errorsAt(factor, gaps, noise), share) >= value

@@ -3,15 +3,15 @@ import { logSigmoid, sigmoid } from '../logistic.ts'
 import type { Clusters } from '../statistics/clusters.ts'
 import { clusteredMean } from '../statistics/intervals.ts'
 import { type CalibrationError, calibrationError, type ReliabilityBin } from './calibration-error.ts'
-import { type Estimate, estimateOf } from './estimate.ts'
+import { type Statistic, statisticOf } from './statistic.ts'
 import type { Temperatures } from './temperature.ts'
 
 /** How well the probabilities fit that follow from reward margins. */
 export interface CalibrationScores {
   /** The mean of -log sigmoid(margin), in nats; log 2 is chance. */
-  readonly log_loss: Estimate
+  readonly log_loss: Statistic
   /** The mean of (1 - sigmoid(margin))^2; 0.25 is chance. */
-  readonly brier_score: Estimate
+  readonly brier_score: Statistic
   /** Of the confidence sigmoid(|margin|) against whether the margin is above zero; a tie is half right. */
   readonly expected_calibration_error: CalibrationError
   readonly reliability: readonly ReliabilityBin[]
@@ -46,7 +46,7 @@ function scores(margins: Float64Array, clusters: Clusters): CalibrationScores {
     margins.map((margin) => (1 + Math.sign(margin)) / 2),
     clusters,
   )
-  const meanOf = (score: (margin: number) => number) => estimateOf(clusteredMean(margins.map(score), clusters))
+  const meanOf = (score: (margin: number) => number) => statisticOf(clusteredMean(margins.map(score), clusters))
   return {
     log_loss: meanOf((margin) => -logSigmoid(margin)),
     brier_score: meanOf((margin) => sigmoid(-margin) ** 2),
@@ -55,7 +55,7 @@ function scores(margins: Float64Array, clusters: Clusters): CalibrationScores {
   }
 }
 
-function unscored(none: Estimate): CalibrationScores {
+function unscored(none: Statistic): CalibrationScores {
   return {
     log_loss: none,
     brier_score: none,

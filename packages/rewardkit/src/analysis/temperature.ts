@@ -5,13 +5,13 @@ import { createRandom, shuffledIndexes } from '../random.ts'
 import type { Clusters } from '../statistics/clusters.ts'
 import { influenceInterval } from '../statistics/intervals.ts'
 import { bestTemperature, temperatureLimits } from '../statistics/statistics.ts'
-import { type Estimate, estimateOf, undefinedFor } from './estimate.ts'
+import { type Statistic, statisticOf, undefinedFor } from './statistic.ts'
 
 /**
  * The temperature that minimises the log loss of sigmoid(margin / temperature), with a 95 % interval. The interval is
  * that of its logarithm, from the influence of each pair: the derivative of its loss over the mean second derivative.
  */
-export function fitTemperature(margins: Float64Array, clusters: Clusters): Estimate {
+export function fitTemperature(margins: Float64Array, clusters: Clusters): Statistic {
   const value = bestTemperature(margins)
   const reason = withoutTemperature(value)
   if (reason !== null) return undefinedFor(reason)
@@ -20,7 +20,7 @@ export function fitTemperature(margins: Float64Array, clusters: Clusters): Estim
   const scale = (-value * margins.length) / curvature
   const influence = margins.map((margin) => scale * margin * sigmoid(-margin / value))
   const { low, high } = influenceInterval(Math.log(value), influence, clusters)
-  return estimateOf({ value, low: Math.exp(low), high: Math.exp(high) })
+  return statisticOf({ value, low: Math.exp(low), high: Math.exp(high) })
 }
 
 /** Why no temperature is best, where the one that was found is at a limit. */
@@ -34,7 +34,7 @@ function withoutTemperature(temperature: number): string | null {
 
 /** A temperature that was fitted on other pairs: that of a model's calibration.json. */
 export interface GivenTemperature {
-  readonly temperature: Estimate & { readonly value: number }
+  readonly temperature: Statistic & { readonly value: number }
   /** Pairs and prompts that it was fitted on. */
   readonly pairs: number
   readonly prompts: number
@@ -44,7 +44,7 @@ export interface GivenTemperature {
 export interface Temperatures {
   readonly source: 'calibration_file' | 'cross_fitting' | 'none'
   /** The one of calibration.json; for cross-fitting, the one that is best for all pairs together. */
-  readonly temperature: Estimate
+  readonly temperature: Statistic
   /** That of each pair; null where there are none. */
   readonly of: Float64Array | null
   /** Where they come from, or why there are none. */

@@ -1,4 +1,4 @@
-import type { Estimate } from '../analysis/estimate.ts'
+import type { Statistic } from '../analysis/statistic.ts'
 import { counted } from '../counted.ts'
 import { formatNumber, formatTable } from '../evaluate/table.ts'
 import type { ModelCalibration } from '../rewards/calibration-file.ts'
@@ -12,10 +12,10 @@ export function formatCalibration({ data, temperature, before, after, rewards }:
   ] as const
   const table = formatTable(
     ['95 % intervals in brackets', 'before', 'after temperature'],
-    scores.map(([name, first, second]) => [name, formatEstimate(first), formatEstimate(second)]),
+    scores.map(([name, first, second]) => [name, formatStatistic(first), formatStatistic(second)]),
   )
   return [
-    `temperature ${formatEstimate(temperature)}, fitted on ${counted(data.pairs, 'pair')} of ${counted(data.prompts, 'prompt')}`,
+    `temperature ${formatStatistic(temperature)}, fitted on ${counted(data.pairs, 'pair')} of ${counted(data.prompts, 'prompt')}`,
     table,
     `after temperature: ${after.log_loss.reason ?? 'cross-fitted by prompt, so that no pair has a temperature that has seen it'}`,
     `percentiles of ${counted(rewards.responses, 'reward')} in steps of 0.1 %`,
@@ -23,7 +23,7 @@ export function formatCalibration({ data, temperature, before, after, rewards }:
 }
 
 /** `1.234 (1.100-1.380)`, or a dash for an undefined value. */
-function formatEstimate({ value, low, high }: Estimate): string {
+function formatStatistic({ value, low, high }: Statistic): string {
   if (value === null) return '-'
   return low === null || high === null
     ? formatNumber(value)

@@ -13,11 +13,11 @@ import { command, option, phrase } from '../phrase.ts'
 import type { ReadingOptions } from '../tokens/reading-options.ts'
 
 const end = z.number().nullable()
-const estimateSchema = z.object({ value: end, low: end, high: end, reason: z.string().exactOptional() })
+const statisticSchema = z.object({ value: end, low: end, high: end, reason: z.string().exactOptional() })
 const scoresSchema = z.object({
-  log_loss: estimateSchema,
-  brier_score: estimateSchema,
-  expected_calibration_error: estimateSchema,
+  log_loss: statisticSchema,
+  brier_score: statisticSchema,
+  expected_calibration_error: statisticSchema,
 })
 
 /** Steps of 0.1 % between the quantiles of rewards. */
@@ -41,7 +41,7 @@ const calibrationSchema = z.object({
     /** Hashes of up to 1,000 of its prompts, which tell whether other data has some of them. */
     prompt_hashes: z.array(z.string()),
   }),
-  temperature: estimateSchema.extend({ value: z.number().positive() }),
+  temperature: statisticSchema.extend({ value: z.number().positive() }),
   before: scoresSchema,
   /** By temperatures that are cross-fitted, not by the one above, which has seen the pairs. */
   after: scoresSchema,

@@ -39,6 +39,22 @@ describe('kernelDensity', () => {
     expect(integral).toBeCloseTo(1, 6)
   })
 
+  it('condenses many values without a visible change', () => {
+    const random = createRandom(8, 'density')
+    const values = Float64Array.from({ length: 20_000 }, () => random.normal() + (random.uniform() < 0.3 ? 4 : 0))
+    const grid = { low: -4, high: 8, points: 61 }
+    const estimate = kernelDensity(values, grid)
+    const bandwidth = estimate?.bandwidth ?? NaN
+    const exact = estimate?.x.map(
+      (x) => values.reduce((sum, value) => sum + Math.exp(-(((x - value) / bandwidth) ** 2) / 2), 0) / 20_000,
+    )
+    const largest = Math.max(...(exact ?? []))
+    exact?.forEach((density, i) => {
+      const found = (estimate?.density[i] ?? NaN) * bandwidth * Math.sqrt(2 * Math.PI)
+      expect(Math.abs(found - density) / largest).toBeLessThan(2e-4)
+    })
+  })
+
   it.each([[[]], [[1]], [[2, 2, 2]]])('has nothing to draw for %j', (values) => {
     expect(kernelDensity(values, { low: 0, high: 1, points: 3 })).toBeNull()
   })
