@@ -22,10 +22,12 @@ export interface ModelMargins {
 export function claimsAcrossModels(models: readonly ModelMargins[]): Claim[] {
   const accuracies = models.map(({ accuracy }) => accuracy)
   const about = (name: string, what: string, values: readonly (number | null)[], sign: 1 | -1) =>
-    correlationClaim(name, (found) => `the correlation of ${what} with accuracy over ${models.length} models is ${found}`, sign, [
-      accuracies,
-      values,
-    ])
+    correlationClaim(
+      name,
+      (found) => `the correlation of ${what} with accuracy over ${models.length} models is ${found}`,
+      sign,
+      [accuracies, values],
+    )
   const values = (name: keyof ModelMargins['distribution']) =>
     models.map(({ distribution }) => distribution[name].value)
   return [
@@ -124,13 +126,25 @@ export function claimsOfMarginTraining(without: RewardTable, withMargins: Reward
       ),
     )
   return [
-    claim('margins_shift', difference('mean'), (found) => `with margins, the mean reward margin grows by ${found}`),
-    claim('margins_shift_scale_free', difference('ratio'), (found) => `with margins, the mean over the standard deviation grows by ${found}`),
-    claim('margins_widen', growth(difference('logDeviation')), (found) => `with margins, the standard deviation grows by ${found} percent`),
+    claim(
+      'margins_shift',
+      difference('mean'),
+      (found) => `the growth of the mean reward margin with margins is ${found}`,
+    ),
+    claim(
+      'margins_shift_scale_free',
+      difference('ratio'),
+      (found) => `the growth of the mean over the standard deviation with margins is ${found}`,
+    ),
+    claim(
+      'margins_widen',
+      growth(difference('logDeviation')),
+      (found) => `the growth of the standard deviation with margins, in percent, is ${found}`,
+    ),
     claim(
       'margins_widen_scale_free',
       growth(difference('logWidth')),
-      (found) => `with margins, the standard deviation of reward margins over that of rewards grows by ${found} percent`,
+      (found) => `the growth of the standard deviation of reward margins over that of rewards, in percent, is ${found}`,
     ),
   ]
 }

@@ -56,7 +56,8 @@ const near = 0.1
 function clustersAtZero(table: RewardTable): Claim {
   const name = 'predictions_cluster_at_zero'
   const { annotatedMargins } = table
-  const sentence = (found: string) => `the share of reward margins near zero, less that of annotated margins, is ${found}`
+  const sentence = (found: string) =>
+    `the share of reward margins near zero, less that of annotated margins, is ${found}`
   if (!annotatedMargins) return claim(name, undefinedFor('the pairs have no annotated margins'), sentence)
   const isAnnotated = (_: number, pair: number) => Number.isFinite(annotatedMargins[pair])
   const predicted = table.margins.filter(isAnnotated)

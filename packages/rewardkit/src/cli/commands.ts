@@ -78,9 +78,10 @@ export const commands: readonly Command[] = [
     schema: trainCommandSchema,
     run: async ({ dryRun, ...options }) => {
       if (dryRun) return printPlan(options)
-      const [{ compute }, { formatSubsets, formatSummary }, { writeReport }] = await Promise.all([
+      const [{ compute }, { formatSubsets, formatSummary }, { findings }, { writeReport }] = await Promise.all([
         import('./interruptible-job.ts'),
         import('../evaluate/table.ts'),
+        import('../evaluate/findings.ts'),
         import('../reports/index.ts'),
       ])
       const start = performance.now()
@@ -88,6 +89,7 @@ export const commands: readonly Command[] = [
       if (result.evaluation) {
         const { summary } = result.evaluation
         print(formatSummary({ 'held-out pairs': summary }))
+        print(findings(summary).join('\n'))
         if (Object.keys(summary.subsets).length > 1) print(`\n${formatSubsets(summary.subsets)}`)
       }
       const time = formatDuration((performance.now() - start) / 1000)

@@ -1,6 +1,5 @@
-import type { Statistic } from '../analysis/statistic.ts'
 import { counted } from '../counted.ts'
-import { formatNumber, formatTable } from '../evaluate/table.ts'
+import { formatStatistic, formatTable } from '../evaluate/table.ts'
 import type { ModelCalibration } from '../rewards/calibration-file.ts'
 
 /** What `calibrate` prints: what was fitted, and what a temperature that has not seen the pairs does to their scores. */
@@ -20,12 +19,4 @@ export function formatCalibration({ data, temperature, before, after, rewards }:
     `after temperature: ${after.log_loss.reason ?? 'cross-fitted by prompt, so that no pair has a temperature that has seen it'}`,
     `percentiles of ${counted(rewards.responses, 'reward')} in steps of 0.1 %`,
   ].join('\n')
-}
-
-/** `1.234 (1.100-1.380)`, or a dash for an undefined value. */
-function formatStatistic({ value, low, high }: Statistic): string {
-  if (value === null) return '-'
-  return low === null || high === null
-    ? formatNumber(value)
-    : `${formatNumber(value)} (${formatNumber(low)} to ${formatNumber(high)})`
 }

@@ -5,11 +5,14 @@ import type { LabelNoise } from '../analysis/label-noise.ts'
 import type { Part } from '../analysis/parts.ts'
 import type { Suspicious } from '../analysis/suspicious.ts'
 import { counted } from '../counted.ts'
+import { marginFindings } from './margin-findings.ts'
 import { formatShare, percent } from './table.ts'
 
-/** What else could explain the accuracy, and what a person should look at: a line each. */
-export function findings({ confounds, label_noise: noise, suspicious }: Analysis): string[] {
+/** What the margins show, what else could explain the accuracy, and what a person should look at: a line each. */
+export function findings(analysis: Analysis): string[] {
+  const { confounds, label_noise: noise, suspicious } = analysis
   return [
+    ...marginFindings(analysis),
     ...(confounds ? confoundLines(confounds) : []),
     ...(noise ? [noiseLine(noise)] : []),
     ...(suspicious ? [suspiciousLine(suspicious)] : []),

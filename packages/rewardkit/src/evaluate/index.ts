@@ -8,6 +8,12 @@ export { clusteredMean, clusteredShare, clusteredShareDifference, wilsonInterval
 export { spearmanCorrelation } from '../statistics/correlations.ts'
 export { bestTemperature, logLoss, marginStatistics } from '../statistics/statistics.ts'
 export { analyse, type Analysis, type AnalysisContext } from '../analysis/analyse.ts'
+export { type Claim, claimsOf, type ClaimVerdict } from '../analysis/claims.ts'
+export { claimsAcrossModels, claimsOfMarginTraining, type ModelMargins } from '../analysis/claims-across.ts'
+export type { Calibration } from '../analysis/calibration.ts'
+export { type MarginCurves, marginCurves } from '../analysis/margin-curves.ts'
+export { type MarginDistribution, marginDistribution } from '../analysis/margin-distribution.ts'
+export type { Statistic } from '../analysis/statistic.ts'
 export { summarizePairs, summarizeSubsets, trueLabelAccuracy } from '../analysis/pair-summary.ts'
 export { rowsOf, type RewardTable, tableOf } from '../analysis/reward-table.ts'
 export {

@@ -1,4 +1,6 @@
-import type { Interval, PairSummary } from '../statistics/types.ts'
+import type { Analysis } from '../analysis/analyse.ts'
+import type { Statistic } from '../analysis/statistic.ts'
+import type { Interval, MarginStatistics, PairSummary } from '../statistics/types.ts'
 
 /**
  * A table for the terminal: the first column to the left, the others to the right, two spaces between. Rows may be
@@ -15,11 +17,26 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
   return [line(header), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
 }
 
+/** A summary, with the intervals of an analysis where there are some: subsets and earlier versions have none. */
+type Summary = PairSummary & Pick<Partial<Analysis>, 'margin_distribution' | 'calibration'>
+
 /** A row of a summary table: its label and, for each summary, the text of its cell. */
 export interface SummaryLine {
   readonly label: string
-  readonly cell: (summary: PairSummary) => string
+  readonly cell: (summary: Summary) => string
 }
+
+export const percent = (share: number): string => (Number.isFinite(share) ? (100 * share).toFixed(1) : '-')
+
+/** A line about a statistic of margins, with its interval where the summary has one. */
+const marginLine = (label: string, name: keyof MarginStatistics, format = formatNumber): SummaryLine => ({
+  label,
+  cell: ({ reward_margin, margin_distribution }) =>
+    formatStatistic(margin_distribution?.[name] ?? { value: reward_margin[name], low: null, high: null }, format),
+})
+
+const formatMean = (value: number, statistic: Statistic | undefined): string =>
+  formatStatistic(statistic ?? { value, low: null, high: null })
 
 /** The lines of a summary table, in order. */
 export const summaryLines: readonly SummaryLine[] = [
@@ -28,17 +45,22 @@ export const summaryLines: readonly SummaryLine[] = [
   { label: 'accuracy % (95 % interval)', cell: ({ accuracy }) => formatShare(accuracy) },
   { label: 'longer wins % (95 % interval)', cell: (summary) => formatShare(summary.longer_wins) },
   { label: 'ties', cell: ({ ties }) => String(ties) },
-  { label: 'reward margin mean', cell: (summary) => formatNumber(summary.reward_margin.mean) },
-  { label: 'standard deviation', cell: (summary) => formatNumber(summary.reward_margin.standard_deviation) },
+  marginLine('reward margin mean', 'mean'),
+  marginLine('standard deviation', 'standard_deviation'),
+  marginLine('mean / sd (scale-free)', 'mean_over_standard_deviation'),
+  marginLine('skewness g1', 'skewness'),
+  marginLine('excess kurtosis g2', 'excess_kurtosis'),
+  marginLine('share below zero %', 'share_below_zero', percent),
+  { label: 'log loss', cell: ({ log_loss, calibration }) => formatMean(log_loss, calibration?.log_loss) },
   {
-    label: 'mean / sd (scale-free)',
-    cell: (summary) => formatNumber(summary.reward_margin.mean_over_standard_deviation),
+    label: 'log loss after temperature',
+    cell: ({ log_loss_after_temperature, calibration }) =>
+      formatMean(log_loss_after_temperature, calibration?.after_temperature.log_loss),
   },
-  { label: 'skewness g1', cell: (summary) => formatNumber(summary.reward_margin.skewness) },
-  { label: 'excess kurtosis g2', cell: (summary) => formatNumber(summary.reward_margin.excess_kurtosis) },
-  { label: 'share below zero %', cell: (summary) => percent(summary.reward_margin.share_below_zero) },
-  { label: 'log loss', cell: (summary) => formatNumber(summary.log_loss) },
-  { label: 'log loss after temperature', cell: (summary) => formatNumber(summary.log_loss_after_temperature) },
+  {
+    label: 'calibration error',
+    cell: ({ calibration }) => formatMean(NaN, calibration?.expected_calibration_error),
+  },
 ]
 
 /** Summaries side by side, by name (a model, a subset): one column for each. */
@@ -95,10 +117,14 @@ export function formatShare({ value, low, high }: Interval): string {
   return `${percent(value)} (${percent(low)}-${percent(high)})`
 }
 
+/** `1.234 (1.100 to 1.380)`, or a dash for an undefined value. */
+export function formatStatistic({ value, low, high }: Statistic, format = formatNumber): string {
+  if (value === null) return '-'
+  return low === null || high === null ? format(value) : `${format(value)} (${format(low)} to ${format(high)})`
+}
+
 /** Three decimals, or three digits where those would not show them; a dash for an undefined value. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '-'
   return value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 1e6) ? value.toExponential(2) : value.toFixed(3)
 }
-
-export const percent = (share: number): string => (Number.isFinite(share) ? (100 * share).toFixed(1) : '-')

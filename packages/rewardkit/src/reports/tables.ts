@@ -1,5 +1,5 @@
 import type { Baselines } from '../analysis/baselines.ts'
-import type { Estimate } from '../analysis/estimate.ts'
+import type { Statistic } from '../analysis/statistic.ts'
 import type { MarginDistribution } from '../analysis/margin-distribution.ts'
 import type { Interval, MarginStatistics, PairSummary } from '../statistics/types.ts'
 import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
@@ -300,16 +300,16 @@ function interval({ value, low, high }: Interval): Markup {
 }
 
 /** A statistic with its interval beneath, or why it has none. */
-export function estimated(estimate: Estimate | undefined, decimals = 3): Markup {
+export function estimated(estimate: Statistic | undefined, decimals = 3): Markup {
   return estimateMarkup(estimate, (value) => number(value, decimals))
 }
 
 /** The same for a share. */
-export function estimatedShare(estimate: Estimate | undefined): Markup {
+export function estimatedShare(estimate: Statistic | undefined): Markup {
   return estimateMarkup(estimate, percent)
 }
 
-function estimateMarkup(estimate: Estimate | undefined, text: (value: number | null) => string): Markup {
+function estimateMarkup(estimate: Statistic | undefined, text: (value: number | null) => string): Markup {
   if (!estimate) return html`${number(null)}`
   const { value, low, high, reason } = estimate
   const beneath = low !== null && high !== null ? `${text(low)} to ${text(high)}` : (reason ?? '')
