@@ -30,7 +30,7 @@ describe('claims about one model', () => {
     })
   })
 
-  it('cannot be told where the interval includes zero, or there is none, and the words say why', () => {
+  it('are undecided where the interval includes zero, or there is none, and the words say why', () => {
     const [mean, ratio, skew, zero] = claimsAbout(marginTable([1, -1, 2, -2, 0.5, -0.4]))
     expect([mean, ratio, skew].map((claim) => claim?.verdict)).toEqual(['cannot tell', 'cannot tell', 'cannot tell'])
     expect(mean?.words).toMatch(
@@ -76,13 +76,13 @@ describe('claims across models', () => {
     }
   }
 
-  it('are not told by the three models of the paper', () => {
+  it('stay open with the three models of the paper', () => {
     const claims = claimsAcrossModels([model(0.5892, 9, 1), model(0.7168, 5, 2), model(0.7204, 4, 3)])
     expect(claims.map(({ verdict }) => verdict)).toEqual(['cannot tell', 'cannot tell', 'cannot tell'])
     expect(claims[0]).toMatchObject({ value: -1, words: expect.stringContaining('5 models are the fewest') as string })
   })
 
-  it('are told by more, by the exact share of orders that are as far from zero', () => {
+  it('are decided by more models, by the exact share of orders that are as far from zero', () => {
     const six = [0.5, 0.55, 0.6, 0.62, 0.7, 0.71].map((accuracy, i) => model(accuracy, -i, i === 5 ? 3.5 : i))
     const [kurtosis, mean, ratio] = claimsAcrossModels(six)
     expect(kurtosis).toMatchObject({ verdict: 'holds', value: -1 })
@@ -92,7 +92,7 @@ describe('claims across models', () => {
     expect(ratio?.verdict).toBe('does not hold')
   })
 
-  it('are told by random orders of many models', () => {
+  it('are decided by random orders of many models', () => {
     const many = Array.from({ length: 12 }, (_, i) => model(0.5 + i / 100, i % 2, i))
     const [kurtosis, mean] = claimsAcrossModels(many)
     expect(kurtosis?.verdict).toBe('cannot tell')
@@ -100,7 +100,7 @@ describe('claims across models', () => {
     expect(mean?.words).toContain('20,000 random orders')
   })
 
-  it('are not told by models that do not differ, or whose statistics are undefined', () => {
+  it('stay open with models that do not differ, or whose statistics are undefined', () => {
     const same = [1, 2, 3, 4, 5].map(() => model(0.6, 1, 1))
     expect(claimsAcrossModels(same).map(({ verdict, value }) => [verdict, value])).toEqual([
       ['cannot tell', null],
@@ -133,7 +133,7 @@ describe('claims about training with margins', () => {
     expect(width?.value).toBeCloseTo(0, 9)
   })
 
-  it('hold where the distribution does shift and widen, and not the other way round', () => {
+  it('hold where the distribution does shift and widen, and not vice versa', () => {
     const taught = without.map((margin) => 2 * margin + 1)
     expect(verdicts(claimsOfMarginTraining(table(without), table(taught)))).toEqual({
       margins_shift: 'holds',
@@ -146,7 +146,7 @@ describe('claims about training with margins', () => {
     )
   })
 
-  it('cannot be told of equal models or constant margins', () => {
+  it('stay open with equal models or constant margins', () => {
     const same = claimsOfMarginTraining(
       table(without),
       table(without.map((margin, i) => margin + at(responses, i) / 30)),

@@ -50,8 +50,9 @@ export const digits = (value: number): string => String(Number(value.toPrecision
 const near = 0.1
 
 /**
- * Predictions cluster at zero while annotations do not: how many more of the reward margins than of the annotated margins
- * lie within a tenth of their root mean square of zero. So neither scale matters. The root mean squares count as known.
+ * Predictions cluster at zero while annotations do not. The number is how many more of the reward margins than of the
+ * annotated margins lie near zero: within a tenth of their root mean square. So neither scale matters. The root mean
+ * squares count as known.
  */
 function clustersAtZero(table: RewardTable): Claim {
   const name = 'predictions_cluster_at_zero'
