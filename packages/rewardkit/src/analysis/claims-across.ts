@@ -1,7 +1,7 @@
 import { at } from '../at.ts'
 import { createRandom, shuffledIndexes } from '../random.ts'
 import { influenceInterval } from '../statistics/intervals.ts'
-import { spearmanCorrelation } from '../statistics/statistics.ts'
+import { spearmanCorrelation } from '../statistics/correlations.ts'
 import { type Claim, claim, digits } from './claims.ts'
 import type { MarginDistribution } from './margin-distribution.ts'
 import { influencedBy, influences, type Moments, momentsOf } from './moments.ts'
