@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type RewardTable, selectPairs, tableOf } from '../analysis/reward-table.ts'
+import { at } from '../at.ts'
+import { InputError } from '../errors.ts'
+import { evaluationSummarySchema, rewardRowSchema } from '../rewards/evaluation-schemas.ts'
+import type { PairSummary } from '../statistics/types.ts'
+import { type CellRecord, readCellRecord } from './cell-record.ts'
+import type { Cell } from './cells.ts'
+import { type DataEntry, folderName } from './experiment-file.ts'
+
+/** What is known of a cell once it has run, or has not. */
+export interface CellState {
+  readonly cell: Cell
+  readonly record: CellRecord | null
+  /** Of its validation pairs, where it has finished and has some. */
+  readonly validation: PairSummary | null
+}
+
+/** Reads how far a cell is, and its validation. */
+export function readCellState(out: string, cell: Cell): CellState {
+  const run = join(out, cell.folder)
+  const record = readCellRecord(run)
+  const evaluation = join(run, 'evaluation')
+  const isEvaluated = record?.state === 'finished' && existsSync(join(evaluation, 'summary.json'))
+  return { cell, record, validation: isEvaluated ? readSummary(evaluation) : null }
+}
+
+/** A column of the tables: the test pairs of a data set, or one of its several test sets. */
+export interface Column {
+  readonly name: string
+  readonly data: string
+  /** Null where the data set has one test set. */
+  readonly test: string | null
+}
+
+/** The columns in the order of the file. */
+export function columnsOf(data: readonly DataEntry[]): Column[] {
+  return data.flatMap((entry): Column[] => {
+    const tests = Object.keys(entry.tests)
+    if (tests.length < 2) return [{ name: entry.name, data: entry.name, test: null }]
+    return tests.map((test) => ({ name: data.length === 1 ? test : `${entry.name}, ${test}`, data: entry.name, test }))
+  })
+}
+
+/** The rewards of a finished cell's test pairs in one column. */
+export function readTestTable(out: string, cell: Cell, { test }: Column): RewardTable {
+  const path = join(out, cell.folder, 'test-evaluation', 'rewards.jsonl')
+  const rows = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => checked(path, () => rewardRowSchema.parse(JSON.parse(line))))
+  const table = tableOf(rows)
+  if (test === null) return table
+  const name = folderName(test)
+  const isOfTest = table.subsetNames.map((subset) => subset === name || subset.startsWith(`${name}/`))
+  return selectPairs(
+    table,
+    Int32Array.from(table.subsetOf.keys()).filter((pair) => {
+      const subset = at(table.subsetOf, pair)
+      return subset !== -1 && at(isOfTest, subset)
+    }),
+  )
+}
+
+/** The summary of a finished cell's test pairs in one column. */
+export function readTestSummary(out: string, cell: Cell, { test }: Column): PairSummary {
+  const folder = join(out, cell.folder, 'test-evaluation')
+  const { subsets, ...all } = readSummary(folder)
+  if (test === null) return all
+  const found = subsets[folderName(test)]
+  if (!found) throw new InputError(`${folder}: summary.json has no subset ${folderName(test)}`)
+  return found
+}
+
+function readSummary(folder: string) {
+  const path = join(folder, 'summary.json')
+  return checked(path, () => evaluationSummarySchema.parse(JSON.parse(readFileSync(path, 'utf8'))))
+}
+
+function checked<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new InputError(`${path} cannot be read as what training wrote`, {
+      remedy: 'restore it, or remove the run folder and the .json file beside it to run the cell again',
+      cause: error,
+    })
+  }
+}
