@@ -38,6 +38,8 @@ export type Event =
       readonly done: number
       readonly total: number
       readonly unit: string
+      /** Where the sender knows more of it than the pace so far. */
+      readonly secondsLeft?: number
     }
 
 /** What a long-running library function is given by its caller. */

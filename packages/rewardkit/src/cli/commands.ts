@@ -4,6 +4,7 @@ import { counted } from '../counted.ts'
 import { compareOptionsSchema } from '../compare/compare-options.ts'
 import { scoreOptionsSchema } from '../evaluate/evaluate-options.ts'
 import { simulateOptionsSchema } from '../simulate/index.ts'
+import { experimentOptionsSchema } from '../experiments/experiment-options.ts'
 import { quickstartOptionsSchema } from '../quickstart/quickstart-options.ts'
 import { type Command, command, print, withTerminal } from './command.ts'
 import {
@@ -150,6 +151,34 @@ export const commands: readonly Command[] = [
         `${counted(lines, 'row')}${failed === 0 ? '' : `, ${failed} of them failed (see their "error")`}\n`,
       )
       return lines > 0 && failed === lines ? exitCodes.failure : exitCodes.success
+    },
+  }),
+  command({
+    name: 'experiment',
+    summary: 'run a grid of models, data, objectives, learning rates and seeds, and tabulate what it shows',
+    example: 'rewardkit experiment recipes/small/objectives.yaml --out runs/objectives',
+    schema: experimentOptionsSchema,
+    positional: 'file',
+    run: async (options) => {
+      const [{ compute }, { runExperiment, terminalText }] = await Promise.all([
+        import('./interruptible-job.ts'),
+        import('../experiments/index.ts'),
+      ])
+      const { failed, results } = await withTerminal(({ onEvent }) =>
+        runExperiment(
+          options,
+          {
+            train: (train, listen) => compute('train', { options: train }, listen),
+            split: (split, listen) => compute('split', split, listen),
+          },
+          // Ctrl-C reaches the job that is running.
+          { onEvent, shouldStop: () => false },
+        ),
+      )
+      print(terminalText(results))
+      print(`\nresults: ${join(options.out, 'results.json')}; tables: ${join(options.out, 'tables.html')}`)
+      for (const { cell, problem } of failed) process.stderr.write(`failed: ${cell}: ${problem}\n`)
+      return failed.length > 0 ? exitCodes.failure : exitCodes.success
     },
   }),
   ...dataCommands,

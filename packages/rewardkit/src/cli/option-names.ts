@@ -16,6 +16,7 @@ export const severalMeanings: Readonly<Record<string, string>> = {
   data: 'what a verb reads: preferences, or for `score` any responses',
   model: 'the model that a verb works with: one to start from, a reward model, or one to look at',
   out: 'where a verb writes: a file, or a folder of its own files',
+  resume: 'what a verb goes on with: a run, or an experiment of many',
 }
 
 /** Every option name in alphabetical order, with what it means: once for all verbs, or once for each meaning. */

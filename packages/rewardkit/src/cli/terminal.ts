@@ -43,7 +43,10 @@ export function createTerminal(stream: TerminalStream, now: () => number = () =>
     stream.write(`${text}\n`)
   }
   /** Progress of `done` of `total`; the last one stays. */
-  const progress = (label: string, done: number, total: number, text: string) => {
+  const progress = (
+    { label, done, total, secondsLeft }: { label: string; done: number; total: number; secondsLeft?: number },
+    text: string,
+  ) => {
     const time = now()
     if (work.label !== label || done < work.first) work = { label, start: time, first: done }
     const last = done >= total
@@ -51,8 +54,8 @@ export function createTerminal(stream: TerminalStream, now: () => number = () =>
     if (!last && !firstLook && time - shown < (isLive ? lively : quietInterval)) return
     shown = time
     const rate = (done - work.first) / Math.max(1, time - work.start)
-    const left =
-      last || rate === 0 || total === Infinity ? '' : ` · ${formatDuration((total - done) / rate / 1000)} left`
+    const seconds = secondsLeft ?? (rate === 0 || total === Infinity ? undefined : (total - done) / rate / 1000)
+    const left = last || seconds === undefined ? '' : ` · ${formatDuration(seconds)} left`
     if (last) work = { label: '', start: 0, first: 0 }
     if (!isLive || last) return line(`${text}${left}`)
     clear()
@@ -70,10 +73,13 @@ export function createTerminal(stream: TerminalStream, now: () => number = () =>
         case 'evaluation':
           return line(colors.cyan(evaluationText(event.metrics)))
         case 'step':
-          return progress('step', event.metrics.step, event.totalSteps, stepText(event.metrics, event.totalSteps))
+          return progress(
+            { label: 'step', done: event.metrics.step, total: event.totalSteps },
+            stepText(event.metrics, event.totalSteps),
+          )
         case 'progress': {
           const { label, done, total, unit } = event
-          return progress(label, done, total, `${label}: ${total === Infinity ? done : `${done} of ${total}`} ${unit}`)
+          return progress(event, `${label}: ${total === Infinity ? done : `${done} of ${total}`} ${unit}`)
         }
       }
     },

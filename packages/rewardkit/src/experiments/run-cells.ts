@@ -108,19 +108,16 @@ export async function runCells(
         phrase`${position} failed: ${error instanceof RewardKitError ? error.phrases.problem : asPhrase(problemOf(error))}`,
       )
     }
-    const seconds = timeLeft(
-      measured,
-      todo.slice(index + 1).map((other) => other.cell),
-    )
-    const left = todo.length - index - 1
+    const left = todo.slice(index + 1).map((other) => other.cell)
+    const secondsLeft = timeLeft(measured, left)
     hooks.onEvent({
       kind: 'progress',
-      label: 'cells',
-      done: done.length + index + 1,
+      label: 'experiment',
+      done: cells.length - left.length,
       total: cells.length,
       unit: 'cells',
+      ...(secondsLeft !== null && { secondsLeft }),
     })
-    if (left > 0 && seconds !== null) log(`about ${durationText(seconds)} left for ${counted(left, 'cell')}`)
   }
   return { finished: todo.length - failed.length, skipped: done.length, failed }
 }
@@ -161,11 +158,12 @@ function tidy({ keepModels }: Experiment, run: string): void {
   for (const name of ['model', 'checkpoints']) rmSync(join(run, name), { recursive: true, force: true })
 }
 
-/** Of the events of cells: their progress, and each warning once. What they log would fill the screen once a cell. */
+/** Of the events of cells: their steps, and each warning once. What else they tell would fill the screen once a cell. */
 function createCellEvents(hooks: Hooks): (event: Event) => void {
   const told = new Set<string>()
   return (event) => {
     if (event.kind === 'log' || event.kind === 'evaluation') return
+    if (event.kind === 'progress' && event.label === 'evaluating') return
     if (event.kind === 'warning') {
       if (told.has(event.message)) return
       told.add(event.message)
@@ -187,10 +185,3 @@ function stopped(finished: number, of: number, position?: string, cause?: unknow
 }
 
 const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const durationText = (seconds: number): string =>
-  seconds < 90
-    ? `${Math.round(seconds)} s`
-    : seconds < 5400
-      ? `${Math.round(seconds / 60)} min`
-      : `${(seconds / 3600).toFixed(1)} h`
