@@ -224,8 +224,8 @@ parts:
     await writeFile(join(folder, 'partly.jsonl'), '{"prompt": "q", "chosen": "a", "rejected": "b"}\nno JSON\n')
     const path = join(folder, 'partly.yaml')
     const options = { ...defaultDataOptions, onError: 'skip' } as const
-    const readWith = async (part: string) => {
-      await writeFile(path, `parts: [{data: partly.jsonl${part}}]`)
+    const readWith = async (more: string) => {
+      await writeFile(path, `parts: [{data: partly.jsonl${more}}]`)
       return readPreferences(await openData(path, options, [], silentHooks))
     }
     expect((await readWith('')).groups).toHaveLength(1)

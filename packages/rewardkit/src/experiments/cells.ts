@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { dataOptionsSchema } from '../data/index.ts'
 import { pathFrom } from '../data/yaml-fields.ts'
 import { InputError, located } from '../errors.ts'
 import { commandOptions, complaint } from '../option-schemas.ts'
@@ -92,14 +93,19 @@ function merged(sets: readonly TrainingSet[]): TrainingSet {
   return result
 }
 
+/** A split has applied the options of rows already; what the model cannot read is met only in training. */
+const withoutRowOptions = (set: TrainingSet): TrainingSet =>
+  Object.fromEntries(Object.entries(set).filter(([name]) => name === 'onError' || !(name in dataOptionsSchema.shape)))
+
 /**
  * The options of a cell's run.
  * @param out the folder of the experiment
  * @throws InputError where options do not fit together
  */
 export function trainOptionsOf(experiment: Experiment, cell: Cell, sources: CellSources, out: string): TrainOptions {
+  const general = [experiment.options, cell.model.options, cell.data.options]
   const result = trainOptionsSchema.safeParse({
-    ...merged([experiment.options, cell.model.options, cell.data.options, cell.arm.options]),
+    ...merged([...(cell.data.split ? general.map(withoutRowOptions) : general), cell.arm.options]),
     ...sources,
     model: filledIn(cell.model.model, cell, experiment),
     out: join(out, cell.folder),

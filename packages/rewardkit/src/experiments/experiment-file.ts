@@ -90,7 +90,7 @@ const trainingFields = withoutDefaults(
   Object.fromEntries(Object.entries(fields).filter(([name]) => !ofTheGrid.has(name))),
 )
 
-const name = z.string().min(1)
+const text = z.string().min(1)
 const share = z.number().min(0).lt(1)
 const count = z.int().positive()
 const splitSchema = z.strictObject({
@@ -101,17 +101,17 @@ const splitSchema = z.strictObject({
   seed: z.int().min(0).default(0),
 })
 const rowsSchema = z.strictObject({ train: count.optional(), validation: count.optional(), test: count.optional() })
-const modelSchema = z.strictObject({ name: name.optional(), model: name, ...trainingFields })
+const modelSchema = z.strictObject({ name: text.optional(), model: text, ...trainingFields })
 const dataSchema = z.strictObject({
-  name: name.optional(),
-  data: name,
-  validation: name.optional(),
-  test: z.union([name, z.record(z.string(), name)]).optional(),
+  name: text.optional(),
+  data: text,
+  validation: text.optional(),
+  test: z.union([text, z.record(z.string(), text)]).optional(),
   split: z.unknown().optional(),
   rows: z.unknown().optional(),
   ...trainingFields,
 })
-const armSchema = z.strictObject({ name: name.optional(), data: name.optional(), ...trainingFields })
+const armSchema = z.strictObject({ name: text.optional(), data: text.optional(), ...trainingFields })
 const optionsSchema = z.strictObject(trainingFields)
 const experimentSchema = z.strictObject({
   models: z.array(z.unknown()).min(1),
@@ -123,7 +123,7 @@ const experimentSchema = z.strictObject({
     .min(1)
     .default([fields.learningRate.parse(undefined)]),
   seeds: z.array(z.int().min(0)).min(1).default([0]),
-  baseline: name.optional(),
+  baseline: text.optional(),
   chooseBy: z.enum(['log-loss', 'accuracy']).default('log-loss'),
   keepModels: z.boolean().default(true),
   options: z.unknown().optional(),
@@ -183,7 +183,7 @@ function experimentOf(path: string, file: YamlFile): Experiment {
   const models = namedBy(
     entries(file, 'models', top.models, modelSchema, 'model').map(({ name: given, model, ...options }) => ({
       name: given,
-      model: String(model),
+      model,
       options: defined(options),
     })),
     ({ model }) => model,
@@ -306,7 +306,7 @@ function checkChoice({ learningRates, data }: Experiment, file: YamlFile): void 
 }
 
 /** What an entry's name becomes in the names of folders. */
-export const folderName = (text: string): string => text.replaceAll(/[^\w.-]+/g, '-').replaceAll(/^-+|-+$/g, '') || '-'
+export const folderName = (name: string): string => name.replaceAll(/[^\w.-]+/g, '-').replaceAll(/^-+|-+$/g, '') || '-'
 
 /** Entries with the names that they were given, or short ones. Throws InputError for two that would share a folder. */
 function namedBy<Entry extends { readonly name: string | undefined }>(

@@ -19,8 +19,8 @@ export interface SourceTools {
   readonly split: (options: SplitOptions) => Promise<unknown>
 }
 
-/** The options of training that say how rows become pairs. A split has applied them already. */
-export const isRowOption = (name: string): boolean => name in dataOptionsSchema.shape
+/** Whether an option of training says how rows become pairs. */
+const isRowOption = (name: string): boolean => name in dataOptionsSchema.shape
 
 const rowOptionsOf = (options: TrainingSet): TrainingSet =>
   Object.fromEntries(Object.entries(options).filter(([name]) => isRowOption(name)))

@@ -12,7 +12,7 @@ export interface ShownTable {
 }
 
 /** Marks of differences that survive Holm's correction. */
-export const marks = { better: '▲', worse: '▼' } as const
+const marks = { better: '▲', worse: '▼' } as const
 
 /**
  * The tables of an experiment in the layout of the paper's Tables 1 and 2: a row for each model, below it one for each

@@ -36,7 +36,7 @@ export function terminalText(results: ExperimentResults): string {
     .join('\n\n')
 }
 
-export function markdownText({ experiment }: ExperimentResults, tables: readonly ShownTable[]): string {
+function markdownText({ experiment }: ExperimentResults, tables: readonly ShownTable[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(markdownCell).join(' | ')} |`
   const parts = tables.map(({ title, header, rows, notes }) =>
     [
@@ -57,7 +57,7 @@ const markdownCell = (text: string): string =>
   text.replaceAll(/\s+/g, ' ').replaceAll(/[\\|`*_<>[\]]/g, String.raw`\$&`)
 
 /** The tables in numbers: a line for each row of a table, a few columns for each of its columns. */
-export function csvText({ tables }: ExperimentResults): string {
+function csvText({ tables }: ExperimentResults): string {
   const lines = tables.flatMap(({ rates, columns, rows }) =>
     rows.map(({ model, arm, cells }) => {
       const values = columns.flatMap(({ name }, index): [string, number | null][] => {
@@ -86,7 +86,7 @@ export function csvText({ tables }: ExperimentResults): string {
 }
 
 /** The tables as one page that needs nothing else. */
-export function pageText({ experiment, cells }: ExperimentResults, tables: readonly ShownTable[]): string {
+function pageText({ experiment, cells }: ExperimentResults, tables: readonly ShownTable[]): string {
   const finished = cells.filter(({ state }) => state === 'finished').length
   return renderPage({
     title: experiment,
