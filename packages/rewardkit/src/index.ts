@@ -10,7 +10,6 @@ export { calibrate, type CalibrateSettings } from './library/calibrate.ts'
 export { compare, type CompareSettings } from './library/compare.ts'
 export { evaluate, type EvaluateRewardsSettings, type EvaluateSettings } from './library/evaluate.ts'
 export { experiment, type ExperimentSettings } from './library/experiment.ts'
-export { evaluate, type EvaluateSettings } from './library/evaluate.ts'
 export {
   type CallOptions,
   type LoadSettings,
