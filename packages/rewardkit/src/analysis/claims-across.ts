@@ -2,6 +2,7 @@ import { at } from '../at.ts'
 import { createRandom, shuffledIndexes } from '../random.ts'
 import { influenceInterval } from '../statistics/intervals.ts'
 import { spearmanCorrelation } from '../statistics/correlations.ts'
+import { normalizedRanks } from '../statistics/ranks.ts'
 import { type Claim, claim, digits } from './claims.ts'
 import type { MarginDistribution } from './margin-distribution.ts'
 import { influencedBy, influences, type Moments, momentsOf } from './moments.ts'
@@ -68,7 +69,7 @@ function correlationClaim(
 }
 
 const mostExact = 8
-const randomOrders = 20_000
+const randomOrders = 10_000
 
 const permutationName = (count: number): string =>
   count <= mostExact
@@ -77,14 +78,11 @@ const permutationName = (count: number): string =>
 
 /** The share of orders whose correlation is at least as far from zero: of all orders, or of random ones and the seen one. */
 function permutationTest(first: readonly number[], second: readonly number[], observed: number): number {
-  const isAsFar = (order: ArrayLike<number>) =>
-    Math.abs(
-      spearmanCorrelation(
-        first,
-        Array.from(order, (index) => at(second, index)),
-      ),
-    ) >=
-    observed - 1e-12
+  const [ranks, others] = [normalizedRanks(Float64Array.from(first)), normalizedRanks(Float64Array.from(second))]
+  const isAsFar = (order: ArrayLike<number>) => {
+    const correlation = ranks.reduce((sum, rank, model) => sum + rank * at(others, at(order, model)), 0)
+    return Math.abs(correlation) >= observed - 1e-12
+  }
   if (first.length <= mostExact) {
     const orders = allOrders(first.length)
     return orders.filter(isAsFar).length / orders.length

@@ -79,13 +79,15 @@ describe('claims across models', () => {
   it('stay open with the three models of the paper', () => {
     const claims = claimsAcrossModels([model(0.5892, 9, 1), model(0.7168, 5, 2), model(0.7204, 4, 3)])
     expect(claims.map(({ verdict }) => verdict)).toEqual(['cannot tell', 'cannot tell', 'cannot tell'])
-    expect(claims[0]).toMatchObject({ value: -1, words: expect.stringContaining('5 models are the fewest') as string })
+    expect(claims[0]?.value).toBeCloseTo(-1, 12)
+    expect(claims[0]?.words).toContain('5 models are the fewest')
   })
 
   it('are decided by more models, by the exact share of orders that are as far from zero', () => {
     const six = [0.5, 0.55, 0.6, 0.62, 0.7, 0.71].map((accuracy, i) => model(accuracy, -i, i === 5 ? 3.5 : i))
     const [kurtosis, mean, ratio] = claimsAcrossModels(six)
-    expect(kurtosis).toMatchObject({ verdict: 'holds', value: -1 })
+    expect(kurtosis?.verdict).toBe('holds')
+    expect(kurtosis?.value).toBeCloseTo(-1, 12)
     // Two orders of 720.
     expect(kurtosis?.words).toContain('p = 0.00278 by all orders of the models')
     expect(mean?.verdict).toBe('holds')
@@ -97,7 +99,7 @@ describe('claims across models', () => {
     const [kurtosis, mean] = claimsAcrossModels(many)
     expect(kurtosis?.verdict).toBe('cannot tell')
     expect(mean).toMatchObject({ verdict: 'holds' })
-    expect(mean?.words).toContain('20,000 random orders')
+    expect(mean?.words).toContain('10,000 random orders')
   })
 
   it('stay open with models that do not differ, or whose statistics are undefined', () => {
