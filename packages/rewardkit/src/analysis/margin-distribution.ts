@@ -1,9 +1,9 @@
 import { at } from '../at.ts'
 import type { Clusters } from '../statistics/clusters.ts'
-import { clusteredMean, clusteredQuantiles, clusteredShare, influenceInterval } from '../statistics/intervals.ts'
-import { influencedBy, influences, momentsOf } from './moments.ts'
+import { clusteredQuantiles, clusteredShare } from '../statistics/intervals.ts'
+import { shapeIntervals } from '../statistics/shape.ts'
 import { promptClusters, type RewardTable } from './reward-table.ts'
-import { exponential, linear, type Statistic, statisticOf, undefinedFor } from './statistic.ts'
+import { onePrompt, type Statistic, statisticOf } from './statistic.ts'
 
 /** How the reward margins of some pairs are distributed: `margin_distribution` of `summary.json`. */
 export interface MarginDistribution {
@@ -31,12 +31,12 @@ export interface MarginQuantile extends Statistic {
 
 const shares = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99] as const
 
-const allEqual = 'all reward margins are equal'
+const draws = { draws: 999, seed: 0 }
 
 /**
- * The distribution of reward margins, each statistic with a 95 % interval over prompts. Intervals of moments come from
- * their influence functions with a cluster-robust variance; those of skewness and kurtosis are too short where margins
- * have heavy tails (docs/margins.md has the coverage).
+ * The distribution of reward margins, each statistic with a 95 % interval over prompts. Those of the shape are
+ * bootstrapped (`shapeIntervals`). Where margins have heavy tails, those of skewness and kurtosis are too short
+ * (docs/statistics.md has the coverage).
  */
 export function marginDistribution(table: RewardTable): MarginDistribution {
   const { margins } = table
@@ -55,45 +55,22 @@ export function marginDistribution(table: RewardTable): MarginDistribution {
 type MomentStatistics = Omit<MarginDistribution, 'median' | 'share_below_zero' | 'quantiles'>
 
 function momentStatistics(margins: Float64Array, clusters: Clusters): MomentStatistics {
-  const moments = momentsOf(margins)
-  const { count } = moments
-  const mean = statisticOf(clusteredMean(margins, clusters))
-  if (count === 1) return { mean, ...withoutSpread('there is one pair alone', null) }
-  if (moments.second === 0) return { mean, ...withoutSpread(allEqual, 0) }
-  const influenced = influencedBy(moments)
-  const statistic = (name: keyof typeof influenced) => {
-    const { value } = influenced[name]
-    return statisticOf(influenceInterval(value, influences(margins, moments, influenced[name]), clusters))
+  const shape = shapeIntervals(margins, clusters, draws)
+  const prompts = new Set(clusters.of).size
+  /** Why a statistic that needs at least so many pairs is not defined, or its interval is not. */
+  const reason = (least: number): string => {
+    if (margins.length === 1) return 'there is one pair alone'
+    if (shape.standardDeviation.value === 0) return 'all reward margins are equal'
+    if (margins.length < least) return `it needs at least ${least} pairs`
+    return prompts === 1 ? onePrompt : 'there are too few prompts for an interval'
   }
-  const skewness = statistic('skewness')
-  const kurtosis = statistic('excessKurtosis')
-  const lessThree = (count - 2) * (count - 3)
   return {
-    mean,
-    standard_deviation: exponential(statistic('logDeviation')),
-    mean_over_standard_deviation: statistic('meanOverDeviation'),
-    skewness,
-    skewness_adjusted:
-      count < 3
-        ? undefinedFor('it needs at least 3 pairs')
-        : linear(skewness, Math.sqrt(count * (count - 1)) / (count - 2)),
-    excess_kurtosis: kurtosis,
-    excess_kurtosis_adjusted:
-      count < 4
-        ? undefinedFor('it needs at least 4 pairs')
-        : linear(kurtosis, ((count - 1) * (count + 1)) / lessThree, (6 * (count - 1)) / lessThree),
-  }
-}
-
-/** What a spread of none, or an unknown one, leaves undefined. */
-function withoutSpread(reason: string, deviation: 0 | null): Omit<MomentStatistics, 'mean'> {
-  const none = undefinedFor(reason)
-  return {
-    standard_deviation: { ...none, value: deviation },
-    mean_over_standard_deviation: none,
-    skewness: none,
-    skewness_adjusted: none,
-    excess_kurtosis: none,
-    excess_kurtosis_adjusted: none,
+    mean: statisticOf(shape.mean),
+    standard_deviation: statisticOf(shape.standardDeviation, reason(2)),
+    mean_over_standard_deviation: statisticOf(shape.meanOverStandardDeviation, reason(2)),
+    skewness: statisticOf(shape.skewness, reason(2)),
+    skewness_adjusted: statisticOf(shape.adjustedSkewness, reason(3)),
+    excess_kurtosis: statisticOf(shape.excessKurtosis, reason(2)),
+    excess_kurtosis_adjusted: statisticOf(shape.adjustedExcessKurtosis, reason(4)),
   }
 }
