@@ -14,6 +14,13 @@ export const rewardModelOption = z
   .describe('reward model: a folder, a run folder, or a name on the Hub')
   .meta({ placeholder: 'MODEL', group: 'model' })
 
+/** What a bag of words learns from, for the verbs that compare a reward model with one. */
+export const baselineDataOption = z
+  .string()
+  .optional()
+  .describe('preference data that a bag of words learns from, to compare with; none leaves it out')
+  .meta({ placeholder: 'DATA', group: 'data', defaultText: 'what the model was trained on' })
+
 export const limitOption = z
   .number()
   .int()

@@ -22,6 +22,13 @@ export interface BaselineResult {
 /** What costs nothing, or next to nothing, and what a reward model has to beat. */
 export type Baselines = Readonly<Partial<Record<'longer_wins' | BaselineName, BaselineResult>>>
 
+/** The baselines that there are, in the order in which they are shown. */
+export const entriesOf = (baselines: Baselines): (readonly [keyof Baselines, BaselineResult])[] =>
+  (['longer_wins', ...rewardBaselines] as const).flatMap((name) => {
+    const result = baselines[name]
+    return result ? [[name, result] as const] : []
+  })
+
 /** The reward model beside each baseline that the table has what it takes for. */
 export function compareWithBaselines(table: RewardTable): Baselines {
   const { chosenTokens, rejectedTokens, baselineMargins = {} } = table

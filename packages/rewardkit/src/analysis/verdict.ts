@@ -1,7 +1,7 @@
 import type { BaselineName, PairSummary } from '../statistics/types.ts'
 import { normalQuantile } from '../statistics/distributions.ts'
 import type { Interval } from '../statistics/types.ts'
-import type { BaselineResult, Baselines } from './baselines.ts'
+import { type BaselineResult, type Baselines, entriesOf } from './baselines.ts'
 
 /** What an evaluation means, in words: what terminal, report and model card begin with. */
 export interface Verdict {
@@ -17,7 +17,7 @@ export type VerdictFacts = Pick<PairSummary, 'pairs' | 'prompts' | 'accuracy' | 
 type AnyBaseline = 'longer_wins' | BaselineName
 
 /** Baselines as a sentence names them. */
-export const baselineWords: Readonly<Record<AnyBaseline, string>> = {
+const baselineWords: Readonly<Record<AnyBaseline, string>> = {
   longer_wins: "'longer wins'",
   bag_of_words: 'a bag of words',
   log_likelihood: 'the log-likelihood of the response',
@@ -51,7 +51,7 @@ export function verdictOf(facts: VerdictFacts): Verdict {
 /** Beyond chance, and beyond each baseline. */
 function comparisons({ accuracy, baselines = {} }: VerdictFacts): string {
   const by = (outcome: BaselineResult['beats']) =>
-    entries(baselines).flatMap(([name, result]) => (result.beats === outcome ? [named(name, result)] : []))
+    entriesOf(baselines).flatMap(([name, result]) => (result.beats === outcome ? [named(name, result)] : []))
   const [beaten, better, alike] = [by('yes'), by('no'), by('not told apart')]
   switch (beyond(accuracy, 0.5)) {
     case 'above': {
@@ -89,7 +89,7 @@ function nextStep({ accuracy, prompts, baselines = {} }: VerdictFacts): string[]
     const needed = effectivePairsFor(target) * (prompts / effectivePairs(accuracy))
     return [morePrompts(needed - prompts, `${whole(target)} from 50 %`)]
   }
-  const alike = entries(baselines).filter(([, { beats }]) => beats === 'not told apart')
+  const alike = entriesOf(baselines).filter(([, { beats }]) => beats === 'not told apart')
   const [strongest] = alike.toSorted(([, a], [, b]) => b.accuracy.value - a.accuracy.value)
   if (!strongest) return []
   const [, { difference }] = strongest
@@ -130,12 +130,6 @@ function beyond({ low, high }: Interval, value: number): 'above' | 'below' | 'ar
   if (low > value) return 'above'
   return high < value ? 'below' : 'around'
 }
-
-const entries = (baselines: Baselines): (readonly [AnyBaseline, BaselineResult])[] =>
-  (['longer_wins', 'bag_of_words', 'log_likelihood', 'log_likelihood_per_token'] as const).flatMap((name) => {
-    const result = baselines[name]
-    return result ? [[name, result] as const] : []
-  })
 
 const named = (name: AnyBaseline, { accuracy }: BaselineResult): string =>
   `${baselineWords[name]} (${percent(accuracy.value)})`

@@ -1,14 +1,10 @@
 import { at } from '../at.ts'
+import { messageText } from '../data/build.ts'
+import type { Group, Message } from '../data/index.ts'
 import { createNumbering } from '../data/numbering.ts'
+import { createRandom } from '../random.ts'
 import { fitLogistic, meanLogLoss, products, rowsAt, type SparseRows } from './sparse-logistic.ts'
 import { featureCount, featuresOf } from './words.ts'
-
-/** A pair to learn from: the texts of its responses. Pairs of one prompt are validated together. */
-export interface TextPair {
-  readonly promptId: string
-  readonly chosen: string
-  readonly rejected: string
-}
 
 /** A Bradley-Terry model whose reward of a response is the sum of its words' weights. */
 export interface BagOfWords {
@@ -30,6 +26,58 @@ const mostFeatures = 100_000
 const penalties = [1000, 300, 100, 30, 10, 3, 1]
 const mostFolds = 5
 
+/** The most pairs that are learned from: about 100 MB of features. Of more, a random part is. */
+const mostPairs = 20_000
+
+/** Pairs to learn from, as features: their texts are not kept. */
+export interface WordPairs {
+  /** Adds the pairs of a group. */
+  add(group: Pick<Group, 'promptId' | 'responses' | 'preferences'>): void
+  /** Pairs added. */
+  readonly added: number
+  /** The pairs to learn from: all that were added, or a random part, the same each time. */
+  readonly pairs: readonly WordPair[]
+}
+
+interface WordPair {
+  readonly promptId: string
+  readonly features: Int32Array
+  /** Of the chosen response less those of the rejected one. */
+  readonly values: Float32Array
+}
+
+/** Begins a collection of pairs. */
+export function createWordPairs(most = mostPairs): WordPairs {
+  const pairs: WordPair[] = []
+  const random = createRandom(0, 'pairs of a bag of words')
+  let added = 0
+  return {
+    add({ promptId, responses, preferences }) {
+      const known = new Map<number, ReadonlyMap<number, number>>()
+      const features = (response: number) => {
+        const found = known.get(response) ?? featuresOf(responseText(at(responses, response)))
+        known.set(response, found)
+        return found
+      }
+      for (const { chosen, rejected } of preferences) {
+        added += 1
+        const place = pairs.length < most ? pairs.length : random.integer(added)
+        if (place < most) pairs[place] = { promptId, ...differenceOf(features(chosen), features(rejected)) }
+      }
+    },
+    get added() {
+      return added
+    },
+    pairs,
+  }
+}
+
+/** The pairs of other prompts: a bag of words learns nothing from the prompts that it is compared on. */
+export function withoutPrompts({ pairs }: WordPairs, promptIds: readonly string[]): Pick<WordPairs, 'pairs'> {
+  const left = new Set(promptIds)
+  return { pairs: pairs.filter(({ promptId }) => !left.has(promptId)) }
+}
+
 /**
  * Fits a Bradley-Terry model on the unigrams and bigrams of the responses: the chosen one wins with probability
  * sigmoid(w · (f(chosen) - f(rejected))), where f has the log of one plus each count. Weights minimise the sum of the log
@@ -37,15 +85,10 @@ const mostFolds = 5
  * ones than the first that does worse are not tried. With one prompt there is no validation, and the strongest is used.
  * Equal pairs in equal order give equal bits.
  */
-export async function fitBagOfWords(pairs: AsyncIterable<TextPair> | Iterable<TextPair>): Promise<BagOfWords> {
-  const differences: Difference[] = []
+export function fitBagOfWords({ pairs }: Pick<WordPairs, 'pairs'>): BagOfWords {
   const prompts = createNumbering()
-  const promptOf: number[] = []
-  for await (const { promptId, chosen, rejected } of pairs) {
-    differences.push(differenceOf(featuresOf(chosen), featuresOf(rejected)))
-    promptOf.push(prompts.numberOf(promptId))
-  }
-  const { rows, featureOf } = arrange(differences)
+  const promptOf = pairs.map(({ promptId }) => prompts.numberOf(promptId))
+  const { rows, featureOf } = arrange(pairs)
   const folds = Math.min(mostFolds, prompts.size)
   const penalty = folds < 2 ? at(penalties, 0) : bestPenalty(rows, promptOf, folds)
   const fitted = fitLogistic(rows, penalty, { tolerance: 1e-4 })
@@ -55,18 +98,18 @@ export async function fitBagOfWords(pairs: AsyncIterable<TextPair> | Iterable<Te
 }
 
 /** The reward that a bag of words gives a response. */
-export function bagOfWordsReward({ weights }: BagOfWords, response: string): number {
+export function bagOfWordsReward({ weights }: BagOfWords, response: readonly Message[]): number {
   let reward = 0
-  for (const [feature, value] of featuresOf(response)) reward += value * at(weights, feature)
+  for (const [feature, value] of featuresOf(responseText(response))) reward += value * at(weights, feature)
   return reward
 }
 
-interface Difference {
-  readonly features: Int32Array
-  readonly values: Float32Array
-}
+const responseText = (messages: readonly Message[]): string => messages.map(messageText).join('\n')
 
-function differenceOf(chosen: ReadonlyMap<number, number>, rejected: ReadonlyMap<number, number>): Difference {
+function differenceOf(
+  chosen: ReadonlyMap<number, number>,
+  rejected: ReadonlyMap<number, number>,
+): Omit<WordPair, 'promptId'> {
   const all = new Map(chosen)
   for (const [feature, value] of rejected) all.set(feature, (all.get(feature) ?? 0) - value)
   const present = [...all].filter(([, value]) => value !== 0)
@@ -77,7 +120,7 @@ function differenceOf(chosen: ReadonlyMap<number, number>, rejected: ReadonlyMap
 }
 
 /** The differences as rows of a matrix, whose columns are the features that enough pairs have. */
-function arrange(differences: readonly Difference[]): { rows: SparseRows; featureOf: Int32Array } {
+function arrange(differences: readonly WordPair[]): { rows: SparseRows; featureOf: Int32Array } {
   const pairsWith = new Int32Array(featureCount)
   for (const { features } of differences)
     for (const feature of features) pairsWith[feature] = at(pairsWith, feature) + 1

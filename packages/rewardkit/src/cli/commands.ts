@@ -79,19 +79,15 @@ export const commands: readonly Command[] = [
     schema: trainCommandSchema,
     run: async ({ dryRun, ...options }) => {
       if (dryRun) return printPlan(options)
-      const [{ compute }, { formatSubsets, formatSummary }, { findings }, { writeReport }] = await Promise.all([
+      const [{ compute }, { evaluationText }, { writeReport }] = await Promise.all([
         import('./interruptible-job.ts'),
-        import('../evaluate/table.ts'),
-        import('../evaluate/findings.ts'),
+        import('./show-evaluation.ts'),
         import('../reports/index.ts'),
       ])
       const start = performance.now()
       const result = await withTerminal(({ onEvent }) => compute('train', { options }, onEvent))
       if (result.evaluation) {
-        const { summary } = result.evaluation
-        print(formatSummary({ 'held-out pairs': summary }))
-        print(findings(summary).join('\n'))
-        if (Object.keys(summary.subsets).length > 1) print(`\n${formatSubsets(summary.subsets)}`)
+        print(evaluationText(new Map([['held-out pairs', result.evaluation.summary]])))
       }
       const time = formatDuration((performance.now() - start) / 1000)
       print(`${counted(result.steps, 'step')} in ${time}; the model is in ${join(result.out, 'model')}`)

@@ -43,7 +43,7 @@ it('a gate that is not passed ends with exit code 3 and one verdict line', () =>
 
 it('a gate that is passed: exit code 0, in a job summary with the table', () => {
   const { status, stdout } = evaluate('--fail-below', 'accuracy=0', '--format', 'markdown')
-  expect(stdout).toMatch(/^\| {2}\| all \|.*\n\| --- \| ---: \|/)
+  expect(stdout).toMatch(/^\d+\.\d % \(.* on 40 pairs of 38 prompts: .*\n\n\| {2}\| all \|.*\n\| --- \| ---: \|/s)
   expect(stdout).toMatch(/\n\npass: accuracy /)
   expect(status).toBe(0)
 })

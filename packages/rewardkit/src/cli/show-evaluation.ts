@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { findings } from '../evaluate/findings.ts'
+import { formatBaselines, formatMarkdownBaselines } from '../evaluate/baseline-table.ts'
 import { formatVerdict, type Verdict } from '../evaluate/gate.ts'
 import { formatMarkdownSubsets, formatMarkdownSummary, formatSubsets, formatSummary } from '../evaluate/table.ts'
 import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
@@ -30,34 +31,55 @@ export function showEvaluations(
     return
   }
   const written = out === undefined ? [] : [areSeveral ? out : join(out, 'summary.json')]
-  const paragraphs =
+  const text =
     format === 'markdown'
-      ? [...markdownParagraphs(summaries), gates.join('\n')]
-      : [...tableParagraphs(summaries), [...written, ...gates].join('\n')]
-  process.stdout.write(`${paragraphs.filter((paragraph) => paragraph !== '').join('\n\n')}\n`)
+      ? joined([...markdownParagraphs(summaries), gates.join('\n')])
+      : joined([evaluationText(summaries), [...written, ...gates].join('\n')])
+  process.stdout.write(`${text}\n`)
 }
+
+const joined = (paragraphs: readonly string[]): string => paragraphs.filter((one) => one !== '').join('\n\n')
 
 type Summaries = ReadonlyMap<string, EvaluationSummary>
 
-function tableParagraphs(summaries: Summaries): string[] {
-  return [
+/** What evaluations mean, and their tables, for the terminal. */
+export function evaluationText(summaries: Summaries): string {
+  return joined([
+    ...verdictParagraphs(summaries),
     formatSummary(Object.fromEntries(summaries)),
     ...[...summaries].flatMap(([name, summary]) => {
       const subsets = Object.keys(summary.subsets).length > 0 ? formatSubsets(summary.subsets) : ''
-      return under(summaries.size > 1 ? name : undefined, [subsets, findings(summary).join('\n')])
+      return under(summaries.size > 1 ? name : undefined, [
+        formatBaselines(summary),
+        subsets,
+        findings(summary).join('\n'),
+      ])
     }),
-  ]
+  ])
 }
 
 function markdownParagraphs(summaries: Summaries): string[] {
   return [
+    ...verdictParagraphs(summaries),
     formatMarkdownSummary(Object.fromEntries(summaries)),
     ...[...summaries].flatMap(([name, summary]) => {
       const subsets = Object.keys(summary.subsets).length > 0 ? formatMarkdownSubsets(summary.subsets) : ''
       const found = findings(summary).map((one) => `- ${one}`)
-      return under(summaries.size > 1 ? `**${name}**` : undefined, [subsets, found.join('\n')])
+      return under(summaries.size > 1 ? `**${name}**` : undefined, [
+        formatMarkdownBaselines(summary),
+        subsets,
+        found.join('\n'),
+      ])
     }),
   ]
+}
+
+/** The sentences on each evaluation. */
+function verdictParagraphs(summaries: Summaries): string[] {
+  return [...summaries].map(([name, { verdict }]) => {
+    const sentences = verdict?.sentences.join('\n') ?? ''
+    return summaries.size > 1 && sentences !== '' ? `${name}: ${sentences}` : sentences
+  })
 }
 
 /** Paragraphs under the name that they belong to, where there are several names; nothing where there is nothing to say. */

@@ -2,7 +2,14 @@ import { z } from 'zod'
 import { computeOptionsSchema } from '../compute-options.ts'
 import { dataOptionsSchema } from '../data/data-options.ts'
 import { columnsOption } from '../data/row-options.ts'
-import { dataOption, limitOption, overwriteOption, rewardModelOption, takeOverOption } from '../shared-options.ts'
+import {
+  baselineDataOption,
+  dataOption,
+  limitOption,
+  overwriteOption,
+  rewardModelOption,
+  takeOverOption,
+} from '../shared-options.ts'
 import { rewardColumnNames } from '../rewards/reward-fields.ts'
 import { readingOverridesSchema } from '../tokens/reading-options.ts'
 
@@ -17,6 +24,7 @@ export const evaluateOptionsSchema = z.object({
   data: dataOption,
   out,
   limit: limitOption,
+  baselineData: baselineDataOption,
   ...dataOptionsSchema.shape,
   ...readingOverridesSchema.shape,
   overwrite: overwriteOption,

@@ -2,6 +2,8 @@ import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { createAdamW } from '@rewardkit/torch'
 import { at } from '../at.ts'
+import { withBagOfWords } from '../baselines/add-baselines.ts'
+import { fitBagOfWords, withoutPrompts } from '../baselines/bag-of-words.ts'
 import { InputError, Interrupted } from '../errors.ts'
 import { cardFacts } from '../cards/gather.ts'
 import { ownCard, writeModelCard } from '../cards/write-card.ts'
@@ -179,9 +181,11 @@ async function trainFrom(
       folder: 'evaluation' | 'test-evaluation',
       { table, data: held }: { table: RewardTable; data: EvaluationData },
     ) => {
-      const summary = summarize(table, held, evaluated)
-      writeModelEvaluation(join(out, folder), table, summary, held.groups)
-      return { table, summary }
+      const words = withoutPrompts(data.words, table.promptIds)
+      const compared = words.pairs.length > 0 ? withBagOfWords(table, fitBagOfWords(words), held.groups) : table
+      const summary = summarize(compared, held, evaluated)
+      writeModelEvaluation(join(out, folder), compared, summary, held.groups)
+      return { table: compared, summary }
     }
     const found = {
       evaluation: evaluation && written('evaluation', evaluation),

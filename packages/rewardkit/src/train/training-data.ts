@@ -18,6 +18,7 @@ import {
   withMargins,
   withoutTies,
 } from '../data/index.ts'
+import { createWordPairs, type WordPairs } from '../baselines/bag-of-words.ts'
 import { counted } from '../counted.ts'
 import { createNumbering, type Numbering } from '../data/numbering.ts'
 import { userTurnsKey } from '../data/similarity/texts.ts'
@@ -96,6 +97,8 @@ export interface TrainingData {
   /** Groups by how the model reads them, those held out included. */
   readonly readAs: TrainedOn
   readonly evaluation: EvaluationData | null
+  /** The pairs to train on as words if there is an evaluation, for the bag of words that the model has to beat. */
+  readonly words: WordPairs
   /** Pairs to evaluate on after training alone. */
   readonly test: EvaluationData | null
 }
@@ -144,6 +147,8 @@ export async function loadTrainingData(
 
   const training = createEncodedSet(spool.begin())
   const heldOut = createEncodedSet(spool.begin(), { withTexts: true })
+  const words = createWordPairs()
+  const isEvaluated = isHeldOut !== null || evaluationSet !== null || testSet !== null
   let heldOutRead = 0
   /** The part of a group that counts in a set: a tie is a preference only for an objective that reads probabilities. */
   const used = (group: Group, set: EncodedSet): Group => {
@@ -158,7 +163,9 @@ export async function loadTrainingData(
       const set = isHeldOut?.(userTurnsKey(group)) ? heldOut : training
       if (set === heldOut) heldOutRead += group.preferences.length
       const counting = used(group, set)
-      if (counting.preferences.length > 0) yield { group: counting, place, set }
+      if (counting.preferences.length === 0) continue
+      if (set === training && isEvaluated) words.add(withoutTies(counting))
+      yield { group: counting, place, set }
     }
   }
   const strange = await encodeInto(items(), tokenizer, options, options.onError)
@@ -192,7 +199,7 @@ export async function loadTrainingData(
     ...(testSet && test && { test: await recordOf(testSet.survey, test) }),
   }
   const { sha256 } = survey
-  return { groups, pairs, dropped, truncated, cut, sha256, record, readAs: readings.rows, evaluation, test }
+  return { groups, pairs, dropped, truncated, cut, sha256, record, readAs: readings.rows, evaluation, test, words }
 }
 
 async function recordOf(
