@@ -57,6 +57,12 @@ export const reportOptionsSchema = z.object({
     .optional()
     .describe('HTML file to write')
     .meta({ placeholder: 'FILE', defaultText: 'report.html in the run, or in this folder for several' }),
+  pairs: z
+    .union([z.literal('all'), z.number().int().nonnegative()])
+    .default(500)
+    .describe('pairs of each run in the table of the page, those that say most first, or all')
+    .meta({ placeholder: 'N|all' }),
+  pictures: z.string().optional().describe('folder for every picture as SVG and PNG').meta({ placeholder: 'FOLDER' }),
 })
 
 export const doctorOptionsSchema = z.object({

@@ -46,7 +46,7 @@ export const commands: readonly Command[] = [
       const start = performance.now()
       const { table, runs } = await withTerminal(({ onEvent }) => compute('quickstart', options, onEvent))
       const [first = '', ...others] = runs
-      const report = writeReport([first, ...others], join(options.out, 'report.html'))
+      const report = writeReport([first, ...others], { out: join(options.out, 'report.html') })
       print(`\n${table}\n`)
       print('This is a demonstration on simulated pairs, not evidence for an objective.')
       print(`report: ${report} (${formatDuration((performance.now() - start) / 1000)})`)
@@ -184,9 +184,9 @@ export const commands: readonly Command[] = [
     example: 'rewardkit report runs/first runs/second --out comparison.html',
     schema: reportOptionsSchema,
     positional: 'runs',
-    run: async ({ runs: [first = '', ...others], out }) => {
+    run: async ({ runs: [first = '', ...others], ...settings }) => {
       const { writeReport } = await import('../reports/index.ts')
-      print(writeReport([first, ...others], out))
+      print(writeReport([first, ...others], settings))
       return 0
     },
   }),

@@ -4,7 +4,7 @@
  */
 export { loadRun } from './load-run.ts'
 export { renderMarginFigure } from './margin-picture.ts'
-export { renderReport } from './report.ts'
+export { renderReport, type ReportSettings } from './report.ts'
 export type { KnownTruth, PairTexts, ReportRun, RunEvaluation } from './report-run.ts'
 export type { TruthFile } from './run-file-schemas.ts'
-export { writeReport } from './write-report.ts'
+export { writeReport, type WriteSettings } from './write-report.ts'

@@ -123,12 +123,12 @@ describe('writeReport', () => {
     const folder = writeRun('one')
     expect(writeReport([folder])).toBe(join(folder, 'report.html'))
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('<title>one · RewardKit</title>')
-    expect(writeReport([folder], join(root, 'x.html'))).toBe(join(root, 'x.html'))
+    expect(writeReport([folder], { out: join(root, 'x.html') })).toBe(join(root, 'x.html'))
   })
 
   it('tells runs of the same name apart by the folder above', () => {
     const [first, second] = [writeRun('a/run'), writeRun('b/run')]
-    const page = readFileSync(writeReport([first, second], join(root, 'both.html')), 'utf8')
+    const page = readFileSync(writeReport([first, second], { out: join(root, 'both.html') }), 'utf8')
     expect(page).toContain('<title>a/run, b/run · RewardKit</title>')
   })
 })

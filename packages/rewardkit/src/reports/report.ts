@@ -23,8 +23,8 @@ import {
 
 /** What a page shows of the runs. */
 export interface ReportSettings {
-  /** Pairs of each run inside the page, those that say most first; 500 by default. */
-  readonly pairs?: number
+  /** Pairs of each run in the table of the page, those that say most first; 500 by default. */
+  readonly pairs?: number | 'all'
 }
 
 /**
@@ -49,17 +49,54 @@ export function renderReport(runs: readonly ReportRun[], { pairs = 500 }: Report
   })
 }
 
-function reportSections(runs: readonly ReportRun[], evaluated: readonly EvaluatedRun[], pairs: number): Section[] {
+/** Every picture of the page, in its order, without those of a kind that the runs lack. */
+export function reportFigures(runs: readonly ReportRun[]): Figure[] {
+  const evaluated = evaluatedRuns(runs)
+  if (evaluated.length === 0) return curveFigures(runs)
+  return [
+    accuracyFigure(evaluated),
+    ...presentFigures([subsetsFigure(evaluated)]),
+    ...lengthFigures(evaluated),
+    ...knownMarginFigures(evaluated),
+    ...(hasMargins(evaluated) ? [...reliabilityFigures(evaluated), ...marginFigures(evaluated)] : []),
+    ...(hasMargins(evaluated) ? histogramFigures(evaluated) : []),
+    ...curveFigures(runs),
+  ]
+}
+
+/** Figures of margins that have all runs in one. */
+function marginFigures(evaluated: readonly EvaluatedRun[]): Figure[] {
+  return presentFigures([
+    densityFigure(evaluated, 'reward'),
+    densityFigure(evaluated, 'scale-free'),
+    cumulativeFigure(evaluated),
+    normalQuantileFigure(evaluated),
+  ])
+}
+
+function presentFigures(figures: readonly (Figure | null)[]): Figure[] {
+  return figures.filter((figure) => figure !== null)
+}
+
+function hasMargins(evaluated: readonly EvaluatedRun[]): boolean {
+  return evaluated.some(({ margins }) => margins.length > 0)
+}
+
+function reportSections(
+  runs: readonly ReportRun[],
+  evaluated: readonly EvaluatedRun[],
+  pairs: number | 'all',
+): Section[] {
   const legend = runs.length > 1 ? legendMarkup(runs.map(({ name }) => name)) : null
-  const hasMargins = evaluated.some(({ margins }) => margins.length > 0)
+  const isMeasured = hasMargins(evaluated)
   const sections: readonly (Section | null)[] = [
     { id: 'results', title: 'Accuracy', content: accuracyContent(runs, evaluated) },
     section('subsets', 'Subsets', subsetsContent(runs, evaluated)),
     section('confounds', 'Length', optionalGrid('medium', lengthFigures(evaluated))),
     section('agreement', 'Agreement with known margins', optionalGrid('medium', knownMarginFigures(evaluated))),
     section('pairs', 'Pairs', evaluated.length > 0 ? pairsSection(evaluated, pairs) : null),
-    section('calibration', 'Calibration', hasMargins ? calibrationContent(runs, evaluated, legend) : null),
-    section('margins', 'Reward margins', hasMargins ? marginsContent(runs, evaluated, legend) : null),
+    section('calibration', 'Calibration', isMeasured ? calibrationContent(runs, evaluated, legend) : null),
+    section('margins', 'Reward margins', isMeasured ? marginsContent(runs, evaluated, legend) : null),
     { id: 'training', title: 'Training', content: trainingContent(runs, legend) },
     { id: 'configuration', title: 'Configuration', content: configurationTable(runs) },
   ]
@@ -89,15 +126,8 @@ function calibrationContent(
 }
 
 function marginsContent(runs: readonly ReportRun[], evaluated: readonly EvaluatedRun[], legend: Markup | null): Markup {
-  const normal = normalQuantileFigure(evaluated)
-  return html`${legend}
-  ${grid('pair', [
-    densityFigure(evaluated, 'reward'),
-    densityFigure(evaluated, 'scale-free'),
-    cumulativeFigure(evaluated),
-    ...(normal ? [normal] : []),
-  ])}
-  ${numbersTable('Reward margins', marginRows, runs)} ${grid('medium', histogramFigures(evaluated))}`
+  return html`${legend} ${grid('pair', marginFigures(evaluated))} ${numbersTable('Reward margins', marginRows, runs)}
+  ${grid('medium', histogramFigures(evaluated))}`
 }
 
 function missingEvaluations(runs: readonly ReportRun[]): Markup | null {

@@ -5,6 +5,17 @@ const light = `--surface:#ffffff;--raised:#f5f6f8;--text:#1b1f24;--muted:#59626d
 const dark = `--surface:#14171b;--raised:#1d2127;--text:#e9ecf0;--muted:#a3adb8;--grid:#2b3139;--accent:#6cb8f5;--mark:#5b4a12;
 --run-1:#5cb3f2;--run-2:#ff9a57;--run-3:#45cfa6;--run-4:#ee9dd2;--run-5:#e3c04a;--run-6:#b6bec9;`
 
+/** A drawing with the colours of a light page in place of their names, for programs that know no CSS variables. */
+export function inLight(drawing: string): string {
+  const colours = new Map(
+    light
+      .split(';')
+      .map((entry) => entry.trim().split(':'))
+      .map(([name = '', colour = '']) => [name, colour]),
+  )
+  return drawing.replaceAll(/var\((--[\w-]+)\)/g, (unknown, name: string) => colours.get(name) ?? unknown)
+}
+
 /** Style inside a picture that is used alone, in the reader's colour scheme. */
 export const pictureStyle = `svg{${light}}@media(prefers-color-scheme:dark){svg{${dark}}}`
 

@@ -2,21 +2,36 @@ import { basename, dirname, join, resolve } from 'node:path'
 
 import { writeFileAtomic } from '../files.ts'
 import { loadRun } from './load-run.ts'
-import { renderReport } from './report.ts'
+import { writePictures } from './pictures.ts'
+import { renderReport, reportFigures, type ReportSettings } from './report.ts'
 import type { ReportRun } from './report-run.ts'
+
+/** What to write beside the page, and what goes into it. */
+export interface WriteSettings extends ReportSettings {
+  /** The page. Where it is not given: `report.html` in the run folder, or in the working directory for several runs. */
+  readonly out?: string | undefined
+  /** A folder for every picture as SVG and PNG; none by default. */
+  readonly pictures?: string | undefined
+}
 
 /**
  * Writes the report of one run folder, or of several side by side. Runs whose folders have the same name are told apart
  * by the folder above.
  *
- * @param out The file to write. Where it is not given: `report.html` in the run folder, `report.html` in the working
- *   directory for several.
- * @returns The path of the written file.
+ * @returns The path of the page.
  * @throws {InputError} as `loadRun` does.
  */
-export function writeReport(folders: readonly [string, ...string[]], out?: string): string {
+export function writeReport(folders: readonly [string, ...string[]], settings: WriteSettings = {}): string {
+  const { out, pictures, ...shown } = settings
   const path = out ?? (folders.length === 1 ? join(folders[0], 'report.html') : 'report.html')
-  writeFileAtomic(path, renderReport(withDistinctNames(folders)))
+  const runs = withDistinctNames(folders)
+  writeFileAtomic(path, renderReport(runs, shown))
+  if (pictures !== undefined)
+    writePictures(
+      pictures,
+      reportFigures(runs),
+      runs.map(({ name }) => name),
+    )
   return path
 }
 

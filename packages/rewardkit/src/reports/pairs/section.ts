@@ -9,7 +9,7 @@ import { runPairs } from './select.ts'
 const mostWithoutScript = 10
 
 /** The pairs of each run, as data for the page's script, and a few of them for readers without it. */
-export function pairsSection(runs: readonly EvaluatedRun[], most: number): Markup {
+export function pairsSection(runs: readonly EvaluatedRun[], most: number | 'all'): Markup {
   const pairs: PagePairs = runs.map(({ name, evaluation }) => runPairs(name, evaluation, most))
   return html`<p class="lead">
       The pairs that say most: where the model most prefers the rejected response, near ties, the highest margins, and

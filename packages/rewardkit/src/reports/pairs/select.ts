@@ -7,9 +7,9 @@ import type { Pieces, RunPairs } from '../page-script/payload.ts'
 /** Characters of a text inside a page. */
 const mostCharacters = 20_000
 
-/** The `most` pairs of a run that say most, as a page holds them. */
-export function runPairs(name: string, { table, texts }: RunEvaluation, most: number): RunPairs {
-  const telling = tellingPairs(table, most)
+/** The pairs of a run that say most, `most` of them, as a page holds them. */
+export function runPairs(name: string, { table, texts }: RunEvaluation, most: number | 'all'): RunPairs {
+  const telling = tellingPairs(table, most === 'all' ? table.pairs : most)
   const { annotatedMargins, chosenTokens, rejectedTokens } = table
   const column = (values: Float64Array) => telling.map(({ pair }) => rounded(at(values, pair)))
   const longer = chosenTokens && rejectedTokens && chosenTokens.map((tokens, pair) => tokens - at(rejectedTokens, pair))
