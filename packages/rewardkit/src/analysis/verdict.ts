@@ -17,7 +17,7 @@ export type VerdictFacts = Pick<PairSummary, 'pairs' | 'prompts' | 'accuracy' | 
 type AnyBaseline = 'longer_wins' | BaselineName
 
 /** Baselines as a sentence names them. */
-const baselineWords: Readonly<Record<AnyBaseline, string>> = {
+export const baselineWords: Readonly<Record<AnyBaseline, string>> = {
   longer_wins: "'longer wins'",
   bag_of_words: 'a bag of words',
   log_likelihood: 'the log-likelihood of the response',
