@@ -1,11 +1,13 @@
 import type { PairSummary } from '../statistics/types.ts'
 import { type Calibration, calibrationOf } from './calibration.ts'
 import { type Confounds, confounds } from './confounds.ts'
+import { type Groups, groupSummary } from './groups.ts'
 import { type LabelNoise, labelNoise } from './label-noise.ts'
 import { type Claim, claimsOf } from './claims.ts'
 import { type MarginDistribution, marginDistribution } from './margin-distribution.ts'
 import { summarizePairs, summarizeSubsets } from './pair-summary.ts'
 import { promptClusters, type RewardTable } from './reward-table.ts'
+import { type SubsetMeans, subsetMeans } from './subset-means.ts'
 import { type Suspicious, suspiciousPairs } from './suspicious.ts'
 import { type GivenTemperature, temperaturesFor } from './temperature.ts'
 import { type Baselines, compareWithBaselines } from './baselines.ts'
@@ -28,6 +30,8 @@ export interface Analysis extends PairSummary {
   readonly baselines?: Baselines | undefined
   /** The words that terminal, report and model card begin with; `verdictOf` gives them for an older summary. */
   readonly verdict?: Verdict | undefined
+  readonly subset_means?: SubsetMeans | undefined
+  readonly groups?: Groups | undefined
   readonly confounds?: Confounds
   readonly label_noise?: LabelNoise
   readonly suspicious?: Suspicious
@@ -47,6 +51,8 @@ export function analyse(table: RewardTable, context: AnalysisContext = {}): Anal
   return {
     ...summary,
     subsets: summarizeSubsets(table, temperatures),
+    subset_means: subsetMeans(table),
+    groups: groupSummary(table),
     margin_distribution: distribution,
     claims: claimsOf(table, distribution),
     calibration: calibrationOf(table.margins, clusters, temperatures),

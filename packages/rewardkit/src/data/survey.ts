@@ -120,7 +120,11 @@ export async function surveyPreferences(
 }
 
 /** A group and its place: file and line or row. */
-export type PlacedGroup = Pick<ReadGroup, 'place'> & { readonly group: Group }
+export type PlacedGroup = Pick<ReadGroup, 'place'> & {
+  readonly group: Group
+  /** The name of its row's layout. */
+  readonly layout?: string
+}
 
 /**
  * The groups that a survey counted, read once more.
@@ -129,8 +133,8 @@ export type PlacedGroup = Pick<ReadGroup, 'place'> & { readonly group: Group }
  */
 export async function* surveyedGroups(survey: Survey): AsyncGenerator<PlacedGroup> {
   let left = survey.kept
-  for await (const { group, place } of readGroups(survey.data)) {
-    if (group) yield { group, place }
+  for await (const { group, place, layout } of readGroups(survey.data)) {
+    if (group) yield { group, place, ...(layout && { layout: layout.name }) }
     if (group && --left === 0) break
   }
   if (left === 0 && stateOf(survey.data) === survey.state) return

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { Groups } from '../analysis/groups.ts'
+import type { SubsetMeans } from '../analysis/subset-means.ts'
 import type { Confounds } from '../analysis/confounds.ts'
 import type { LabelNoise } from '../analysis/label-noise.ts'
 import type { Suspicious } from '../analysis/suspicious.ts'
@@ -89,6 +91,8 @@ export const evaluationSummarySchema: z.ZodType<EvaluationSummary> = z.object({
     .exactOptional(),
   verdict: z.object({ sentences: z.array(z.string()) }).exactOptional(),
   ...pairSummary,
+  subset_means: block<SubsetMeans>(),
+  groups: block<Groups>(),
   confounds: block<Confounds>(),
   label_noise: block<LabelNoise>(),
   suspicious: block<Suspicious>(),

@@ -112,7 +112,8 @@ export function rewardRows(group: EncodedGroup, rewards: Float32Array, texts?: T
   const featuresOf = group.texts && texts?.read(group.texts)
   return group.preferences.map((preference): RewardRow => {
     const { chosen, rejected, margin } = preference
-    const id = group.preferences.length > 1 ? `${group.id}#${chosen}-${rejected}` : group.id
+    const isOneOfSeveral = group.preferences.length > 1
+    const id = isOneOfSeveral ? `${group.id}#${chosen}-${rejected}` : group.id
     const chosenReward = at(rewards, chosen)
     const rejectedReward = at(rewards, rejected)
     return {
@@ -127,6 +128,12 @@ export function rewardRows(group: EncodedGroup, rewards: Float32Array, texts?: T
       chosen_tokens: sequenceLength(group.tokens, chosen),
       rejected_tokens: sequenceLength(group.tokens, rejected),
       truncated: group.tokens.truncated,
+      ...(isOneOfSeveral && {
+        group_id: group.id,
+        chosen_response: chosen,
+        rejected_response: rejected,
+        ...(group.layout !== undefined && { layout: group.layout }),
+      }),
       ...featuresOf?.(preference, id),
     }
   })

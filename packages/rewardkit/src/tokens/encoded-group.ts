@@ -8,6 +8,8 @@ export interface EncodedGroup {
   readonly subset: string | null
   readonly tokens: TokenGroup
   readonly preferences: readonly Preference[]
+  /** The name of the layout that its row had. */
+  readonly layout?: string
   /** For people to read, where they were asked for. */
   readonly texts?: Pick<Group, 'prompt' | 'responses'>
 }

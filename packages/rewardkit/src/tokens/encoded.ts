@@ -20,7 +20,7 @@ export interface EncodedSet extends Pick<CutTally, 'truncated' | 'cut'> {
    * `drop`.
    */
   readonly dropped: Readonly<Record<string, number>>
-  add(group: Group, tokens: TokenGroup | DroppedGroup): void
+  add(group: Group, tokens: TokenGroup | DroppedGroup, layout?: string): void
   /** Counts preferences that are left out before they become tokens. */
   drop(reason: string, count: number): void
   /** Rows that this model cannot read and that were skipped. */
@@ -57,7 +57,7 @@ export function createEncodedSet(groups: SpooledGroups, options: { readonly with
     get truncated() {
       return cuts.truncated
     },
-    add(group, tokens) {
+    add(group, tokens, layout) {
       if ('dropped' in tokens) return drop(tokens.dropped, Math.max(1, group.preferences.length))
       const preferences = group.preferences.filter((preference) => {
         const identical = identicalFor(tokens, preference)
@@ -68,7 +68,7 @@ export function createEncodedSet(groups: SpooledGroups, options: { readonly with
       cuts.add(tokens)
       const { id, promptId, subset = null, prompt, responses } = group
       const texts = options.withTexts ? { texts: { prompt, responses } } : {}
-      groups.add({ id, promptId, subset, tokens, preferences, ...texts })
+      groups.add({ id, promptId, subset, tokens, preferences, ...(layout !== undefined && { layout }), ...texts })
     },
   }
 }
@@ -80,6 +80,7 @@ const groupsAtATime = 64
 export interface EncodableGroup {
   readonly group: Group
   readonly place: string
+  readonly layout?: string
   readonly set: EncodedSet
 }
 
@@ -98,11 +99,11 @@ export async function encodeInto(
   let chunk: EncodableGroup[] = []
   const flush = async () => {
     const outcomes = await Promise.all(chunk.map((item) => encodePlaced(item, tokenizer, options, onError)))
-    for (const [i, { group, set }] of chunk.entries()) {
+    for (const [i, { group, layout, set }] of chunk.entries()) {
       const outcome = outcomes[i]
       if (outcome instanceof UnusableRow) set.skip(group, outcome)
       else if (outcome) {
-        set.add(group, outcome)
+        set.add(group, outcome, layout)
         if (!('dropped' in outcome)) strange.add(outcome)
       }
     }

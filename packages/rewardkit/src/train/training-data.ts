@@ -159,13 +159,13 @@ export async function loadTrainingData(
     return complete
   }
   async function* items() {
-    for await (const { group, place } of watchedGroups(survey, hooks)) {
+    for await (const { group, ...placed } of watchedGroups(survey, hooks)) {
       const set = isHeldOut?.(userTurnsKey(group)) ? heldOut : training
       if (set === heldOut) heldOutRead += group.preferences.length
       const counting = used(group, set)
       if (counting.preferences.length === 0) continue
       if (set === training && isEvaluated) words.add(withoutTies(counting))
-      yield { group: counting, place, set }
+      yield { ...placed, group: counting, set }
     }
   }
   const strange = await encodeInto(items(), tokenizer, options, options.onError)
