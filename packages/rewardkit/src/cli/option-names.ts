@@ -17,6 +17,7 @@ export const severalMeanings: Readonly<Record<string, string>> = {
   model: 'the model that a verb works with: one to start from, a reward model, or one to look at',
   out: 'where a verb writes: a file, or a folder of its own files',
   resume: 'what a verb goes on with: a run, or an experiment of many',
+  pairs: 'how many pairs a verb writes: simulated ones, or those inside a page',
 }
 
 /** Every option name in alphabetical order, with what it means: once for all verbs, or once for each meaning. */

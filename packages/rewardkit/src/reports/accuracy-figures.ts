@@ -44,6 +44,7 @@ export function accuracyFigure(runs: readonly EvaluatedRun[]): Figure {
   ]
   return {
     name: 'accuracy',
+    namesRuns: true,
     title: 'Accuracy',
     caption: caption.filter((sentence) => sentence !== '').join(' '),
     pictures: [drawDots(plot, 560), drawDots(plot, 330)],
@@ -80,6 +81,7 @@ export function subsetsFigure(runs: readonly EvaluatedRun[]): Figure | null {
   const left = names.length - shown.length
   return {
     name: 'subsets',
+    namesRuns: true,
     title: 'Accuracy of subsets',
     caption: `Subsets with few pairs have wide bars: look for bars that lie apart.${left > 0 ? ` The first ${shown.length} of ${names.length} subsets are drawn.` : ''}`,
     pictures: [drawDots(plot, 560), drawDots(plot, 330)],

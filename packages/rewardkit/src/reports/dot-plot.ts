@@ -44,7 +44,7 @@ interface Line extends Interval {
 }
 
 /** Pixels: a row, a heading, a line of the key, and a letter of small text. */
-const sizes = { row: 26, heading: 26, keyLine: 19, letter: 6.1 }
+const sizes = { row: 26, heading: 26, keyLine: 19, letter: 6.6 }
 
 /** Values with intervals, a row each. Narrow pictures have the names above the rows instead of beside them. */
 export function drawDots(plot: DotPlot, width: number): string {

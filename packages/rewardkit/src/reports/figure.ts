@@ -8,6 +8,8 @@ export interface Figure {
   readonly title: string
   readonly caption: string
   /** The SVG; with two, the first is for wide pages and the second for narrow ones. */
+  /** Whether the picture itself names its runs, so that it needs no key of them. */
+  readonly namesRuns?: true
   readonly pictures: readonly [string] | readonly [wide: string, narrow: string]
 }
 

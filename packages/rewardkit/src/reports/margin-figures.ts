@@ -172,6 +172,7 @@ function histogramFigure(
     })
   return {
     name: `histogram-${name}`,
+    namesRuns: true,
     title: `Margins of ${name}`,
     caption: `${evaluation.summary.pairs} pairs. Strong bars are pairs ranked the wrong way round; the line is the kernel density.`,
     pictures: [draws(340, 230)],

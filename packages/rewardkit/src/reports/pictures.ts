@@ -53,14 +53,14 @@ function distinctNames(figures: readonly Figure[]): string[] {
 const sizes = { margin: 16, title: 22, row: 20, swatch: 30 }
 
 /** A picture that needs nothing else: title, names of the runs where there are several, and the drawing. */
-export function standalone({ title, pictures: [drawing] }: Figure, runs: readonly string[]): string {
+export function standalone({ title, pictures: [drawing], namesRuns }: Figure, runs: readonly string[]): string {
   const [, width = '0', height = '0'] = /<svg [^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(drawing) ?? []
-  const legend = runs.length > 1 ? runs.map(legendRow) : []
+  const legend = runs.length > 1 && !namesRuns ? runs.map(legendRow) : []
   const top = sizes.margin + sizes.title + legend.length * sizes.row
   const [fullWidth, fullHeight] = [Number(width) + 2 * sizes.margin, top + Number(height) + sizes.margin]
   const heading = `<text x="${sizes.margin}" y="${sizes.margin + 12}" font-size="15" font-weight="600" fill="var(--text)">${escapeText(shortened(title, 60))}</text>`
   const frame = `<rect width="${fullWidth}" height="${fullHeight}" fill="var(--surface)"/>`
-  const inside = drawing.replace('<svg ', `<svg x="${sizes.margin}" y="${top}" `)
+  const inside = drawing.replace('<svg ', `<svg x="${sizes.margin}" y="${top}" overflow="visible" `)
   return `${inLight(
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${fullWidth} ${fullHeight}" width="${fullWidth}" height="${fullHeight}" font-family="${fonts}">${frame}${heading}${legend.join('')}${inside}</svg>`,
   ).replaceAll('font-family="system-ui, sans-serif"', `font-family="${fonts}"`)}\n`

@@ -82,6 +82,7 @@ function relationFigure(run: EvaluatedRun, column: Column): Figure[] {
   return [
     {
       name: `margin-by-${what.replaceAll(' ', '-')}-${name}`,
+      namesRuns: true,
       title: `Against the ${what === 'tokens' ? 'difference in length' : what}: ${name}`,
       caption: `Dark points are medians, with the middle half of the pairs: ${column.caption}.${drawn}`,
       pictures: [picture],
