@@ -300,20 +300,12 @@ function interval({ value, low, high }: Interval): Markup {
 }
 
 /** A statistic with its interval beneath, or why it has none. */
-<<<<<<< HEAD
-export function estimated(estimate: Statistic | undefined, decimals = 3): Markup {
-=======
-function estimated(estimate: Estimate | undefined, decimals = 3): Markup {
->>>>>>> 823645f (report --pictures writes every picture as SVG and PNG, and --pairs puts more pairs into the page)
+function estimated(estimate: Statistic | undefined, decimals = 3): Markup {
   return estimateMarkup(estimate, (value) => number(value, decimals))
 }
 
 /** The same for a share. */
-<<<<<<< HEAD
-export function estimatedShare(estimate: Statistic | undefined): Markup {
-=======
-function estimatedShare(estimate: Estimate | undefined): Markup {
->>>>>>> 823645f (report --pictures writes every picture as SVG and PNG, and --pairs puts more pairs into the page)
+function estimatedShare(estimate: Statistic | undefined): Markup {
   return estimateMarkup(estimate, percent)
 }
 
