@@ -52,6 +52,37 @@ test('each shape gets its rewards and keeps its fields', async () => {
   ])
 })
 
+test('percentiles follow their rewards', async () => {
+  let output = ''
+  const rows = [
+    { prompt: 'p', response: 'four' },
+    { prompt: 'p', responses: ['a', 'bb'] },
+    { prompt: 'p', chosen: 'long', rejected: 'ab' },
+  ]
+  const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+  await scoreRows(
+    readLines(Readable.from([Buffer.from(text)]), createReading()),
+    byLength,
+    async (piece) => {
+      output += piece
+    },
+    { percentileOf: (reward) => 10 * reward },
+  )
+  const lines = output.trimEnd().split('\n')
+  expect(lines.map((line): unknown => JSON.parse(line))).toEqual([
+    { ...rows[0], reward: 4, percentile: 40 },
+    { ...rows[1], rewards: [1, 2], percentiles: [10, 20] },
+    {
+      ...rows[2],
+      chosen_reward: 4,
+      rejected_reward: 2,
+      reward_margin: 2,
+      chosen_percentile: 40,
+      rejected_percentile: 20,
+    },
+  ])
+})
+
 test('a line that fails keeps its place and stops nothing', async () => {
   const { lines, counts } = await scored([
     { id: 'a', prompt: 'p', response: 'x' },
