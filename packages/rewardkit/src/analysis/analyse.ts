@@ -1,4 +1,5 @@
 import type { PairSummary } from '../statistics/types.ts'
+import { type Agreement, agreement } from './agreement.ts'
 import { type Calibration, calibrationOf } from './calibration.ts'
 import { type Confounds, confounds } from './confounds.ts'
 import { type Groups, groupSummary } from './groups.ts'
@@ -32,6 +33,7 @@ export interface Analysis extends PairSummary {
   readonly verdict?: Verdict | undefined
   readonly subset_means?: SubsetMeans | undefined
   readonly groups?: Groups | undefined
+  readonly agreement?: Agreement | null
   readonly confounds?: Confounds
   readonly label_noise?: LabelNoise
   readonly suspicious?: Suspicious
@@ -58,6 +60,7 @@ export function analyse(table: RewardTable, context: AnalysisContext = {}): Anal
     calibration: calibrationOf(table.margins, clusters, temperatures),
     baselines,
     verdict: verdictOf({ ...summary, baselines }),
+    agreement: agreement(table),
     confounds: confounds(table),
     label_noise: noise,
     suspicious: suspiciousPairs(table, noise).counts,

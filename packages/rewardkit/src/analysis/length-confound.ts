@@ -1,7 +1,8 @@
 import { at } from '../at.ts'
+import { type Correlation, correlationInterval, partialCorrelation, spearman } from '../statistics/correlations.ts'
 import { influenceInterval } from '../statistics/intervals.ts'
 import type { Interval } from '../statistics/types.ts'
-import { type Part, pairsWhere, partOf, shareOf } from './parts.ts'
+import { clustersIn, type Part, pairsWhere, partOf, shareOf } from './parts.ts'
 import { promptClusters, type RewardTable } from './reward-table.ts'
 
 /** How far the length of responses explains what a reward model prefers. */
@@ -16,6 +17,13 @@ export interface LengthConfound {
    * if each was as frequent. "The longer one is better" reaches exactly one half. Null without pairs of both kinds.
    */
   readonly length_controlled_accuracy: Interval | null
+  /**
+   * Spearman's correlation of the reward margin with the length difference, chosen less rejected. The label is held
+   * constant thereby: see docs/confounds.md. Null where it is undefined.
+   */
+  readonly rank_correlation: Interval | null
+  /** The same given the annotated margin, on the pairs that have one. */
+  readonly partial_rank_correlation: Interval | null
 }
 
 /** Null where no lengths are known. */
@@ -34,6 +42,27 @@ export function lengthConfound(table: RewardTable): LengthConfound | null {
       pairsWhere(table.pairs, (pair) => at(differences, pair) === 0),
     ),
     length_controlled_accuracy: lengthControlledAccuracy(table, longer, shorter),
+    ...correlations(table, differences),
+  }
+}
+
+function correlations(table: RewardTable, differences: Float64Array) {
+  const interval = (correlation: Correlation, pairs: Int32Array): Interval | null => {
+    const found = correlationInterval(correlation, clustersIn(table, pairs))
+    return Number.isFinite(found.low) && Number.isFinite(found.high) ? found : null
+  }
+  const measured = pairsWhere(table.pairs, (pair) => !Number.isNaN(at(differences, pair)))
+  const take = (values: Float64Array, pairs: Int32Array) => Float64Array.from(pairs, (pair) => at(values, pair))
+  const { margins, annotatedMargins: annotated } = table
+  const graded = measured.filter((pair) => annotated && !Number.isNaN(at(annotated, pair)))
+  const partial = () => {
+    const [margin, length] = [take(margins, graded), take(differences, graded)]
+    const grade = take(annotated ?? margins, graded)
+    return partialCorrelation(spearman(margin, length), spearman(margin, grade), spearman(length, grade))
+  }
+  return {
+    rank_correlation: interval(spearman(take(margins, measured), take(differences, measured)), measured),
+    partial_rank_correlation: graded.length > 0 ? interval(partial(), graded) : null,
   }
 }
 

@@ -33,7 +33,7 @@ export function shareOf(table: RewardTable, pairs: Int32Array, value: (pair: num
 }
 
 /** The prompts of some of the pairs. */
-function clustersIn({ promptOf, promptIds }: Pick<RewardTable, 'promptOf' | 'promptIds'>, pairs: Int32Array) {
+export function clustersIn({ promptOf, promptIds }: Pick<RewardTable, 'promptOf' | 'promptIds'>, pairs: Int32Array) {
   return { of: pairs.map((pair) => at(promptOf, pair)), count: promptIds.length }
 }
 

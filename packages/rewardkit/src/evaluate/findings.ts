@@ -1,3 +1,4 @@
+import type { Agreement, GradePart, RankCorrelation } from '../analysis/agreement.ts'
 import type { Analysis } from '../analysis/analyse.ts'
 import type { Confounds, MarkConfound } from '../analysis/confounds.ts'
 import type { LengthConfound } from '../analysis/length-confound.ts'
@@ -10,14 +11,33 @@ import { formatShare, percent } from './table.ts'
 
 /** What the margins show, what else could explain the accuracy, and what a person should look at: a line each. */
 export function findings(analysis: Analysis): string[] {
-  const { confounds, label_noise: noise, suspicious } = analysis
+  const { agreement, confounds, label_noise: noise, suspicious } = analysis
   return [
     ...marginFindings(analysis),
+    ...(agreement ? agreementLines(agreement) : []),
     ...(confounds ? confoundLines(confounds) : []),
     ...(noise ? [noiseLine(noise)] : []),
     ...(suspicious ? [suspiciousLine(suspicious)] : []),
   ]
 }
+
+function agreementLines({ pairs, spearman, kendall_tau_b: tau, reason, grades }: Agreement): string[] {
+  const of = `agreement with annotated margins (${counted(pairs, 'pair')})`
+  if (!spearman || !tau) return [`${of}: ${reason ?? 'the correlation is not defined'}`]
+  const parts = grades.map((part) => `${gradeText(part)}: ${part.accuracy ? formatShare(part.accuracy) : '-'}`)
+  return [
+    `${of}: Spearman ${correlationText(spearman)}, Kendall's tau-b ${correlationText(tau)}`,
+    `accuracy % by annotated margin: ${parts.join(', ')}`,
+  ]
+}
+
+const gradeText = ({ from, to }: GradePart): string =>
+  from === to ? shortNumber(from) : `${shortNumber(from)} to ${shortNumber(to)}`
+
+const shortNumber = (value: number): string => String(Number(value.toPrecision(3)))
+
+const correlationText = ({ value, low, high, p }: RankCorrelation): string =>
+  `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}, p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`})`
 
 function confoundLines({ length, turns, repeats, marks }: Confounds): string[] {
   const lines = length ? [lengthLine(length)] : ['length: no lengths are known']
@@ -79,5 +99,5 @@ function suspiciousLine({ pairs, confidently_wrong, contradiction, outlier, near
   const found = Object.entries(kinds).flatMap(([name, count]) =>
     count === null || count === 0 ? [] : `${count} ${name}`,
   )
-  return `pairs to look at: ${pairs}${found.length > 0 ? ` (${found.join(', ')}), in suspicious.jsonl` : ''}`
+  return `pairs to look at: ${pairs}${found.length > 0 ? ` (${found.join(', ')})` : ''}`
 }

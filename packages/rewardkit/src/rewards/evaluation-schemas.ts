@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Groups } from '../analysis/groups.ts'
 import type { SubsetMeans } from '../analysis/subset-means.ts'
+import type { Agreement } from '../analysis/agreement.ts'
 import type { Confounds } from '../analysis/confounds.ts'
 import type { LabelNoise } from '../analysis/label-noise.ts'
 import type { Suspicious } from '../analysis/suspicious.ts'
@@ -45,8 +46,7 @@ const baseline = z.object({
   subsets: z.record(z.string(), interval),
 })
 /** What one part of the analysis wrote, unread: it holds no NaN, and earlier versions did not write it. */
-const block = <T extends object>() =>
-  z.custom<T>((value) => typeof value === 'object' && value !== null).exactOptional()
+const block = <T extends object | null>() => z.custom<T>((value) => typeof value === 'object').exactOptional()
 
 /**
  * `summary.json`. In version 1, `log_loss_after_temperature` used the temperature that fits the same pairs best.
@@ -93,6 +93,7 @@ export const evaluationSummarySchema: z.ZodType<EvaluationSummary> = z.object({
   ...pairSummary,
   subset_means: block<SubsetMeans>(),
   groups: block<Groups>(),
+  agreement: block<Agreement | null>(),
   confounds: block<Confounds>(),
   label_noise: block<LabelNoise>(),
   suspicious: block<Suspicious>(),
