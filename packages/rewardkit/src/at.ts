@@ -21,3 +21,10 @@ export function float64At(array: Float64Array, index: number): number {
   if (value === undefined) throw new RangeError(`index ${index} in an array of ${array.length}`)
   return value
 }
+
+/** The same for columns of indexes. */
+export function int32At(array: Int32Array, index: number): number {
+  const value = array[index]
+  if (value === undefined) throw new RangeError(`index ${index} in an array of ${array.length}`)
+  return value
+}

@@ -1,10 +1,10 @@
-import { at } from '../at.ts'
+import { float64At, int32At } from '../at.ts'
 import { type Correlation, correlationInterval, correlationTest, spearman } from '../statistics/correlations.ts'
 import { distinct } from '../statistics/distinct.ts'
 import { clusteredMean } from '../statistics/intervals.ts'
 import { kendallTauB } from '../statistics/kendall.ts'
 import type { Interval } from '../statistics/types.ts'
-import { clustersIn, type Part, pairsWhere, partOf } from './parts.ts'
+import { clustersIn, type Part, pairsWhere, partOf, valuesOf } from './parts.ts'
 import type { RewardTable } from './reward-table.ts'
 
 /** How far reward margins agree with annotated margins, on the pairs that have one. */
@@ -42,10 +42,10 @@ const draws = { draws: 10_000, seed: 0 }
 export function agreement(table: RewardTable): Agreement | null {
   const annotated = table.annotatedMargins
   if (!annotated) return null
-  const pairs = pairsWhere(table.pairs, (pair) => !Number.isNaN(at(annotated, pair)))
+  const pairs = pairsWhere(table.pairs, (pair) => !Number.isNaN(float64At(annotated, pair)))
   if (pairs.length === 0) return null
-  const margins = Float64Array.from(pairs, (pair) => at(table.margins, pair))
-  const grades = Float64Array.from(pairs, (pair) => at(annotated, pair))
+  const margins = valuesOf(table.margins, pairs)
+  const grades = valuesOf(annotated, pairs)
   const clusters = clustersIn(table, pairs)
   const tested = (correlation: Correlation): RankCorrelation | null => {
     const interval = correlationInterval(correlation, clusters)
@@ -78,15 +78,12 @@ function gradeParts(table: RewardTable, pairs: Int32Array, grades: Float64Array)
     below += count
     return counts.length <= mostGrades ? value : Math.floor((ranges * (below - count / 2)) / grades.length)
   })
-  const numberOf = (index: number) => at(numbers, at(place, index))
+  const numberOf = (index: number) => float64At(numbers, int32At(place, index))
   return [...new Set(numbers)].map((number) => {
     const members = pairsWhere(pairs.length, (index) => numberOf(index) === number)
-    const of = members.map((index) => at(pairs, index))
-    const values = Float64Array.from(members, (index) => at(grades, index))
-    const mean = clusteredMean(
-      Float64Array.from(of, (pair) => at(table.margins, pair)),
-      clustersIn(table, of),
-    )
+    const of = members.map((index) => int32At(pairs, index))
+    const values = valuesOf(grades, members)
+    const mean = clusteredMean(valuesOf(table.margins, of), clustersIn(table, of))
     return {
       from: values.reduce((least, value) => Math.min(least, value), Infinity),
       to: values.reduce((most, value) => Math.max(most, value), -Infinity),

@@ -4,6 +4,7 @@ import { formatMarks, markBit, unknownMarks } from './format-marks.ts'
 import { type LengthConfound, lengthConfound } from './length-confound.ts'
 import { type Part, pairsWhere, partOf, shareOf } from './parts.ts'
 import type { RewardTable } from './reward-table.ts'
+import type { TextColumns } from './text-columns.ts'
 
 /** What besides the quality of responses could explain what a reward model prefers. */
 export interface Confounds {
@@ -49,11 +50,12 @@ export interface MarkConfound {
 
 /** Every part for itself; nothing is controlled for the others. */
 export function confounds(table: RewardTable): Confounds {
+  const { texts } = table
   return {
     length: lengthConfound(table),
     turns: byTurns(table),
     repeats: repeats(table),
-    marks: table.texts ? formatMarks.map((mark) => markConfound(table, mark)) : null,
+    marks: texts ? formatMarks.map((mark) => markConfound({ ...table, texts }, mark)) : null,
   }
 }
 
@@ -89,15 +91,10 @@ function repeats(table: RewardTable): Repeats | null {
   }
 }
 
-function markConfound(table: RewardTable, mark: FormatMark): MarkConfound {
+function markConfound(table: RewardTable & { readonly texts: TextColumns }, mark: FormatMark): MarkConfound {
   const { texts, margins, pairs } = table
-  const bit = markBit(mark)
-  /** 1 where only the chosen response has the mark, -1 where only the rejected one has it, 0 otherwise. */
-  const sideOf = (pair: number): number => {
-    const [chosen = 0, rejected = 0] = [texts?.chosenMarks[pair], texts?.rejectedMarks[pair]]
-    if (chosen === unknownMarks || rejected === unknownMarks) return 0
-    return Math.sign((chosen & bit) - (rejected & bit))
-  }
+  const sides = sidesOf(texts, markBit(mark))
+  const sideOf = (pair: number) => at(sides, pair)
   const one = pairsWhere(pairs, (pair) => sideOf(pair) !== 0)
   return {
     mark,
@@ -112,4 +109,14 @@ function markConfound(table: RewardTable, mark: FormatMark): MarkConfound {
     rewards_follow: shareOf(table, one, (pair) => (1 + Math.sign(at(margins, pair)) * sideOf(pair)) / 2),
     labels_follow: shareOf(table, one, (pair) => (1 + sideOf(pair)) / 2),
   }
+}
+
+/** 1 where only the chosen response has the mark, -1 where only the rejected one has it, 0 otherwise or unknown. */
+function sidesOf({ chosenMarks, rejectedMarks }: TextColumns, bit: number): Int8Array {
+  const sides = new Int8Array(chosenMarks.length)
+  for (let pair = 0; pair < sides.length; pair++) {
+    const [chosen, rejected] = [at(chosenMarks, pair), at(rejectedMarks, pair)]
+    if (chosen !== unknownMarks && rejected !== unknownMarks) sides[pair] = Math.sign((chosen & bit) - (rejected & bit))
+  }
+  return sides
 }

@@ -1,8 +1,8 @@
-import { at } from '../at.ts'
+import { float64At } from '../at.ts'
 import { type Correlation, correlationInterval, partialCorrelation, spearman } from '../statistics/correlations.ts'
 import { influenceInterval } from '../statistics/intervals.ts'
 import type { Interval } from '../statistics/types.ts'
-import { clustersIn, type Part, pairsWhere, partOf, shareOf } from './parts.ts'
+import { clustersIn, type Part, pairsWhere, partOf, shareOf, valuesOf } from './parts.ts'
 import { promptClusters, type RewardTable } from './reward-table.ts'
 
 /** How far the length of responses explains what a reward model prefers. */
@@ -31,15 +31,15 @@ export function lengthConfound(table: RewardTable): LengthConfound | null {
   const measured = lengthDifferences(table)
   if (!measured) return null
   const { measure, differences } = measured
-  const longer = pairsWhere(table.pairs, (pair) => at(differences, pair) > 0)
-  const shorter = pairsWhere(table.pairs, (pair) => at(differences, pair) < 0)
+  const longer = pairsWhere(table.pairs, (pair) => float64At(differences, pair) > 0)
+  const shorter = pairsWhere(table.pairs, (pair) => float64At(differences, pair) < 0)
   return {
     measure,
     chosen_longer: partOf(table, longer),
     chosen_shorter: partOf(table, shorter),
     equal_length: partOf(
       table,
-      pairsWhere(table.pairs, (pair) => at(differences, pair) === 0),
+      pairsWhere(table.pairs, (pair) => float64At(differences, pair) === 0),
     ),
     length_controlled_accuracy: lengthControlledAccuracy(table, longer, shorter),
     ...correlations(table, differences),
@@ -47,23 +47,24 @@ export function lengthConfound(table: RewardTable): LengthConfound | null {
 }
 
 function correlations(table: RewardTable, differences: Float64Array) {
+  const { margins, annotatedMargins: annotated } = table
   const interval = (correlation: Correlation, pairs: Int32Array): Interval | null => {
     const found = correlationInterval(correlation, clustersIn(table, pairs))
     return Number.isFinite(found.low) && Number.isFinite(found.high) ? found : null
   }
-  const measured = pairsWhere(table.pairs, (pair) => !Number.isNaN(at(differences, pair)))
-  const take = (values: Float64Array, pairs: Int32Array) => Float64Array.from(pairs, (pair) => at(values, pair))
-  const { margins, annotatedMargins: annotated } = table
-  const graded = measured.filter((pair) => annotated && !Number.isNaN(at(annotated, pair)))
-  const partial = () => {
-    const [margin, length] = [take(margins, graded), take(differences, graded)]
-    const grade = take(annotated ?? margins, graded)
-    return partialCorrelation(spearman(margin, length), spearman(margin, grade), spearman(length, grade))
-  }
-  return {
-    rank_correlation: interval(spearman(take(margins, measured), take(differences, measured)), measured),
-    partial_rank_correlation: graded.length > 0 ? interval(partial(), graded) : null,
-  }
+  const withLength = (pairs: Int32Array) => spearman(valuesOf(margins, pairs), valuesOf(differences, pairs))
+  const measured = pairsWhere(table.pairs, (pair) => !Number.isNaN(float64At(differences, pair)))
+  const correlation = withLength(measured)
+  const rank_correlation = interval(correlation, measured)
+  const graded = annotated ? measured.filter((pair) => !Number.isNaN(float64At(annotated, pair))) : Int32Array.of()
+  if (!annotated || graded.length === 0) return { rank_correlation, partial_rank_correlation: null }
+  const grades = valuesOf(annotated, graded)
+  const partial = partialCorrelation(
+    graded.length === measured.length ? correlation : withLength(graded),
+    spearman(valuesOf(margins, graded), grades),
+    spearman(valuesOf(differences, graded), grades),
+  )
+  return { rank_correlation, partial_rank_correlation: interval(partial, graded) }
 }
 
 /** Chosen length less rejected length; NaN where unknown. Undefined where no length is known. */
@@ -73,7 +74,7 @@ function lengthDifferences({ chosenTokens, rejectedTokens, texts, pairs }: Rewar
     measure === 'tokens' ? [chosenTokens, rejectedTokens] : [texts?.chosenCharacters, texts?.rejectedCharacters]
   if (!chosen || !rejected) return undefined
   const differences = new Float64Array(pairs)
-  for (let pair = 0; pair < pairs; pair++) differences[pair] = at(chosen, pair) - at(rejected, pair)
+  for (let pair = 0; pair < pairs; pair++) differences[pair] = float64At(chosen, pair) - float64At(rejected, pair)
   return { measure, differences } as const
 }
 
@@ -83,7 +84,7 @@ function lengthDifferences({ chosenTokens, rejectedTokens, texts, pairs }: Rewar
  * part are alike. The intervals of the two shares combined (MOVER, Zou and Donner 2008) have one.
  */
 function lengthControlledAccuracy(table: RewardTable, longer: Int32Array, shorter: Int32Array): Interval | null {
-  const isCorrect = (pair: number) => (at(table.margins, pair) > 0 ? 1 : 0)
+  const isCorrect = (pair: number) => (float64At(table.margins, pair) > 0 ? 1 : 0)
   const [a, b] = [shareOf(table, longer, isCorrect), shareOf(table, shorter, isCorrect)]
   if (!a || !b) return null
   const value = (a.value + b.value) / 2

@@ -1,4 +1,4 @@
-import { at, float64At } from '../at.ts'
+import { at, float64At, int32At } from '../at.ts'
 
 /**
  * Which pairs belong together: those of one prompt, which succeed and fail together. Prompts, not pairs, are what was
@@ -31,10 +31,12 @@ export function clusterSums(
     throw new RangeError(`${values.length} values for ${clusters.of.length} pairs in clusters`)
   const sums = new Float64Array(clusters.count)
   const sizes = new Float64Array(clusters.count)
-  clusters.of.forEach((cluster, pair) => {
-    sums[cluster] = float64At(sums, cluster) + at(values, pair)
+  const numbers = new Float64Array(values)
+  for (let pair = 0; pair < numbers.length; pair++) {
+    const cluster = int32At(clusters.of, pair)
+    sums[cluster] = float64At(sums, cluster) + float64At(numbers, pair)
     sizes[cluster] = float64At(sizes, cluster) + 1
-  })
+  }
   return { sums: sums.filter((_, cluster) => float64At(sizes, cluster) > 0), sizes: sizes.filter((size) => size > 0) }
 }
 

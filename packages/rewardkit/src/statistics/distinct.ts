@@ -1,4 +1,4 @@
-import { float64At } from '../at.ts'
+import { float64At, int32At } from '../at.ts'
 
 /** A column by its distinct values. */
 export interface Distinct {
@@ -10,13 +10,20 @@ export interface Distinct {
 
 /** The distinct values of a column of numbers, none NaN. It sorts values, not indexes, which is several times faster. */
 export function distinct(column: ArrayLike<number>): Distinct {
-  const values = Float64Array.from(column)
+  const values = new Float64Array(column)
   const sorted = values.toSorted()
+  let different = 0
   // -0 and 0 are one value.
-  const starts = sorted.filter((value, i) => i === 0 || value !== sorted[i - 1])
-  const place = Int32Array.from(values, (value) => lastAtMost(starts, value))
-  const counts = new Float64Array(starts.length)
-  for (const index of place) counts[index] = float64At(counts, index) + 1
+  for (let i = 0; i < sorted.length; i++)
+    if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[different++] = float64At(sorted, i)
+  const starts = sorted.subarray(0, different)
+  const place = new Int32Array(values.length)
+  const counts = new Float64Array(different)
+  for (let i = 0; i < values.length; i++) {
+    const index = lastAtMost(starts, float64At(values, i))
+    place[i] = index
+    counts[index] = float64At(counts, index) + 1
+  }
   return { place, counts }
 }
 
@@ -27,13 +34,16 @@ export function middleShares({ place, counts }: Distinct): Float64Array {
     below += count
     return (below - count / 2) / place.length
   })
-  return Float64Array.from(place, (index) => float64At(shares, index))
+  return taken(shares, place)
 }
 
 /** For each entry, the sum of `weights` over entries with a larger value, plus half of that over equal ones. */
 export function sumsAbove({ place, counts }: Distinct, weights: Float64Array): Float64Array {
   const sums = new Float64Array(counts.length)
-  place.forEach((index, i) => (sums[index] = float64At(sums, index) + float64At(weights, i)))
+  for (let i = 0; i < place.length; i++) {
+    const index = int32At(place, i)
+    sums[index] = float64At(sums, index) + float64At(weights, i)
+  }
   let above = 0
   const result = new Float64Array(counts.length)
   for (let index = counts.length - 1; index >= 0; index--) {
@@ -41,7 +51,14 @@ export function sumsAbove({ place, counts }: Distinct, weights: Float64Array): F
     result[index] = above + sum / 2
     above += sum
   }
-  return Float64Array.from(place, (index) => float64At(result, index))
+  return taken(result, place)
+}
+
+/** For each entry, the value at its place. A loop: `from` with a function is several times slower on a million entries. */
+function taken(values: Float64Array, place: Int32Array): Float64Array {
+  const result = new Float64Array(place.length)
+  for (let i = 0; i < place.length; i++) result[i] = float64At(values, int32At(place, i))
+  return result
 }
 
 function lastAtMost(sorted: Float64Array, value: number): number {
