@@ -89,7 +89,7 @@ describe('agreement', () => {
     for (let run = 0; run < runs; run++) {
       const rows = Array.from({ length: 60 }, (_, prompt) => {
         const [margin, grade] = [random.normal(), random.normal()]
-        return Array.from({ length: 4 }, (_, i) =>
+        return [0, 1, 2, 3].map((i) =>
           row(`${prompt}-${i}`, margin + random.normal() / 2, Math.round(2 * grade + random.normal()), `${prompt}`),
         )
       })
