@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { evaluateRewardsOptionsSchema } from '../evaluate/evaluate-options.ts'
 import { jsonOption, overwriteOption } from '../shared-options.ts'
 
 /** The options of `compare`. */
@@ -15,6 +16,7 @@ export const compareOptionsSchema = z.object({
     .default(false)
     .describe('compare on the pairs that all runs have, and count what is left out')
     .meta({ group: 'data' }),
+  columns: evaluateRewardsOptionsSchema.shape.columns,
   equivalenceBound: z
     .number()
     .positive()

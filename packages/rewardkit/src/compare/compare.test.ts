@@ -204,11 +204,15 @@ describe('refused', () => {
       changed(2, { chosen_tokens: 12, rejected_tokens: 22 }),
       /1 pair with chosen and rejected exch/,
     ],
-    ['other texts', changed(2, { chosen_tokens: 99 }), /1 pair with other lengths in tokens \(pair-2\)/],
-    ['an id twice', changed(2, { id: 'pair-1' }), /the id pair-1 is that of several pairs \(1 repeated in all\)/],
-    ['an infinite reward', changed(2, { reward_margin: Infinity }), /pair pair-2: the reward margin is NaN/],
-    ['no pair', [], /holds no pair/],
-    ['another kind of file', [{ prompt: 'x' }], /line 1: field schema_version/],
+    ['other texts', changed(2, { chosen_tokens: 99 }), /1 pair with other lengths \(pair-2\)/],
+    ['an id twice', changed(2, { id: 'pair-1' }), /the id pair-1 is that of several pairs; give/],
+    [
+      'an infinite reward',
+      changed(2, { reward_margin: Infinity }),
+      /line 3: field "reward_margin": found null, expected a finite number/,
+    ],
+    ['no pair', [], /empty file; expected rows/],
+    ['another kind of file', [{ prompt: 'x' }], /line 1: found the columns prompt; expected "chosen_reward"/],
   ])('%s', async (name, rows, message) => {
     await expect(against(`${name}.jsonl`, rows)).rejects.toThrow(message)
   })
@@ -246,6 +250,37 @@ describe('refused', () => {
       /already holds a comparison; name another folder, or give overwrite/,
     )
     await expect(compare({ ...settings, overwrite: true })).resolves.toMatchObject({ pairs: 4 })
+  })
+})
+
+describe('other files', () => {
+  it('of any kind and with other names of columns take prompts and subsets from those that know them', async () => {
+    const ours = rowsOf([1, -1, 1, 1]).map((one, index) => ({ ...one, prompt_id: `p${index % 2}`, subset: 'code' }))
+    const table = join(folder, 'table.csv')
+    writeFileSync(table, ['key,a,b', 'pair-3,2,1', 'pair-0,1,2', 'pair-2,1,0', 'pair-1,4,2'].join('\n'))
+    const columns = ['id=key', 'chosen_reward=a', 'rejected_reward=b']
+    const names = ['known.jsonl', 'known/rewards.jsonl']
+    for (const name of names) {
+      const known = rewards(name, ours)
+      const given = name.endsWith('/rewards.jsonl') ? { columns } : {}
+      const other = name.endsWith('/rewards.jsonl')
+        ? table
+        : rewards('plain.jsonl', [
+            { id: 'pair-0', chosen_reward: 1, rejected_reward: 2 },
+            { id: 'pair-1', chosen_reward: 4, rejected_reward: 2 },
+            { id: 'pair-2', chosen_reward: 1, rejected_reward: 0 },
+            { id: 'pair-3', chosen_reward: 2, rejected_reward: 1 },
+          ])
+      for (const arms of [
+        [known, other],
+        [other, known],
+      ]) {
+        const { pairs, prompts, comparisons } = await compare({ arms, ...given })
+        expect({ pairs, prompts }).toEqual({ pairs: 4, prompts: 2 })
+        expect(comparisons[0]?.agreement).toMatchObject({ both_right: 0.5, both_wrong: 0 })
+        expect(Object.keys(comparisons[0]?.subsets ?? {})).toEqual(['code'])
+      }
+    }
   })
 })
 

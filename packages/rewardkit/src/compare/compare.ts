@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { existsSync } from 'node:fs'
 import { at } from '../at.ts'
 import { InputError } from '../errors.ts'
+import type { Hooks } from '../events.ts'
 import { writeFileAtomic } from '../files.ts'
 import { makeWritableFolder } from '../folders.ts'
 import { option, phrase, settings } from '../phrase.ts'
@@ -30,10 +31,10 @@ export interface CompareArms extends Omit<CompareOptions, 'arms' | 'json'> {
  * to write into.
  * @throws InputError for arms that hold no rewards or other pairs
  */
-export async function compareRuns(options: CompareArms): Promise<Comparison> {
+export async function compareRuns(options: CompareArms, hooks: Hooks): Promise<Comparison> {
   prepareFolder(options)
   const sources = findArms(options.arms)
-  const { shared, runs } = await alignedRuns(sources, options.intersect)
+  const { shared, runs } = await alignedRuns(sources, options, hooks)
   const arms = armsOf(sources, runs, shared)
   const comparisons = comparedArms(arms, shared, options.equivalenceBound)
   const records = arms.map((arm, index) => recordOf(arm, at(runs, index), shared))
@@ -64,12 +65,13 @@ function prepareFolder({ out, overwrite }: CompareArms): void {
 /** The runs of each arm on the pairs that they share. Each is read after the other, so that one table at a time is kept. */
 async function alignedRuns(
   sources: readonly ArmSource[],
-  intersect: boolean,
+  { intersect, columns }: Pick<CompareArms, 'intersect' | 'columns'>,
+  hooks: Hooks,
 ): Promise<{ readonly shared: SharedPairs; readonly runs: readonly (readonly AlignedRun[])[] }> {
   const [first, ...others] = sources.flatMap(({ files }) => files)
   if (!first) throw new InputError('found no run to compare')
-  const alignment = createAlignment(await readRun(first), intersect)
-  for (const place of others) alignment.add(await readRun(place))
+  const alignment = createAlignment(await readRun(first, columns, hooks), intersect)
+  for (const place of others) alignment.add(await readRun(place, columns, hooks))
   const { shared, runs } = alignment.finish()
   let next = 0
   return { shared, runs: sources.map(({ files }) => runs.slice(next, (next += files.length))) }
@@ -131,9 +133,9 @@ function notesOf(all: readonly AlignedRun[]): string[] {
 /** Why an arm has no log loss after temperature, if it has none. */
 const withoutTemperature = ({ name, runs }: Arm): string[] =>
   runs
-    .filter(({ losses }) => Number.isNaN(losses[0]))
+    .flatMap(({ withoutTemperature: reason }) => reason ?? [])
     .slice(0, 1)
-    .map(({ temperatures }) => `${name} has no log loss after temperature. Temperatures: ${temperatures}.`)
+    .map((reason) => `${name} has no log loss after temperature: ${reason}.`)
 
 /** Undefined values (NaN) are null in the file. */
 function writeComparison(folder: string, comparison: Comparison): void {

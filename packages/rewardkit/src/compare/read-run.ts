@@ -1,12 +1,11 @@
-import { createReadStream, existsSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve, sep } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { growTable, type RewardTable } from '../analysis/reward-table.ts'
-import { linesOf } from '../data/lines.ts'
+import type { RewardTable } from '../analysis/reward-table.ts'
 import { InputError } from '../errors.ts'
-import { rewardRowSchema } from '../rewards/evaluation-schemas.ts'
-import type { RewardRow } from '../statistics/types.ts'
+import type { Hooks } from '../events.ts'
+import { readRewards } from '../rewards/read-rewards.ts'
 import { evaluationFolders, type RewardsPlace } from './arms.ts'
 
 /** One run of an arm: its rewards, and what is known of where they come from. */
@@ -32,11 +31,20 @@ const decisive = ['head', 'limit', 'eval_fraction', 'epochs', 'missing_margin']
 
 /**
  * Reads the rewards of a run, and what the files beside them say of it.
- * @throws InputError for a file that is not what it should be, repeated ids, and rewards that are not finite
+ * @throws InputError for a file that is not what it should be, and for repeated ids
  */
-export async function readRun({ file, run }: RewardsPlace): Promise<Run> {
-  const table = await readRewards(file)
-  checkRewards(table, file)
+export async function readRun(
+  { file, run }: RewardsPlace,
+  columns: readonly string[] | undefined,
+  hooks: Hooks,
+): Promise<Run> {
+  // What RewardKit writes needs no names of columns; they are for other files beside it.
+  const isOurs = basename(file) === 'rewards.jsonl'
+  const { table, repeatedId } = await readRewards(file, isOurs ? {} : { columns }, hooks)
+  if (repeatedId !== undefined)
+    throw new InputError(`${file}: the id ${repeatedId} is that of several pairs`, {
+      remedy: 'give every pair an id of its own',
+    })
   const summary = readIfThere(join(dirname(file), 'summary.json'), JSON.parse, summarySchema)
   const isOfRun = run !== null && (isOwnEvaluation(file, run) || isInside(summary?.model?.path, run))
   const config = isOfRun ? readIfThere(join(run, 'config.yaml'), parse, configSchema) : null
@@ -48,34 +56,6 @@ export async function readRun({ file, run }: RewardsPlace): Promise<Run> {
     modelSha256: summary?.model?.sha256 ?? null,
     dataSha256: summary?.data?.sha256 ?? null,
   }
-}
-
-/** The pairs of a `rewards.jsonl`. */
-async function readRewards(file: string): Promise<RewardTable> {
-  const growing = growTable()
-  for await (const line of linesOf(createReadStream(file))) {
-    const place = `${file}, line ${line.number}`
-    if ('error' in line) throw new InputError(`${place}: ${line.error}`, { remedy: line.remedy })
-    growing.add(rewardRow(line.text, place))
-  }
-  const table = growing.table()
-  if (table.pairs === 0) throw new InputError(`${file}: holds no pair`)
-  return table
-}
-
-function rewardRow(text: string, place: string): RewardRow {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new InputError(`${place}: is not JSON`, { remedy: 'restore the file that rewardkit wrote', cause: error })
-  }
-  const { data, error } = rewardRowSchema.safeParse(value)
-  if (data) return data
-  const [issue] = error.issues
-  throw new InputError(`${place}: field ${issue?.path.join('.')}: ${issue?.message}`, {
-    remedy: 'expected the rows that rewardkit evaluate writes',
-  })
 }
 
 const isOwnEvaluation = (file: string, run: string): boolean =>
@@ -98,20 +78,4 @@ function readIfThere<T>(path: string, parser: (text: string) => unknown, schema:
   } catch {
     return null
   }
-}
-
-/** @throws InputError */
-function checkRewards({ ids, margins }: RewardTable, file: string): void {
-  const bad = margins.findIndex((margin) => !Number.isFinite(margin))
-  if (bad !== -1)
-    throw new InputError(`${file}: pair ${ids[bad]}: the reward margin is ${margins[bad]}, expected a finite number`)
-  const seen = new Set<string>()
-  const repeated = ids.filter((id) => seen.size === seen.add(id).size)
-  if (repeated.length > 0)
-    throw new InputError(
-      `${file}: the id ${repeated[0]} is that of several pairs (${repeated.length} repeated in all)`,
-      {
-        remedy: 'give every pair an id of its own',
-      },
-    )
 }

@@ -13,19 +13,19 @@ export interface RunStatistics {
   readonly scaledMargins: Float64Array
   /** Log loss after a temperature that other prompts gave (cross-fitted); NaN where there is none. */
   readonly losses: Float64Array
-  /** Where the temperatures come from, or why there are none. */
-  readonly temperatures: string
+  /** Why there are no such losses; undefined where there are. */
+  readonly withoutTemperature: string | undefined
   /** Ranks of the margins with mean 0 and sum of squares 1: their product with another run's is Spearman's correlation. */
   readonly ranks: Float64Array
 }
 
 export function runStatistics(margins: Float64Array, prompts: Clusters): RunStatistics {
-  const { of: temperatures, words } = temperaturesFor(margins, prompts)
+  const { of: temperatures, temperature } = temperaturesFor(margins, prompts)
   return {
     isRight: margins.map((margin) => (margin > 0 ? 1 : 0)),
     scaledMargins: scaledMargins(margins),
     losses: margins.map((margin, pair) => (temperatures ? -logSigmoid(margin / at(temperatures, pair)) : NaN)),
-    temperatures: words,
+    withoutTemperature: temperatures ? undefined : temperature.reason,
     ranks: normalizedRanks(margins),
   }
 }

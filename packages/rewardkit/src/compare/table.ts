@@ -5,16 +5,25 @@ import type { ArmComparison, Comparison, SubsetDifference } from './comparison.t
 import { formatP, inPoints } from './words.ts'
 
 /** The comparison for the terminal. */
-export const formatComparison = (comparison: Comparison): string => formatted(comparison, formatTable, '')
+export const formatComparison = (comparison: Comparison): string =>
+  formatted(comparison, { table: formatTable, heading: '', lineBreak: '\n' })
 
 /** The contents of `comparison.md`, also for the summary of a job. */
 export const formatMarkdownComparison = (comparison: Comparison): string =>
-  `# ${comparison.arms.map(({ name }) => name).join(', ')}\n\n${formatted(comparison, formatMarkdownTable, '## ')}\n`
+  `# ${comparison.arms.map(({ name }) => name).join(', ')}\n\n${formatted(comparison, { table: formatMarkdownTable, heading: '## ', lineBreak: '\n\n' })}\n`
 
-type Formatter = (header: readonly string[], rows: readonly (readonly string[])[]) => string
+interface Format {
+  readonly table: (header: readonly string[], rows: readonly (readonly string[])[]) => string
+  readonly heading: string
+  /** Between sentences. */
+  readonly lineBreak: string
+}
 
-function formatted(comparison: Comparison, table: Formatter, heading: string): string {
+function formatted(comparison: Comparison, { table, heading, lineBreak }: Format): string {
   const { comparisons, left_out, notes, gate } = comparison
+  // What holds for several comparisons is said once.
+  const said = new Set<string>()
+  const isNew = (sentence: string) => said.size < said.add(sentence).size
   const left = left_out === null ? '' : `, ${counted(left_out.pairs, 'pair')} left out`
   return [
     `${counted(comparison.pairs, 'pair')} of ${counted(comparison.prompts, 'prompt')}${left}`,
@@ -31,10 +40,10 @@ function formatted(comparison: Comparison, table: Formatter, heading: string): s
     ...comparisons.flatMap((one) => [
       `${heading}${one.a} and ${one.b}`,
       ...subsetTable(one, table),
-      one.sentences.join('\n'),
+      one.sentences.filter(isNew).join(lineBreak),
     ]),
-    ...notes,
-    ...(gate?.sentences ?? []),
+    ...(notes.length > 0 ? [notes.join(lineBreak)] : []),
+    ...(gate ? [gate.sentences.join(lineBreak)] : []),
   ].join('\n\n')
 }
 
@@ -69,7 +78,7 @@ const marginRow = (comparison: ArmComparison): string[] => [
   interval(comparison.log_loss_after_temperature, formatNumber),
 ]
 
-function subsetTable({ subsets }: ArmComparison, table: Formatter): string[] {
+function subsetTable({ subsets }: ArmComparison, table: Format['table']): string[] {
   const rows = Object.entries(subsets).map(([name, subset]) => subsetRow(name, subset))
   return rows.length < 2
     ? []

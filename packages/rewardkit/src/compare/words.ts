@@ -42,7 +42,7 @@ function pWords({ test, training_test, p_holm, seeds }: Wordless, comparisons: n
   const p = training_test?.p ?? test.p
   const name = training_test ? `Student's t over ${seeds} seeds and the prompts` : testNames[test.name]
   const corrected =
-    comparisons > 1 ? `, ${formatP(p_holm)} after Holm's correction over ${comparisons} comparisons` : ''
+    comparisons > 1 ? ` (${formatP(p_holm)} after Holm's correction over ${comparisons} comparisons)` : ''
   return `${formatP(p)} by ${name}${corrected}`
 }
 
@@ -62,12 +62,10 @@ function sensitivity(comparison: Wordless): string {
     : `${found} For one of ${size}, it takes ${takes.join(', or ')}.`
 }
 
-function equivalence({ equivalence: { bound, p }, verdict }: Wordless): string {
+function equivalence({ equivalence: { bound, p }, verdict }: Wordless): string | null {
   const within = `within ${onePoint(bound)} of each other`
   if (p <= level) return `They are ${within}${verdict === 'not_told_apart' ? '' : ', though'} (TOST, ${formatP(p)}).`
-  return verdict === 'not_told_apart'
-    ? `Nor is it shown that they are ${within} (TOST, ${formatP(p)}).`
-    : `It is not shown that they are ${within} (TOST, ${formatP(p)}).`
+  return verdict === 'not_told_apart' ? `Nor is it shown that they are ${within} (TOST, ${formatP(p)}).` : null
 }
 
 /** Whether the numbers are about ways of training, or about the models at hand. */

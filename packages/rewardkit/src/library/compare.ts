@@ -1,12 +1,14 @@
 import { type CompareOptions, compareOptionsSchema } from '../compare/compare-options.ts'
 import { type Comparison, compareRuns } from '../compare/index.ts'
+import { RewardKitError } from '../errors.ts'
+import { abortError } from '../thread/abort.ts'
 import { parseOptions } from './parse-options.ts'
+import type { Watching } from './run-job.ts'
 
 /** All options of `compare`. */
-export interface CompareSettings extends Readonly<Partial<Omit<CompareOptions, 'arms' | 'json'>>> {
+export interface CompareSettings extends Readonly<Partial<Omit<CompareOptions, 'arms' | 'json'>>>, Watching {
   /**
-   * What to compare, the baseline first. Each is a name as the command takes it, or the list
-   * of the paths of its runs.
+   * What to compare, the baseline first. Each is a name as the command takes it, or the list of the paths of its runs.
    */
   readonly arms: readonly (string | readonly string[])[]
 }
@@ -19,7 +21,14 @@ export interface CompareSettings extends Readonly<Partial<Omit<CompareOptions, '
  * @example
  * const { comparisons } = await compare({ arms: ['runs/first', ['runs/second-0', 'runs/second-1']] })
  */
-export async function compare({ arms, ...settings }: CompareSettings): Promise<Comparison> {
+export async function compare({ arms, signal, onEvent = () => {}, ...settings }: CompareSettings): Promise<Comparison> {
+  if (signal?.aborted) throw abortError(signal)
   const asWords = arms.map((arm) => (typeof arm === 'string' ? arm : arm.join(',')))
-  return compareRuns({ ...parseOptions(compareOptionsSchema, { ...settings, arms: asWords }), arms })
+  const options = { ...parseOptions(compareOptionsSchema, { ...settings, arms: asWords }), arms }
+  try {
+    return await compareRuns(options, { onEvent, shouldStop: () => signal?.aborted ?? false })
+  } catch (error) {
+    if (error instanceof RewardKitError && error.code === 'interrupted' && signal?.aborted) throw abortError(signal)
+    throw error
+  }
 }

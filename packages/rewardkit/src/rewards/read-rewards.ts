@@ -38,6 +38,8 @@ export interface RewardFile {
   readonly table: RewardTable
   /** Rows that were left out. */
   readonly skipped: number
+  /** The first id that an earlier pair has, too; undefined where all differ. */
+  readonly repeatedId: string | undefined
 }
 
 /** Rows between two progress events. */
@@ -57,6 +59,7 @@ export async function readRewards(name: string, options: RewardFileOptions, hook
   const ids = new Set<string>()
   const skipped = createSkippedRows()
   let [rows, repeated] = [0, 0]
+  let repeatedId: string | undefined
   for (const file of source.files)
     for await (const item of (await rowsByColumns(file)) ?? readRows(file, reading)) {
       if (++rows % rowsBetweenEvents === 0) {
@@ -68,6 +71,7 @@ export async function readRewards(name: string, options: RewardFileOptions, hook
         for (const pair of pairsOf(item, source, file, { mapped, reader })) {
           const isRepeated = ids.has(pair.id)
           if (isRepeated) repeated += 1
+          if (isRepeated) repeatedId ??= pair.id
           const id = isRepeated ? `${pair.id}@${item.unit}-${item.number}` : pair.id
           ids.add(id)
           growing.add(isRepeated ? { ...pair, id } : pair)
@@ -85,7 +89,7 @@ export async function readRewards(name: string, options: RewardFileOptions, hook
   reportPairs(source.name, reader, repeated, hooks)
   const table = growing.table()
   if (table.pairs === 0) throw new InputError(`${source.name}: found no pair with rewards, expected at least one`)
-  return { name: source.name, sha256: await sha256Files(source.files), table, skipped: skipped.count }
+  return { name: source.name, sha256: await sha256Files(source.files), table, skipped: skipped.count, repeatedId }
 }
 
 function pairsOf(
