@@ -1,9 +1,17 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { createRandom } from '../random.ts'
 import { every } from './fixtures/clusters.ts'
 import { clusteredEstimate } from './intervals.ts'
 import { studentTest } from './paired-tests.ts'
-import { detectableDifference, requiredPrompts, requiredSeeds } from './power.ts'
+import { detectableDifference, detectableGain, mcnemarPower, requiredPrompts, requiredSeeds } from './power.ts'
+
+const powers = z
+  .array(
+    z.object({ pairs: z.number(), only_first: z.number(), only_second: z.number(), p: z.number(), mid_p: z.number() }),
+  )
+  .parse(JSON.parse(readFileSync(new URL('fixtures/powers.json', import.meta.url), 'utf8')))
 
 describe('power', () => {
   it('finds the detectable difference in 80 % of normal samples', () => {
@@ -43,5 +51,29 @@ describe('power', () => {
     expect(detectable(needed - 1)).toBeGreaterThan(0.02)
     expect(requiredSeeds({ prompts: 1000, promptVariance: 1e-3, seeds }, 0.02)).toBeNull()
     expect(requiredSeeds({ prompts: 1000, promptVariance: 1e-5, seeds: null }, 0.02)).toBeNull()
+  })
+})
+
+describe("the power of McNemar's test", () => {
+  it.each(powers)('of $pairs pairs is the sum over all results', ({ pairs, only_first, only_second, p, mid_p }) => {
+    const found = mcnemarPower(pairs, { onlyFirst: only_first, onlySecond: only_second })
+    expect(found.p).toBeCloseTo(p, 9)
+    expect(found.mid_p).toBeCloseTo(mid_p, 9)
+  })
+
+  it('is close to that of the normal approximation, which needs about 7.85 times the discordant share over its square', () => {
+    const gain = detectableGain(2000, 0.2) ?? NaN
+    expect(gain / Math.sqrt((7.85 * 0.2) / 2000)).toBeCloseTo(1, 1)
+    expect(mcnemarPower(2000, { onlyFirst: 0.1 - gain / 2, onlySecond: 0.1 + gain / 2 }).p).toBeCloseTo(0.8, 3)
+  })
+
+  it('is larger where fewer pairs are discordant, and not enough for few pairs', () => {
+    const least = detectableGain(500) ?? NaN
+    expect(least).toBeLessThan(detectableGain(500, 0.1) ?? NaN)
+    // Six discordant pairs are significant if none is the other way around.
+    expect(mcnemarPower(500, { onlyFirst: 0, onlySecond: least }).p).toBeCloseTo(0.8, 4)
+    expect(detectableGain(5)).toBeNull()
+    expect(detectableGain(100, 0.02)).toBeNull()
+    expect(mcnemarPower(100, { onlyFirst: 0, onlySecond: 0 })).toEqual({ p: 0, mid_p: 0 })
   })
 })

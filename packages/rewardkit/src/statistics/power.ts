@@ -1,5 +1,6 @@
-import { studentQuantile } from './distributions.ts'
+import { binomialCdf, studentQuantile } from './distributions.ts'
 import type { Estimate } from './intervals.ts'
+import { mcnemarExact } from './paired-tests.ts'
 
 /** The share of repetitions in which a difference of the stated size is found. */
 const power = 0.8
@@ -48,4 +49,56 @@ export function requiredSeeds({ promptVariance, seeds }: DifferenceDesign, diffe
     if (reach(count - 1) * Math.sqrt(variance) <= Math.abs(difference)) return count
   }
   return null
+}
+
+/** Chances that one pair is ranked right by the first model alone, and by the second alone. */
+export interface DiscordantShares {
+  readonly onlyFirst: number
+  readonly onlySecond: number
+}
+
+/**
+ * How often McNemar's exact test is significant at 5 %, exactly: over all numbers of discordant pairs, and all splits of
+ * them that its p value, or its mid p value, calls significant. For pairs that share prompts, give the number of pairs
+ * over the design effect.
+ */
+export function mcnemarPower(
+  pairs: number,
+  { onlyFirst, onlySecond }: DiscordantShares,
+): { readonly p: number; readonly mid_p: number } {
+  const share = onlyFirst + onlySecond
+  const powers = { p: 0, mid_p: 0 }
+  if (share === 0) return powers
+  const least = { p: 0, mid_p: 0 }
+  for (let discordant = 1; discordant <= pairs; discordant++) {
+    const chance = binomialCdf(discordant, pairs, share) - binomialCdf(discordant - 1, pairs, share)
+    for (const name of ['p', 'mid_p'] as const) {
+      // Up to this many of the discordant pairs on one side are significant; it grows by at most one with them.
+      const next = least[name] + 1
+      if (2 * next <= discordant + 2 && mcnemarExact(next - 1, discordant - next + 1)[name] <= 0.05) least[name] = next
+      const few = least[name] - 1
+      const tail = (ofSide: number) => binomialCdf(few, discordant, ofSide / share)
+      if (few >= 0) powers[name] += chance * (tail(onlyFirst) + tail(onlySecond))
+    }
+  }
+  return powers
+}
+
+/**
+ * The smallest gain in accuracy that McNemar's exact test finds with a power of 80 %, where this share of the pairs is
+ * discordant. Without it, the least share possible: each pair that changes becomes right. Null where no gain does.
+ */
+export function detectableGain(pairs: number, discordant?: number): number | null {
+  const powerOf = (gain: number) => {
+    const share = discordant ?? gain
+    return mcnemarPower(pairs, { onlyFirst: (share - gain) / 2, onlySecond: (share + gain) / 2 }).p
+  }
+  let [low, high] = [0, discordant ?? 1]
+  if (powerOf(high) < power) return null
+  while (high - low > 1e-6) {
+    const middle = (low + high) / 2
+    if (powerOf(middle) < power) low = middle
+    else high = middle
+  }
+  return high
 }

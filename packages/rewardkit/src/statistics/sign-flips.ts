@@ -54,12 +54,16 @@ export function signFlipTest(values: ArrayLike<number>, clusters: Clusters, { dr
 function flippedSums(sums: Float64Array): (bits: () => number) => number {
   const bytes = Math.ceil(sums.length / 8)
   const table = new Float64Array(256 * bytes)
-  for (let byte = 0; byte < bytes; byte++)
-    for (let pattern = 0; pattern < 256; pattern++)
-      for (let bit = 0; bit < 8; bit++) {
-        const sum = sums[8 * byte + bit] ?? 0
-        table[256 * byte + pattern] = float64At(table, 256 * byte + pattern) + (pattern & (1 << bit) ? -sum : sum)
-      }
+  for (let byte = 0; byte < bytes; byte++) {
+    const eight = sums.subarray(8 * byte, 8 * byte + 8)
+    const start = 256 * byte
+    table[start] = eight.reduce((total, sum) => total + sum, 0)
+    // Each pattern is an earlier one with one more sign changed.
+    for (let pattern = 1; pattern < 256; pattern++) {
+      const changed = eight[31 - Math.clz32(pattern & -pattern)] ?? 0
+      table[start + pattern] = float64At(table, start + (pattern & (pattern - 1))) - 2 * changed
+    }
+  }
   return (bits) => {
     let total = 0
     let word = 0
