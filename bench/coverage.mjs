@@ -98,9 +98,9 @@ const difference = (onlySecond, onlyFirst) => () => {
 }
 const gumbel = () => -Math.log(-Math.log(1 - random.uniform()))
 const exponential = () => -Math.log(1 - random.uniform())
-const gamma = (/** @type {number} */ shape) => {
+const gamma = (/** @type {number} */ count) => {
   let sum = 0
-  for (let i = 0; i < shape; i++) sum += exponential()
+  for (let i = 0; i < count; i++) sum += exponential()
   return sum
 }
 
