@@ -63,16 +63,6 @@ export function readTestTable(out: string, cell: Cell, { test }: Column): Reward
   )
 }
 
-/** The summary of a finished cell's test pairs in one column. */
-export function readTestSummary(out: string, cell: Cell, { test }: Column): PairSummary {
-  const folder = join(out, cell.folder, 'test-evaluation')
-  const { subsets, ...all } = readSummary(folder)
-  if (test === null) return all
-  const found = subsets[folderName(test)]
-  if (!found) throw new InputError(`${folder}: summary.json has no subset ${folderName(test)}`)
-  return found
-}
-
 function readSummary(folder: string) {
   const path = join(folder, 'summary.json')
   return checked(path, () => evaluationSummarySchema.parse(JSON.parse(readFileSync(path, 'utf8'))))

@@ -1,4 +1,20 @@
+import type { PairSummary } from '../statistics/types.ts'
 import type { RateRule } from './experiment-file.ts'
+
+/**
+ * What a cell's validation pairs say of it by the rule. The log loss is undefined where no temperature is best. That is
+ * so for rewards no better than chance, which count as log 2, and for pairs that are all right but for a few, which
+ * count as 0.
+ */
+export function scoreOf(
+  validation: Pick<PairSummary, 'accuracy' | 'log_loss_after_temperature'>,
+  rule: RateRule,
+): number {
+  const { accuracy, log_loss_after_temperature: loss } = validation
+  if (rule === 'accuracy') return accuracy.value
+  if (Number.isFinite(loss)) return loss
+  return accuracy.value > 0.75 ? 0 : Math.LN2
+}
 
 /** What one rate came to on the validation pairs, over the seeds of an arm. */
 export interface RateScore {

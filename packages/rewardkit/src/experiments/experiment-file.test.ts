@@ -18,7 +18,7 @@ data:
   - { name: HH, data: a.jsonl, test: b.jsonl }
 arms:
   - { name: baseline, objective: bradley-terry }
-  - { name: method, objective: adaptive-margin, margin_on: below }
+  - { name: method, objective: adaptive-margin, margin_on: below-mean }
 `
 
 describe('readExperiment', () => {
@@ -28,7 +28,7 @@ describe('readExperiment', () => {
       data: [{ name: 'HH', data: 'a.jsonl', tests: { HH: 'b.jsonl' }, rows: {} }],
       arms: [
         { name: 'baseline', data: undefined, options: { objective: 'bradley-terry' } },
-        { name: 'method', options: { objective: 'adaptive-margin', marginOn: 'below' } },
+        { name: 'method', options: { objective: 'adaptive-margin', marginOn: 'below-mean' } },
       ],
       learningRates: [9e-6],
       seeds: [0],
@@ -72,9 +72,9 @@ learning_rates: [2e-3, 1e-3]
       changed('objective: adaptive-margin', 'objective: adaptive'),
       /line 6: field "arms\[1\]\.objective": found "adaptive", expected bradley-terry/,
     ],
-    [changed('margin_on: below', 'learning_rate: 1'), /line 6: unknown field "arms\[1\]\.learning_rate"/],
+    [changed('margin_on: below-mean', 'learning_rate: 1'), /line 6: unknown field "arms\[1\]\.learning_rate"/],
     [
-      changed('margin_on: below', 'batch_size: 0'),
+      changed('margin_on: below-mean', 'batch_size: 0'),
       /line 6: field "arms\[1\]\.batch_size": found 0, expected a whole number/,
     ],
     [

@@ -1,20 +1,13 @@
 import { basename } from 'node:path'
 import { at } from '../at.ts'
-import type { RewardTable } from '../analysis/reward-table.ts'
-import { promptClusters } from '../analysis/reward-table.ts'
+import { summarizePairs } from '../analysis/pair-summary.ts'
+import { promptClusters, type RewardTable } from '../analysis/reward-table.ts'
 import { meanOf } from '../statistics/intervals.ts'
 import { holm } from '../statistics/paired-tests.ts'
 import type { Interval, PairSummary } from '../statistics/types.ts'
-import {
-  type CellState,
-  type Column,
-  columnsOf,
-  readCellState,
-  readTestSummary,
-  readTestTable,
-} from './cell-results.ts'
+import { type CellState, type Column, columnsOf, readCellState, readTestTable } from './cell-results.ts'
 import { type Cell, gridOf } from './cells.ts'
-import { chooseRate, type RateScore } from './choose-rate.ts'
+import { chooseRate, type RateScore, scoreOf } from './choose-rate.ts'
 import type { ArmEntry, DataEntry, Experiment, ModelEntry, RateRule } from './experiment-file.ts'
 import { accuracyOf, differenceOf, type SeedValues, type TestedDifference } from './seeds.ts'
 
@@ -156,8 +149,8 @@ function rateOf(experiment: Experiment, unit: Unit, states: readonly CellState[]
     const ofRate = own.filter(({ cell }) => cell.learningRate === learningRate)
     const values = ofRate.map(({ record, validation }) => {
       if (record?.state !== 'finished') return NaN
-      if (!validation) return learningRates.length === 1 ? 0 : NaN
-      return chooseBy === 'accuracy' ? validation.accuracy.value : validation.log_loss_after_temperature
+      if (learningRates.length === 1) return 0
+      return validation ? scoreOf(validation, chooseBy) : NaN
     })
     return { learningRate, score: meanOf(values) }
   })
@@ -183,7 +176,6 @@ function rateOf(experiment: Experiment, unit: Unit, states: readonly CellState[]
 interface Outcome {
   readonly learningRate: number
   readonly tables: readonly RewardTable[]
-  readonly summaries: readonly PairSummary[]
 }
 
 function tableOf(
@@ -204,7 +196,6 @@ function tableOf(
     return {
       learningRate: rate,
       tables: cells.map(({ cell }) => readTestTable(out, cell, column)),
-      summaries: cells.map(({ cell }) => readTestSummary(out, cell, column)),
     }
   }
   // Column by column, so that the rewards of only one are in memory.
@@ -237,7 +228,8 @@ function tableOf(
   }
 }
 
-function resultOf({ learningRate, tables, summaries }: Outcome): Omit<ResultCell, 'difference'> {
+function resultOf({ learningRate, tables }: Outcome): Omit<ResultCell, 'difference'> {
+  const summaries = tables.map((table) => summarizePairs(table))
   const [first] = tables
   return {
     learning_rate: learningRate,
