@@ -26,6 +26,16 @@ export const groups = [
     tests: ['packages/rewardkit/src/statistics/{statistics,intervals,distributions}.test.ts'],
   },
   {
+    name: 'tests',
+    mutate: ['packages/rewardkit/src/statistics/{sign-flips,paired-tests,bootstrap,crossed,power,shape}.ts'],
+    tests: ['packages/rewardkit/src/statistics/{paired-tests,bootstrap,crossed,power,shape}.test.ts'],
+  },
+  {
+    name: 'correlations',
+    mutate: ['packages/rewardkit/src/statistics/{correlations,kendall,distinct,ranks}.ts'],
+    tests: ['packages/rewardkit/src/statistics/{correlations,ranks}.test.ts'],
+  },
+  {
     name: 'clipping',
     mutate: ['packages/torch/src/optimizer.ts'],
     tests: ['packages/torch/src/optimizer.test.ts'],

@@ -58,9 +58,9 @@ export interface DiscordantShares {
 }
 
 /**
- * How often McNemar's exact test is significant at 5 %, exactly: over all numbers of discordant pairs, and all splits of
- * them that its p value, or its mid p value, calls significant. For pairs that share prompts, give the number of pairs
- * over the design effect.
+ * How often McNemar's exact test is significant at 5 %, by its p value and by its mid p value. This is exact: it sums over
+ * all numbers of discordant pairs and all splits of them. For pairs that share prompts, give the number of pairs over
+ * the design effect.
  */
 export function mcnemarPower(
   pairs: number,
