@@ -15,7 +15,7 @@ const baselineSigns: readonly (readonly [name: keyof Baselines, sign: Sign, text
 ]
 
 /** Shares on an axis, without decimals that say nothing. */
-const shareTick = (share: number): string => percent(share).replace('.0', '')
+export const accuracyTick = (share: number): string => percent(share).replace('.0', '')
 
 /** Accuracy of each run with its interval, against what costs nothing, chance and the best achievable accuracy. */
 export function accuracyFigure(runs: readonly EvaluatedRun[]): Figure {
@@ -32,7 +32,7 @@ export function accuracyFigure(runs: readonly EvaluatedRun[]): Figure {
       ...(best === undefined ? [] : [{ value: best, text: 'best achievable' }]),
     ],
     key: keyOf(rows),
-    format: shareTick,
+    format: accuracyTick,
     bounds: [0, 1],
   } as const
   const caption = [
@@ -75,7 +75,7 @@ export function subsetsFigure(runs: readonly EvaluatedRun[]): Figure | null {
     groups,
     references: [{ value: 0.5, text: 'chance' }],
     key: keyOf(groups.flatMap(({ rows }) => rows)),
-    format: shareTick,
+    format: accuracyTick,
     bounds: [0, 1],
   } as const
   const left = names.length - shown.length

@@ -52,7 +52,7 @@ export function drawDots(plot: DotPlot, width: number): string {
   const rowHeight = isNarrow ? sizes.row + 14 : sizes.row
   const { lines, others, headings, height } = placed(plot.groups, rowHeight)
   const names = plot.groups.flatMap(({ rows }) => rows.map(({ label }) => label))
-  const left = isNarrow ? 10 : Math.min(200, 16 + Math.max(0, ...names.map((name) => measured(shortened(name, 32)))))
+  const left = isNarrow ? 10 : Math.min(230, 16 + Math.max(0, ...names.map((name) => measured(shortened(name, 34)))))
   const right = 10 + Math.max(0, ...lines.map(({ text }) => measured(text)))
   const domain = domainOf(plot, [...lines.flatMap(({ low, high }) => [low, high]), ...others.map(({ x }) => x)])
   const key = keyLines(plot.key, width - 8)
@@ -120,7 +120,7 @@ function placed(groups: readonly DotGroup[], rowHeight: number) {
     height += heading === null ? 0 : sizes.heading
     for (const { label, colour, interval, text, others: signs } of rows) {
       const y = height + rowHeight - sizes.row / 2
-      lines.push({ y, label: shortened(label, 32), colour, text, ...interval })
+      lines.push({ y, label: shortened(label, 34), colour, text, ...interval })
       for (const { sign, value } of signs) if (Number.isFinite(value)) others.push({ x: value, y, sign, colour })
       height += rowHeight
     }

@@ -79,7 +79,9 @@ function readEvaluation(folder: string): RunEvaluation {
 
 /** A summary of an earlier version with what it does not say of its pairs. */
 function withBlocks(summary: EvaluationSummary, table: RewardTable): EvaluationSummary {
-  const isComplete = summary.margin_distribution !== undefined && summary.calibration !== undefined
+  const isComplete = [summary.margin_distribution, summary.claims, summary.calibration, summary.confounds].every(
+    (block) => block !== undefined,
+  )
   return isComplete || !table.margins.every(Number.isFinite) ? summary : { ...analyse(table), ...summary }
 }
 

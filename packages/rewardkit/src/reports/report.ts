@@ -1,5 +1,6 @@
 import { accuracyFigure, subsetsFigure } from './accuracy-figures.ts'
 import { reliabilityFigures } from './calibration-figures.ts'
+import { confoundFigures } from './confound-figures.ts'
 import { curveFigures, curveReading } from './curves.ts'
 import { cumulativeFigure, normalQuantileFigure } from './distribution-figures.ts'
 import { type Figure, figureMarkup, legendMarkup } from './figure.ts'
@@ -14,6 +15,7 @@ import type { ReportRun } from './report-run.ts'
 import {
   accuracyRows,
   calibrationRows,
+  claimsTable,
   configurationTable,
   marginRows,
   numbersTable,
@@ -56,6 +58,7 @@ export function reportFigures(runs: readonly ReportRun[]): Figure[] {
   return [
     accuracyFigure(evaluated),
     ...presentFigures([subsetsFigure(evaluated)]),
+    ...confoundFigures(evaluated),
     ...lengthFigures(evaluated),
     ...knownMarginFigures(evaluated),
     ...(hasMargins(evaluated) ? [...reliabilityFigures(evaluated), ...marginFigures(evaluated)] : []),
@@ -92,7 +95,7 @@ function reportSections(
   const sections: readonly (Section | null)[] = [
     { id: 'results', title: 'Accuracy', content: accuracyContent(runs, evaluated) },
     section('subsets', 'Subsets', subsetsContent(runs, evaluated)),
-    section('confounds', 'Length', optionalGrid('medium', lengthFigures(evaluated))),
+    section('confounds', 'Confounds', confoundsContent(evaluated)),
     section('agreement', 'Agreement with known margins', optionalGrid('medium', knownMarginFigures(evaluated))),
     section('pairs', 'Pairs', evaluated.length > 0 ? pairsSection(evaluated, pairs) : null),
     section('calibration', 'Calibration', isMeasured ? calibrationContent(runs, evaluated, legend) : null),
@@ -116,6 +119,12 @@ function subsetsContent(runs: readonly ReportRun[], evaluated: readonly Evaluate
   return figure && html`<div class="beside">${subsetsTable(runs)} ${grid('single', [figure])}</div>`
 }
 
+function confoundsContent(evaluated: readonly EvaluatedRun[]): Markup | null {
+  const [parts, dots] = [confoundFigures(evaluated), lengthFigures(evaluated)]
+  if (parts.length + dots.length === 0) return null
+  return html`${optionalGrid('pair', parts)} ${optionalGrid('medium', dots)}`
+}
+
 function calibrationContent(
   runs: readonly ReportRun[],
   evaluated: readonly EvaluatedRun[],
@@ -127,7 +136,7 @@ function calibrationContent(
 
 function marginsContent(runs: readonly ReportRun[], evaluated: readonly EvaluatedRun[], legend: Markup | null): Markup {
   return html`${legend} ${grid('pair', marginFigures(evaluated))} ${numbersTable('Reward margins', marginRows, runs)}
-  ${grid('medium', histogramFigures(evaluated))}`
+  ${claimsTable(runs)} ${grid('medium', histogramFigures(evaluated))}`
 }
 
 function missingEvaluations(runs: readonly ReportRun[]): Markup | null {

@@ -26,12 +26,19 @@ function baselineRow(baseline: keyof Baselines, name: string, meaning: string): 
       const { value, low, high } = found.difference
       const points = (share: number) => number(100 * share, 1)
       return html`${interval(found.accuracy)}<small
-          >model ${value < 0 ? '' : '+'}${points(value)} (${points(low)} to ${points(high)})</small
+          >model ${value < 0 ? '' : '+'}${points(value)} points (${points(low)} to ${points(high)})</small
         >`
     },
     needs: ({ evaluation }) => baseline === 'longer_wins' || evaluation?.summary.baselines?.[baseline] !== undefined,
   }
 }
+
+const rmBenchMeaning = {
+  easy: 'chosen has the richer style',
+  normal: 'both have the same style',
+  hard: 'rejected has the richer style',
+  average: 'of all pairs',
+} as const
 
 /** What one can act on. */
 export const accuracyRows: readonly Row[] = [
@@ -59,6 +66,27 @@ export const accuracyRows: readonly Row[] = [
     needs: ({ truth }) => truth?.accuracyOnTrueLabels !== undefined,
   },
   { name: 'Ties', meaning: 'equal rewards; they count as not correct', cell: ({ ties }) => whole(ties) },
+  {
+    name: 'Mean of subsets',
+    meaning: 'each subset counts alike',
+    cell: ({ subset_means }) => estimatedShare(subset_means?.unweighted),
+    needs: ({ evaluation }) => evaluation?.summary.subset_means !== undefined,
+  },
+  {
+    name: 'Best of K',
+    meaning: 'groups whose right response has the highest reward',
+    cell: ({ groups }) => {
+      const best = groups?.best_of_k
+      return best ? html`${interval(best.accuracy)}<small>chance ${percent(best.chance)}</small>` : number(null)
+    },
+    needs: ({ evaluation }) => evaluation?.summary.groups?.best_of_k !== undefined,
+  },
+  ...(['easy', 'normal', 'hard', 'average'] as const).map((kind): Row => ({
+    name: `RM-Bench, ${kind}`,
+    meaning: rmBenchMeaning[kind],
+    cell: ({ groups }) => estimatedShare(groups?.rm_bench?.[kind]),
+    needs: ({ evaluation }) => evaluation?.summary.groups?.rm_bench !== undefined,
+  })),
 ]
 
 /** A statistic of the margins, from their distribution where the summary has it. */
@@ -157,6 +185,40 @@ export function numbersTable(title: string, rows: readonly Row[], runs: readonly
     title,
     html`<table class="numbers">
       ${runHeads(runs)}
+      <tbody>
+        ${body}
+      </tbody>
+    </table>`,
+  )
+}
+
+/** The paper's claims about the margins of each run, one by one. */
+export function claimsTable(runs: readonly ReportRun[]): Markup | null {
+  const claims = runs.flatMap(({ name, evaluation }) =>
+    (evaluation?.summary.claims ?? []).map((claim) => ({ run: name, ...claim })),
+  )
+  if (claims.length === 0) return null
+  const isSeveral = runs.length > 1
+  const body = claims.map(
+    ({ run, claim, verdict, words }) =>
+      html`<tr>
+        <th scope="row">${claim.replaceAll('_', ' ')}</th>
+        ${isSeveral ? html`<td class="words"><bdi>${run}</bdi></td>` : null}
+        <td class="words">${verdict}</td>
+        <td class="words">${words}</td>
+      </tr>`,
+  )
+  return scrollable(
+    'Claims of the paper',
+    html`<table class="configuration">
+      <thead>
+        <tr>
+          <th scope="col">Claim of the paper</th>
+          ${isSeveral ? html`<th scope="col">Run</th>` : null}
+          <th scope="col">On these pairs</th>
+          <th scope="col">Why</th>
+        </tr>
+      </thead>
       <tbody>
         ${body}
       </tbody>

@@ -6,6 +6,7 @@ import type { Confounds } from '../analysis/confounds.ts'
 import type { LabelNoise } from '../analysis/label-noise.ts'
 import type { Suspicious } from '../analysis/suspicious.ts'
 import type { RewardRow } from '../statistics/types.ts'
+import type { Claim } from '../analysis/claims.ts'
 import type { Calibration } from '../analysis/calibration.ts'
 import type { MarginDistribution } from '../analysis/margin-distribution.ts'
 import type { EvaluationSummary } from './evaluation-summary.ts'
@@ -99,6 +100,7 @@ export const evaluationSummarySchema: z.ZodType<EvaluationSummary> = z.object({
   suspicious: block<Suspicious>(),
   margin_distribution: block<MarginDistribution>(),
   calibration: block<Calibration>(),
+  claims: z.custom<readonly Claim[]>(Array.isArray).exactOptional(),
 })
 
 const formatMark = z.enum(['list', 'heading', 'code', 'refusal'])
