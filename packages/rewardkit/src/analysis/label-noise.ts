@@ -20,9 +20,9 @@ export interface LabelNoise {
 }
 
 /** Where the rates that fit lie further apart, no rate is given. */
-const widestTold = 0.2
+const widestTold = 0.15
 /** With fewer prompts, no rate is given. */
-const fewestPrompts = 50
+const fewestPrompts = 20
 
 /**
  * The maximum of the likelihood of the labels, given the sizes of the margins:

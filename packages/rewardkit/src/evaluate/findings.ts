@@ -84,7 +84,8 @@ function markText({ mark, only_chosen, only_rejected, rewards_follow, labels_fol
 }
 
 function noiseLine({ rate, fitting, reason }: LabelNoise): string {
-  if (rate) return `label noise: ${formatShare(rate)} % of labels are flipped, if flips do not depend on the pair`
+  if (rate)
+    return `label noise: ${formatShare(rate)} % of labels contradict rewards however sure they are: flipped labels, or confident mistakes of the model`
   const range = fitting ? `: ${percent(fitting.low)} to ${percent(fitting.high)} % fit` : ''
   return `label noise: no rate, since ${reason}${range}`
 }

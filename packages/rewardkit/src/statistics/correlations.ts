@@ -52,8 +52,12 @@ export function partialCorrelation(xy: Correlation, xz: Correlation, yz: Correla
   return { value, influence }
 }
 
-/** The 95 % interval of a correlation on Fisher's scale, atanh, with the cluster-robust error of its influences. */
+/**
+ * The 95 % interval of a correlation on Fisher's scale, atanh, with the cluster-robust error of its influences. A
+ * correlation of 1 or -1 is at the end of that scale, and its interval has no width.
+ */
 export function correlationInterval({ value, influence }: Correlation, clusters: Clusters): Interval {
+  if (Math.abs(value) === 1) return { value, low: value, high: value }
   const scaled = influence.map((one) => one / (1 - value ** 2))
   const { low, high } = influenceInterval(Math.atanh(value), scaled, clusters)
   return { value, low: Math.tanh(low), high: Math.tanh(high) }
