@@ -25,10 +25,12 @@ export interface GroupShare {
 
 /**
  * Best of K over the groups with one right response, which is compared with each of two or more others: RewardBench 2
- * without Ties, RMB's best of n. A tie counts as wrong. Undefined where there is no such group.
+ * without Ties, which has a rule of its own, and RMB's best of n. A tie counts as wrong. Undefined where there is no such group.
  */
 export function bestOfK(all: readonly GroupRewards[], table: RewardTable): BestOfK | undefined {
-  const groups = all.filter(({ chosen, rejected }) => chosen.size === 1 && rejected.size > 1)
+  const hasOwnRule = ({ layout, subset }: GroupRewards) =>
+    layout === 'rewardbench2' && table.subsetNames[subset]?.toLowerCase() === 'ties'
+  const groups = all.filter((group) => group.chosen.size === 1 && group.rejected.size > 1 && !hasOwnRule(group))
   if (groups.length === 0) return undefined
   const sizes = groups.map(({ rejected }) => rejected.size + 1)
   const subsets = [...subsetsWithParents(table.subsetNames)].flatMap(([name, numbers]) => {

@@ -19,7 +19,7 @@ export interface RmBench extends StyleAccuracies {
 }
 
 /** Accuracies by how the styles of the two responses differ. Ties count as wrong. */
-interface StyleAccuracies {
+export interface StyleAccuracies {
   readonly groups: number
   readonly prompts: number
   readonly pairs: number

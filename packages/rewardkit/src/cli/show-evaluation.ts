@@ -1,8 +1,18 @@
 import { join } from 'node:path'
+import wrapAnsi from 'wrap-ansi'
 import { findings } from '../evaluate/findings.ts'
 import { formatBaselines, formatMarkdownBaselines } from '../evaluate/baseline-table.ts'
 import { formatVerdict, type Verdict } from '../evaluate/gate.ts'
-import { formatMarkdownSubsets, formatMarkdownSummary, formatSubsets, formatSummary } from '../evaluate/table.ts'
+import { groupTables } from '../evaluate/group-tables.ts'
+import { formatSubsets, subsetTable } from '../evaluate/subset-table.ts'
+import {
+  formatColumns,
+  formatMarkdownSummary,
+  formatMarkdownTable,
+  formatSummary,
+  lineWidth,
+  type Table,
+} from '../evaluate/table.ts'
 import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 
 /** How an evaluation is shown, and where it was written. */
@@ -47,27 +57,32 @@ export function evaluationText(summaries: Summaries): string {
   return joined([
     ...verdictParagraphs(summaries),
     formatSummary(Object.fromEntries(summaries)),
-    ...[...summaries].flatMap(([name, summary]) => {
-      const subsets = Object.keys(summary.subsets).length > 0 ? formatSubsets(summary.subsets) : ''
-      return under(summaries.size > 1 ? name : undefined, [
+    ...[...summaries].flatMap(([name, summary]) =>
+      under(summaries.size > 1 ? name : undefined, [
         formatBaselines(summary),
-        subsets,
-        findings(summary).join('\n'),
-      ])
-    }),
+        formatSubsets(summary),
+        ...groupTables(summary).map(({ header, rows }) => formatColumns(header, rows)),
+        findings(summary).map(wrapped).join('\n'),
+      ]),
+    ),
   ])
 }
 
+/** A line of the terminal, and what does not fit below it. */
+const wrapped = (line: string): string => wrapAnsi(line, lineWidth - 2).replaceAll('\n', '\n  ')
+
 function markdownParagraphs(summaries: Summaries): string[] {
+  const markdown = ({ header, rows }: Table) => formatMarkdownTable(header, rows)
   return [
     ...verdictParagraphs(summaries),
     formatMarkdownSummary(Object.fromEntries(summaries)),
     ...[...summaries].flatMap(([name, summary]) => {
-      const subsets = Object.keys(summary.subsets).length > 0 ? formatMarkdownSubsets(summary.subsets) : ''
+      const subsets = subsetTable(summary)
       const found = findings(summary).map((one) => `- ${one}`)
       return under(summaries.size > 1 ? `**${name}**` : undefined, [
         formatMarkdownBaselines(summary),
-        subsets,
+        ...(subsets ? [markdown(subsets)] : []),
+        ...groupTables(summary).map(markdown),
         found.join('\n'),
       ])
     }),

@@ -17,6 +17,7 @@ export type { Statistic } from '../analysis/statistic.ts'
 export { summarizePairs, summarizeSubsets, trueLabelAccuracy } from '../analysis/pair-summary.ts'
 export { rowsOf, type RewardTable, tableOf } from '../analysis/reward-table.ts'
 export {
+  formatColumns,
   formatMarkdownSummary,
   formatNumber,
   formatShare,

@@ -17,6 +17,40 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
   return [line(header), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
 }
 
+/** The columns that a line in the terminal should not exceed. */
+export const lineWidth = 80
+
+/** What a table says, whatever it will look like. */
+export interface Table {
+  readonly header: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+/** A table whose columns go on below where they do not fit beside each other, each time with the first one. */
+export function formatColumns(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)))
+  const parts: number[][] = []
+  let width = Infinity
+  for (const [column, own = 0] of widths.entries()) {
+    if (column === 0) continue
+    width += own + 2
+    if (width > lineWidth) {
+      parts.push([0])
+      width = (widths[0] ?? 0) + own + 2
+    }
+    parts.at(-1)?.push(column)
+  }
+  const pick = (row: readonly string[], columns: readonly number[]) => columns.map((column) => row[column] ?? '')
+  return parts
+    .map((columns) =>
+      formatTable(
+        pick(header, columns),
+        rows.map((row) => pick(row, columns)),
+      ),
+    )
+    .join('\n\n')
+}
+
 /** A summary, with the intervals of an analysis where there are some: subsets and earlier versions have none. */
 type Summary = PairSummary & Pick<Partial<Analysis>, 'margin_distribution' | 'calibration'>
 
@@ -42,8 +76,8 @@ const formatMean = (value: number, statistic: Statistic | undefined): string =>
 export const summaryLines: readonly SummaryLine[] = [
   { label: 'pairs', cell: ({ pairs }) => String(pairs) },
   { label: 'prompts', cell: ({ prompts }) => String(prompts) },
-  { label: 'accuracy % (95 % interval)', cell: ({ accuracy }) => formatShare(accuracy) },
-  { label: 'longer wins % (95 % interval)', cell: (summary) => formatShare(summary.longer_wins) },
+  { label: 'accuracy % (95 %)', cell: ({ accuracy }) => formatShare(accuracy) },
+  { label: 'longer wins % (95 %)', cell: (summary) => formatShare(summary.longer_wins) },
   { label: 'ties', cell: ({ ties }) => String(ties) },
   marginLine('reward margin mean', 'mean'),
   marginLine('standard deviation', 'standard_deviation'),
@@ -63,9 +97,9 @@ export const summaryLines: readonly SummaryLine[] = [
   },
 ]
 
-/** Summaries side by side, by name (a model, a subset): one column for each. */
+/** Summaries side by side, by name (a model, a subset): one column for each, as many as fit beside each other. */
 export function formatSummary(summaries: Readonly<Record<string, PairSummary>>): string {
-  return formatTable(['', ...Object.keys(summaries)], summaryRows(summaries))
+  return formatColumns(['', ...Object.keys(summaries)], summaryRows(summaries))
 }
 
 /** The same as a table in Markdown, for the summary of a job in continuous integration. */
@@ -73,30 +107,7 @@ export function formatMarkdownSummary(summaries: Readonly<Record<string, PairSum
   return formatMarkdownTable(['', ...Object.keys(summaries)], summaryRows(summaries))
 }
 
-const subsetHeader = ['subset', 'pairs', 'prompts', 'accuracy % (95 % interval)', 'longer wins %', 'mean / sd']
-
-/** Subsets, and data sets of a mixture, one below the other. */
-export function formatSubsets(subsets: Readonly<Record<string, PairSummary>>): string {
-  return formatTable(subsetHeader, subsetRows(subsets))
-}
-
-/** The same as a table in Markdown. */
-export function formatMarkdownSubsets(subsets: Readonly<Record<string, PairSummary>>): string {
-  return formatMarkdownTable(subsetHeader, subsetRows(subsets))
-}
-
-function subsetRows(subsets: Readonly<Record<string, PairSummary>>): string[][] {
-  return Object.entries(subsets).map(([name, { pairs, prompts, accuracy, longer_wins, reward_margin }]) => [
-    name,
-    String(pairs),
-    String(prompts),
-    formatShare(accuracy),
-    percent(longer_wins.value),
-    formatNumber(reward_margin.mean_over_standard_deviation),
-  ])
-}
-
-/** The same as a table in Markdown. */
+/** A table in Markdown. */
 export function formatMarkdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(markdownCell).join(' | ')} |`
   return [line(header), `| --- |${' ---: |'.repeat(header.length - 1)}`, ...rows.map(line)].join('\n')

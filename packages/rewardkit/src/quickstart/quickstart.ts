@@ -4,7 +4,7 @@ import {
   type EvaluationSummary,
   formatNumber,
   formatShare,
-  formatTable,
+  formatColumns,
   type Interval,
   type RewardTable,
   spearmanCorrelation,
@@ -140,7 +140,7 @@ function table(columns: readonly { name: string; summary: EvaluationSummary; tru
       cell: ({ rankCorrelation }: Truth) => formatNumber(rankCorrelation),
     },
   ]
-  return formatTable(
+  return formatColumns(
     ['', ...columns.map(({ name }) => name)],
     [
       ...truthLines.map(({ label, cell }) => [label, ...columns.map(({ truth }) => cell(truth))]),

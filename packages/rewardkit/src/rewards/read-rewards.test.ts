@@ -137,7 +137,7 @@ describe('readRewards', () => {
     expect(rows.map(({ id }) => id)).toEqual(['a', 'a@line-2'])
     expect(said).toEqual([
       'FILE: 1 pair with the id of an earlier pair; "@line-N" was appended, and all of them count',
-      'FILE: nothing says which pairs have the same prompt, so 2 pairs count as independent; name a column of prompts: columns prompt_id=COLUMN',
+      'FILE: nothing says which rows have the same prompt, so 2 rows count as prompts of their own; name a column of prompts: columns prompt_id=COLUMN',
     ])
   })
 

@@ -122,7 +122,7 @@ function reportPairs(name: string, { notes }: RewardReader, repeated: number, ho
   if (notes.withoutPrompt > 0)
     hooks.onEvent(
       warning(
-        phrase`${name}: nothing says which pairs have the same prompt, so ${counted(notes.withoutPrompt, 'pair')} count as independent; name a column of prompts: ${option('columns')} prompt_id=COLUMN`,
+        phrase`${name}: nothing says which rows have the same prompt, so ${counted(notes.withoutPrompt, 'row')} count as prompts of their own; name a column of prompts: ${option('columns')} prompt_id=COLUMN`,
       ),
     )
   if (notes.unreadableTexts > 0)

@@ -26,7 +26,7 @@ export class NoRewards extends InputError {}
 
 /** What is noticed while rows become pairs. */
 export interface RewardNotes {
-  /** Pairs that count as a prompt of their own, since nothing says which prompt they have. */
+  /** Rows that count as a prompt of their own, since nothing says which prompt they have. */
   withoutPrompt: number
   /** Pairs whose texts are there and cannot be read. */
   unreadableTexts: number
@@ -75,7 +75,7 @@ function pairsOf(row: Row, defaultId: string, texts: TextReader, notes: RewardNo
   const group = isPair ? textsOf(row, notes) : undefined
   const id = optionalName(row, 'id') ?? defaultId
   const promptId = promptIdOf(row, group)
-  if (promptId === undefined) notes.withoutPrompt += chosen.length * rejected.length
+  if (promptId === undefined) notes.withoutPrompt += 1
   const margin = optionalMargin(row)
   const features = group && texts.read(group)
   return chosen.flatMap((chosenReward, i) =>
