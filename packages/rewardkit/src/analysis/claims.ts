@@ -93,9 +93,9 @@ function nearZero(values: Float64Array): { scale: number; share: number; isNear:
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 
 function pointsText({ value, low, high, reason }: Statistic): string {
-  const points = (share: number) => (100 * share).toFixed(1)
   if (value === null) return `${reason}`
+  const points = (share: number) => `${share < 0 ? '' : '+'}${(100 * share).toFixed(1)}`
   return low === null || high === null
-    ? `${points(value)} points more, but ${reason}`
-    : `${points(value)} points more (${points(low)} to ${points(high)})`
+    ? `a difference of ${points(value)} points, without an interval: ${reason}`
+    : `a difference of ${points(value)} points (${points(low)} to ${points(high)})`
 }

@@ -71,7 +71,7 @@ export function temperaturesFor(
         source: 'cross_fitting',
         temperature: fitTemperature(margins, clusters),
         of: fitted,
-        words: 'cross-fitted: no pair has a temperature that was fitted on its prompt',
+        words: 'cross-fitted, so that no pair has a temperature that was fitted on its prompt',
       }
 }
 
