@@ -13,9 +13,9 @@ const repetitions = Number(values.repetitions)
 const accuracy = 0.65
 
 /**
- * How two arms are drawn. Whether a run is right on a pair is a normal variable against a threshold. Its variance of 1
- * has these parts: what an arm has of its own on a prompt and on a pair, what a run has of its own on a pair, and what a
- * seed adds to all pairs. The rest is shared by all runs.
+ * How two arms are drawn. Whether a run is right on a pair is a normal variable of variance 1 against a threshold. An arm
+ * has a part of its own on a prompt, and one on a pair. A run has one on a pair, and a seed adds one to all pairs. The
+ * rest is shared by all runs.
  *
  * @typedef {{ name: string, prompts: number, size: number, seeds: number, ownPrompt: number, ownPair: number, run: number, seed: number, isPaired?: boolean }} Design
  */

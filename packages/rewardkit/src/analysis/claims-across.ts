@@ -1,19 +1,21 @@
 import { at } from '../at.ts'
 import { createRandom, shuffledIndexes } from '../random.ts'
+import type { Clusters } from '../statistics/clusters.ts'
 import { influenceInterval } from '../statistics/intervals.ts'
 import { spearmanCorrelation } from '../statistics/correlations.ts'
 import { normalizedRanks } from '../statistics/ranks.ts'
 import { type Claim, claim, digits } from './claims.ts'
-import type { MarginDistribution } from './margin-distribution.ts'
 import { influencedBy, influences, type Moments, momentsOf } from './moments.ts'
-import { promptClusters, type RewardTable } from './reward-table.ts'
+import type { RewardTable } from './reward-table.ts'
 import { exponential, linear, type Statistic, statisticOf, undefinedFor } from './statistic.ts'
 
 /** What is compared of a model on a set of pairs. */
 export interface ModelMargins {
   /** A share, from 0 to 1. */
   readonly accuracy: number
-  readonly distribution: Pick<MarginDistribution, 'mean' | 'mean_over_standard_deviation' | 'excess_kurtosis'>
+  readonly distribution: Readonly<
+    Record<'mean' | 'mean_over_standard_deviation' | 'excess_kurtosis', Pick<Statistic, 'value'>>
+  >
 }
 
 /**
@@ -104,12 +106,13 @@ function allOrders(count: number): number[][] {
  * The claims about training with margins (Figure 1, right): the distribution shifts to the right and widens. Each is
  * stated raw and free of scale, since a larger reward scale alone does both. The scale-free shift is of the mean over the
  * standard deviation; the scale-free width is the standard deviation of margins over that of all rewards.
- * @param without the pairs with the rewards of a model trained without margins
- * @param withMargins the same pairs, in the same order, with those of a model trained with margins
+ * @param without the rewards of a model trained without margins
+ * @param withMargins those of a model trained with margins, on the same pairs in the same order
+ * @param clusters the prompts of the pairs
  */
-export function claimsOfMarginTraining(without: RewardTable, withMargins: RewardTable): Claim[] {
-  if (without.pairs !== withMargins.pairs) throw new RangeError(`${without.pairs} pairs against ${withMargins.pairs}`)
-  const clusters = promptClusters(without)
+export function claimsOfMarginTraining(without: PairRewards, withMargins: PairRewards, clusters: Clusters): Claim[] {
+  const [pairs, others] = [without.margins.length, withMargins.margins.length]
+  if (pairs !== others) throw new RangeError(`${pairs} pairs against ${others}`)
   const [before, after] = [spreadOf(without), spreadOf(withMargins)]
   const equal = before && after ? null : undefinedFor('all reward margins of a model are equal')
   const difference = (name: keyof Spread): Statistic =>
@@ -147,6 +150,9 @@ export function claimsOfMarginTraining(without: RewardTable, withMargins: Reward
   ]
 }
 
+/** The columns of a table that hold rewards. */
+export type PairRewards = Pick<RewardTable, 'margins' | 'chosenRewards' | 'rejectedRewards'>
+
 /** A difference of logarithms as a growth in percent. */
 const growth = (statistic: Statistic): Statistic => linear(exponential(statistic), 100, -100)
 
@@ -154,7 +160,7 @@ type Part = { readonly value: number; readonly influences: Float64Array }
 type Spread = Record<'mean' | 'ratio' | 'logDeviation' | 'logWidth', Part>
 
 /** Place and width of the margins with the influence of each pair; null where all are equal. */
-function spreadOf({ margins, chosenRewards, rejectedRewards }: RewardTable): Spread | null {
+function spreadOf({ margins, chosenRewards, rejectedRewards }: PairRewards): Spread | null {
   const moments = momentsOf(margins)
   if (moments.second === 0) return null
   const { logDeviation, meanOverDeviation } = influencedBy(moments)

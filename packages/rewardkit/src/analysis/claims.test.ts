@@ -5,11 +5,13 @@ import { type Claim, claimsOf } from './claims.ts'
 import { claimsAcrossModels, claimsOfMarginTraining, type ModelMargins } from './claims-across.ts'
 import { marginTable } from './fixtures/margin-table.ts'
 import { marginDistribution } from './margin-distribution.ts'
-import type { RewardTable } from './reward-table.ts'
+import { promptClusters, type RewardTable } from './reward-table.ts'
 
 const random = createRandom(12, 'claims')
 const normal = (count: number) => Array.from({ length: count }, () => random.normal())
 const verdicts = (claims: readonly Claim[]) => Object.fromEntries(claims.map(({ claim, verdict }) => [claim, verdict]))
+const claimsOfTraining = (without: RewardTable, withMargins: RewardTable) =>
+  claimsOfMarginTraining(without, withMargins, promptClusters(without))
 const claimsAbout = (table: RewardTable) => claimsOf(table, marginDistribution(table))
 
 describe('claims about one model', () => {
@@ -127,7 +129,7 @@ describe('claims about training with margins', () => {
   }
 
   it('see through a larger reward scale', () => {
-    const claims = claimsOfMarginTraining(table(without), table(without, 3))
+    const claims = claimsOfTraining(table(without), table(without, 3))
     expect(verdicts(claims)).toMatchObject({ margins_shift: 'holds', margins_widen: 'holds' })
     const [, shift, widen, width] = claims
     expect(shift?.value).toBeCloseTo(0, 12)
@@ -137,25 +139,22 @@ describe('claims about training with margins', () => {
 
   it('hold where the distribution does shift and widen, and not vice versa', () => {
     const taught = without.map((margin) => 2 * margin + 1)
-    expect(verdicts(claimsOfMarginTraining(table(without), table(taught)))).toEqual({
+    expect(verdicts(claimsOfTraining(table(without), table(taught)))).toEqual({
       margins_shift: 'holds',
       margins_shift_scale_free: 'holds',
       margins_widen: 'holds',
       margins_widen_scale_free: 'holds',
     })
-    expect(new Set(Object.values(verdicts(claimsOfMarginTraining(table(taught), table(without)))))).toEqual(
+    expect(new Set(Object.values(verdicts(claimsOfTraining(table(taught), table(without)))))).toEqual(
       new Set(['does not hold']),
     )
   })
 
   it('stay open with equal models or constant margins', () => {
-    const same = claimsOfMarginTraining(
-      table(without),
-      table(without.map((margin, i) => margin + at(responses, i) / 30)),
-    )
+    const same = claimsOfTraining(table(without), table(without.map((margin, i) => margin + at(responses, i) / 30)))
     expect(verdicts(same)['margins_shift']).toBe('cannot tell')
     const flat = table(without.map(() => 1))
-    expect(claimsOfMarginTraining(table(without), flat).map(({ words }) => words)).toEqual(
+    expect(claimsOfTraining(table(without), flat).map(({ words }) => words)).toEqual(
       Array.from(
         { length: 4 },
         () => expect.stringContaining('undefined: all reward margins of a model are equal') as string,

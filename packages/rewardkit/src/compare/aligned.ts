@@ -1,4 +1,5 @@
-import { type RewardTable, promptClusters, selectPairs } from '../analysis/reward-table.ts'
+import type { PairRewards } from '../analysis/claims-across.ts'
+import { promptClusters, type RewardTable, selectPairs } from '../analysis/reward-table.ts'
 import { at } from '../at.ts'
 import { counted } from '../counted.ts'
 import { InputError } from '../errors.ts'
@@ -14,9 +15,9 @@ export interface SharedPairs extends Pick<RewardTable, 'pairs' | 'subsetOf' | 's
   readonly leftOut: LeftOut | null
 }
 
-/** A run with its reward margins by shared pair. */
+/** A run with its rewards by shared pair. */
 export interface AlignedRun extends Omit<Run, 'table'> {
-  readonly margins: Float64Array
+  readonly rewards: PairRewards
 }
 
 /** Lines up runs by the ids of their pairs, one after the other, so that one table at a time is in memory. */
@@ -33,7 +34,7 @@ export interface Alignment {
 export function createAlignment(first: Run, intersect: boolean): Alignment {
   const { table } = first
   const indexOf = new Map(table.ids.map((id, index) => [id, index]))
-  const runs: AlignedRun[] = [withMargins(first, table.margins)]
+  const runs: AlignedRun[] = [withRewards(first, ownRows(table.pairs))]
   const isShared = new Uint8Array(table.pairs).fill(1)
   const elsewhere = new Set<string>()
   const counts = new Map<PairDifference, number>()
@@ -49,17 +50,13 @@ export function createAlignment(first: Run, intersect: boolean): Alignment {
         counts.set(kind, (counts.get(kind) ?? 0) + lost.length)
         for (const row of lost) isShared[row] = 0
       }
-      const margins = match.rows.reduce((all, other, row) => {
-        if (other === -1) isShared[row] = 0
-        else all[row] = at(run.table.margins, other)
-        return all
-      }, new Float64Array(table.pairs))
-      runs.push(withMargins(run, margins))
+      for (let row = 0; row < table.pairs; row++) if (at(match.rows, row) === -1) isShared[row] = 0
+      runs.push(withRewards(run, match.rows))
       if (!knowsPrompts(known) && knowsPrompts(run.table)) known = withPrompts(known, run.table, match.rows)
       if (!knowsSubsets(known)) known = withSubsets(known, run.table, match.rows)
     },
     finish() {
-      const rows = Int32Array.from({ length: table.pairs }, (_, row) => row).filter((row) => at(isShared, row) === 1)
+      const rows = ownRows(table.pairs).filter((row) => at(isShared, row) === 1)
       const left = table.pairs - rows.length + elsewhere.size
       if (rows.length === 0)
         throw new InputError('the runs have no pair in common', { remedy: 'evaluate them on the same pairs' })
@@ -68,20 +65,28 @@ export function createAlignment(first: Run, intersect: boolean): Alignment {
       const leftOut = { pairs: left, first_ids: lost.slice(0, idsNamed), differing: Object.fromEntries(counts) }
       return {
         shared: sharedPairs(selectPairs(known, rows), leftOut),
-        runs: runs.map((run) => ({ ...run, margins: Float64Array.from(rows, (row) => at(run.margins, row)) })),
+        runs: runs.map((run) => ({ ...run, rewards: rewardsAt(run.rewards, rows) })),
       }
     },
   }
 }
 
-const withMargins = ({ path, seed, start, modelSha256, dataSha256 }: Run, margins: Float64Array): AlignedRun => ({
-  path,
-  seed,
-  start,
-  modelSha256,
-  dataSha256,
-  margins,
+const ownRows = (count: number): Int32Array => Int32Array.from({ length: count }, (_, row) => row)
+
+const withRewards = ({ table, ...known }: Run, rows: Int32Array): AlignedRun => ({
+  ...known,
+  rewards: rewardsAt(table, rows),
 })
+
+/** The rewards of some rows, in their order; NaN for -1, a row that is not there. */
+function rewardsAt({ margins, chosenRewards, rejectedRewards }: PairRewards, rows: Int32Array): PairRewards {
+  const taken = (column: Float64Array) => {
+    const values = new Float64Array(rows.length)
+    for (let i = 0; i < rows.length; i++) values[i] = column[at(rows, i)] ?? NaN
+    return values
+  }
+  return { margins: taken(margins), chosenRewards: taken(chosenRewards), rejectedRewards: taken(rejectedRewards) }
+}
 
 const sharedPairs = (table: RewardTable, leftOut: LeftOut | null): SharedPairs => ({
   pairs: table.pairs,

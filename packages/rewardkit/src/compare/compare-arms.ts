@@ -1,4 +1,7 @@
+import type { Claim } from '../analysis/claims.ts'
+import { claimsOfMarginTraining } from '../analysis/claims-across.ts'
 import { at } from '../at.ts'
+import type { Clusters } from '../statistics/clusters.ts'
 import { type CrossedArms, crossedEstimate } from '../statistics/crossed.ts'
 import { type Estimate, intervalOf } from '../statistics/intervals.ts'
 import { equivalenceTest, holm } from '../statistics/paired-tests.ts'
@@ -17,6 +20,7 @@ export interface Arm {
 export interface ArmRun extends RunStatistics {
   /** Equal for runs that began alike; null where it is not known. */
   readonly start: string | null
+  readonly objective: string | null
 }
 
 /** A comparison before the correction for several of them, and before its words. */
@@ -55,6 +59,7 @@ export function compareArms(a: Arm, b: Arm, shared: SharedPairs, bound: number):
     mean_over_standard_deviation: intervalOf(crossedEstimate(crossed(({ scaledMargins }) => scaledMargins))),
     log_loss_after_temperature: intervalOf(crossedEstimate(crossed(({ losses }) => losses))),
     subsets: subsetDifferences(arms, shared),
+    claims: claimsOfTraining(a.runs, b.runs, shared.prompts),
   }
 }
 
@@ -87,6 +92,18 @@ function designOf(estimate: Estimate, ofModels: Estimate, seeds: number): Differ
 const meanAccuracy = (runs: readonly RunStatistics[]): number =>
   runs.reduce((sum, { isRight }) => sum + isRight.reduce((right, one) => right + one, 0) / isRight.length, 0) /
   runs.length
+
+/** Objectives whose loss has a margin in it, as the paper's section 4.1 and its method have. */
+const withMargins: readonly (string | null)[] = ['annotated-margin', 'batch-margin', 'adaptive-margin']
+
+/** The paper's claims about training with margins, where one run of each arm is trained with and one without. */
+function claimsOfTraining(a: readonly ArmRun[], b: readonly ArmRun[], prompts: Clusters): readonly Claim[] {
+  if (a.length > 1 || b.length > 1) return []
+  const all = [...a, ...b]
+  const without = all.find(({ objective }) => objective === 'bradley-terry')
+  const taught = all.find(({ objective }) => withMargins.includes(objective))
+  return without && taught ? claimsOfMarginTraining(without.rewards, taught.rewards, prompts) : []
+}
 
 /** Each run of `a` with its partner, or with every run of `b` if there are no partners. */
 function agreementOf({ a, b, isPaired }: ArmRuns): Agreement {

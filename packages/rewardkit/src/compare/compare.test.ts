@@ -36,9 +36,12 @@ function rewards(name: string, rows: readonly object[]): string {
 }
 
 /** A run folder with a seed. */
-function run(name: string, margins: readonly number[], seed: number): string {
+function run(name: string, margins: readonly number[], seed: number, objective = 'bradley-terry'): string {
   rewards(`${name}/evaluation/rewards.jsonl`, rowsOf(margins))
-  writeFileSync(join(folder, name, 'config.yaml'), `seed: ${seed}\nmodel: base\ndata: train.jsonl\n`)
+  writeFileSync(
+    join(folder, name, 'config.yaml'),
+    `seed: ${seed}\nmodel: base\ndata: train.jsonl\nobjective: ${objective}\n`,
+  )
   return join(folder, name)
 }
 
@@ -164,6 +167,34 @@ describe('several arms', () => {
     expect(found.training_test).toBeNull()
     expect(found.difference).toEqual(found.difference_of_these_models)
     expect(found.sentences.join(' ')).toContain('With one run of bt-seed0, nothing is known')
+  })
+
+  it('one with margins and one without are what claims of the paper are about, whichever is the baseline', async () => {
+    const without = run('without', truth, 0)
+    const taught = run(
+      'taught',
+      truth.map((margin) => 2 * margin + 1),
+      0,
+      'adaptive-margin',
+    )
+    for (const arms of [
+      [without, taught],
+      [taught, without],
+    ]) {
+      const { claims, sentences } = await comparedOnce({ arms })
+      expect(claims.map(({ claim, verdict }) => [claim, verdict])).toEqual([
+        ['margins_shift', 'holds'],
+        ['margins_shift_scale_free', 'holds'],
+        ['margins_widen', 'holds'],
+        ['margins_widen_scale_free', expect.any(String)],
+      ])
+      expect(sentences.join(' ')).toMatch(
+        /The paper's claim holds: the growth of the mean reward margin with margins is 1\./,
+      )
+    }
+    const { claims, comparisons } = await compare({ arms: [without, taught, join(folder, 'x.jsonl')] })
+    expect(claims.map(({ claim }) => claim)).toContain('lower_kurtosis_with_higher_accuracy')
+    expect(comparisons[1]?.claims).toEqual([])
   })
 
   it('a folder of runs is an arm', async () => {

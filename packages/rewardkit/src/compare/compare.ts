@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { existsSync } from 'node:fs'
+import type { Claim } from '../analysis/claims.ts'
+import { claimsAcrossModels } from '../analysis/claims-across.ts'
 import { at } from '../at.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
@@ -46,6 +48,7 @@ export async function compareRuns(options: CompareArms, hooks: Hooks): Promise<C
     left_out: shared.leftOut,
     arms: records,
     comparisons,
+    claims: claimsOfArms(arms, records),
     notes: [...notesOf(runs.flat()), ...arms.flatMap(withoutTemperature)],
     gate: options.failIfWorse === undefined ? null : judgeWorse(comparisons, at(arms, 0).name, options.failIfWorse),
   }
@@ -80,7 +83,11 @@ async function alignedRuns(
 const armsOf = (sources: readonly ArmSource[], runs: readonly (readonly AlignedRun[])[], shared: SharedPairs): Arm[] =>
   sources.map(({ name }, index) => ({
     name,
-    runs: at(runs, index).map(({ margins, start }) => ({ ...runStatistics(margins, shared.prompts), start })),
+    runs: at(runs, index).map(({ rewards, start, objective }) => ({
+      ...runStatistics(rewards, shared.prompts),
+      start,
+      objective,
+    })),
   }))
 
 /** Every two arms in order, the earlier one as `a`, with Holm's correction over all of them. */
@@ -115,6 +122,27 @@ function recordOf({ name, runs }: Arm, aligned: readonly AlignedRun[], { prompts
   }
 }
 
+/** Means over the runs of each arm. Two arms are always in one order or the other. */
+function claimsOfArms(arms: readonly Arm[], records: readonly ArmRecord[]): readonly Claim[] {
+  if (arms.length < 3) return []
+  return claimsAcrossModels(
+    arms.map(({ runs }, index) => {
+      const mean = (name: 'mean' | 'mean_over_standard_deviation' | 'excess_kurtosis') => {
+        const value = meanOf(runs.map(({ ofMargins }) => ofMargins[name]))
+        return { value: Number.isFinite(value) ? value : null }
+      }
+      return {
+        accuracy: at(records, index).accuracy.value,
+        distribution: {
+          mean: mean('mean'),
+          mean_over_standard_deviation: mean('mean_over_standard_deviation'),
+          excess_kurtosis: mean('excess_kurtosis'),
+        },
+      }
+    }),
+  )
+}
+
 /** What should be known of the runs before the numbers are believed. */
 function notesOf(all: readonly AlignedRun[]): string[] {
   const hashes = new Set(all.flatMap(({ dataSha256 }) => dataSha256 ?? []))
@@ -125,7 +153,7 @@ function notesOf(all: readonly AlignedRun[]): string[] {
     )
   const [first, ...others] = all
   for (const other of others)
-    if (first?.margins.every((margin, pair) => margin === other.margins[pair]))
+    if (first?.rewards.margins.every((margin, pair) => margin === other.rewards.margins[pair]))
       notes.push(`${first.path} and ${other.path} have equal rewards on every pair: they may be one model.`)
   return notes
 }

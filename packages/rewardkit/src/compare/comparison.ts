@@ -1,3 +1,4 @@
+import type { Claim } from '../analysis/claims.ts'
 import type { Interval } from '../statistics/types.ts'
 
 /** `comparison.json`: arms on the same pairs, and every two of them compared. */
@@ -11,6 +12,8 @@ export interface Comparison {
   readonly arms: readonly ArmRecord[]
   /** Every two arms, the baseline first. */
   readonly comparisons: readonly ArmComparison[]
+  /** The paper's claims about how margins change with accuracy from arm to arm, with three arms or more. */
+  readonly claims: readonly Claim[]
   /** What should be known of the runs before the numbers are believed. */
   readonly notes: readonly string[]
   /** The verdict of `--fail-if-worse`, if it was given. */
@@ -93,6 +96,8 @@ export interface ArmComparison {
   /** Log loss in nats after a temperature that other prompts gave (cross-fitted); below zero, `b` is better. */
   readonly log_loss_after_temperature: Interval
   readonly subsets: Readonly<Record<string, SubsetDifference>>
+  /** The paper's claims about training with margins, if one model was trained with and one without. */
+  readonly claims: readonly Claim[]
   /** All of it in words. */
   readonly sentences: readonly string[]
 }

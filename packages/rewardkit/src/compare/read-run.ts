@@ -13,6 +13,8 @@ export interface Run {
   readonly path: string
   readonly table: RewardTable
   readonly seed: number | null
+  /** The training loss; null where no config.yaml says it. */
+  readonly objective: string | null
   /** Equal for runs that began with the same weights and saw the same pairs in the same order; null if unknown. */
   readonly start: string | null
   readonly modelSha256: string | null
@@ -23,7 +25,12 @@ const summarySchema = z.object({
   model: z.object({ path: z.string(), sha256: z.string() }).partial().optional(),
   data: z.object({ sha256: z.string() }).partial().optional(),
 })
-const configSchema = z.looseObject({ seed: z.number(), model: z.string(), data: z.string() })
+const configSchema = z.looseObject({
+  seed: z.number(),
+  model: z.string(),
+  data: z.string(),
+  objective: z.string().optional(),
+})
 const dataSchema = z.object({ training: z.object({ sha256: z.string() }) })
 
 /** Options of a training that decide which weights it began with, and the order of its pairs. */
@@ -52,6 +59,7 @@ export async function readRun(
     path: file,
     table,
     seed: config?.seed ?? null,
+    objective: config?.objective ?? null,
     start: config && isOfRun ? startOf(config, run) : null,
     modelSha256: summary?.model?.sha256 ?? null,
     dataSha256: summary?.data?.sha256 ?? null,

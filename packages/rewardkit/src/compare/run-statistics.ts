@@ -1,12 +1,16 @@
+import type { PairRewards } from '../analysis/claims-across.ts'
 import { temperaturesFor } from '../analysis/temperature.ts'
 import { at } from '../at.ts'
 import { logSigmoid } from '../logistic.ts'
 import type { Clusters } from '../statistics/clusters.ts'
 import { normalizedRanks } from '../statistics/ranks.ts'
 import { marginStatistics } from '../statistics/statistics.ts'
+import type { MarginStatistics } from '../statistics/types.ts'
 
 /** What comparisons need of one run, by pair. The mean of the first three columns is a statistic of the run. */
 export interface RunStatistics {
+  readonly rewards: PairRewards
+  readonly ofMargins: MarginStatistics
   /** 1 where the chosen response has the higher reward, else 0 (a tie is not correct). Their mean is the accuracy. */
   readonly isRight: Float64Array
   /** Their mean is the mean of the margins over their standard deviation; they differ from it by each pair's influence. */
@@ -19,11 +23,15 @@ export interface RunStatistics {
   readonly ranks: Float64Array
 }
 
-export function runStatistics(margins: Float64Array, prompts: Clusters): RunStatistics {
+export function runStatistics(rewards: PairRewards, prompts: Clusters): RunStatistics {
+  const { margins } = rewards
+  const ofMargins = marginStatistics(margins)
   const { of: temperatures, temperature } = temperaturesFor(margins, prompts)
   return {
+    rewards,
+    ofMargins,
     isRight: margins.map((margin) => (margin > 0 ? 1 : 0)),
-    scaledMargins: scaledMargins(margins),
+    scaledMargins: scaledMargins(margins, ofMargins),
     losses: margins.map((margin, pair) => (temperatures ? -logSigmoid(margin / at(temperatures, pair)) : NaN)),
     withoutTemperature: temperatures ? undefined : temperature.reason,
     ranks: normalizedRanks(margins),
@@ -34,8 +42,10 @@ export function runStatistics(margins: Float64Array, prompts: Clusters): RunStat
  * Mean over standard deviation plus the influence of each pair on it, by the delta method: z - (mean / sd) (z^2 - 1) / 2
  * with z = (margin - mean) / sd. NaN for constant margins.
  */
-function scaledMargins(margins: Float64Array): Float64Array {
-  const { mean, standard_deviation, mean_over_standard_deviation: ratio } = marginStatistics(margins)
+function scaledMargins(
+  margins: Float64Array,
+  { mean, standard_deviation, mean_over_standard_deviation: ratio }: MarginStatistics,
+): Float64Array {
   return margins.map((margin) => {
     const z = (margin - mean) / standard_deviation
     return ratio + z - (ratio * (z ** 2 - 1)) / 2

@@ -2,7 +2,7 @@ import { counted } from '../counted.ts'
 import { formatMarkdownTable, formatNumber, formatShare, formatTable } from '../evaluate/table.ts'
 import type { Interval } from '../statistics/types.ts'
 import type { ArmComparison, Comparison, SubsetDifference } from './comparison.ts'
-import { formatP, inPoints } from './words.ts'
+import { claimSentence, formatP, inPoints } from './words.ts'
 
 /** The comparison for the terminal. */
 export const formatComparison = (comparison: Comparison): string =>
@@ -20,7 +20,7 @@ interface Format {
 }
 
 function formatted(comparison: Comparison, { table, heading, lineBreak }: Format): string {
-  const { comparisons, left_out, notes, gate } = comparison
+  const { comparisons, left_out, claims, notes, gate } = comparison
   // What holds for several comparisons is said once.
   const said = new Set<string>()
   const isNew = (sentence: string) => said.size < said.add(sentence).size
@@ -42,6 +42,7 @@ function formatted(comparison: Comparison, { table, heading, lineBreak }: Format
       ...subsetTable(one, table),
       one.sentences.filter(isNew).join(lineBreak),
     ]),
+    ...(claims.length > 0 ? [claims.map(claimSentence).join(lineBreak)] : []),
     ...(notes.length > 0 ? [notes.join(lineBreak)] : []),
     ...(gate ? [gate.sentences.join(lineBreak)] : []),
   ].join('\n\n')

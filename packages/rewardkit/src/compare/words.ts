@@ -1,4 +1,6 @@
+import type { Claim } from '../analysis/claims.ts'
 import { counted, plural } from '../counted.ts'
+import { claimFinding } from '../evaluate/margin-findings.ts'
 import type { Interval } from '../statistics/types.ts'
 import type { ArmComparison } from './comparison.ts'
 
@@ -21,6 +23,7 @@ export function sentencesOf(comparison: Wordless, comparisons: number): string[]
     isKnown ? equivalence(comparison) : null,
     trainingNoise(comparison),
     subsets(comparison),
+    ...comparison.claims.map(claimSentence),
   ].filter((sentence) => sentence !== null)
 }
 
@@ -90,6 +93,9 @@ function subsets({ subsets: found }: Wordless): string | null {
   if (different.length === 0) return `No subset shows a difference ${correction}.`
   return `${different.length} ${plural(different.length, 'subset')} ${different.length === 1 ? 'shows' : 'show'} a difference ${correction}: ${different.join(', ')}.`
 }
+
+/** A finding on the paper's claims, as a sentence. */
+export const claimSentence = (claim: Claim): string => claimFinding(claim).replace(/^t/, 'T') + '.'
 
 const negated = ({ value, low, high }: Interval): Interval => ({ value: -value, low: -high, high: -low })
 
