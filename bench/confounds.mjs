@@ -12,11 +12,21 @@ import { silentHooks } from '../packages/rewardkit/dist/events.js'
 import { createRandom } from '../packages/rewardkit/dist/random.js'
 import { simulate } from '../packages/rewardkit/dist/simulate/index.js'
 
+/** @param {number} share */
 const percent = (share) => (100 * share).toFixed(1)
+/** @param {readonly number[]} values */
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
+/** @param {number} pairs */
 const alone = (pairs) => ({ of: Int32Array.from({ length: pairs }, (_, pair) => pair), count: pairs })
+/** @param {string} text */
 const words = (text) => text.trim().split(/\s+/).length
 
+/**
+ * @param {string} id
+ * @param {number} margin
+ * @param {Partial<import('../packages/rewardkit/dist/statistics/types.js').RewardRow>} more
+ * @returns {import('../packages/rewardkit/dist/statistics/types.js').RewardRow}
+ */
 const row = (id, margin, more = {}) => ({
   schema_version: 1,
   id,
@@ -28,7 +38,12 @@ const row = (id, margin, more = {}) => ({
   ...more,
 })
 
-/** Rewards that are the true ones with normal errors of a standard deviation, on 2,000 pairs, 20 times. */
+/**
+ * Rewards that are the true ones with normal errors of a standard deviation, on 2,000 pairs, 20 times.
+ *
+ * @param {number} rate
+ * @param {number} sd
+ */
 function noiseOf(rate, sd) {
   const found = Array.from({ length: 20 }, (_, seed) => {
     const { pairs } = simulate({ pairs: 2000, noise: `flip:${rate}`, lengthBias: 0, gradeNoise: 0.5, seed })
@@ -54,7 +69,12 @@ console.log(
 )
 for (const rate of [0, 0.1, 0.25]) for (const sd of [0, 1, 2, 4]) console.log(noiseOf(rate, sd).join(' | '))
 
-/** Labels that lean towards length by `bias` a sentence, and rewards that lean by `reliance` a word. */
+/**
+ * Labels that lean towards length by `bias` a sentence, and rewards that lean by `reliance` a word.
+ *
+ * @param {number} bias
+ * @param {number} reliance
+ */
 function lengthOf(bias, reliance) {
   const { pairs } = simulate({ pairs: 20_000, noise: 'flip:0.1', lengthBias: bias, gradeNoise: 0.5, seed: 1 })
   const random = createRandom(1, 'errors')
@@ -67,15 +87,12 @@ function lengthOf(bias, reliance) {
     }),
   )
   const { length } = confounds(table)
+  if (!length) throw new Error('no lengths')
   const raw = mean([...table.margins].map((margin) => (margin > 0 ? 1 : 0)))
-  const {
-    chosen_longer: longer,
-    chosen_shorter: shorter,
-    length_controlled_accuracy: controlled,
-    rank_correlation: rho,
-  } = length
-  const shares = [raw, longer.accuracy.value, shorter.accuracy.value, controlled.value].map(percent)
-  return [bias, reliance === Infinity ? 'length alone' : reliance, ...shares, rho?.value.toFixed(2)]
+  const { chosen_longer, chosen_shorter, length_controlled_accuracy: controlled, rank_correlation: rho } = length
+  const accuracies = [chosen_longer.accuracy, chosen_shorter.accuracy, controlled].map((one) => one?.value ?? NaN)
+  const shares = [raw, ...accuracies].map(percent)
+  return [bias, reliance === Infinity ? 'length alone' : String(reliance), ...shares, rho?.value.toFixed(2)]
 }
 
 console.log(
@@ -85,13 +102,15 @@ for (const bias of [0, 1]) for (const reliance of [0, 0.2, Infinity]) console.lo
 
 const [file] = process.argv.slice(2)
 if (file !== undefined) {
-  const characters = (messages) => messages.reduce((sum, { content }) => sum + (content ?? '').length, 0)
+  /** @param {readonly import('../packages/rewardkit/dist/data/index.js').Message[]} [messages] */
+  const logLength = (messages = []) =>
+    Math.log1p(messages.reduce((sum, { content }) => sum + (content ?? '').length, 0))
   const growing = growTable()
   const data = await openData(file, defaultDataOptions, ['test'], silentHooks)
   for await (const { group } of readGroups(data, () => {})) {
     if (!group) continue
     for (const { chosen, rejected } of group.preferences) {
-      const margin = Math.log1p(characters(group.responses[chosen])) - Math.log1p(characters(group.responses[rejected]))
+      const margin = logLength(group.responses[chosen]) - logLength(group.responses[rejected])
       growing.add(row(`${group.id} ${chosen} ${rejected}`, margin, { prompt_id: group.promptId }))
     }
   }

@@ -102,7 +102,7 @@ describe('length', () => {
       row(`${i}`, margin, { ...lengths(20 + length, 20), annotated_margin: grade }),
     )
     const found = confounds(tableOf(rows)).length
-    // Pearson's, where each pair stands once in each order, and its label is +1 or -1.
+    // Pearson's, where each pair comes in both orders, and its label is +1 or -1.
     const both = (values: readonly number[]) => [...values, ...values.map((value) => -value)]
     const [margin, length] = [both(pairs.map((pair) => pair.margin)), both(pairs.map((pair) => pair.length))]
     const label = both(pairs.map(() => 1))
