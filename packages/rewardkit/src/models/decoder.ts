@@ -9,7 +9,7 @@ import type { DecoderConfig } from './config.ts'
 import type { RewardNetwork } from './reward-network.ts'
 import { learnedPositions } from './max-length.ts'
 import { rotaryTables, rotate, type RotaryTables, tablesOfRows } from './rotary.ts'
-import type { Affine, LayerWeights } from './weights.ts'
+import type { Affine, DecoderWeights, LayerWeights } from './weights.ts'
 
 /** What a layer needs to know of the row: where its tokens stand, what they see, and whose hidden states go on. */
 interface Row {
@@ -46,6 +46,27 @@ export function hiddenStates(model: RewardNetwork, packed: PackedBatch, layers: 
   return scope(() => throughLayers(model, packed, embed(model, packed, dtype), { from: 0, to: layers }))
 }
 
+/**
+ * The hidden states of all tokens after the last layer and the final norm: float32, [T, hidden]. A language model's
+ * output head reads them.
+ * @throws InputError for a token id that the model has no embedding for
+ */
+export function finalStates(model: AnyDecoder, packed: PackedBatch, dtype: ComputeDtype): Tensor {
+  checkIds(packed.ids, model.config)
+  checkPositions(packed.positions, model.config)
+  return scope(() => {
+    const layers = { from: 0, to: model.weights.layers.length, keepsAll: true }
+    const states = throughLayers(model, packed, embed(model, packed, dtype), layers)
+    return norm(model.config, model.weights.finalNorm, cast(states, 'float32'))
+  })
+}
+
+/** A decoder in memory, whatever head it has. */
+interface AnyDecoder {
+  readonly config: DecoderConfig
+  readonly weights: DecoderWeights
+}
+
 /** The upper part of `forward`: its rewards from the hidden states that `hiddenStates` gave after the first `layers`. */
 export function forwardFrom(model: RewardNetwork, packed: PackedBatch, layers: number, hidden: Tensor): Tensor {
   return scope(() => {
@@ -64,7 +85,7 @@ export function forwardFrom(model: RewardNetwork, packed: PackedBatch, layers: n
 }
 
 /** [T, hidden]. */
-function embed({ config, weights }: RewardNetwork, packed: PackedBatch, dtype: ComputeDtype): Tensor {
+function embed({ config, weights }: AnyDecoder, packed: PackedBatch, dtype: ComputeDtype): Tensor {
   const embedded = cast(ops.embedding(weights.embedding, tensorFrom(packed.ids)), dtype)
   if (weights.positions)
     return ops.add(embedded, cast(ops.embedding(weights.positions, tensorFrom(packed.positions)), dtype))
@@ -75,13 +96,13 @@ function embed({ config, weights }: RewardNetwork, packed: PackedBatch, dtype: C
 
 /** Hidden states after layer `to` from those after layer `from`, in the same dtype. */
 function throughLayers(
-  { config, weights }: RewardNetwork,
+  { config, weights }: AnyDecoder,
   packed: PackedBatch,
   states: Tensor,
-  { from, to }: { readonly from: number; readonly to: number },
+  { from, to, keepsAll = false }: { readonly from: number; readonly to: number; readonly keepsAll?: boolean },
 ): Tensor {
   if (from === to) return states
-  const last = weights.layers.length - 1
+  const last = keepsAll ? null : weights.layers.length - 1
   const rowOf = rowsOf(config, packed, last, states.dtype)
   let hidden = states
   for (const [i, layer] of weights.layers.slice(from, to).entries()) {
@@ -92,8 +113,11 @@ function throughLayers(
   return hidden
 }
 
-/** What each layer needs to know of the row, by its index. Layers that see equally far share their masks. */
-function rowsOf(config: DecoderConfig, packed: PackedBatch, last: number, dtype: DType): (i: number) => Row {
+/**
+ * What each layer needs to know of the row, by its index. Layers that see equally far share their masks. Only the pooled
+ * tokens go through the rest of layer `last`.
+ */
+function rowsOf(config: DecoderConfig, packed: PackedBatch, last: number | null, dtype: DType): (i: number) => Row {
   const rotary = config.rotary && rotaryTables(config.rotary, packed.positions, dtype)
   const scoresAtOnce = config.scoreCap === null ? null : Math.floor(scoresOfAllHeads / config.heads)
   const sight = (i: number): Sight => ({ window: at(config.windows, i), scoresAtOnce, dtype })

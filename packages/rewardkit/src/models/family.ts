@@ -35,6 +35,8 @@ export interface Decoder {
   readonly scoreScale: number | null
   /** Attention scores s become cap * tanh(s / cap), before the mask (Gemma 2). */
   readonly scoreCap: number | null
+  /** Logits of a language model l become cap * tanh(l / cap) (Gemma 2); rewards have no cap. */
+  readonly logitCap: number | null
   /** Of each layer, the tokens that a token can look back on, itself included; null for all of them. */
   readonly windows: readonly (number | null)[]
 }
@@ -82,6 +84,10 @@ export interface FamilyRecord {
    * The decoder that config.json describes. Throws InputError, which begins with the path, for anything unsupported.
    */
   read(path: string, raw: unknown): Decoder
+  /** The name of a language model's output head; by default `lm_head`. */
+  readonly outputHead?: string
+  /** Whether language models of the family use the embedding as output head where config.json does not say. */
+  readonly tiesEmbeddings?: boolean
   /** Fields of config.json that transformers takes as 50.0 alone, not as 50. */
   readonly floatFields?: readonly string[]
   /** The fields of config.json for theta and the turned share of a head; by default `rope_theta` alone. */
@@ -135,6 +141,7 @@ export const ordinary = {
   rotary: null,
   scoreScale: null,
   scoreCap: null,
+  logitCap: null,
 } as const satisfies Partial<Decoder>
 
 /** The same window, or none, in every layer. */

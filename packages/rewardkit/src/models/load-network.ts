@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { manualSeed, noGradient, ops, type Safetensors, scope, type Tensor } from '@rewardkit/torch'
+import { manualSeed, noGradient, ops, scope, type Tensor } from '@rewardkit/torch'
 import { InputError } from '../errors.ts'
 import { type ReadingOptions, readingOptionsSchema, truncationRule as today } from '../tokens/index.ts'
-import { type DecoderConfig, type ModelConfig, readModelConfig } from './config.ts'
-import { recordOf } from './families.ts'
-import { claimOfHead, headBiasName, headNames, normalizeHead } from './head.ts'
+import { type ModelConfig, readModelConfig } from './config.ts'
+import { claimOfHead, headBiasName, normalizeHead } from './head.ts'
 import type { HeadOrigin, RewardNetwork } from './reward-network.ts'
 import { maxLengthOf } from './max-length.ts'
 import { readSettings } from './model-settings.ts'
-import { openWeights } from './weight-files.ts'
+import { fit, isIgnored, ownCopy, refuseProblems, type Stored, storedTensors } from './stored-weights.ts'
 import { option, phrase, settings } from '../phrase.ts'
 import {
   arrangeWeights,
@@ -19,8 +18,6 @@ import {
   headKindOf,
   headName,
   headShapes,
-  isOfHead,
-  isStoredTransposed,
   type ParameterShapes,
 } from './weights.ts'
 
@@ -85,43 +82,11 @@ export function checkWeights(folder: string, head?: HeadChoice): 'reward-model' 
   return found.head ? 'reward-model' : 'language-model'
 }
 
-/** A tensor of a file, under our name for it. */
-interface Stored {
-  readonly file: Safetensors
-  readonly name: string
-  readonly shape: readonly number[]
-  /** In the file it is [in, out], ours is [out, in]. */
-  readonly isTransposed: boolean
-}
-
 /** Where a head that the folder has came from. */
 function originOf(stored: ReadonlyMap<string, Stored>): HeadOrigin {
   const head = stored.get(headName)
   if (!head || head.name === headName) return { kind: 'kept' }
   return { kind: 'value-head', tensor: head.name, file: basename(head.file.path) }
-}
-
-/** The tensors of a folder by our names for them. Throws InputError where it has two heads. */
-function storedTensors(folder: string, { decoder, raw }: ModelConfig, wantsNew: boolean): Map<string, Stored> {
-  const heads = headNames(raw)
-  const present = new Map<string, Stored>()
-  for (const file of openWeights(folder)) {
-    for (const [theirs, { shape }] of file.entries) {
-      const name = heads.get(theirs) ?? canonicalName(decoder, theirs)
-      const isHead = isOfHead(name) || name === headBiasName
-      if (isHead && wantsNew) continue
-      const other = present.get(name)
-      if (isHead && other)
-        throw new InputError(
-          `${folder} has two heads: ${other.name} in ${basename(other.file.path)} and ${theirs} in ${basename(file.path)}`,
-          {
-            remedy: phrase`remove the head that you do not want, or give ${settings({ head: 'new' })} to train a new one`,
-          },
-        )
-      present.set(name, { file, name: theirs, shape, isTransposed: false })
-    }
-  }
-  return present
 }
 
 /**
@@ -138,27 +103,12 @@ function fittingWeights(
   const head = headKindOf(present)
   const shapes = new Map([...decoderShapes(config), ...(head ? headShapes(config, head) : [])])
 
-  const problems: string[] = []
-  const stored = new Map<string, Stored>()
-  for (const [name, ours] of shapes) {
-    const found = present.get(name)
-    const isTransposed = isStoredTransposed(config, name, ours)
-    const shape = isTransposed ? ours.toReversed() : ours
-    if (!found) problems.push(`${name} is missing`)
-    else if (found.shape.join() !== shape.join())
-      problems.push(`${name} is [${found.shape.join(', ')}], expected [${shape.join(', ')}]`)
-    else stored.set(name, { ...found, isTransposed })
-  }
+  const { stored, problems } = fit(config, present, shapes)
   if (wanted.needsHead && !head) problems.push(`${headName} is missing: it is not a reward model`)
   const unexpected = [...present.keys()].filter((name) => !shapes.has(name) && !isIgnored(name))
   problems.push(...unexpected.map((name) => `${name} is unexpected`))
-  if (problems.length > 0) {
-    const more = problems.length > 3 ? ` and ${problems.length - 3} more problems` : ''
-    const isOnlyHead = problems.length === 1 && wanted.needsHead && !head
-    throw new InputError(`${folder}: the weights do not fit config.json: ${problems.slice(0, 3).join('; ')}${more}`, {
-      remedy: isOnlyHead ? 'train it first, or name a reward model' : undefined,
-    })
-  }
+  const isOnlyHead = problems.length === 1 && wanted.needsHead && !head
+  refuseProblems(folder, problems, isOnlyHead ? 'train it first, or name a reward model' : undefined)
   checkHead(folder, raw, head, wanted.head)
   const bias = present.get(headBiasName)
   if (bias) stored.set(headBiasName, bias)
@@ -183,29 +133,6 @@ function checkHead(
     remedy: existsSync(join(folder, 'value_head.bin'))
       ? phrase`save value_head.bin as value_head.safetensors (pickles are never loaded), or give ${settings({ head: 'new' })} to train a new head`
       : phrase`copy its weights again, or give ${settings({ head: 'new' })} to train a new head`,
-  })
-}
-
-/** Some checkpoints hold the bare decoder, without the prefix of the whole model. */
-function canonicalName({ family }: DecoderConfig, name: string): string {
-  const { prefix, parts } = recordOf(family)
-  const isBare = [parts.embedding, parts.positions, parts.layers, parts.finalNorm].some(
-    (part) => part !== undefined && name.startsWith(`${part}.`),
-  )
-  return isBare ? `${prefix}${name}` : name
-}
-
-/** Output heads of language models, buffers of old checkpoints, and the head's bias, which is not a parameter. */
-const isIgnored = (name: string): boolean =>
-  name === headBiasName ||
-  /^(lm_head|embed_out)\.weight$/.test(name) ||
-  /\.(rotary_emb\.inv_freq|(attention|attn)\.(bias|masked_bias))$/.test(name)
-
-/** In float32 whatever dtype the file has, and as [out, in]. */
-function ownCopy({ file, name, isTransposed }: Stored): Tensor {
-  return scope(() => {
-    const copy = ops.to(file.get(name), 'float32')
-    return isTransposed ? ops.contiguous(ops.transpose(copy, 0, 1)) : copy
   })
 }
 

@@ -27,13 +27,18 @@ export interface LayerWeights {
   readonly mlpOutputNorm: Affine | null
 }
 
-/** All parameters of a reward model, each under its part; they are the same tensors as in `RewardNetwork.parameters`. */
-export interface Weights {
+/** The parameters of a decoder without a head, each under its part. */
+export interface DecoderWeights {
+  /** [vocabulary, hidden]. */
   readonly embedding: Tensor
   /** Learned positions, [positions, hidden]. */
   readonly positions: Tensor | null
   readonly layers: readonly LayerWeights[]
   readonly finalNorm: Affine
+}
+
+/** All parameters of a reward model, each under its part; they are the same tensors as in `RewardNetwork.parameters`. */
+export interface Weights extends DecoderWeights {
   /** Of an `mlp` head the map into its hidden units, [256, hidden] and [256]. */
   readonly hiddenHead: Affine | null
   /** The map to the reward: [1, hidden], of an `mlp` head [1, 256]. */
@@ -149,8 +154,17 @@ export function isStoredTransposed({ family }: DecoderConfig, name: string, shap
   return storesTransposed && shape.length === 2 && name.startsWith(`${prefix}${parts.layers}.`)
 }
 
-/** Arranges parameters by name into the parts of the decoder. */
+/** Arranges parameters by name into the parts of a reward model. */
 export function arrangeWeights(config: DecoderConfig, parameters: ReadonlyMap<string, Tensor>): Weights {
+  const { get, affine } = byName(parameters)
+  return {
+    ...arrangeDecoder(config, parameters),
+    hiddenHead: parameters.has(`${hiddenHeadName}.weight`) ? affine(hiddenHeadName) : null,
+    head: get(parameters.has(mlpHeadName) ? mlpHeadName : headName),
+  }
+}
+
+function byName(parameters: ReadonlyMap<string, Tensor>) {
   const get = (name: string): Tensor => {
     const tensor = parameters.get(name)
     if (!tensor) throw new Error(`no parameter '${name}'`)
@@ -160,6 +174,12 @@ export function arrangeWeights(config: DecoderConfig, parameters: ReadonlyMap<st
     weight: get(`${name}.weight`),
     bias: parameters.get(`${name}.bias`) ?? null,
   })
+  return { get, affine }
+}
+
+/** Arranges parameters by name into the parts of the decoder. */
+export function arrangeDecoder(config: DecoderConfig, parameters: ReadonlyMap<string, Tensor>): DecoderWeights {
+  const { get, affine } = byName(parameters)
   const { prefix, parts } = recordOf(config.family)
   const layerWeights = (i: number): LayerWeights => {
     const optional = (part: LayerPart): Affine | null => {
@@ -191,7 +211,5 @@ export function arrangeWeights(config: DecoderConfig, parameters: ReadonlyMap<st
     positions: parts.positions === undefined ? null : get(`${prefix}${parts.positions}.weight`),
     layers: Array.from({ length: config.layers }, (_, i) => layerWeights(i)),
     finalNorm: affine(`${prefix}${parts.finalNorm}`),
-    hiddenHead: parameters.has(`${hiddenHeadName}.weight`) ? affine(hiddenHeadName) : null,
-    head: get(parameters.has(mlpHeadName) ? mlpHeadName : headName),
   }
 }

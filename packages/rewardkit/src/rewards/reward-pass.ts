@@ -78,7 +78,7 @@ export function* partsOf<T>(
 }
 
 /** A group's branches in as few parts as keep to `budget` tokens, each with the prefix. */
-export function splitGroup({ prefix, branches, truncated }: TokenGroup, budget: number): TokenGroup[] {
+export function splitGroup({ prefix, branches, starts, truncated }: TokenGroup, budget: number): TokenGroup[] {
   const parts: TokenGroup[] = []
   let part: Int32Array[] = []
   let used = prefix.length
@@ -87,7 +87,8 @@ export function splitGroup({ prefix, branches, truncated }: TokenGroup, budget: 
     used += branch.length
     const next = branches[index + 1]
     if (next && used + next.length <= budget) continue
-    parts.push({ prefix, branches: part, branchOf: [...part.keys()], truncated })
+    const theirs = starts && { starts: starts.slice(index + 1 - part.length, index + 1) }
+    parts.push({ prefix, branches: part, branchOf: [...part.keys()], ...theirs, truncated })
     part = []
     used = prefix.length
   }

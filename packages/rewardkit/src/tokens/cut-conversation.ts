@@ -67,7 +67,7 @@ export async function cutConversation(
     sequences: left.sequences,
     prompt: left.turns !== all.turns,
     system: left.system !== all.system,
-    starts: fits(left) ? [] : await startsOf(left),
+    starts: await startsOf(left),
   }
 }
 

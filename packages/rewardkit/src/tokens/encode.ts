@@ -37,6 +37,8 @@ export interface EncodeOptions {
   readonly plainTexts?: PlainTexts
   /** Default `neutralise`. */
   readonly specialTokensInText?: SpecialTokensInText
+  /** Also finds where each response begins, which takes another reading of the prompt. */
+  readonly withStarts?: boolean | undefined
 }
 
 /**
@@ -70,11 +72,16 @@ export async function encodeGroup(
   const reading = chooseReading(group, tokenizer, options)
   const whole = await reading.encode()
   checkIds(whole, tokenizer)
-  const encoded = longest(whole) > maxLength ? await cut() : splitPrefix(whole.ids, false)
+  const encoded = longest(whole) > maxLength ? await cut() : await uncut()
   if (encoded === null) return { dropped: 'too_long' }
   const reasons = group.preferences.map((preference) => identicalFor(encoded, preference))
   if (reasons.length === 0 || reasons.includes(null)) return encoded
   return { dropped: reasons.find((reason) => reason === 'identical_after_truncation') ?? 'identical_tokens' }
+
+  async function uncut(): Promise<TokenGroup> {
+    const split = splitPrefix(whole.ids, false)
+    return options.withStarts ? { ...split, starts: startsOfBranches(split, await reading.starts(whole)) } : split
+  }
 
   async function cut(): Promise<TokenGroup | null> {
     if (truncation === 'drop') return null
@@ -83,8 +90,10 @@ export async function encodeGroup(
     const { sequences, prompt, system, responses } = kept
     const before = rule === 1 ? kept : await truncate(whole, reading, { maxLength, truncation, rule: 1 })
     const wholeBranchOf = splitPrefix(whole.ids, false).branchOf
+    const split = splitPrefix(sequences.ids, true)
     return {
-      ...splitPrefix(sequences.ids, true),
+      ...split,
+      ...(options.withStarts && { starts: startsOfBranches(split, kept.starts) }),
       cut: {
         prompt,
         system,
@@ -95,6 +104,11 @@ export async function encodeGroup(
       },
     }
   }
+}
+
+/** Where the response of each branch begins: that of the first response that the branch stands for. */
+function startsOfBranches({ branches, branchOf }: TokenGroup, starts: readonly number[]): number[] {
+  return branches.map((_, branch) => at(starts, branchOf.indexOf(branch)))
 }
 
 /** Throws UnusableRow for a token that the model cannot look up. */

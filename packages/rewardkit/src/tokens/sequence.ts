@@ -9,6 +9,8 @@ export interface TokenGroup {
   readonly prefix: Int32Array
   readonly branches: readonly Int32Array[]
   readonly branchOf: readonly number[]
+  /** For each branch, where the response begins in its sequence; absent unless it was asked for. */
+  readonly starts?: readonly number[]
   /** True where truncation removed tokens from this group. */
   readonly truncated: boolean
   /** What it took, where it removed any. */

@@ -54,15 +54,17 @@ interface Description extends Omit<EncodedGroup, 'tokens'> {
   readonly prefixLength: number
   readonly branchLengths: readonly number[]
   readonly branchOf: readonly number[]
+  readonly starts?: readonly number[]
   readonly truncated: boolean
 }
 
 const headLength = 8
 
 function encodeRecord({ tokens, ...group }: EncodedGroup): Buffer {
-  const { prefix, branches, branchOf, truncated } = tokens
+  const { prefix, branches, branchOf, starts, truncated } = tokens
   const branchLengths = branches.map((branch) => branch.length)
-  const description: Description = { ...group, prefixLength: prefix.length, branchLengths, branchOf, truncated }
+  const ofTokens = { prefixLength: prefix.length, branchLengths, branchOf, ...(starts && { starts }), truncated }
+  const description: Description = { ...group, ...ofTokens }
   const text = Buffer.from(JSON.stringify(description))
   const ids = [prefix, ...branches].map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength))
   const count = branchLengths.reduce((sum, length) => sum + length, prefix.length)
@@ -75,12 +77,13 @@ function readRecord(read: (length: number) => Buffer): EncodedGroup {
   // What `encodeRecord` wrote.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const description = JSON.parse(read(textLength).toString()) as Description
-  const { prefixLength, branchLengths, branchOf, truncated, ...group } = description
+  const { prefixLength, branchLengths, branchOf, starts, truncated, ...group } = description
   const bytes = read(count * Int32Array.BYTES_PER_ELEMENT)
   const ids = new Int32Array(bytes.buffer, bytes.byteOffset, count)
   let end = prefixLength
   const branches = branchLengths.map((length) => ids.slice(end, (end += length)))
-  return { ...group, tokens: { prefix: ids.slice(0, prefixLength), branches, branchOf, truncated } }
+  const tokens = { prefix: ids.slice(0, prefixLength), branches, branchOf, ...(starts && { starts }), truncated }
+  return { ...group, tokens }
 }
 
 /** Bytes that are gathered before they are written. */

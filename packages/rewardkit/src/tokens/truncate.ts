@@ -55,7 +55,7 @@ export interface Cuttable {
 }
 
 /** Sequences that fit, and what they lost. */
-export interface Truncated extends Omit<PromptCut, 'starts'> {
+export interface Truncated extends PromptCut {
   readonly responses: boolean
 }
 
@@ -68,12 +68,15 @@ export async function truncate(
   reading: Cuttable,
   { maxLength, truncation, rule }: { maxLength: number; truncation: Truncation; rule: TruncationRule },
 ): Promise<Truncated | null> {
-  const cutsPrompt =
-    truncation === 'prompt-left' || (rule === 2 && !hasRoom(whole, await reading.starts(whole), maxLength))
-  if (!cutsPrompt) return { sequences: cutRight(whole, maxLength), prompt: false, system: false, responses: true }
+  if (truncation !== 'prompt-left') {
+    const starts = await reading.starts(whole)
+    if (rule === 1 || hasRoom(whole, starts, maxLength))
+      return { sequences: cutRight(whole, maxLength), prompt: false, system: false, responses: true, starts }
+  }
   const { sequences, prompt, system, starts } = await reading.cutPrompt(whole, rule)
   if (rule === 2 && !hasRoom(sequences, starts, maxLength)) return null
-  return { sequences: cutRight(sequences, maxLength), prompt, system, responses: longest(sequences) > maxLength }
+  const responses = longest(sequences) > maxLength
+  return { sequences: cutRight(sequences, maxLength), prompt, system, responses, starts }
 }
 
 /** Whether each sequence fits, or is cut at its end without losing all of its response. */

@@ -269,6 +269,17 @@ export function index_select(input: Tensor, dim: number, index: Tensor): Tensor 
   return call_index_select([input, dim, index]) as Tensor
 }
 
+const call_gather = operator('aten::gather', '')
+/** `aten::gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor` */
+export function gather(
+  input: Tensor,
+  dim: number,
+  index: Tensor,
+  options: { sparse_grad?: boolean | undefined } = {},
+): Tensor {
+  return call_gather([input, dim, index, options.sparse_grad]) as Tensor
+}
+
 const call_index_copy = operator('aten::index_copy', '')
 /** `aten::index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor` */
 export function index_copy(input: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
@@ -502,6 +513,16 @@ export function amax(
   options: { dim?: readonly number[] | undefined; keepdim?: boolean | undefined } = {},
 ): Tensor {
   return call_amax([input, options.dim, options.keepdim]) as Tensor
+}
+
+const call_logsumexp = operator('aten::logsumexp', '')
+/** `aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor` */
+export function logsumexp(
+  input: Tensor,
+  dim: readonly number[],
+  options: { keepdim?: boolean | undefined } = {},
+): Tensor {
+  return call_logsumexp([input, dim, options.keepdim]) as Tensor
 }
 
 const call_linalg_vector_norm = operator('aten::linalg_vector_norm', '')

@@ -29,6 +29,7 @@ function gemmaDecoder(fields: GemmaFields, activation: string, path: string): De
 
 export const gemma = family({
   architecture: 'GemmaForSequenceClassification',
+  tiesEmbeddings: true,
   prefix: 'model.',
   parts: llamaParts,
   fields: gemmaFields.extend({ hidden_act: z.string().default('gelu_pytorch_tanh') }),
@@ -43,6 +44,7 @@ export const gemma = family({
  */
 export const gemma2 = family({
   architecture: 'Gemma2ForSequenceClassification',
+  tiesEmbeddings: true,
   prefix: 'model.',
   parts: {
     ...llamaParts,
@@ -57,6 +59,7 @@ export const gemma2 = family({
     hidden_activation: z.string().default('gelu_pytorch_tanh'),
     query_pre_attn_scalar: z.number().positive().default(256),
     attn_logit_softcapping: z.number().positive().nullable().default(50),
+    final_logit_softcapping: z.number().positive().nullable().default(30),
     sliding_window: positive.nullable().default(4096),
     layer_types: z.array(z.enum(['sliding_attention', 'full_attention'])).nullish(),
   }),
@@ -72,6 +75,7 @@ export const gemma2 = family({
       ...gemmaDecoder(fields, fields.hidden_activation, path),
       scoreScale: fields.query_pre_attn_scalar ** -0.5,
       scoreCap: fields.attn_logit_softcapping,
+      logitCap: fields.final_logit_softcapping,
       windows: Array.from({ length: layers }, (_, i) => (isSliding(i) ? fields.sliding_window : null)),
     }
   },

@@ -5,6 +5,7 @@ import { readRotary, rotaryFields } from '../rotary-config.ts'
 /** GPT-NeoX, which Pythia is: layer norm, fused query-key-value, partial rotary, parallel residual or not. */
 export const gptNeoX = family({
   architecture: 'GPTNeoXForSequenceClassification',
+  outputHead: 'embed_out',
   prefix: 'gpt_neox.',
   parts: {
     embedding: 'embed_in',

@@ -5,6 +5,7 @@ import { checkHeads, family, inEveryLayer, ordinary, positive } from '../family.
 /** GPT-2: learned positions, layer norm, query, key and value fused in blocks, matrices stored as [in, out]. */
 export const gpt2 = family({
   architecture: 'GPT2ForSequenceClassification',
+  tiesEmbeddings: true,
   prefix: 'transformer.',
   parts: {
     embedding: 'wte',
