@@ -21,6 +21,13 @@ export const baselineDataOption = z
   .describe('preference data that a bag of words learns from, to compare with; none leaves it out')
   .meta({ placeholder: 'DATA', group: 'data', defaultText: 'what the model was trained on' })
 
+/** The language model that a reward model is compared with. */
+export const baselineModelOption = z
+  .string()
+  .optional()
+  .describe('language model whose log-likelihoods of the responses are compared with; none leaves them out')
+  .meta({ placeholder: 'MODEL', group: 'model', defaultText: 'the model that training began with' })
+
 export const limitOption = z
   .number()
   .int()

@@ -5,7 +5,7 @@ import type { BaselineName } from '../statistics/types.ts'
 import { type BagOfWords, bagOfWordsReward } from './bag-of-words.ts'
 
 /** The table with the margins of a baseline, or of several. */
-function withBaselines(table: RewardTable, margins: Partial<Record<BaselineName, Float64Array>>): RewardTable {
+export function withBaselines(table: RewardTable, margins: Partial<Record<BaselineName, Float64Array>>): RewardTable {
   return { ...table, baselineMargins: { ...table.baselineMargins, ...margins } }
 }
 

@@ -5,10 +5,8 @@ import { Interrupted, RewardKitError } from '../errors.ts'
 import { type Hooks, logLine } from '../events.ts'
 import { asPhrase, type Phrase, phrase, settings } from '../phrase.ts'
 import { type BagOfWords, createWordPairs, fitBagOfWords } from './bag-of-words.ts'
+import { noBaseline } from './no-baseline.ts'
 import type { RunRecord } from './run-record.ts'
-
-/** What stands for "leave this baseline out". */
-const noBaseline = 'none'
 
 /** Where a bag of words learns from, and what it must not see. */
 export interface WordSources {

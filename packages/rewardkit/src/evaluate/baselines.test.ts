@@ -1,10 +1,11 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { silentHooks } from '../events.ts'
 import { tinyPairs, writeRows, writeTinyModel } from '../fixtures/tiny-model.ts'
 import { watching } from '../fixtures/watching.ts'
+import { simulationVocabulary } from '../simulate/index.ts'
 import { trainOptionsSchema } from '../train/train-options.ts'
 import { train } from '../train/train.ts'
 import { type EvaluateInput, evaluateOptionsSchema } from './evaluate-options.ts'
@@ -83,6 +84,40 @@ it.each([
   const { baselines, log } = await evaluated({ baselineData: name === 'none' ? name : path(name) })
   expect(baselines?.bag_of_words).toBeUndefined()
   expect(log).toMatch(expected)
+})
+
+it('compares with log-likelihoods under the model that training began with, unless told otherwise', async () => {
+  const { baselines, log } = await evaluated({ baselineData: 'none' })
+  expect(Object.keys(baselines ?? {})).toEqual(['longer_wins', 'log_likelihood', 'log_likelihood_per_token'])
+  expect(log).not.toContain('no log-likelihood')
+  const [first] = readFileSync(join(path('out'), 'rewards.jsonl'), 'utf8').split('\n')
+  const row = JSON.parse(first ?? '') as {
+    chosen_tokens: number
+    rejected_tokens: number
+    baseline_margins: Record<'log_likelihood' | 'log_likelihood_per_token', number>
+  }
+  // A model that has learned nothing gives each token of the response and its end about the same probability.
+  const difference = row.rejected_tokens - row.chosen_tokens
+  expect(Math.abs(difference)).toBeGreaterThan(2)
+  const perToken = row.baseline_margins.log_likelihood / difference
+  expect(perToken / Math.log(simulationVocabulary().length)).toBeCloseTo(1, 0)
+  expect(Math.abs(row.baseline_margins.log_likelihood_per_token)).toBeLessThan(0.5)
+  const left = await evaluated({ baselineData: 'none', baselineModel: 'none' })
+  expect(Object.keys(left.baselines ?? {})).toEqual(['longer_wins'])
+})
+
+it('refuses a reward model in its place, and says why the default is left out', async () => {
+  const given = { baselineData: 'none', baselineModel: path('run/model') }
+  await expect(evaluated(given)).rejects.toThrow(/it is a reward model .*; name the language model/)
+  renameSync(path('untrained'), path('moved'))
+  const { log, baselines } = await evaluated({ baselineData: 'none' })
+  expect(log).toContain(
+    `no log-likelihood to compare with: ${path('untrained')}, which training began with, is not there; baselineModel: 'FOLDER' names a language model`,
+  )
+  expect(baselines?.log_likelihood).toBeUndefined()
+  const moved = await evaluated({ baselineData: 'none', baselineModel: path('moved') })
+  expect(moved.baselines?.log_likelihood?.pairs).toBe(60)
+  renameSync(path('moved'), path('untrained'))
 })
 
 it('a file that is not there is a mistake', async () => {

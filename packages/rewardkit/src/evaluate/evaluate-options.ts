@@ -4,6 +4,7 @@ import { dataOptionsSchema } from '../data/data-options.ts'
 import { columnsOption } from '../data/row-options.ts'
 import {
   baselineDataOption,
+  baselineModelOption,
   dataOption,
   limitOption,
   overwriteOption,
@@ -25,6 +26,7 @@ export const evaluateOptionsSchema = z.object({
   out,
   limit: limitOption,
   baselineData: baselineDataOption,
+  baselineModel: baselineModelOption,
   ...dataOptionsSchema.shape,
   ...readingOverridesSchema.shape,
   overwrite: overwriteOption,

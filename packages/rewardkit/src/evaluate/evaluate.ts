@@ -1,13 +1,12 @@
-import type { RewardTable } from '../analysis/reward-table.ts'
 import { withBagOfWords } from '../baselines/add-baselines.ts'
 import { learnWords } from '../baselines/learn-words.ts'
+import { openBaselineModel, withLogLikelihood } from '../baselines/log-likelihood.ts'
 import { runRecordOf } from '../baselines/run-record.ts'
 import { spoolRows } from '../data/index.ts'
 import type { Hooks } from '../events.ts'
 import { sha256Model } from '../models/model-hash.ts'
 import { findModel } from '../models/index.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../rewards/evaluation.ts'
-import type { EvaluationData } from '../rewards/evaluation-data.ts'
 import { type OpenedModel, openRewardModel } from '../rewards/open-model.ts'
 import { createSpool, type Spool } from '../tokens/index.ts'
 import { temperatureFor } from '../rewards/calibration-use.ts'
@@ -46,10 +45,15 @@ async function evaluateFile(
   hooks: Hooks,
 ): Promise<Evaluation> {
   const { network, tokenizer, dtype, rewardsOf, overridden } = model
-  const { pairs: data } = await readPairs(model, options, spool, hooks)
+  const run = runRecordOf(folder)
+  const languageModel = await openBaselineModel({ ...options, run, tokenizer }, hooks)
+  const { pairs: data } = await readPairs(model, { ...options, withStarts: languageModel !== null }, spool, hooks)
   const sha256 = await sha256Model(folder)
   const rewards = evaluateGroups(rewardsOf, data, options, hooks)
-  const table = await compareWithWords(rewards, { folder, data, options }, hooks)
+  const bagOfWords = await learnWords({ ...options, options, run, promptIds: rewards.promptIds }, hooks)
+  const compared = bagOfWords ? withBagOfWords(rewards, bagOfWords, data.groups) : rewards
+  const computing = { dtype, microBatchTokens: options.microBatchTokens }
+  const table = languageModel ? withLogLikelihood(compared, languageModel, data.groups, computing, hooks) : compared
   const inUse = { folder, reading: network.reading, sha256 }
   const temperature = await temperatureFor(inUse, { sha256: data.sha256, promptIds: table.promptIds }, hooks)
   const record = {
@@ -63,16 +67,4 @@ async function evaluateFile(
   const summary = summarize(table, data, record, { temperature })
   writeModelEvaluation(options.out, table, summary, data.groups)
   return { table, summary }
-}
-
-/** The table with the margins of a bag of words, where there are data that it can learn from. */
-async function compareWithWords(
-  table: RewardTable,
-  { folder, data, options }: { folder: string; data: EvaluationData; options: EvaluateOptions },
-  hooks: Hooks,
-): Promise<RewardTable> {
-  const { baselineData } = options
-  const sources = { baselineData, options, run: runRecordOf(folder), promptIds: table.promptIds }
-  const model = await learnWords(sources, hooks)
-  return model ? withBagOfWords(table, model, data.groups) : table
 }

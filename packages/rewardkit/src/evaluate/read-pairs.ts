@@ -11,6 +11,8 @@ export interface PairsToRead extends DataOptions {
   readonly limit?: number | undefined
   /** What messages call rows that a program gave. */
   readonly calledAs?: string | undefined
+  /** Whether the starts of the responses are needed. */
+  readonly withStarts?: boolean | undefined
 }
 
 /**
@@ -27,7 +29,8 @@ export async function readPairs(
   const readings = createReadingTally(tokenizer, network.reading)
   const survey = await surveyPreferences(opened, options.limit, (group) => readings.add(group))
   readings.report(survey.name, hooks)
-  const reading = { ...network.reading, trainedBy: network.truncationRule, onError: options.onError }
+  const { onError, withStarts } = options
+  const reading = { ...network.reading, trainedBy: network.truncationRule, onError, withStarts }
   const pairs = await encodeEvaluation(survey, tokenizer, reading, spool, hooks)
   const left = droppedText(pairs.dropped)
   if (left !== '')

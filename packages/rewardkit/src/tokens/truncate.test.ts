@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Group } from '../data/group.ts'
 import { createRandom, type Random } from '../random.ts'
+import { encodeGroup } from './encode.ts'
 import { folderOf } from './fixtures/fixtures.ts'
 import { group, longest, message, read, uncut } from './fixtures/truncation.ts'
 import { loadTokenizer } from './tokenizer.ts'
@@ -27,6 +28,31 @@ function conversation(random: Random): Group {
   ])
   return group('messages', prompt, responses)
 }
+
+describe.each(['digit-split', 'plain-bytes'])('where responses begin, with the tokenizer %s', (name) => {
+  test.each(['prompt-left', 'response-right'] as const)('whole and cut, %s', async (truncation) => {
+    const tokenizer = await loadTokenizer(folderOf(name))
+    const random = createRandom(9, `starts ${name} ${truncation}`)
+    const seen = { whole: 0, cut: 0 }
+    for (let round = 0; round < 60; round++) {
+      const source = conversation(random)
+      const maxLength = 60 + random.integer(200)
+      const encoded = await encodeGroup(source, tokenizer, { maxLength, truncation, withStarts: true })
+      if ('dropped' in encoded) throw new Error(`round ${round}: ${encoded.dropped}`)
+      seen[encoded.truncated ? 'cut' : 'whole'] += 1
+      for (const [index, branch] of encoded.branchOf.entries()) {
+        const ids = [...encoded.prefix, ...(encoded.branches[branch] ?? [])]
+        const response = await tokenizer.decode(ids.slice(encoded.starts?.[branch]))
+        const original = source.responses[index]?.[0]?.content ?? ''
+        const left = response.replace(/<\|\w+\|>\s*$/, '').replace(/\uFFFD+$/, '')
+        expect(left.length).toBeGreaterThan(0)
+        expect(original.startsWith(left), `${JSON.stringify(left)} of ${JSON.stringify(original)}`).toBe(true)
+        expect(encoded.truncated || left === original).toBe(true)
+      }
+    }
+    expect(Math.min(seen.whole, seen.cut)).toBeGreaterThan(5)
+  })
+})
 
 describe.each(['digit-split', 'plain-bytes'])('conversations with the tokenizer %s', (name) => {
   test.each(['prompt-left', 'response-right'] as const)('at random, %s', async (truncation) => {
