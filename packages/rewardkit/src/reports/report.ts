@@ -3,6 +3,8 @@ import { reliabilityFigures } from './calibration-figures.ts'
 import { confoundFigures } from './confound-figures.ts'
 import { curveFigures, curveReading } from './curves.ts'
 import { cumulativeFigure, normalQuantileFigure } from './distribution-figures.ts'
+import type { Comparison } from '../compare/comparison.ts'
+import { comparisonMarkup } from './comparison.ts'
 import { type Figure, figureMarkup, legendMarkup } from './figure.ts'
 import { html, type Markup } from './html.ts'
 import { introduction } from './introduction.ts'
@@ -27,6 +29,8 @@ import {
 export interface ReportSettings {
   /** Pairs of each run in the table of the page, those that say most first; 500 by default. */
   readonly pairs?: number | 'all'
+  /** What `rewardkit compare` found of runs: a section each. */
+  readonly comparisons?: readonly Comparison[]
 }
 
 /**
@@ -34,21 +38,33 @@ export interface ReportSettings {
  * dark, on a phone, on paper and by ear. One script turns the pairs into a table with search, sort and filter, and the
  * page can be read without it. Names, texts and configuration are escaped. What a run lacks is said.
  *
- * @throws {RangeError} where there is no run.
+ * @throws {RangeError} where there is neither a run nor a comparison.
  */
-export function renderReport(runs: readonly ReportRun[], { pairs = 500 }: ReportSettings = {}): string {
-  if (runs.length === 0) throw new RangeError('a report needs at least one run')
+export function renderReport(
+  runs: readonly ReportRun[],
+  { pairs = 500, comparisons = [] }: ReportSettings = {},
+): string {
+  if (runs.length + comparisons.length === 0) throw new RangeError('a report needs at least one run')
   const evaluated = evaluatedRuns(runs)
   return renderPage({
-    title: runs.map(({ name }) => name).join(', '),
-    introduction: introduction(runs),
-    sections: reportSections(runs, evaluated, pairs),
+    title: runs.length > 0 ? runs.map(({ name }) => name).join(', ') : 'Comparison',
+    introduction: runs.length > 0 ? introduction(runs) : html``,
+    sections: [...comparisonSections(comparisons), ...(runs.length > 0 ? reportSections(runs, evaluated, pairs) : [])],
     footer: html`<p>
       Skewness is g1 and kurtosis the excess g2, both of the sample, without bias correction. Densities are Gaussian
       kernel estimates with Scott's bandwidth.
     </p>`,
     ...(evaluated.length > 0 && { script: pairsScript() }),
   })
+}
+
+/** A section for each comparison, which come first: they are what several runs are put side by side for. */
+function comparisonSections(comparisons: readonly Comparison[]): Section[] {
+  return comparisons.map((comparison, place) => ({
+    id: place === 0 ? 'comparison' : `comparison-${place + 1}`,
+    title: 'Comparison',
+    content: comparisonMarkup(comparison),
+  }))
 }
 
 /** Every picture of the page, in its order, without those of a kind that the runs lack. */

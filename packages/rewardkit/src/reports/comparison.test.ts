@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, expect, it } from 'vitest'
+
+import type { ArmComparison } from '../compare/comparison.ts'
+import { InputError } from '../errors.ts'
+import { hostile } from './fixtures/example-runs.ts'
+import { writeReport } from './write-report.ts'
+
+const interval = { value: 0.021, low: -0.004, high: 0.046 }
+const found: Partial<ArmComparison> = {
+  a: 'first',
+  b: hostile,
+  pairs: 400,
+  prompts: 120,
+  seeds: 1,
+  difference: interval,
+  test: { name: 'sign_flip', p: 0.102, mid_p: 0.1 },
+  p_holm: 0.204,
+  equivalence: { bound: 0.01, p: 0.8 },
+  detectable_difference: 0.035,
+  subsets: { travel: { pairs: 40, prompts: 12, difference: interval, p: 0.5, p_holm: 1 } },
+  sentences: ['They are not told apart.', `Beware of ${hostile}.`],
+}
+
+let root = ''
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'rewardkit-comparison-'))
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+function folderWith(content: unknown): string {
+  const folder = join(root, 'comparison')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'comparison.json'), JSON.stringify(content))
+  return folder
+}
+
+it('a comparison has a section of its own, with its words, its picture and its numbers', () => {
+  const folder = folderWith({ schema_version: 1, comparisons: [found], notes: ['One seed each.'], gate: null })
+  const page = readFileSync(writeReport([folder], { pictures: join(root, 'pictures') }), 'utf8')
+  expect(page).toContain('<title>Comparison · RewardKit</title>')
+  expect(page).toContain('They are not told apart.')
+  expect(page).toContain('One seed each.')
+  expect(page).toContain('+2.1<small>−0.4 to +4.6</small>')
+  expect(page).toContain('<td>3.5</td>')
+  expect(page).toContain('>travel<')
+  expect(page).not.toContain('<script')
+  expect(readFileSync(join(root, 'pictures/comparison.svg'), 'utf8')).toContain('Differences of accuracy')
+})
+
+it.each([[{ schema_version: 7, comparisons: [] }], [[1]]])('another file is refused: %j', (content) => {
+  const folder = folderWith(content)
+  expect(() => writeReport([folder])).toThrow(InputError)
+  expect(() => writeReport([folder])).toThrow('is not the comparison.json of rewardkit compare')
+})

@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+import type { ArmComparison, Comparison } from '../compare/comparison.ts'
+import { type DotPlot, drawDots } from './dot-plot.ts'
+import { runColour } from './draw.ts'
+import { type Figure, figureMarkup } from './figure.ts'
+import { html, type Markup } from './html.ts'
+import { number, tick, whole } from './number-format.ts'
+import { readJson } from './read-files.ts'
+import { scrollable } from './tables.ts'
+
+/** The file of a comparison in its folder. */
+const fileName = 'comparison.json'
+
+export function holdsComparison(folder: string): boolean {
+  return existsSync(join(folder, fileName))
+}
+
+/**
+ * What `rewardkit compare` found.
+ * @throws {InputError} where the file cannot be read as what it should be
+ */
+export function loadComparison(folder: string): Comparison {
+  return readJson(join(folder, fileName), comparisonSchema)
+}
+
+/** The outer form is checked: one program writes the whole file. */
+const comparisonSchema = z.custom<Comparison>(
+  (value) =>
+    z.object({ schema_version: z.literal(1), comparisons: z.array(z.looseObject({})) }).safeParse(value).success,
+  'is not the comparison.json of rewardkit compare',
+)
+
+/** Shares as percentage points, with their sign. */
+function points(share: number | null): string {
+  if (share === null || !Number.isFinite(share)) return number(null)
+  return `${share > 0 ? '+' : ''}${number(100 * share, 1)}`
+}
+
+/** The difference of accuracy of every two arms with its interval, overall and by subset. */
+export function comparisonFigure({ comparisons }: Comparison): Figure {
+  const row = (label: string, place: number, interval: ArmComparison['difference']) => ({
+    label,
+    colour: runColour(place),
+    interval,
+    text: points(interval.value),
+    others: [],
+  })
+  const groups = comparisons.map(({ a, b, difference, subsets }, place) => ({
+    heading: `${b} − ${a}`,
+    rows: [
+      row('all pairs', place, difference),
+      ...Object.entries(subsets).map(([name, subset]) => row(name, place, subset.difference)),
+    ],
+  }))
+  const plot: DotPlot = {
+    label: `Differences of accuracy in percentage points, with 95 % intervals. ${comparisons.map(({ a, b, difference }) => `${b} less ${a}: ${points(difference.value)}`).join('; ')}.`,
+    groups,
+    references: [{ value: 0, text: 'no difference' }],
+    key: [],
+    format: (share) => tick(Number((100 * share).toFixed(6))),
+  }
+  return {
+    name: 'comparison',
+    title: 'Differences of accuracy',
+    caption:
+      'In percentage points, with 95 % intervals. The interval of a difference that is told apart does not reach zero.',
+    namesRuns: true,
+    pictures: [drawDots(plot, 560), drawDots(plot, 330)],
+  }
+}
+
+/** What a comparison means in words, its picture, and its numbers. */
+export function comparisonMarkup(comparison: Comparison): Markup {
+  const { comparisons, notes, gate } = comparison
+  const said = comparisons.map(({ sentences }) => html`<p>${sentences.join(' ')}</p>`)
+  return html`<div class="meaning">
+      ${said} ${notes.map((note) => html`<p>${note}</p>`)}
+      ${(gate?.sentences ?? []).map((sentence) => html`<p>${sentence}</p>`)}
+    </div>
+    <div class="grid single">${figureMarkup(comparisonFigure(comparison))}</div>
+    ${differencesTable(comparisons)}`
+}
+
+function differencesTable(comparisons: readonly ArmComparison[]): Markup {
+  const body = comparisons.map(({ a, b, difference, test, p_holm, pairs, prompts, seeds, ...more }) => {
+    const { low, high } = difference
+    return html`<tr>
+      <th scope="row"><bdi>${b}</bdi> − <bdi>${a}</bdi></th>
+      <td>${points(difference.value)}<small>${points(low)} to ${points(high)}</small></td>
+      <td>${number(test.p)}<small>${test.name.replaceAll('_', ' ')}</small></td>
+      <td>${number(p_holm)}</td>
+      <td>${number(more.equivalence.p)}<small>within ${number(100 * more.equivalence.bound, 1)}</small></td>
+      <td>${number(100 * more.detectable_difference, 1)}</td>
+      <td>${whole(pairs)}<small>${whole(prompts)} prompts</small></td>
+      <td>${whole(seeds)}</td>
+    </tr>`
+  })
+  return scrollable(
+    'Differences',
+    html`<table class="numbers long">
+      <thead>
+        <tr>
+          <th scope="col">Arms</th>
+          <th scope="col">Difference, points</th>
+          <th scope="col">p</th>
+          <th scope="col">p, Holm</th>
+          <th scope="col">p of equivalence</th>
+          <th scope="col">Could be seen</th>
+          <th scope="col">Pairs</th>
+          <th scope="col">Seeds</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${body}
+      </tbody>
+    </table>`,
+  )
+}
