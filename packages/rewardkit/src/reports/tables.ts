@@ -6,6 +6,7 @@ import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 import { duration, number, percent, whole } from './number-format.ts'
 import { html, type Markup } from './html.ts'
 import type { KnownTruth, ReportRun } from './report-run.ts'
+import { severalClaims } from './several-claims.ts'
 
 export interface Row {
   readonly name: string
@@ -192,11 +193,12 @@ export function numbersTable(title: string, rows: readonly Row[], runs: readonly
   )
 }
 
-/** The paper's claims about the margins of each run, one by one. */
+/** The paper's claims about the margins of each run, and those that several runs show, one by one. */
 export function claimsTable(runs: readonly ReportRun[]): Markup | null {
-  const claims = runs.flatMap(({ name, evaluation }) =>
+  const ofEach = runs.flatMap(({ name, evaluation }) =>
     (evaluation?.summary.claims ?? []).map((claim) => ({ run: name, ...claim })),
   )
+  const claims = [...ofEach, ...severalClaims(runs)]
   if (claims.length === 0) return null
   const isSeveral = runs.length > 1
   const body = claims.map(
