@@ -1,6 +1,6 @@
 import type { Claim } from '../analysis/claims.ts'
 import { claimsAcrossModels, claimsOfMarginTraining } from '../analysis/claims-across.ts'
-import type { RewardTable } from '../analysis/reward-table.ts'
+import { promptClusters, type RewardTable } from '../analysis/reward-table.ts'
 import type { ReportRun } from './report-run.ts'
 
 /** A claim with the runs that it is about. */
@@ -26,7 +26,7 @@ export function severalClaims(runs: readonly ReportRun[]): ClaimOfRuns[] {
       const [before, after] = [without?.evaluation?.table, run.evaluation?.table]
       if (!run.objective.includes('margin') || !before || !after || !haveSamePairs(before, after)) return []
       const name = `${run.name} against ${without?.name}`
-      return claimsOfMarginTraining(before, after).map((claim) => ({ ...claim, run: name }))
+      return claimsOfMarginTraining(before, after, promptClusters(before)).map((claim) => ({ ...claim, run: name }))
     }),
   ]
 }
