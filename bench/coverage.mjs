@@ -1,5 +1,5 @@
 // Simulates how often 95 % intervals cover the truth, and how often tests at 5 % reject a true hypothesis. Prints the
-// tables of docs/statistics.md. About 5 minutes on one core; it uses no libtorch.
+// tables of docs/statistics.md. About 10 minutes on one core; it uses no libtorch.
 //
 //   node bench/coverage.mjs [intervals] [tests] [shape] [--trials 10000]
 //
@@ -284,7 +284,6 @@ function tests() {
       ['equivalence, at its bound', 'normal, mean 0.2', words(one), ...means, ''],
     ])
   }
-  const few = Math.round(trials / 5)
   for (const one of [alone, ten]) {
     /** @type {[string, (x: Float64Array, y: Float64Array) => import('../packages/rewardkit/dist/statistics/correlations.js').Correlation][]} */
     const measures = [
@@ -301,7 +300,7 @@ function tests() {
       ],
     ]
     for (const [name, measure] of measures) {
-      const found = sizes(few, (trial) => {
+      const found = sizes(trials, (trial) => {
         const { p, mid_p } = correlationTest(measure(normals(one), normals(one)), one.clusters, {
           draws: 999,
           seed: trial,
@@ -311,7 +310,7 @@ function tests() {
       print([[`${name} against 0`, 'normal', words(one), ...found]])
     }
   }
-  const trend = sizes(few, () => [
+  const trend = sizes(trials, () => [
     jonckheere(
       normals(alone),
       column(alone, () => Math.floor(4 * random.uniform())),

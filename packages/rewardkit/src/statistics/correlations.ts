@@ -1,6 +1,6 @@
 import { float64At } from '../at.ts'
 import type { Draws } from './bootstrap.ts'
-import type { Clusters } from './clusters.ts'
+import { type Clusters, clusterSums } from './clusters.ts'
 import { influenceInterval, meanOf } from './intervals.ts'
 import { checkLengths, type Distinct, distinct, middleShares, sumsAbove } from './distinct.ts'
 import { signFlipTest, type TestResult } from './sign-flips.ts'
@@ -65,14 +65,14 @@ export function correlationInterval({ value, influence }: Correlation, clusters:
 
 /**
  * Tests that a correlation is 0, by flipping the signs of each cluster's pseudo-values. A pair's pseudo-value is the
- * correlation plus the pair's influence, and their mean is the correlation.
+ * correlation plus the pair's influence, and their mean is the correlation. As for the residuals of a regression line,
+ * the influences of c clusters are scaled by the root of c / (c - 2): fitting made them a little too small.
  */
 export function correlationTest({ value, influence }: Correlation, clusters: Clusters, draws: Draws): TestResult {
-  return signFlipTest(
-    influence.map((one) => value + one),
-    clusters,
-    draws,
-  )
+  const prompts = clusterSums(influence, clusters).sums.length
+  const scale = Math.sqrt(prompts / Math.max(1, prompts - 2))
+  const pseudoValues = influence.map((one) => value + scale * one)
+  return signFlipTest(pseudoValues, clusters, draws)
 }
 
 /** A mean of products with the influence of each pair on it. */
