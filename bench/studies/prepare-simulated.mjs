@@ -1,6 +1,6 @@
-// Writes what the study of objectives on simulated pairs reads (docs/decisions/0015-studies.md): a small untrained model
-// for each seed, and for each level of label noise the training, validation and test pairs and the training files of
-// single arms.
+// Writes what the study of objectives on simulated pairs reads (docs/decisions/0015-studies.md). That is a small untrained
+// model for each seed. For each level of label noise it is also the training, validation and test pairs, and the training
+// files of single arms.
 //
 //   npx tsc -b && node bench/studies/prepare-simulated.mjs FOLDER [SEED OF THE PAIRS]
 import { mkdirSync, writeFileSync } from 'node:fs'
