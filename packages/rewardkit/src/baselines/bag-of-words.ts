@@ -84,13 +84,14 @@ export function withoutPrompts({ pairs }: WordPairs, promptIds: readonly string[
  * losses plus penalty / 2 · |w|². The penalty is the one with the lowest log loss on five folds of the prompts; weaker
  * ones than the first that does worse are not tried. With one prompt there is no validation, and the strongest is used.
  * Equal pairs in equal order give equal bits.
+ * @param givenPenalty in place of the one that validation chooses
  */
-export function fitBagOfWords({ pairs }: Pick<WordPairs, 'pairs'>): BagOfWords {
+export function fitBagOfWords({ pairs }: Pick<WordPairs, 'pairs'>, givenPenalty?: number): BagOfWords {
   const prompts = createNumbering()
   const promptOf = pairs.map(({ promptId }) => prompts.numberOf(promptId))
   const { rows, featureOf } = arrange(pairs)
   const folds = Math.min(mostFolds, prompts.size)
-  const penalty = folds < 2 ? at(penalties, 0) : bestPenalty(rows, promptOf, folds)
+  const penalty = givenPenalty ?? (folds < 2 ? at(penalties, 0) : bestPenalty(rows, promptOf, folds))
   const fitted = fitLogistic(rows, penalty, { tolerance: 1e-4 })
   const weights = new Float64Array(featureCount)
   for (const [column, feature] of featureOf.entries()) weights[feature] = at(fitted, column)
