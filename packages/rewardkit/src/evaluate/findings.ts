@@ -5,7 +5,7 @@ import type { LengthConfound } from '../analysis/length-confound.ts'
 import type { LabelNoise } from '../analysis/label-noise.ts'
 import type { Part } from '../analysis/parts.ts'
 import type { Suspicious } from '../analysis/suspicious.ts'
-import { counted } from '../counted.ts'
+import { counted, plural } from '../counted.ts'
 import { marginFindings } from './margin-findings.ts'
 import { formatShare, percent } from './table.ts'
 
@@ -91,14 +91,12 @@ function noiseLine({ rate, fitting, reason }: LabelNoise): string {
 }
 
 function suspiciousLine({ pairs, confidently_wrong, contradiction, outlier, near_tie }: Suspicious): string {
-  const kinds = {
-    'confidently wrong': confidently_wrong,
-    contradicting: contradiction,
-    outliers: outlier,
-    'near ties': near_tie,
-  }
-  const found = Object.entries(kinds).flatMap(([name, count]) =>
-    count === null || count === 0 ? [] : `${count} ${name}`,
-  )
+  const kinds = [
+    [confidently_wrong, 'confidently wrong'],
+    [contradiction, 'contradicting'],
+    [outlier, plural(outlier ?? 0, 'outlier')],
+    [near_tie, plural(near_tie, 'near tie')],
+  ] as const
+  const found = kinds.flatMap(([count, name]) => (count === null || count === 0 ? [] : `${count} ${name}`))
   return `pairs to look at: ${pairs}${found.length > 0 ? ` (${found.join(', ')})` : ''}`
 }
