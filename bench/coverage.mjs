@@ -1,10 +1,10 @@
 // Simulates how often 95 % intervals cover the truth, and how often tests at 5 % reject a true hypothesis. Prints the
 // tables of docs/statistics.md. About 10 minutes on one core; it uses no libtorch.
 //
-//   node bench/coverage.mjs [intervals] [tests] [shape] [--trials 10000]
+//   node bench/coverage.mjs [intervals] [tests] [correlations] [families] [shape] [--trials 10000]
 //
-// Without a name it runs all three. Intervals take 2,000 trials, tests 10,000 and the shape of distributions 500, which
-// gives standard errors of 0.5, 0.2 and 1.0 points; --trials replaces all of them. The seed is fixed.
+// Without a name it runs all. Intervals take 2,000 trials, tests 10,000 and the shape of distributions 500, which
+// gives standard errors of 0.5, 0.2 and 1.0 points; --trials replaces all of them. Each table has the same seed.
 import { parseArgs } from 'node:util'
 import { createRandom } from '../packages/rewardkit/dist/random.js'
 import {
@@ -39,7 +39,7 @@ const { values: options, positionals } = parseArgs({
 /** @param {number} usual */
 const trialsOf = (usual) => (options.trials === undefined ? usual : Number(options.trials))
 
-const random = createRandom(1, 'coverage')
+let random = createRandom(1, 'coverage')
 /** Correlation of two pairs of one prompt. */
 const correlation = 0.3
 
@@ -112,6 +112,9 @@ const print = (rows) => {
   for (const row of rows) console.log(`| ${row.join(' | ')} |`)
 }
 
+/** @param {readonly string[]} columns */
+const heading = (...columns) => print([columns, columns.map(() => '---')])
+
 /**
  * How often intervals cover, and how often the truth is below and above them.
  * @param {number} trials
@@ -157,10 +160,7 @@ function arm(seeds, one, ofSeeds) {
 
 function intervals() {
   const trials = trialsOf(2000)
-  print([
-    ['interval', 'data', 'pairs', 'covers', 'truth below, above'],
-    ['---', '---', '---', '---', '---'],
-  ])
+  heading('interval', 'data', 'pairs', 'covers', 'truth below, above')
   for (const one of designs) {
     const { clusters } = one
     /** @type {[string, string, number, () => Interval][]} */
@@ -242,10 +242,7 @@ function quantileOf(values, clusters, share) {
 
 function tests() {
   const trials = trialsOf(10_000)
-  print([
-    ['test', 'data', 'pairs', 'p at most 0.05', 'mid p at most 0.05'],
-    ['---', '---', '---', '---', '---'],
-  ])
+  heading('test', 'data', 'pairs', 'p at most 0.05', 'mid p at most 0.05')
   for (const discordant of [0.1, 0.3]) {
     const data = `${percent(discordant)} discordant`
     const mcnemar = sizes(trials, () => {
@@ -284,6 +281,11 @@ function tests() {
       ['equivalence, at its bound', 'normal, mean 0.2', words(one), ...means, ''],
     ])
   }
+}
+
+function correlations() {
+  const trials = trialsOf(10_000)
+  heading('test', 'data', 'pairs', 'p at most 0.05', 'mid p at most 0.05')
   for (const one of [alone, ten]) {
     /** @type {[string, (x: Float64Array, y: Float64Array) => import('../packages/rewardkit/dist/statistics/correlations.js').Correlation][]} */
     const measures = [
@@ -317,6 +319,11 @@ function tests() {
     ).p,
   ])
   print([['Jonckheere', '4 grades', words(alone), ...trend, '']])
+}
+
+function families() {
+  const trials = trialsOf(10_000)
+  heading('rejected', 'data', 'pairs', 'without', 'with Holm')
   const family = sizes(trials, () => {
     const ps = Array.from({ length: 5 }, () => {
       const drawn = column(alone, difference(0.1, 0.1))
@@ -324,7 +331,7 @@ function tests() {
     })
     return [Math.min(...ps), Math.min(...holm(ps))]
   })
-  print([['any of 5 tests, without and with Holm', '20 % discordant', words(alone), ...family]])
+  print([['any of 5 true hypotheses', '20 % discordant', words(alone), ...family]])
 }
 
 function shape() {
@@ -356,11 +363,8 @@ function shape() {
       1.2,
     ],
   ]
-  print([
-    ['distribution', 'pairs', 'sd', 'mean / sd', 'skewness', 'excess kurtosis'],
-    ['---', '---', '---', '---', '---', '---'],
-  ])
-  for (const one of [alone, ten, design(2000, 1)])
+  heading('distribution', 'pairs', 'sd', 'mean / sd', 'skewness', 'excess kurtosis')
+  for (const one of [alone, ten])
     for (const [name, draw, mean, sd, skewness, kurtosis] of distributions) {
       const truth = { standardDeviation: sd, meanOverStandardDeviation: mean / sd, skewness, excessKurtosis: kurtosis }
       const names = /** @type {(keyof typeof truth)[]} */ (Object.keys(truth))
@@ -376,9 +380,10 @@ function shape() {
     }
 }
 
-const groups = { intervals, tests, shape }
+const groups = { intervals, tests, correlations, families, shape }
 for (const [name, run] of Object.entries(groups))
   if (positionals.length === 0 || positionals.includes(name)) {
     console.log(`\n${name}\n`)
+    random = createRandom(1, 'coverage')
     run()
   }

@@ -104,6 +104,26 @@ describe('equivalence', () => {
     expect(equivalenceTest(clusteredEstimate(values, every(40, 1)), bound).p).toBeCloseTo(p, 10)
   })
 
+  it.each([{ size: 1 }, { size: 10 }])(
+    'is wrong at its bound in 5 of 100 simulations, $size pairs a prompt',
+    ({ size }) => {
+      const random = createRandom(7, 'equivalence')
+      const simulations = 1000
+      let rejected = 0
+      for (let i = 0; i < simulations; i++) {
+        const common = Float64Array.from({ length: 400 / size }, () => random.normal())
+        const values = Float64Array.from({ length: 400 }, (_, pair) => {
+          const own = Math.sqrt(0.7) * random.normal()
+          return 0.3 + Math.sqrt(0.3) * at(common, Math.floor(pair / size)) + own
+        })
+        if (equivalenceTest(clusteredEstimate(values, every(400, size)), 0.3).p <= 0.05) rejected++
+      }
+      // Its Monte Carlo error is 0.7 points.
+      expect(rejected / simulations).toBeGreaterThan(0.03)
+      expect(rejected / simulations).toBeLessThan(0.07)
+    },
+  )
+
   it('is certain or excluded where nothing varies', () => {
     const constant = clusteredEstimate([0.1, 0.1, 0.1], every(3, 1))
     expect(equivalenceTest(constant, 0.2).p).toBe(0)

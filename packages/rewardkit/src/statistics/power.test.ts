@@ -67,6 +67,15 @@ describe("the power of McNemar's test", () => {
     expect(mcnemarPower(2000, { onlyFirst: 0.1 - gain / 2, onlySecond: 0.1 + gain / 2 }).p).toBeCloseTo(0.8, 3)
   })
 
+  it('of a true hypothesis is its size: at most 5 %, and about 5 % by mid p values', () => {
+    for (const share of [0.05, 0.1, 0.15]) {
+      const { p, mid_p } = mcnemarPower(400, { onlyFirst: share, onlySecond: share })
+      expect(p).toBeLessThan(0.05)
+      expect(mid_p).toBeGreaterThan(0.04)
+      expect(mid_p).toBeLessThan(0.06)
+    }
+  })
+
   it('is larger where fewer pairs are discordant, and not enough for few pairs', () => {
     const least = detectableGain(500) ?? NaN
     expect(least).toBeLessThan(detectableGain(500, 0.1) ?? NaN)
