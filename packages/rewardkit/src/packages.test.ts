@@ -19,7 +19,7 @@ function importWithoutSetup(...subpaths: string[]) {
 }
 
 test('what needs no tensors loads no addon', () => {
-  const names = ['data', 'evaluate', 'objectives', 'reports', 'simulate', 'tokens']
+  const names = ['compare', 'data', 'evaluate', 'objectives', 'reports', 'simulate', 'tokens']
   expect(importWithoutSetup('rewardkit', ...names.map((name) => `rewardkit/${name}`))).toEqual({
     status: 0,
     stderr: '',

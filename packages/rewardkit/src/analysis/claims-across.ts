@@ -46,7 +46,7 @@ export function claimsAcrossModels(models: readonly ModelMargins[]): Claim[] {
 }
 
 /** With fewer models not even a perfect order is rarer than 5 % by chance. */
-const leastModels = 5
+export const leastModels = 5
 
 function correlationClaim(
   name: string,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { existsSync } from 'node:fs'
 import type { Claim } from '../analysis/claims.ts'
-import { claimsAcrossModels } from '../analysis/claims-across.ts'
+import { claimsAcrossModels, leastModels } from '../analysis/claims-across.ts'
 import { at } from '../at.ts'
 import { InputError } from '../errors.ts'
 import type { Hooks } from '../events.ts'
@@ -122,9 +122,9 @@ function recordOf({ name, runs }: Arm, aligned: readonly AlignedRun[], { prompts
   }
 }
 
-/** Means over the runs of each arm. Two arms are always in one order or the other. */
+/** Means over the runs of each arm. Fewer arms could not show anything. */
 function claimsOfArms(arms: readonly Arm[], records: readonly ArmRecord[]): readonly Claim[] {
-  if (arms.length < 3) return []
+  if (arms.length < leastModels) return []
   return claimsAcrossModels(
     arms.map(({ runs }, index) => {
       const mean = (name: 'mean' | 'mean_over_standard_deviation' | 'excess_kurtosis') => {

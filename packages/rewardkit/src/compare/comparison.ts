@@ -12,7 +12,7 @@ export interface Comparison {
   readonly arms: readonly ArmRecord[]
   /** Every two arms, the baseline first. */
   readonly comparisons: readonly ArmComparison[]
-  /** The paper's claims about how margins change with accuracy from arm to arm, with three arms or more. */
+  /** The paper's claims about how margins change with accuracy from arm to arm, with five arms or more. */
   readonly claims: readonly Claim[]
   /** What should be known of the runs before the numbers are believed. */
   readonly notes: readonly string[]

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { basename, dirname, join, resolve, sep } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import type { RewardTable } from '../analysis/reward-table.ts'
@@ -53,14 +53,14 @@ export async function readRun(
       remedy: 'give every pair an id of its own',
     })
   const summary = readIfThere(join(dirname(file), 'summary.json'), JSON.parse, summarySchema)
-  const isOfRun = run !== null && (isOwnEvaluation(file, run) || isInside(summary?.model?.path, run))
-  const config = isOfRun ? readIfThere(join(run, 'config.yaml'), parse, configSchema) : null
+  const training = run !== null && isOwnEvaluation(file, run) ? run : trainingOf(summary?.model?.path)
+  const config = training === null ? null : readIfThere(join(training, 'config.yaml'), parse, configSchema)
   return {
     path: file,
     table,
     seed: config?.seed ?? null,
     objective: config?.objective ?? null,
-    start: config && isOfRun ? startOf(config, run) : null,
+    start: config && training !== null ? startOf(config, training) : null,
     modelSha256: summary?.model?.sha256 ?? null,
     dataSha256: summary?.data?.sha256 ?? null,
   }
@@ -75,8 +75,10 @@ function startOf(config: z.output<typeof configSchema>, run: string): string {
   return JSON.stringify([config.seed, config.model, data, ...decisive.map((name) => config[name] ?? null)])
 }
 
-const isInside = (path: string | undefined, folder: string): boolean =>
-  path !== undefined && `${resolve(path)}${sep}`.startsWith(`${resolve(folder)}${sep}`)
+/** The run that a model was trained in: its folder, or the one above. */
+const trainingOf = (model: string | undefined): string | null =>
+  [model, model && dirname(model)].find((folder) => folder !== undefined && existsSync(join(folder, 'config.yaml'))) ??
+  null
 
 /** What a file says, or null if there is none, or it says something else. */
 function readIfThere<T>(path: string, parser: (text: string) => unknown, schema: z.ZodType<T>): T | null {

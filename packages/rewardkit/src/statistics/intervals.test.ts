@@ -83,9 +83,11 @@ describe('the difference of two shares', () => {
     expect(high).toBeCloseTo(-low, 12)
     // Bonett and Price: two discordant pairs in 102.
     expect(high).toBeCloseTo((studentQuantile(0.975, 99) * Math.sqrt(2)) / 102, 12)
-    // Prompts of five pairs that never differ: as many effective pairs as prompts.
-    const ofPrompts = clusteredShareDifference(new Float64Array(100), every(100, 5))
-    expect(ofPrompts.high).toBeCloseTo((studentQuantile(0.975, 19) * Math.sqrt(2)) / 22, 12)
+    // One pair that differs changes little, also with several pairs a prompt.
+    const none = clusteredShareDifference(new Float64Array(100), every(100, 5))
+    const one = clusteredShareDifference(Float64Array.of(...new Float64Array(99), 1), every(100, 5))
+    expect(none.high).toBeCloseTo((studentQuantile(0.975, 19) * Math.sqrt(2)) / 102, 12)
+    expect((one.high - one.low) / (none.high - none.low)).toBeCloseTo(1.2, 1)
   })
 
   it('says nothing of other prompts with one', () => {

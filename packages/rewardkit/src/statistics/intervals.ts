@@ -77,8 +77,8 @@ export const clusteredMean = (values: ArrayLike<number>, clusters: Clusters): In
  * The difference of two shares on the same pairs, from each pair's difference (-1, 0 or 1, fractions for means of
  * several). Two pairs are added: one of difference 1 and one of -1. This is the adjustment of Bonett and Price (2012).
  * Without it, models that never differ would have an error of 0. The pairs that they are added to are the effective ones:
- * n over the design effect, at most n. If all differences are equal, they say nothing about the design effect, and the
- * size is the number of clusters. The error is NaN for one cluster.
+ * n over the design effect, at most n. If all differences are equal, the design effect is unknown and taken as 1, which
+ * is also what a single pair that differs gives. The error is NaN for one cluster.
  */
 export function shareDifferenceEstimate(differences: ArrayLike<number>, clusters: Clusters): Estimate {
   const count = differences.length
@@ -89,7 +89,7 @@ export function shareDifferenceEstimate(differences: ArrayLike<number>, clusters
   const independent = Math.max(0, square - mean ** 2) / (count - 1)
   const robust = robustVariance(residuals, count)
   const isKnown = robust > 0 && independent > 0
-  const size = isKnown ? Math.min(count, (count * independent) / robust) : residuals.length
+  const size = isKnown ? Math.min(count, (count * independent) / robust) : count
   const value = (mean * size) / (size + 2)
   const variance = ((square * size + 2) / (size + 2) - value ** 2) / (size + 2)
   return { value, error: residuals.length > 1 ? Math.sqrt(variance) : NaN, degrees: residuals.length - 1 }
