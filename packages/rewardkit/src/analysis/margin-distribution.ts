@@ -57,7 +57,7 @@ type MomentStatistics = Omit<MarginDistribution, 'median' | 'share_below_zero' |
 function momentStatistics(margins: Float64Array, clusters: Clusters): MomentStatistics {
   const shape = shapeIntervals(margins, clusters, draws)
   const prompts = new Set(clusters.of).size
-  /** Why a statistic that needs at least so many pairs is not defined, or its interval is not. */
+  /** Why a statistic that needs `least` pairs is undefined, or its interval is. */
   const reason = (least: number): string => {
     if (margins.length === 1) return 'there is one pair alone'
     if (shape.standardDeviation.value === 0) return 'all reward margins are equal'

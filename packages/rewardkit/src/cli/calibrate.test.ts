@@ -88,6 +88,15 @@ describe('rewardkit calibrate', () => {
     const path = join(folder, 'run', 'model', 'calibration.json')
     const { model } = JSON.parse(readFileSync(path, 'utf8')) as { model: { sha256: string } }
     expect(unseen.summary.model.sha256).toBe(model.sha256)
-    expect(typed('doctor', '--model', 'run').status).not.toBe(1)
+  })
+
+  it('is checked by doctor', () => {
+    const doctor = () => rewardkit(['doctor', '--model', 'run'], { cwd: folder })
+    expect(doctor().stdout).toMatch(/calibration +temperature \d\.\d+, fitted on 160 pairs of \d+ prompts/)
+    const path = join(folder, 'run', 'model', 'calibration.json')
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/"sha256": "\w/, '"sha256": "x'))
+    const { status, stdout } = doctor()
+    expect(status).toBe(1)
+    expect(stdout).toContain('belongs to other weights, or to another tokenizer, than those beside it')
   })
 })

@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import type { DoctorCheck } from '@rewardkit/torch/setup'
 import { z } from 'zod'
 import type { Message } from '../data/index.ts'
+import { counted } from '../counted.ts'
 import { InputError, wholePhrase } from '../errors.ts'
 import { type Hooks, silentHooks } from '../events.ts'
 import { writeFileAtomic } from '../files.ts'
 import { checkWeights, findModel, loadRewardNetwork, readModelConfig, type RewardNetwork } from '../models/index.ts'
 import type { Phrase } from '../phrase.ts'
 import { encodeGroup, loadTokenizer, renderPlain, type TokenGroup, type Tokenizer } from '../tokens/index.ts'
+import { calibrationPath } from './calibration-file.ts'
+import { requireCalibration } from './calibration-use.ts'
 import { warnOfDate } from './open-model.ts'
 import { computeRewards } from './reward-pass.ts'
 import { marginStatistics } from '../statistics/statistics.ts'
@@ -116,6 +119,7 @@ export async function checkModelFolder(model: string, hooks: Hooks = silentHooks
         checkWeights(folder) === 'reward-model' ? 'a reward model' : 'a causal language model: train gives it a head',
     ],
     ['rewards', () => recheck(folder)],
+    ...(existsSync(calibrationPath(folder)) ? [calibrationStep(folder)] : []),
   ]
   for (const [name, step] of steps) {
     try {
@@ -127,6 +131,16 @@ export async function checkModelFolder(model: string, hooks: Hooks = silentHooks
     }
   }
   return checks
+}
+
+/** Whether the calibration of a model fits it, with the reading options that it has saved. */
+function calibrationStep(folder: string): [string, () => Promise<string>] {
+  const step = async () => {
+    const { reading } = loadRewardNetwork(folder, { seed: null })
+    const { temperature, data } = await requireCalibration('calibration', { folder, reading })
+    return `temperature ${temperature.value.toPrecision(3)}, fitted on ${counted(data.pairs, 'pair')} of ${counted(data.prompts, 'prompt')}`
+  }
+  return ['calibration', step]
 }
 
 /** What was found; throws InputError that says what differs. */
