@@ -16,7 +16,7 @@ export const compareOptionsSchema = z.object({
     .default(false)
     .describe('compare on the pairs that all runs have, and count what is left out')
     .meta({ group: 'data' }),
-  columns: evaluateRewardsOptionsSchema.shape.columns,
+  columns: evaluateRewardsOptionsSchema.shape.columns.meta({ group: 'rows' }),
   equivalenceBound: z
     .number()
     .positive()
