@@ -1,9 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { cp, mkdir } from 'node:fs/promises'
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
+import { takeLock } from '@rewardkit/torch/setup'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { at } from '../at.ts'
 import { tinyPairs, writeRows } from '../fixtures/tiny-model.ts'
+import { lockFile } from '../folders.ts'
 import { sigmoid } from '../logistic.ts'
 import { calibrate, evaluate, type ModelCalibration, RewardModel, train } from '../index.ts'
 import { sha256Model } from '../models/model-hash.ts'
@@ -130,8 +132,10 @@ describe('calibrate', () => {
     await expect(calibrate({ model: 'hub:someone/model', data: validation, ...computing })).rejects.toThrow(
       'the cache of the hub is not changed; copy the model into a folder of your own',
     )
-    const busy = join(model, 'model', 'run.lock')
-    await mkdir(busy, { recursive: true })
-    await expect(calibrate({ model, data: validation, ...computing })).rejects.toMatchObject({ code: 'invalid-input' })
+    const { lock } = takeLock(join(model, 'model', lockFile), { takeOver: false, onLost: () => {} })
+    await expect(calibrate({ model, data: validation, ...computing })).rejects.toThrow(
+      /^model .*model is in use by .*; wait until it ends, or name another folder$/,
+    )
+    lock?.release()
   })
 })
