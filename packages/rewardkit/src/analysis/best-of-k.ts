@@ -24,8 +24,8 @@ export interface GroupShare {
 }
 
 /**
- * Best of K over the groups with one right response, which is compared with each of two or more others: RewardBench 2
- * without Ties, which has a rule of its own, and RMB's best of n. A tie counts as wrong. Undefined where there is no such group.
+ * Best of K over the groups with one right response, which is compared with each of two or more others. These are RMB's
+ * best of n, and RewardBench 2 without Ties, which has a rule of its own. A tie counts as wrong. Undefined where there is no such group.
  */
 export function bestOfK(all: readonly GroupRewards[], table: RewardTable): BestOfK | undefined {
   const hasOwnRule = ({ layout, subset }: GroupRewards) =>

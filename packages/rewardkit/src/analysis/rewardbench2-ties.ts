@@ -19,9 +19,9 @@ interface Stats {
 /**
  * The subset Ties of RewardBench 2, by the rule of its package (rewardbench 0.1.4, `process_single_model`). Ids are
  * `ref:N`, a question with one right answer, and `tied:N`, the question N with several. The score is 0.3 of the accuracy
- * on each kind. Over the N of both kinds it adds 0.2 of how often right answers are further from wrong ones than from
- * each other, and 0.2 of the same with the smaller distance of the two kinds. Last comes 0.01 of the mean of
- * tanh(smaller distance / spread - 1), where answers spread at all.
+ * on each kind, and three parts over the N of both kinds. 0.2 of it is how often right answers are further from wrong
+ * ones than from each other. Another 0.2 is the same with the smaller distance of the two kinds. Last comes 0.01 of the
+ * mean of tanh(smaller distance / spread - 1), where answers spread at all.
  */
 export function tiesTerms(groups: readonly GroupRewards[]): {
   readonly terms: readonly TiesTerm[]

@@ -25,7 +25,7 @@ export const evaluateCommandSchema = z.object({
   ...others,
   columns: columnsOption(
     [...new Set([...columnNames, ...rewardColumnNames])],
-    'which column holds what: of data, such as prompt=question chosen=answer_a; of rewards, such as chosen_reward=a rejected_reward=b prompt_id=c; dots reach into objects and lists',
+    'which column holds what, such as prompt=question chosen=answer_a for data, and chosen_reward=a rejected_reward=b prompt_id=c for rewards; dots reach into objects and lists',
   ).meta({ group: 'rows' }),
   failBelow: z
     .string()

@@ -130,9 +130,7 @@ export const commands: readonly Command[] = [
     positional: 'arms',
     run: async ({ json, ...options }) => {
       const { compareRuns, formatComparison } = await import('../compare/index.ts')
-      const comparison = await withTerminal(({ onEvent }) =>
-        compareRuns(options, { onEvent, shouldStop: () => false }),
-      )
+      const comparison = await withTerminal(({ onEvent }) => compareRuns(options, { onEvent, shouldStop: () => false }))
       print(json ? JSON.stringify(comparison, null, 2) : formatComparison(comparison))
       return comparison.gate?.passed === false ? exitCodes.belowThreshold : exitCodes.success
     },

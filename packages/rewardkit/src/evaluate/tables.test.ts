@@ -40,7 +40,7 @@ describe('formatColumns', () => {
 })
 
 describe('subsets', () => {
-  it('stand below the part before their slash, followed by the two means', () => {
+  it('are listed below the part before their slash, and the two means follow', () => {
     const summary = rows(['Help/QA', 'Safe', 'Help/Code/Python', 'Help/Code/C'])
     const names = formatSubsets(summary)
       .split('\n')

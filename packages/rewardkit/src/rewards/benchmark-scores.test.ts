@@ -58,7 +58,7 @@ describe('best of K', () => {
     { id: 'd', subset: 'Safe', prompt_id: 3, scores: [1, 0], num_correct: 1 },
   ]
 
-  it('is right where the chosen response is above all others; a tie is wrong; pairs are no groups', () => {
+  it('is right where the chosen response is above all others; a tie is wrong, and pairs do not count', () => {
     expect(groupsIn(groups)?.best_of_k).toMatchObject({
       groups: 3,
       prompts: 2,

@@ -47,7 +47,7 @@ const rowsBetweenEvents = 100_000
 
 /**
  * Reads pairs and their rewards from a file, a folder of parts, a pattern, or `-`: RewardKit's rewards.jsonl, results of
- * RewardBench, or two columns of any table. They go into columns as they are read, so that a million need little memory.
+ * RewardBench, or two columns of any table. They go into columns row by row, so that a million need little memory.
  * @throws InputError with file and line
  */
 export async function readRewards(name: string, options: RewardFileOptions, hooks: Hooks): Promise<RewardFile> {

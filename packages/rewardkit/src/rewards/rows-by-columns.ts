@@ -2,12 +2,12 @@ import { readFile, stat } from 'node:fs/promises'
 import { isObject, type Row } from '../data/fields.ts'
 import type { SourceFile, SourceRow } from '../data/index.ts'
 
-/** Longer files are no results of a benchmark. */
+/** The most bytes: a longer text would not fit into one string. */
 const longestFile = 2 ** 29 - 1
 
 /**
- * The rows of a JSON file that holds its table by columns, as RewardBench saves the scores of a model: one object of
- * lists of the same length, beside plain values that hold for all rows. Undefined for any other file.
+ * The rows of a JSON file that holds its table by columns, as RewardBench saves the scores of a model. It is one object
+ * of lists of the same length, beside plain values that hold for all rows. Undefined for any other file.
  */
 export async function rowsByColumns({ path, name }: SourceFile): Promise<AsyncIterable<SourceRow> | undefined> {
   if (!name.endsWith('.json') || (await stat(path)).size > longestFile) return undefined
