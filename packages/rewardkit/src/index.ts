@@ -9,7 +9,7 @@ export type { CustomLoss, CustomObjective, ObjectiveFunction } from './library/c
 export { calibrate, type CalibrateSettings } from './library/calibrate.ts'
 export { compare, type CompareSettings } from './library/compare.ts'
 export { evaluate, type EvaluateRewardsSettings, type EvaluateSettings } from './library/evaluate.ts'
-export { experiment, type ExperimentSettings } from './library/experiment.ts'
+export { experiment, type ExperimentSettings, planExperiment } from './library/experiment.ts'
 export {
   type CallOptions,
   type LoadSettings,
@@ -45,6 +45,7 @@ export type { EvaluationSummary } from './rewards/evaluation-summary.ts'
 export type { ModelCalibration } from './rewards/calibration-file.ts'
 export type { EvaluationMetrics, StepMetrics } from './run-metrics.ts'
 export type { ExperimentResult } from './experiments/experiment.ts'
+export type { ExperimentPlan, PlannedPart } from './experiments/plan.ts'
 export type { FailedCell } from './experiments/run-cells.ts'
 export type { ExperimentResults, ResultCell, ResultRow, ResultTable } from './experiments/results.ts'
 export type { TrainingPlan } from './train/plan.ts'

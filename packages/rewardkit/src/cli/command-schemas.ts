@@ -3,6 +3,7 @@ import { columnNames } from '../data/columns.ts'
 import { columnsOption } from '../data/row-options.ts'
 import { calibrateOptionsSchema } from '../evaluate/calibrate-options.ts'
 import { evaluateOptionsSchema, evaluateRewardsOptionsSchema } from '../evaluate/evaluate-options.ts'
+import { experimentOptionsSchema } from '../experiments/experiment-options.ts'
 import { jsonOption } from '../shared-options.ts'
 import { rewardColumnNames } from '../rewards/reward-fields.ts'
 import { trainOptionsSchema } from '../train/train-options.ts'
@@ -48,6 +49,16 @@ export const trainCommandSchema = trainOptionsSchema.safeExtend({
     .boolean()
     .default(false)
     .describe('do not train: time two micro-batches and print pairs, tokens, steps, hours, memory and disk space'),
+})
+
+/** The options of the library's function, and whether only to plan. */
+export const experimentCommandSchema = experimentOptionsSchema.extend({
+  dryRun: z
+    .boolean()
+    .default(false)
+    .describe(
+      'do not train and load no weights: print cells, pairs, steps, tokens, hours, memory and disk space, and names that cannot be checked',
+    ),
 })
 
 export const reportOptionsSchema = z.object({

@@ -4,18 +4,19 @@ import { counted } from '../counted.ts'
 import { compareOptionsSchema } from '../compare/compare-options.ts'
 import { scoreOptionsSchema } from '../evaluate/evaluate-options.ts'
 import { simulateOptionsSchema } from '../simulate/index.ts'
-import { experimentOptionsSchema } from '../experiments/experiment-options.ts'
 import { quickstartOptionsSchema } from '../quickstart/quickstart-options.ts'
 import { type Command, command, print, withTerminal } from './command.ts'
 import {
   calibrateCommandSchema,
   doctorOptionsSchema,
   evaluateCommandSchema,
+  experimentCommandSchema,
   reportOptionsSchema,
   setupOptionsSchema,
   trainCommandSchema,
 } from './command-schemas.ts'
 import { dataCommands } from './data-commands.ts'
+import type { ExperimentOptions } from '../experiments/index.ts'
 import type { TrainOptions } from '../train/train-options.ts'
 import { formatDuration } from './terminal.ts'
 
@@ -28,6 +29,19 @@ async function printPlan(options: TrainOptions): Promise<number> {
   const [{ compute }, { formatPlan }] = await Promise.all([import('./interruptible-job.ts'), import('./show-plan.ts')])
   const plan = await withTerminal(({ onEvent }) => compute('plan', { options }, onEvent))
   print(formatPlan(plan))
+  return exitCodes.success
+}
+
+async function printExperimentPlan(options: ExperimentOptions): Promise<number> {
+  const [{ compute }, { planExperiment }, { formatExperimentPlan }] = await Promise.all([
+    import('./interruptible-job.ts'),
+    import('../experiments/index.ts'),
+    import('./show-experiment-plan.ts'),
+  ])
+  const plan = await withTerminal(({ onEvent }) =>
+    planExperiment(options, () => compute('speed', {}, onEvent), { onEvent, shouldStop: () => false }),
+  )
+  print(formatExperimentPlan(plan))
   return exitCodes.success
 }
 
@@ -153,9 +167,10 @@ export const commands: readonly Command[] = [
     name: 'experiment',
     summary: 'run a grid of models, data, objectives, learning rates and seeds, and tabulate what it shows',
     example: 'rewardkit experiment recipes/small/objectives.yaml --out runs/objectives',
-    schema: experimentOptionsSchema,
+    schema: experimentCommandSchema,
     positional: 'file',
-    run: async (options) => {
+    run: async ({ dryRun, ...options }) => {
+      if (dryRun) return printExperimentPlan(options)
       const [{ compute }, { runExperiment, terminalText }] = await Promise.all([
         import('./interruptible-job.ts'),
         import('../experiments/index.ts'),

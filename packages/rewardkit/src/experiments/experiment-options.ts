@@ -20,6 +20,12 @@ export const experimentOptionsSchema = z.object({
     .default('1/1')
     .describe('run only every N-th cell, beginning with the I-th: one shard for each machine')
     .meta({ placeholder: 'I/N' }),
+  speed: z
+    .number()
+    .positive()
+    .optional()
+    .describe('for a plan: floating-point operations that a machine does in a second of training, such as 1e14')
+    .meta({ defaultText: 'measured on this machine', advanced: true }),
   resume: z.boolean().default(false).describe('go on with an experiment: cells that have finished are left alone'),
 })
 

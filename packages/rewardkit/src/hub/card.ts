@@ -7,6 +7,17 @@ export interface Card {
   /** As the card names it, such as `mit`; null where it says nothing. */
   readonly licence: string | null
   readonly configs: readonly CardConfig[]
+  /** What it says of the sizes of splits. */
+  readonly sizes: readonly SplitSize[]
+}
+
+/** The size of a split, as a card's `dataset_info` gives it. */
+export interface SplitSize {
+  readonly config: string
+  readonly split: string
+  readonly rows: number
+  /** Of the rows in memory, which is about that of their texts. */
+  readonly bytes: number
 }
 
 /** A config of a card. */
@@ -21,7 +32,15 @@ export interface CardConfig {
 
 const name = z.union([z.string(), z.number(), z.boolean()]).transform(String)
 const oneOrMore = z.union([z.string().transform((item) => [item]), z.array(z.string())])
+const infoSchema = z.object({
+  config_name: name.nullish(),
+  splits: z.array(z.object({ name, num_examples: z.number(), num_bytes: z.number() })).nullish(),
+})
 const cardSchema = z.object({
+  dataset_info: z
+    .union([infoSchema.transform((info) => [info]), z.array(infoSchema)])
+    .nullish()
+    .catch(null),
   license: z.union([name.transform((item) => [item]), z.array(name)]).nullish(),
   license_name: name.nullish(),
   configs: z
@@ -43,7 +62,7 @@ const cardSchema = z.object({
  */
 export function readCard(readme: string | null, repository: string): Card {
   const header = /^---[^\S\n]*\n([\s\S]*?)\n---[^\S\n]*(?:\n|$)/.exec(readme?.replaceAll('\r\n', '\n') ?? '')?.[1]
-  if (header === undefined) return { licence: null, configs: [] }
+  if (header === undefined) return { licence: null, configs: [], sizes: [] }
   const card = parseHeader(header, repository)
   const licences = card.license?.map((licence) =>
     licence === 'other' && card.license_name ? card.license_name : licence,
@@ -56,6 +75,14 @@ export function readCard(readme: string | null, repository: string): Card {
       folder: plainFolder(config.data_dir ?? ''),
       splits: config.data_files ? patternsOf(config.data_files) : null,
     })),
+    sizes: (card.dataset_info ?? []).flatMap((info) =>
+      (info.splits ?? []).map((split) => ({
+        config: info.config_name ?? 'default',
+        split: split.name,
+        rows: split.num_examples,
+        bytes: split.num_bytes,
+      })),
+    ),
   }
 }
 

@@ -5,5 +5,6 @@
 export { type HubDataset, type HubDatasetOptions, type HubOrigin, resolveDataset } from './dataset.ts'
 export { HubUnavailable } from './faults.ts'
 export { type FetchedModel, fetchModel } from './fetch-model.ts'
+export { fetchModelConfig, fetchSplitSize } from './metadata.ts'
 export { type HubName, hasHubPrefix, isHubName, parseHubName } from './hub-names.ts'
 export { type HubSettings, hubSettings } from './hub-settings.ts'

@@ -1,5 +1,11 @@
 import type { z } from 'zod'
-import { experimentOptionsSchema, type ExperimentResult, runExperiment } from '../experiments/index.ts'
+import {
+  experimentOptionsSchema,
+  type ExperimentPlan,
+  type ExperimentResult,
+  planExperiment as planGrid,
+  runExperiment,
+} from '../experiments/index.ts'
 import { parseOptions } from './parse-options.ts'
 import { runJob, type Watching } from './run-job.ts'
 
@@ -26,4 +32,20 @@ export async function experiment(settings: ExperimentSettings): Promise<Experime
     },
     { onEvent: (event) => onEvent?.(event), shouldStop: () => signal?.aborted ?? false },
   )
+}
+
+/**
+ * Says what `experiment` with these settings would do, without training and without weights. Models are known by their
+ * config.json, data by their card on the hub or by reading local files. Hours are an estimate from `speed`, or from a
+ * short measurement of this machine. Names that could not be checked are listed. Nothing is written to `out`.
+ * @throws RewardKitError as `experiment` does for the file
+ * @example
+ * const { hours, unchecked } = await planExperiment({ file: 'grid.yaml', out: 'runs/grid', speed: 1e14 })
+ */
+export async function planExperiment(settings: ExperimentSettings): Promise<ExperimentPlan> {
+  const { signal, onEvent, ...rest } = settings
+  const options = parseOptions(experimentOptionsSchema, rest)
+  const measureSpeed = () => runJob('speed', {}, { signal, onEvent })
+  const hooks = { onEvent: onEvent ?? (() => {}), shouldStop: () => signal?.aborted ?? false }
+  return planGrid(options, measureSpeed, hooks)
 }

@@ -113,6 +113,11 @@ const jobs = {
     const { quickstart } = await import('../quickstart/quickstart.ts')
     return quickstart(options, hooks)
   },
+  /** Floating-point operations per second of training on this machine. */
+  speed: async (options: { readonly threads?: number | undefined }, hooks: Hooks) => {
+    const { measureSpeed } = await import('../quickstart/measure-speed.ts')
+    return measureSpeed(options, hooks)
+  },
   check: async (options: { readonly model: string }, hooks: Hooks) => {
     const { checkModelFolder } = await import('../rewards/reward-check.ts')
     return checkModelFolder(options.model, hooks)
