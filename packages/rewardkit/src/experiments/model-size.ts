@@ -46,7 +46,7 @@ async function configFolder(name: string, hooks: Hooks): Promise<string> {
 }
 
 /** Counts the weights that a configuration describes. */
-export function modelSize(config: DecoderConfig): ModelSize {
+function modelSize(config: DecoderConfig): ModelSize {
   const { prefix, parts } = recordOf(config.family)
   const count = (isCounted: (name: string) => boolean) =>
     [...decoderShapes(config)].reduce(
