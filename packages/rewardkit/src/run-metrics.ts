@@ -42,4 +42,14 @@ export interface EvaluationMetrics {
   readonly seconds: number
 }
 
-export type MetricsLine = StepMetrics | EvaluationMetrics
+/** One line of `metrics.jsonl` with `kind: "hidden_states"`: those of frozen layers, before a run begins or goes on. */
+export interface HiddenStateMetrics {
+  readonly schema_version: 1
+  readonly kind: 'hidden_states'
+  /** Steps that had been done. */
+  readonly step: number
+  /** Seconds to compute those that were not on the disk. */
+  readonly seconds: number
+}
+
+export type MetricsLine = StepMetrics | EvaluationMetrics | HiddenStateMetrics

@@ -42,8 +42,19 @@ const evaluationSchema = z.object({
   seconds: measured,
 })
 
+const hiddenStatesSchema = z.object({
+  schema_version: version,
+  kind: z.literal('hidden_states'),
+  step: z.number(),
+  seconds: measured,
+})
+
 /** One line of `metrics.jsonl`. */
-export const metricsLineSchema: z.ZodType<MetricsLine> = z.discriminatedUnion('kind', [stepSchema, evaluationSchema])
+export const metricsLineSchema: z.ZodType<MetricsLine> = z.discriminatedUnion('kind', [
+  stepSchema,
+  evaluationSchema,
+  hiddenStatesSchema,
+])
 
 /** One line of `evaluation/telling_pairs.jsonl`, or of `worst_pairs.jsonl`: the texts of a pair. */
 export const tellingPairSchema = z.object({

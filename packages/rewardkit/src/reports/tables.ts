@@ -3,6 +3,7 @@ import type { Statistic } from '../analysis/statistic.ts'
 import type { MarginDistribution } from '../analysis/margin-distribution.ts'
 import type { Interval, MarginStatistics, PairSummary } from '../statistics/types.ts'
 import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
+import type { EvaluationMetrics, HiddenStateMetrics, MetricsLine, StepMetrics } from '../run-metrics.ts'
 import { duration, number, percent, whole } from './number-format.ts'
 import { html, type Markup } from './html.ts'
 import type { KnownTruth, ReportRun } from './report-run.ts'
@@ -230,25 +231,35 @@ export function claimsTable(runs: readonly ReportRun[]): Markup | null {
 
 /** What training took: steps, pairs, time, speed and memory. */
 export function trainingTable(runs: readonly ReportRun[]): Markup {
-  const steps = runs.map(({ metrics }) => metrics.filter((line) => line.kind === 'step'))
-  const cells: readonly (readonly [string, (lines: (typeof steps)[number]) => string])[] = [
-    ['Steps', (lines) => whole(lines.length)],
-    ['Pairs', (lines) => whole(sum(lines.map(({ pairs }) => pairs)))],
-    ['Time in steps', (lines) => duration(sum(lines.map(({ seconds }) => seconds)))],
+  const hasHiddenStates = runs.some(({ metrics }) => metrics.some(({ kind }) => kind === 'hidden_states'))
+  const cells: readonly (readonly [string, (lines: TrainingLines) => string])[] = [
+    ['Steps', ({ steps }) => whole(steps.length)],
+    ['Pairs', ({ steps }) => whole(sum(steps.map(({ pairs }) => pairs)))],
+    ...(hasHiddenStates
+      ? [
+          [
+            'Time for hidden states',
+            ({ hidden }: TrainingLines) => duration(sum(hidden.map(({ seconds }) => seconds))),
+          ] as const,
+        ]
+      : []),
+    ['Time in steps', ({ steps }) => duration(sum(steps.map(({ seconds }) => seconds)))],
+    ['Time in evaluations', ({ evaluations }) => duration(sum(evaluations.map(({ seconds }) => seconds)))],
     [
-      'Pairs per second',
-      (lines) => number(sum(lines.map(({ pairs }) => pairs)) / sum(lines.map(({ seconds }) => seconds)), 2),
+      'Pairs per second of steps',
+      ({ steps }) => number(sum(steps.map(({ pairs }) => pairs)) / sum(steps.map(({ seconds }) => seconds)), 2),
     ],
     [
       'Peak memory',
-      (lines) => `${number(lines.reduce((most, line) => Math.max(most, line.peak_memory), 0) / 2 ** 30, 2)} GiB`,
+      ({ steps }) => `${number(steps.reduce((most, line) => Math.max(most, line.peak_memory), 0) / 2 ** 30, 2)} GiB`,
     ],
   ]
+  const all = runs.map(({ metrics }) => trainingLines(metrics))
   const body = cells.map(
     ([name, cell]) =>
       html`<tr>
         <th scope="row">${name}</th>
-        ${steps.map((lines) => html`<td>${lines.length > 0 ? cell(lines) : number(null)}</td>`)}
+        ${all.map((lines) => html`<td>${lines.steps.length > 0 ? cell(lines) : number(null)}</td>`)}
       </tr>`,
   )
   return scrollable(
@@ -260,6 +271,21 @@ export function trainingTable(runs: readonly ReportRun[]): Markup {
       </tbody>
     </table>`,
   )
+}
+
+/** The lines of metrics.jsonl by their kind. */
+interface TrainingLines {
+  readonly steps: readonly StepMetrics[]
+  readonly evaluations: readonly EvaluationMetrics[]
+  readonly hidden: readonly HiddenStateMetrics[]
+}
+
+function trainingLines(metrics: readonly MetricsLine[]): TrainingLines {
+  return {
+    steps: metrics.filter((line) => line.kind === 'step'),
+    evaluations: metrics.filter((line) => line.kind === 'evaluation'),
+    hidden: metrics.filter((line) => line.kind === 'hidden_states'),
+  }
 }
 
 /** Accuracy, pairs and margins of each subset, a line each run; null where no run has subsets. */

@@ -71,7 +71,7 @@ async function run(out: string, changed: Partial<TrainInput> = {}, shouldStop: H
   return { found: Number(found), computed: Number(computed), warnings: texts('warning') }
 }
 
-/** All that a run leaves, less what a clock or the system measured. */
+/** All that a run leaves, less what a clock or the system measured: a run that goes on looks hidden states up again. */
 function results(out: string) {
   const timings = new Set(['seconds', 'tokens_per_second', 'pairs_per_second', 'peak_memory'])
   const bytes = (...path: string[]) => readFileSync(join(out, ...path)).toString('base64')
@@ -79,6 +79,7 @@ function results(out: string) {
     metrics: readFileSync(join(out, 'metrics.jsonl'), 'utf8')
       .trim()
       .split('\n')
+      .filter((line) => !line.includes('"hidden_states"'))
       .map((line) => JSON.parse(line, (key, value: unknown) => (timings.has(key) ? undefined : value)) as unknown),
     weights: bytes('model', 'model.safetensors'),
     rewards: bytes('evaluation', 'rewards.jsonl'),

@@ -119,9 +119,13 @@ async function trainFrom(
   writeConfig(out, options)
   writeEnvironment(out, environment())
   writeFileAtomic(join(out, 'data.json'), `${JSON.stringify(data.record, null, 2)}\n`)
-  rewards.prepare()
 
   const log = (line: MetricsLine) => appendLine(join(out, 'metrics.jsonl'), JSON.stringify(line))
+  const begun = performance.now()
+  rewards.prepare()
+  if (rewards.frozenWeights !== null && part.frozenLayers)
+    log({ schema_version: 1, kind: 'hidden_states', step, seconds: (performance.now() - begun) / 1000 })
+
   const save = () => {
     syncFile(join(out, 'metrics.jsonl'))
     saveCheckpoint(out, trained, optimizer, { schema_version: 1, step, objective_state: state, fingerprint: identity })
