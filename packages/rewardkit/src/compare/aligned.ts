@@ -12,6 +12,8 @@ import type { Run } from './read-run.ts'
 /** The pairs that all runs have, in the order of the first. */
 export interface SharedPairs extends Pick<RewardTable, 'pairs' | 'subsetOf' | 'subsetNames'> {
   readonly prompts: Clusters
+  /** Whether nothing but its place in the file says which pair is which: no ids, no prompts. */
+  readonly isByPlace: boolean
   readonly leftOut: LeftOut | null
 }
 
@@ -93,6 +95,7 @@ const sharedPairs = (table: RewardTable, leftOut: LeftOut | null): SharedPairs =
   prompts: promptClusters(table),
   subsetOf: table.subsetOf,
   subsetNames: table.subsetNames,
+  isByPlace: !knowsPrompts(table) && table.ids.every((id) => /^(line|row)-\d+$/.test(id)),
   leftOut,
 })
 

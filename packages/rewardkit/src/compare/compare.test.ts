@@ -340,6 +340,19 @@ describe('other files', () => {
   })
 })
 
+it('pairs without ids and prompts are matched by their place, which a note says', async () => {
+  const bare = (name: string, margins: readonly number[]) =>
+    rewards(
+      name,
+      margins.map((margin) => ({ chosen_reward: margin, rejected_reward: 0 })),
+    )
+  const { notes, prompts } = await compare({
+    arms: [bare('bare-a.jsonl', [1, 2, -1]), bare('bare-b.jsonl', [1, -2, 3])],
+  })
+  expect(prompts).toBe(3)
+  expect(notes).toContain('The files have neither ids nor prompts: pairs of the same line are taken as the same pair.')
+})
+
 describe('lengths in tokens', () => {
   it('of another tokenizer say nothing about texts', async () => {
     const rows = rowsOf([1, 1, -1, 1]).map((one) => ({ ...one, chosen_tokens: 31, rejected_tokens: 77 }))

@@ -49,7 +49,7 @@ export async function compareRuns(options: CompareArms, hooks: Hooks): Promise<C
     arms: records,
     comparisons,
     claims: claimsOfArms(arms, records),
-    notes: [...notesOf(runs.flat()), ...arms.flatMap(withoutTemperature)],
+    notes: [...notesOf(runs.flat(), shared), ...arms.flatMap(withoutTemperature)],
     gate: options.failIfWorse === undefined ? null : judgeWorse(comparisons, at(arms, 0).name, options.failIfWorse),
   }
   if (options.out !== undefined) writeComparison(options.out, result)
@@ -144,13 +144,15 @@ function claimsOfArms(arms: readonly Arm[], records: readonly ArmRecord[]): read
 }
 
 /** What should be known of the runs before the numbers are believed. */
-function notesOf(all: readonly AlignedRun[]): string[] {
+function notesOf(all: readonly AlignedRun[], { isByPlace }: SharedPairs): string[] {
   const hashes = new Set(all.flatMap(({ dataSha256 }) => dataSha256 ?? []))
   const notes: string[] = []
   if (hashes.size > 1)
     notes.push(
       'The runs were evaluated on different files. Their ids and prompts agree, but their texts are not known.',
     )
+  if (isByPlace)
+    notes.push('The files have neither ids nor prompts: pairs of the same line are taken as the same pair.')
   const [first, ...others] = all
   for (const other of others)
     if (first?.rewards.margins.every((margin, pair) => margin === other.rewards.margins[pair]))
