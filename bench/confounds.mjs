@@ -4,9 +4,11 @@
 //
 // FILE: preference pairs with texts; a scorer that only sees the length of responses is then asked for label noise.
 
+import { agreement } from '../packages/rewardkit/dist/analysis/agreement.js'
 import { growTable, tableOf } from '../packages/rewardkit/dist/analysis/reward-table.js'
 import { confounds } from '../packages/rewardkit/dist/analysis/confounds.js'
 import { labelNoise } from '../packages/rewardkit/dist/analysis/label-noise.js'
+import { suspiciousPairs } from '../packages/rewardkit/dist/analysis/suspicious.js'
 import { defaultDataOptions, openData, readGroups } from '../packages/rewardkit/dist/data/index.js'
 import { silentHooks } from '../packages/rewardkit/dist/events.js'
 import { createRandom } from '../packages/rewardkit/dist/random.js'
@@ -99,6 +101,41 @@ console.log(
   '\nlength: bias of labels, reliance of rewards, accuracy %, chosen longer %, shorter %, length-controlled %, rank correlation',
 )
 for (const bias of [0, 1]) for (const reliance of [0, 0.2, Infinity]) console.log(lengthOf(bias, reliance).join(' | '))
+
+const count = 1e6
+const random = createRandom(1, 'a million pairs')
+const million = growTable()
+for (let i = 0; i < count; i++) {
+  const [chosen_tokens, rejected_tokens] = [100 + random.integer(300), 100 + random.integer(300)]
+  const texts = { turns: 1, chosen_characters: 4 * chosen_tokens, rejected_characters: 4 * rejected_tokens }
+  million.add(
+    row(`${i}`, 1 + 2 * random.normal(), {
+      prompt_id: `${i >> 1}`,
+      annotated_margin: random.integer(4),
+      chosen_tokens,
+      rejected_tokens,
+      ...texts,
+      chosen_marks: random.integer(2) === 0 ? ['list'] : [],
+      rejected_marks: [],
+    }),
+  )
+}
+const large = million.table()
+const prompts = { of: large.promptOf, count: large.promptIds.length }
+/** @type {Readonly<Record<string, () => unknown>>} */
+const parts = {
+  agreement: () => agreement(large),
+  confounds: () => confounds(large),
+  labelNoise: () => labelNoise(large.margins, prompts),
+  suspiciousPairs: () => suspiciousPairs(large, labelNoise(large.margins, prompts)).counts,
+}
+console.log('\nseconds of processor time for a million pairs:')
+for (const [name, run] of Object.entries(parts)) {
+  const before = process.cpuUsage()
+  run()
+  const { user, system } = process.cpuUsage(before)
+  console.log(`${name} ${((user + system) / 1e6).toFixed(1)}`)
+}
 
 const [file] = process.argv.slice(2)
 if (file !== undefined) {

@@ -16,7 +16,7 @@ import { readingOverridesSchema } from '../tokens/reading-options.ts'
 
 const out = z
   .string()
-  .describe('folder for rewards.jsonl, summary.json and telling_pairs.jsonl')
+  .describe('folder for rewards.jsonl, suspicious.jsonl, telling_pairs.jsonl and summary.json')
   .meta({ placeholder: 'FOLDER' })
 
 /** The options of `evaluate`. How texts are read is saved with the model; these options override it. */

@@ -15,8 +15,8 @@ import { prepareFolder } from './prepare-folder.ts'
 import { readPairs } from './read-pairs.ts'
 
 /**
- * Evaluates a saved reward model on a preference file and writes `rewards.jsonl`, `summary.json` and
- * `telling_pairs.jsonl` into the folder. Texts are read as the model was trained to read them.
+ * Evaluates a saved reward model on a preference file and writes `rewards.jsonl`, `suspicious.jsonl`,
+ * `telling_pairs.jsonl` and `summary.json` into the folder. Texts are read as the model was trained to read them.
  * @param rows JSON lines in place of a file: written to where `options.data` says
  * @throws InputError for what is wrong with folder, data or model; Interrupted on request
  */

@@ -20,8 +20,8 @@ export interface EvaluateSettings extends Readonly<Omit<EvaluateInput, 'data'>>,
 export interface EvaluateRewardsSettings extends Readonly<EvaluateRewardsInput>, Watching {}
 
 /**
- * Ranks preference pairs with a reward model in a thread of its own, and writes `rewards.jsonl`, `summary.json` and
- * `telling_pairs.jsonl` into the folder `out`.
+ * Ranks preference pairs with a reward model in a thread of its own, and writes `rewards.jsonl`,
+ * `suspicious.jsonl`, `telling_pairs.jsonl` and `summary.json` into the folder `out`.
  * @returns what `summary.json` holds: accuracy with its interval, margins, calibration, all of it for each subset again
  *
  * With `rewards` it does the same for rewards that a file holds already, without a model. Nothing is then written unless
