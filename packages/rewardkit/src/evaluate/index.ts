@@ -10,7 +10,12 @@ export { bestTemperature, logLoss, marginStatistics } from '../statistics/statis
 export { type Agreement, agreement } from '../analysis/agreement.ts'
 export { analyse, type Analysis, type AnalysisContext } from '../analysis/analyse.ts'
 export { type Claim, claimsOf, type ClaimVerdict } from '../analysis/claims.ts'
-export { claimsAcrossModels, claimsOfMarginTraining, type ModelMargins } from '../analysis/claims-across.ts'
+export {
+  claimsAcrossModels,
+  claimsOfMarginTraining,
+  type ModelMargins,
+  type PairRewards,
+} from '../analysis/claims-across.ts'
 export { type Confounds, confounds } from '../analysis/confounds.ts'
 export { type LabelNoise, labelNoise } from '../analysis/label-noise.ts'
 export { type Suspicious, type SuspiciousPair, suspiciousPairs } from '../analysis/suspicious.ts'
