@@ -50,8 +50,8 @@ async function ofFiles(files: readonly string[], given: Options): Promise<Summar
   for (const [index, rewards] of files.entries()) {
     const name = names[index] ?? rewards
     const out = given.out !== undefined && files.length > 1 ? join(given.out, name) : given.out
-    const { columns, encoding, onError, overwrite, takeOver } = given
-    const all = { rewards, columns, encoding, onError, overwrite, takeOver, out }
+    const { columns, encoding, onError, baselineData, overwrite, takeOver } = given
+    const all = { rewards, columns, encoding, onError, baselineData, overwrite, takeOver, out }
     const options = evaluateRewardsOptionsSchema.parse(all)
     const summary = await withTerminal(({ onEvent }) => compute('evaluateRewards', options, onEvent))
     summaries.set(files.length === 1 ? 'all' : name, summary)

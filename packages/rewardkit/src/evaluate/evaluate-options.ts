@@ -53,6 +53,7 @@ export const evaluateRewardsOptionsSchema = z.object({
   ),
   encoding: dataOptionsSchema.shape.encoding,
   onError: dataOptionsSchema.shape.onError,
+  baselineData: baselineDataOption,
   out: out.optional(),
   overwrite: overwriteOption,
   takeOver: takeOverOption,

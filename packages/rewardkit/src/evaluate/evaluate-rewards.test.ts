@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { silentHooks } from '../events.ts'
+import { watching } from '../fixtures/watching.ts'
 import { evaluateRewardsOptionsSchema } from './evaluate-options.ts'
 import { evaluateRewards } from './evaluate-rewards.ts'
 
@@ -33,5 +34,39 @@ describe('evaluateRewards', () => {
     const one = await evaluate({ rewards: file })
     expect(one).toMatchObject({ pairs: 1, accuracy: { value: 1 }, reward_margin: { mean: 1, skewness: NaN } })
     expect(JSON.stringify(one)).not.toContain('NaN')
+  })
+
+  it('compares rewards with a bag of words where their file has texts and data to learn from are named', async () => {
+    const text = (i: number) => `The ${i % 7} answers are ${i % 5}, ${i % 3} and more`
+    const rows = Array.from({ length: 60 }, (_, i) => {
+      const [chosen, rejected] = [`${text(i)}, thank you`, `${text(i + 1)}, whatever`]
+      return { id: `${i}`, prompt: `Question ${i}?`, chosen, rejected, chosen_reward: i % 3, rejected_reward: 1 }
+    })
+    const [learned, file] = [join(out, 'learned.jsonl'), join(out, 'scored.jsonl')]
+    writeFileSync(
+      learned,
+      rows
+        .slice(0, 40)
+        .map((row) => `${JSON.stringify({ ...row, chosen_reward: undefined, rejected_reward: undefined })}\n`)
+        .join(''),
+    )
+    writeFileSync(
+      file,
+      rows
+        .slice(30)
+        .map((row) => `${JSON.stringify(row)}\n`)
+        .join(''),
+    )
+    const { hooks, logs } = watching()
+    const given = { rewards: file, baselineData: learned, out: join(out, 'scored') }
+    const summary = await evaluateRewards(evaluateRewardsOptionsSchema.parse(given), hooks)
+    expect(summary.baselines?.bag_of_words).toMatchObject({ pairs: 30, accuracy: { value: 1 }, beats: 'no' })
+    expect(logs().join('\n')).toMatch(/learns from 30 pairs of .*, without 10 pairs whose prompt is evaluated/)
+    const again = await evaluate({ rewards: join(out, 'scored') })
+    expect(again.baselines?.bag_of_words).toEqual(summary.baselines?.bag_of_words)
+    const withoutTexts = { rewards: join(out, 'scored'), baselineData: learned }
+    await evaluateRewards(evaluateRewardsOptionsSchema.parse(withoutTexts), hooks)
+    expect(logs().at(-1)).toMatch(/no bag of words to compare with: .* has no texts/)
+    await expect(evaluate({ rewards: '-', baselineData: learned })).rejects.toThrow(/can be read only once/)
   })
 })

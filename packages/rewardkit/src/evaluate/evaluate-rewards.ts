@@ -1,12 +1,15 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { analyse } from '../analysis/analyse.ts'
+import { type BagOfWords, bagOfWordsReward } from '../baselines/bag-of-words.ts'
+import { learnWords } from '../baselines/learn-words.ts'
+import { defaultDataOptions, type Group } from '../data/index.ts'
 import { InputError } from '../errors.ts'
-import type { Hooks } from '../events.ts'
+import { type Hooks, logLine } from '../events.ts'
 import { command, option, phrase } from '../phrase.ts'
 import { evaluationSummarySchema } from '../rewards/evaluation-schemas.ts'
 import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
-import { evaluationFolder, readRewards } from '../rewards/read-rewards.ts'
+import { evaluationFolder, readRewards, type RewardFileOptions } from '../rewards/read-rewards.ts'
 import { writeEvaluation } from '../rewards/write-evaluation.ts'
 import { version } from '../version.ts'
 import type { EvaluateRewardsOptions } from './evaluate-options.ts'
@@ -23,7 +26,9 @@ export async function evaluateRewards(options: EvaluateRewardsOptions, hooks: Ho
   const folder = evaluationFolder(rewards)
   refuseUnfinished(rewards, folder)
   const path = folder === undefined ? rewards : join(folder, 'rewards.jsonl')
-  const { sha256, table, skipped } = await readRewards(path, { columns, encoding, onError }, hooks)
+  const reading = { columns, encoding, onError }
+  const words = await wordsFor(path, reading, options.baselineData, hooks)
+  const { sha256, table, skipped } = await readRewards(path, { ...reading, ...(words && marginsBy(words)) }, hooks)
   const summary: EvaluationSummary = {
     schema_version: 2,
     versions: { rewardkit: version, node: process.versions.node },
@@ -37,6 +42,41 @@ export async function evaluateRewards(options: EvaluateRewardsOptions, hooks: Ho
   if (out !== undefined) writeEvaluation(out, table, summary)
   return summary
 }
+
+/**
+ * A bag of words that learned from `baselineData`, without the prompts of the file. That takes a reading of the file more.
+ * Null where none was asked for, and where the file has no texts.
+ */
+async function wordsFor(
+  path: string,
+  reading: RewardFileOptions,
+  baselineData: string | undefined,
+  hooks: Hooks,
+): Promise<BagOfWords | null> {
+  if (baselineData === undefined) return null
+  if (path === '-')
+    throw new InputError(phrase`${option('baselineData')}: rewards of standard input can be read only once`, {
+      remedy: phrase`write them into a file, and give that as ${option('rewards')}`,
+    })
+  const promptIds = new Set<string>()
+  const collect = ({ promptId }: Group) => {
+    promptIds.add(promptId)
+    return undefined
+  }
+  await readRewards(path, { ...reading, marginsOf: collect }, { ...hooks, onEvent: () => {} })
+  if (promptIds.size === 0) {
+    hooks.onEvent(logLine(`no bag of words to compare with: ${path} has no texts of prompts and responses`))
+    return null
+  }
+  return learnWords({ baselineData, options: defaultDataOptions, run: null, promptIds: [...promptIds] }, hooks)
+}
+
+/** The chosen response of a pair comes first. */
+const marginsBy = (words: BagOfWords): Pick<RewardFileOptions, 'marginsOf'> => ({
+  marginsOf({ responses: [chosen = [], rejected = []] }) {
+    return { bag_of_words: bagOfWordsReward(words, chosen) - bagOfWordsReward(words, rejected) }
+  },
+})
 
 /** What an evaluation folder says of the model and the data that its rewards came from. */
 function originOf(folder: string): Pick<EvaluationSummary, 'model' | 'data'> {

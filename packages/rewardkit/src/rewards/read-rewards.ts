@@ -20,7 +20,13 @@ import { type Hooks, warning } from '../events.ts'
 import { sha256Files } from '../hashes.ts'
 import { option, phrase, settings } from '../phrase.ts'
 import { rowsByColumns } from './rows-by-columns.ts'
-import { createRewardReader, NoRewards, rewardColumnNames, type RewardReader } from './reward-fields.ts'
+import {
+  createRewardReader,
+  type MarginsOfTexts,
+  NoRewards,
+  rewardColumnNames,
+  type RewardReader,
+} from './reward-fields.ts'
 
 /** How a file of rewards is read. */
 export interface RewardFileOptions {
@@ -28,6 +34,8 @@ export interface RewardFileOptions {
   readonly columns?: readonly string[] | undefined
   readonly encoding?: string
   readonly onError?: 'stop' | 'skip'
+  /** Called for each pair whose texts are there. */
+  readonly marginsOf?: MarginsOfTexts
 }
 
 /** Pairs with their rewards, as some files had them. */
@@ -54,7 +62,7 @@ export async function readRewards(name: string, options: RewardFileOptions, hook
   const source = await openSource(name, evaluationSplits, hooks)
   const reading = createReading(options)
   const mapped = options.columns && columnMapper(options.columns, rewardColumnNames)
-  const reader = createRewardReader()
+  const reader = createRewardReader(options.marginsOf)
   const growing = growTable()
   const ids = new Set<string>()
   const skipped = createSkippedRows()

@@ -43,12 +43,15 @@ export interface RewardReader {
   read(row: Row, defaultId: string): RewardRow[]
 }
 
-export function createRewardReader(): RewardReader {
+/** The margins of baselines for a pair with texts: the first response of the group is the chosen one. */
+export type MarginsOfTexts = (group: Group) => RewardRow['baseline_margins']
+
+export function createRewardReader(marginsOf?: MarginsOfTexts): RewardReader {
   const notes: RewardNotes = { withoutPrompt: 0, unreadableTexts: 0 }
   const texts = createTextReader()
   return {
     notes,
-    read: (row, defaultId) => (isOurs(row) ? [ourRow(row)] : pairsOf(row, defaultId, texts, notes)),
+    read: (row, defaultId) => (isOurs(row) ? [ourRow(row)] : pairsOf(row, defaultId, { texts, marginsOf }, notes)),
   }
 }
 
@@ -69,7 +72,13 @@ function ourRow(row: Row): RewardRow {
   return data
 }
 
-function pairsOf(row: Row, defaultId: string, texts: TextReader, notes: RewardNotes): RewardRow[] {
+/** What is done with the texts of a pair. */
+interface ForTexts {
+  readonly texts: TextReader
+  readonly marginsOf: MarginsOfTexts | undefined
+}
+
+function pairsOf(row: Row, defaultId: string, { texts, marginsOf }: ForTexts, notes: RewardNotes): RewardRow[] {
   const { chosen, rejected, layout } = rewardsOf(row)
   const isPair = chosen.length === 1 && rejected.length === 1
   const group = isPair ? textsOf(row, notes) : undefined
@@ -78,6 +87,7 @@ function pairsOf(row: Row, defaultId: string, texts: TextReader, notes: RewardNo
   if (promptId === undefined) notes.withoutPrompt += 1
   const margin = optionalMargin(row)
   const features = group && texts.read(group)
+  const baselineMargins = group && marginsOf?.(group)
   return chosen.flatMap((chosenReward, i) =>
     rejected.map((rejectedReward, j): RewardRow => {
       const [first, second] = [i, chosen.length + j]
@@ -94,6 +104,7 @@ function pairsOf(row: Row, defaultId: string, texts: TextReader, notes: RewardNo
         ...(!isPair && { group_id: id, chosen_response: first, rejected_response: second }),
         ...(layout !== undefined && { layout }),
         ...features?.({ chosen: 0, rejected: 1 }, pairId),
+        ...(baselineMargins && { baseline_margins: baselineMargins }),
       }
     }),
   )
