@@ -4,7 +4,7 @@ import { type DotGroup, type DotPlot, type DotRow, drawDots } from './dot-plot.t
 import { runColour } from './draw.ts'
 import type { Figure } from './figure.ts'
 import type { EvaluatedRun } from './margin-figures.ts'
-import { percent, whole } from './number-format.ts'
+import { number, percent, tick, whole } from './number-format.ts'
 
 /** A value of each run, under one heading. */
 type Entry = readonly [heading: string, of: (run: EvaluatedRun) => Interval | null | undefined]
@@ -12,6 +12,29 @@ type Entry = readonly [heading: string, of: (run: EvaluatedRun) => Interval | nu
 /** Accuracy where the chosen response is the longer one and where it is not, by turns, and what format marks do. */
 export function confoundFigures(runs: readonly EvaluatedRun[]): Figure[] {
   return [...lengthParts(runs), ...turnParts(runs), ...markParts(runs)]
+}
+
+/** Accuracy by annotated margin. */
+export function agreementFigures(runs: readonly EvaluatedRun[]): Figure[] {
+  const all = runs.flatMap(({ evaluation }) => evaluation.summary.agreement?.grades ?? [])
+  const parts = new Map(all.map(({ from, to }) => [`${from} ${to}`, { from, to }]))
+  const grades = [...parts.values()].toSorted((a, b) => a.from - b.from)
+  const entries = grades.map(({ from, to }): Entry => {
+    const heading = from === to ? `annotated ${tick(from)}` : `annotated ${tick(from)} to ${tick(to)}`
+    const ofRun = ({ evaluation }: EvaluatedRun) =>
+      evaluation.summary.agreement?.grades.find((grade) => grade.from === from && grade.to === to)?.accuracy
+    return [heading, ofRun]
+  })
+  const correlations = runs.flatMap(({ name, evaluation }) => {
+    const found = evaluation.summary.agreement?.kendall_tau_b
+    return found ? [`${name} ${number(found.value, 2)} (${number(found.low, 2)} to ${number(found.high, 2)})`] : []
+  })
+  const tau = correlations.length === 0 ? '' : ` Kendall's tau-b with the grade: ${correlations.join(', ')}.`
+  return partsFigure(runs, entries, {
+    name: 'grades',
+    title: 'Accuracy by annotated margin',
+    caption: `Pairs that annotators found clearer should be ranked better.${tau}`,
+  })
 }
 
 function lengthParts(runs: readonly EvaluatedRun[]): Figure[] {

@@ -1,6 +1,6 @@
 import { accuracyFigure, subsetsFigure } from './accuracy-figures.ts'
 import { reliabilityFigures } from './calibration-figures.ts'
-import { confoundFigures } from './confound-figures.ts'
+import { agreementFigures, confoundFigures } from './confound-figures.ts'
 import { curveFigures, curveReading } from './curves.ts'
 import { cumulativeFigure, normalQuantileFigure } from './distribution-figures.ts'
 import type { Comparison } from '../compare/comparison.ts'
@@ -76,6 +76,7 @@ export function reportFigures(runs: readonly ReportRun[]): Figure[] {
     ...presentFigures([subsetsFigure(evaluated)]),
     ...confoundFigures(evaluated),
     ...lengthFigures(evaluated),
+    ...agreementFigures(evaluated),
     ...knownMarginFigures(evaluated),
     ...(hasMargins(evaluated) ? [...reliabilityFigures(evaluated), ...marginFigures(evaluated)] : []),
     ...(hasMargins(evaluated) ? histogramFigures(evaluated) : []),
@@ -112,7 +113,7 @@ function reportSections(
     { id: 'results', title: 'Accuracy', content: accuracyContent(runs, evaluated) },
     section('subsets', 'Subsets', subsetsContent(runs, evaluated)),
     section('confounds', 'Confounds', confoundsContent(evaluated)),
-    section('agreement', 'Agreement with known margins', optionalGrid('medium', knownMarginFigures(evaluated))),
+    section('agreement', 'Agreement with known margins', agreementContent(evaluated)),
     section('pairs', 'Pairs', evaluated.length > 0 ? pairsSection(evaluated, pairs) : null),
     section('calibration', 'Calibration', isMeasured ? calibrationContent(runs, evaluated, legend) : null),
     section('margins', 'Reward margins', isMeasured ? marginsContent(runs, evaluated, legend) : null),
@@ -139,6 +140,12 @@ function confoundsContent(evaluated: readonly EvaluatedRun[]): Markup | null {
   const [parts, dots] = [confoundFigures(evaluated), lengthFigures(evaluated)]
   if (parts.length + dots.length === 0) return null
   return html`${optionalGrid('pair', parts)} ${optionalGrid('medium', dots)}`
+}
+
+function agreementContent(evaluated: readonly EvaluatedRun[]): Markup | null {
+  const [grades, dots] = [agreementFigures(evaluated), knownMarginFigures(evaluated)]
+  if (grades.length + dots.length === 0) return null
+  return html`${optionalGrid('single', grades)} ${optionalGrid('medium', dots)}`
 }
 
 function calibrationContent(
