@@ -11,6 +11,7 @@ import {
   correlationInterval,
   correlationTest,
   partialCorrelation,
+  pearson,
   spearman,
 } from '../packages/rewardkit/dist/statistics/correlations.js'
 import { crossedBootstrap, crossedEstimate } from '../packages/rewardkit/dist/statistics/crossed.js'
@@ -292,12 +293,12 @@ function correlations() {
       ["Spearman's correlation", spearman],
       ["Kendall's tau-b", kendallTauB],
       [
-        "Spearman's, given a third column",
+        "Pearson's, given a third column",
         (x, y) => {
           const z = normals(one)
           const [u, v] = [x, y].map((values) => values.map((value, i) => value + (z[i] ?? NaN)))
           if (!u || !v) throw new Error('two columns')
-          return partialCorrelation(spearman(u, v), spearman(u, z), spearman(v, z))
+          return partialCorrelation(pearson(u, v), pearson(u, z), pearson(v, z))
         },
       ],
     ]
@@ -309,7 +310,7 @@ function correlations() {
         })
         return [p, mid_p]
       })
-      print([[`${name} against 0`, 'normal', words(one), ...found]])
+      print([[`${name}, against 0`, 'normal', words(one), ...found]])
     }
   }
   const trend = sizes(trials, () => [

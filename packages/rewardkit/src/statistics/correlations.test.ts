@@ -14,6 +14,7 @@ import {
 } from './correlations.ts'
 import { every } from './fixtures/clusters.ts'
 import { jonckheere, kendallTauB } from './kendall.ts'
+import { signFlipTest } from './sign-flips.ts'
 
 const numbers = z.array(z.number())
 const fixture = z
@@ -107,6 +108,17 @@ describe('a correlation that is not defined', () => {
 })
 
 describe('with prompts', () => {
+  it('pseudo-values allow for two fitted numbers', () => {
+    const x = [1, 5, 2, 7, 4, 6, 3, 9, 8, 10, 12, 11]
+    const y = [2, 1, 4, 6, 3, 9, 5, 12, 8, 7, 10, 11]
+    const { value, influence } = pearson(x, y)
+    const pseudoValues = influence.map((one) => value + Math.sqrt(12 / 10) * one)
+    const draws = { draws: 99, seed: 1 }
+    const found = correlationTest({ value, influence }, every(12, 1), draws)
+    expect(found).toEqual(signFlipTest(pseudoValues, every(12, 1), draws))
+    expect(found.p).toBeLessThan(1)
+  })
+
   it.each([{ size: 1 }, { size: 5 }])(
     'intervals cover and tests reject as they should, $size pairs a prompt',
     ({ size }) => {

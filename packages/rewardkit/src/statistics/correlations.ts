@@ -38,7 +38,8 @@ export const spearmanCorrelation = (first: ArrayLike<number>, second: ArrayLike<
 
 /**
  * The partial correlation of x and y given z, from the three correlations: what is left of the first where z is held
- * constant. For Pearson's, that is the correlation of the residuals of regressions on z.
+ * constant. For Pearson's, that is the correlation of the residuals of regressions on z. Spearman's is close to 0, but not
+ * exactly 0, where x and y have only z in common.
  */
 export function partialCorrelation(xy: Correlation, xz: Correlation, yz: Correlation): Correlation {
   const [restX, restY] = [1 - xz.value ** 2, 1 - yz.value ** 2]

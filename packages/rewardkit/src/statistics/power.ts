@@ -75,7 +75,7 @@ export function mcnemarPower(
     for (const name of ['p', 'mid_p'] as const) {
       // Up to this many of the discordant pairs on one side are significant; it grows by at most one with them.
       const next = least[name] + 1
-      if (2 * next <= discordant + 2 && mcnemarExact(next - 1, discordant - next + 1)[name] <= 0.05) least[name] = next
+      if (mcnemarExact(next - 1, discordant - next + 1)[name] <= 0.05) least[name] = next
       const few = least[name] - 1
       const tail = (ofSide: number) => binomialCdf(few, discordant, ofSide / share)
       if (few >= 0) powers[name] += chance * (tail(onlyFirst) + tail(onlySecond))
