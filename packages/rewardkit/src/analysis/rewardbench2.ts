@@ -1,7 +1,7 @@
-import { influenceInterval } from '../statistics/intervals.ts'
 import { type Statistic, statisticOf, undefinedFor } from './statistic.ts'
 import type { GroupRewards } from './group-rewards.ts'
 import type { RewardTable } from './reward-table.ts'
+import { shareInterval } from './share-interval.ts'
 import { tiesTerms, type TiesTerm } from './rewardbench2-ties.ts'
 
 /**
@@ -76,5 +76,5 @@ function weightedMean(terms: readonly TiesTerm[]): Statistic {
       influence.push((weight * total * (value - mean)) / units.length)
     }
   }
-  return statisticOf(influenceInterval(score, influence, { of: Int32Array.from(of), count: numbers.size }))
+  return statisticOf(shareInterval(score, influence, { of: Int32Array.from(of), count: numbers.size }))
 }

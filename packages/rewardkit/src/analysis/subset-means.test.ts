@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createRandom } from '../random.ts'
 import type { RewardRow } from '../statistics/types.ts'
 import { tableOf } from './reward-table.ts'
+import { summarizePairs } from './pair-summary.ts'
 import { subsetMeans } from './subset-means.ts'
 
 const row = (subset: string | null, isRight: boolean, prompt: string): RewardRow => ({
@@ -20,6 +21,12 @@ describe('subsetMeans', () => {
     const means = subsetMeans(tableOf([...rows, row(null, true, '5')]))
     expect(means).toMatchObject({ subsets: 2, pairs: 4, weighted: { value: 0.5 }, unweighted: { value: 1 / 3 } })
     expect(subsetMeans(tableOf(rows.slice(0, 3)))).toBeUndefined()
+  })
+
+  it('is as wide as the accuracy where all pairs are right', () => {
+    const table = tableOf(Array.from({ length: 30 }, (_, i) => row(i % 2 === 0 ? 'a' : 'b', true, `${i}`)))
+    const { accuracy } = summarizePairs(table)
+    expect(subsetMeans(table)).toMatchObject({ weighted: accuracy, unweighted: accuracy })
   })
 
   it('says why there is no interval for one prompt', () => {

@@ -1,8 +1,8 @@
 import { at } from '../at.ts'
-import { influenceInterval } from '../statistics/intervals.ts'
 import type { Interval } from '../statistics/types.ts'
 import { type Statistic, statisticOf } from './statistic.ts'
 import { promptClusters, type RewardTable } from './reward-table.ts'
+import { shareInterval } from './share-interval.ts'
 
 /** The accuracies of subsets as one number, in two ways. */
 export interface SubsetMeans {
@@ -49,6 +49,5 @@ function meanOfParts(values: Float64Array, partOf: Int32Array, parts: number, ta
     return part === -1 ? 0 : ((value - at(means, part)) * values.length) / (parts * at(sizes, part))
   })
   const mean = means.reduce((sum, one) => sum + one, 0) / parts
-  const { low, high } = influenceInterval(mean, influence, promptClusters(table))
-  return { value: mean, low: Math.max(0, low), high: Math.min(1, high) }
+  return shareInterval(mean, influence, promptClusters(table))
 }
