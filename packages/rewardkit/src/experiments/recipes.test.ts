@@ -15,7 +15,7 @@ describe('recipes', () => {
     const text = readFileSync(root + name, 'utf8')
     const opening = text.slice(0, text.indexOf('\n\n'))
     expect(opening).toContain(`rewardkit experiment ${name} --out`)
-    if (!name.includes('/studies/')) expect(opening).toMatch(/What it costs|minutes on 2 cores/)
+    expect(opening).toMatch(name.includes('/studies/') ? /runs/ : /What it costs|minutes on 2 cores/)
     const experiment = readExperiment(root + name)
     const sources = { data: 'd', evalData: undefined, testData: 't' }
     for (const cell of gridOf(experiment)) trainOptionsOf(experiment, cell, sources, 'out')
