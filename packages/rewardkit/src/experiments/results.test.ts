@@ -103,7 +103,7 @@ describe('the choice of rates', () => {
   }
   const find = ({ objective, learningRate }: TrainOptions): FakeRun => {
     const count = right[objective]?.[learningRate] ?? 0
-    // Test pairs go the other way: whoever looked at them would choose another rate.
+    // Test pairs go the other way: anyone who looked at them would choose another rate.
     return { validation: rightOf(100, count), test: rightOf(100, 100 - count) }
   }
 

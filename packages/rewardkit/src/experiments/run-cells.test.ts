@@ -47,7 +47,7 @@ describe('runCells', () => {
     expect(existsSync(join(jobs.runs[0]?.out ?? '', 'model'))).toBe(true)
   })
 
-  it('goes on with a cell that was begun, and with those that failed', async () => {
+  it('resumes a cell that was begun, and those that failed', async () => {
     const { run } = setUp()
     let count = 0
     const stopping = fakeJobs(() => {

@@ -62,7 +62,7 @@ export async function runCells(
   if (held.length > 0 && !resume)
     throw new InputError(
       phrase`${option('out')} ${out} holds ${counted(held.length, 'cell')} of this experiment already`,
-      { remedy: phrase`give ${settings({ resume: true })} to go on with it, or name another folder` },
+      { remedy: phrase`give ${settings({ resume: true })} to continue, or name another folder` },
     )
   makeFolder(out)
   const ready = await prepareCells(experiment, cells, out, jobs, hooks)
@@ -122,7 +122,7 @@ export async function runCells(
   return { finished: todo.length - failed.length, skipped: done.length, failed }
 }
 
-/** Options, files and earlier records of all cells: whatever is wrong with them is told before the first one runs. */
+/** Options, files and earlier records of all cells: what is wrong with them ends everything before the first one runs. */
 async function prepareCells(
   experiment: Experiment,
   cells: readonly Cell[],

@@ -2,7 +2,7 @@ import { counted } from '../counted.ts'
 import { rateText } from './cells.ts'
 import type { ExperimentResults, ResultCell, ResultTable } from './results.ts'
 
-/** A table as it is shown: each writer makes its own form of it. */
+/** A table of texts: each writer makes its own form of it. */
 export interface ShownTable {
   readonly title: string
   readonly header: readonly string[]
@@ -15,8 +15,8 @@ export interface ShownTable {
 const marks = { better: '▲', worse: '▼' } as const
 
 /**
- * The tables of an experiment in the layout of the paper's Tables 1 and 2: a row for each model, below it one for each
- * further arm, a column for each set of test pairs.
+ * The tables of an experiment in the layout of the paper's Tables 1 and 2. Each model has a row, and below it one for
+ * each further arm. Each set of test pairs has a column.
  */
 export function shownTables(results: ExperimentResults): ShownTable[] {
   return results.tables.flatMap((table) => {

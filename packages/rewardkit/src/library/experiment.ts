@@ -14,7 +14,7 @@ export interface ExperimentSettings extends Readonly<z.input<typeof experimentOp
 
 /**
  * Runs the grid of models, data, arms, learning rates and seeds that a YAML file describes. Each cell is an ordinary run
- * folder below `out`, trained in a thread of its own, one after another. `resume` goes on with an experiment: cells that
+ * folder below `out`, trained in a thread of its own, one after another. `resume` continues an experiment: cells that
  * have finished are left alone. Then `results.json` and tables of all finished cells are written.
  * @returns the results, and what failed: a cell that fails does not end the others
  * @throws RewardKitError: `invalid-input` before anything is computed, `interrupted` after `signal`

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { families, type Family, isFamily, recordOf } from './families.ts'
 import { type Decoder, parseFields } from './family.ts'
-import { hasWeights } from './weight-files.ts'
+import { hasWeights } from './weight-names.ts'
 
 /** One decoder for all families: what differs between them is data. */
 export interface DecoderConfig extends Decoder {

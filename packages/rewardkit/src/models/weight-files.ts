@@ -4,18 +4,12 @@ import { openSafetensors, type Safetensors, SafetensorsError } from '@rewardkit/
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { listed, missingShards } from '../shards.ts'
-
-const weightsName = 'model.safetensors'
-const indexName = `${weightsName}.index.json`
+import { indexName, weightsName } from './weight-names.ts'
 
 /**
  * A value head in a separate file next to a language model's weights, as TRL's and LLaMA-Factory's training writes it.
  */
 const valueHeadName = 'value_head.safetensors'
-
-/** Whether a folder holds weights of a whole model, in one file or in several. */
-export const hasWeights = (folder: string): boolean =>
-  existsSync(join(folder, weightsName)) || existsSync(join(folder, indexName))
 
 /**
  * A folder's weights: model.safetensors, or all the files that model.safetensors.index.json names, and
