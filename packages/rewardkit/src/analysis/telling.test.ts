@@ -13,10 +13,10 @@ describe('tellingPairs', () => {
 
   it('are the surest mistakes, the nearest ties, the highest margins, and some of those ranked well', () => {
     expect(new Set(found.map(({ pair }) => pair)).size).toBe(100)
-    expect(of('confidently wrong')).toEqual(Array.from(rising.subarray(0, 50)))
-    expect(of('outlier')).toEqual(Array.from(rising.subarray(-10)).toReversed())
+    expect(of('lowest margin')).toEqual(Array.from(rising.subarray(0, 50)))
+    expect(of('highest margin')).toEqual(Array.from(rising.subarray(-10)).toReversed())
     const nearest = margins.map(Math.abs).toSorted().slice(0, 20)
-    expect(of('near tie').map(Math.abs)).toEqual([...nearest])
+    expect(of('smallest margin').map(Math.abs)).toEqual([...nearest])
     const well = of('well ranked')
     expect(well).toHaveLength(20)
     const right = rising.filter((margin) => margin > 0)
@@ -39,7 +39,7 @@ describe('tellingPairs', () => {
     expect(tellingPairs({ margins: Float64Array.of(1, 2, 3), pairs: 3 }, 2)).toHaveLength(2)
     expect(tellingPairs({ margins: new Float64Array(0), pairs: 0 }, 2)).toEqual([])
     expect(tellingPairs({ margins: Float64Array.of(1, NaN, 3), pairs: 3 }, 1)).toEqual([
-      { pair: 1, reason: 'confidently wrong' },
+      { pair: 1, reason: 'lowest margin' },
     ])
   })
 })

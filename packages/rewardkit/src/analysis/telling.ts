@@ -2,7 +2,7 @@ import { at } from '../at.ts'
 import type { RewardTable } from './reward-table.ts'
 
 /** Why a pair is worth reading. */
-export const tellingReasons = ['confidently wrong', 'near tie', 'outlier', 'well ranked'] as const
+export const tellingReasons = ['lowest margin', 'smallest margin', 'highest margin', 'well ranked'] as const
 export type TellingReason = (typeof tellingReasons)[number]
 
 export interface TellingPair {
@@ -13,9 +13,9 @@ export interface TellingPair {
 
 /** Shares of the pairs that are kept: those that show most are most. */
 const shares: readonly (readonly [TellingReason, number])[] = [
-  ['confidently wrong', 0.5],
-  ['near tie', 0.2],
-  ['outlier', 0.1],
+  ['lowest margin', 0.5],
+  ['smallest margin', 0.2],
+  ['highest margin', 0.1],
 ]
 
 /**
@@ -41,16 +41,16 @@ export function tellingPairs({ margins, pairs }: Pick<RewardTable, 'margins' | '
   const wrong = rising.filter((pair) => !(at(margins, pair) >= 0))
   const right = rising.filter((pair) => at(margins, pair) > 0)
   const orders: Readonly<Record<string, () => Iterable<number>>> = {
-    'confidently wrong': () => wrong,
-    'near tie': () => ordered(margins, size),
-    outlier: () => right.toReversed(),
+    'lowest margin': () => wrong,
+    'smallest margin': () => ordered(margins, size),
+    'highest margin': () => right.toReversed(),
   }
   for (const [reason, share] of shares) take(orders[reason]?.() ?? [], reason, Math.round(share * count))
   const left = right.filter((pair) => isTaken[pair] === 0)
   take(spaced(left, count - found.length), 'well ranked', count)
-  take(wrong, 'confidently wrong', count)
+  take(wrong, 'lowest margin', count)
   take(right, 'well ranked', count)
-  take(rising, 'near tie', count)
+  take(rising, 'smallest margin', count)
   return found
 }
 

@@ -89,6 +89,7 @@ mark{background:var(--mark);color:inherit;border-radius:2px;text-decoration:unde
 .pager{display:flex;gap:.6em}
 .pager button:disabled{color:var(--muted);border-color:var(--grid)}
 .pairs-table{width:100%}
+.pairs-table tbody th,.pairs-table tbody td{vertical-align:top}
 .pairs-table button.open,.pairs-table thead button{font:inherit;color:inherit;background:none;border:0;padding:.1em 0;cursor:pointer;text-align:inherit}
 .pairs-table button.open{color:var(--accent);overflow-wrap:anywhere;min-width:8em;text-decoration:underline;text-underline-offset:.18em}
 .pairs-table button.open::before{content:"+";display:inline-block;width:1em;text-decoration:none}
@@ -106,7 +107,7 @@ mark{background:var(--mark);color:inherit;border-radius:2px;text-decoration:unde
 .text{margin:0 0 .7em;min-width:0}
 .content{margin:0;font:inherit;overflow-wrap:anywhere;white-space:pre-wrap;unicode-bidi:isolate;overflow:auto;max-height:15em;font-size:.93rem}
 footer{font-size:.86rem;margin-top:3em;padding-bottom:3em}
-@media (max-width:600px){th,td{padding-right:.55em}tbody th small{display:none}table{font-size:.8rem}td small{font-size:.7rem}
+@media (max-width:600px){th,td{padding-right:.55em}tbody th small{display:none}table{font-size:.8rem}td small{font-size:.7rem;white-space:normal}
 .numbers tbody th{max-width:6.8em;position:sticky;left:0;background:var(--surface)}.numbers{min-width:0;width:100%}.long{min-width:34rem}}
 @media print{body{font-size:10.5pt}nav,.filters,.pager{display:none}main,header,footer{max-width:none;padding-left:0;padding-right:0}
 .content,.scroll{max-height:none;overflow:visible}details::details-content{content-visibility:visible;height:auto}

@@ -50,11 +50,11 @@ it('finds the texts of the pairs that tell most, whatever they are called', () =
     rejected,
   ])
   expect(found).toEqual([
-    ['confidently wrong', -5, 'prompt 2', 'a2', 'b2'],
-    ['confidently wrong', -4, 'prompt 1', 'a1', 'b1'],
-    ['confidently wrong', -3, 'prompt 0', 'a0', 'b0'],
-    ['near tie', 1, 'prompt 1', 'c1', 'a1'],
-    ['confidently wrong', -3, 'prompt 1', 'c1', 'b1'],
+    ['lowest margin', -5, 'prompt 2', 'a2', 'b2'],
+    ['lowest margin', -4, 'prompt 1', 'a1', 'b1'],
+    ['lowest margin', -3, 'prompt 0', 'a0', 'b0'],
+    ['smallest margin', 1, 'prompt 1', 'c1', 'a1'],
+    ['lowest margin', -3, 'prompt 1', 'c1', 'b1'],
   ])
   spool.close()
 })

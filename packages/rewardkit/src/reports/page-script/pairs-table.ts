@@ -2,7 +2,7 @@
 // holds the compiled file, so it imports nothing but types. Texts only ever become text nodes.
 import type { PagePairs, Pieces, RunPairs } from './payload.ts'
 
-type Sortable = 'id' | 'subset' | 'reason' | 'margin' | 'chosen' | 'rejected' | 'annotated' | 'longer'
+type Sortable = 'id' | 'subset' | 'reason' | 'suspicion' | 'margin' | 'chosen' | 'rejected' | 'annotated' | 'longer'
 
 interface View {
   run: number
@@ -10,6 +10,7 @@ interface View {
   subset: string
   ranked: string
   reason: string
+  suspicion: string
   sort: Sortable
   descending: boolean
   page: number
@@ -21,6 +22,7 @@ const columnNames: readonly (readonly [Sortable, string])[] = [
   ['id', 'Pair'],
   ['margin', 'Margin'],
   ['subset', 'Subset'],
+  ['suspicion', 'Suspicious'],
   ['reason', 'Why it is here'],
   ['chosen', 'Chosen reward'],
   ['rejected', 'Rejected reward'],
@@ -28,7 +30,7 @@ const columnNames: readonly (readonly [Sortable, string])[] = [
   ['longer', 'Longer by, tokens'],
 ]
 
-const wordColumns: readonly Sortable[] = ['id', 'subset', 'reason']
+const wordColumns: readonly Sortable[] = ['id', 'subset', 'reason', 'suspicion']
 
 function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
@@ -59,15 +61,17 @@ function passes({ columns, texts, subsets }: RunPairs, view: View, pair: number)
   if (view.ranked !== '' && view.ranked !== rank) return false
   if (view.subset !== '' && Number(view.subset) !== columns.subset[pair]) return false
   if (view.reason !== '' && Number(view.reason) !== columns.reason[pair]) return false
+  if (view.suspicion !== '' && Number(view.suspicion) !== columns.suspicion[pair]) return false
   if (view.query === '') return true
   const [prompt = '', chosen = [], rejected = []] = texts[pair] ?? []
   const parts = [columns.id[pair], subsets[columns.subset[pair] ?? -1], prompt, chosen.join(''), rejected.join('')]
   return parts.some((part) => part?.toLowerCase().includes(view.query))
 }
 
-function wordOf({ columns, subsets, reasons }: RunPairs, column: Sortable, pair: number): string {
+function wordOf({ columns, subsets, reasons, suspicions }: RunPairs, column: Sortable, pair: number): string {
   if (column === 'subset') return subsets[columns.subset[pair] ?? -1] ?? ''
   if (column === 'reason') return reasons[columns.reason[pair] ?? -1] ?? ''
+  if (column === 'suspicion') return suspicions[columns.suspicion[pair] ?? -1] ?? ''
   return columns.id[pair] ?? ''
 }
 
@@ -163,6 +167,7 @@ function show(place: HTMLElement, all: PagePairs): void {
     subset: '',
     ranked: '',
     reason: '',
+    suspicion: '',
     sort: 'margin',
     descending: false,
     page: 0,
@@ -183,6 +188,7 @@ function show(place: HTMLElement, all: PagePairs): void {
   ])
   const subset = select('Subset', [['', 'all']])
   const reason = select('Why it is here', [['', 'all']])
+  const suspicion = select('Suspicious', [['', 'all']])
   const found = element('p', { role: 'status', class: 'lead' })
   const body = element('tbody')
   const head = element('tr')
@@ -241,8 +247,9 @@ function show(place: HTMLElement, all: PagePairs): void {
       )
     fill(subset.field, run.subsets)
     fill(reason.field, run.reasons)
+    fill(suspicion.field, run.suspicions)
     subset.whole.hidden = run.subsets.length === 0
-    view.subset = view.reason = ''
+    view.subset = view.reason = view.suspicion = ''
   }
   const on = (field: HTMLElement, change: () => void) => {
     field.addEventListener('input', () => {
@@ -255,6 +262,7 @@ function show(place: HTMLElement, all: PagePairs): void {
   on(ranked.field, () => (view.ranked = ranked.field.value))
   on(subset.field, () => (view.subset = subset.field.value))
   on(reason.field, () => (view.reason = reason.field.value))
+  on(suspicion.field, () => (view.suspicion = suspicion.field.value))
   on(runs.field, () => {
     view.run = Number(runs.field.value)
     fillFilters()
@@ -268,7 +276,14 @@ function show(place: HTMLElement, all: PagePairs): void {
 
   fillFilters()
   draw()
-  const fields = [search.whole, ...(all.length > 1 ? [runs.whole] : []), ranked.whole, subset.whole, reason.whole]
+  const fields = [
+    search.whole,
+    ...(all.length > 1 ? [runs.whole] : []),
+    ranked.whole,
+    subset.whole,
+    suspicion.whole,
+    reason.whole,
+  ]
   const table = element('table', { class: 'pairs-table' }, element('thead', {}, head), body)
   place.replaceChildren(
     element('div', { class: 'filters' }, ...fields),

@@ -8,12 +8,16 @@ export interface RunPairs {
   readonly of: number
   readonly subsets: readonly string[]
   readonly reasons: readonly string[]
+  /** What is suspicious about pairs; the first is nothing. */
+  readonly suspicions: readonly string[]
   readonly columns: {
     readonly id: readonly string[]
     /** Index into `subsets`; -1 for none. */
     readonly subset: readonly number[]
     /** Index into `reasons`. */
     readonly reason: readonly number[]
+    /** Index into `suspicions`. */
+    readonly suspicion: readonly number[]
     readonly margin: readonly (number | null)[]
     readonly chosen: readonly (number | null)[]
     readonly rejected: readonly (number | null)[]

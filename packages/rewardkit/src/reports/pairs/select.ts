@@ -1,6 +1,9 @@
+import type { RewardTable } from '../../analysis/reward-table.ts'
+import { suspiciousPairs } from '../../analysis/suspicious.ts'
 import { tellingPairs, tellingReasons } from '../../analysis/telling.ts'
 import { at } from '../../at.ts'
 import { differences, type Piece } from '../../inspect/differences.ts'
+import type { EvaluationSummary } from '../../rewards/evaluation-summary.ts'
 import type { RunEvaluation } from '../report-run.ts'
 import type { Pieces, RunPairs } from '../page-script/payload.ts'
 
@@ -8,8 +11,11 @@ import type { Pieces, RunPairs } from '../page-script/payload.ts'
 const mostCharacters = 20_000
 
 /** The pairs of a run that say most, `most` of them, as a page holds them. */
-export function runPairs(name: string, { table, texts }: RunEvaluation, most: number | 'all'): RunPairs {
+export function runPairs(name: string, { summary, table, texts }: RunEvaluation, most: number | 'all'): RunPairs {
   const telling = tellingPairs(table, most === 'all' ? table.pairs : most)
+  const ids = telling.map(({ pair }) => at(table.ids, pair))
+  const found = suspicionsOf(table, summary, new Set(ids))
+  const suspicions = ['nothing', ...new Set(found.values())]
   const { annotatedMargins, chosenTokens, rejectedTokens } = table
   const column = (values: Float64Array) => telling.map(({ pair }) => rounded(at(values, pair)))
   const longer = chosenTokens && rejectedTokens && chosenTokens.map((tokens, pair) => tokens - at(rejectedTokens, pair))
@@ -18,10 +24,12 @@ export function runPairs(name: string, { table, texts }: RunEvaluation, most: nu
     of: table.pairs,
     subsets: table.subsetNames,
     reasons: tellingReasons,
+    suspicions,
     columns: {
-      id: telling.map(({ pair }) => at(table.ids, pair)),
+      id: ids,
       subset: telling.map(({ pair }) => at(table.subsetOf, pair)),
       reason: telling.map(({ reason }) => tellingReasons.indexOf(reason)),
+      suspicion: ids.map((id) => suspicions.indexOf(found.get(id) ?? 'nothing')),
       margin: column(table.margins),
       chosen: column(table.chosenRewards),
       rejected: column(table.rejectedRewards),
@@ -29,12 +37,25 @@ export function runPairs(name: string, { table, texts }: RunEvaluation, most: nu
       ...(longer && { longer: column(longer) }),
     },
     texts: telling.map(({ pair }) => {
-      const found = texts?.get(at(table.ids, pair))
-      if (!found) return null
-      const { left, right } = differences(cut(found.chosen), cut(found.rejected))
-      return [cut(found.prompt), alternating(left), alternating(right)]
+      const read = texts?.get(at(table.ids, pair))
+      if (!read) return null
+      const { left, right } = differences(cut(read.chosen), cut(read.rejected))
+      return [cut(read.prompt), alternating(left), alternating(right)]
     }),
   }
+}
+
+/** What is suspicious about the wanted pairs, in words, by their ids. */
+function suspicionsOf(
+  table: RewardTable,
+  { label_noise: noise }: EvaluationSummary,
+  wanted: ReadonlySet<string>,
+): Map<string, string> {
+  const found = new Map<string, string>()
+  if (!noise) return found
+  for (const { id, reasons } of suspiciousPairs(table, noise).rows())
+    if (wanted.has(id)) found.set(id, reasons.join(', ').replaceAll('_', ' '))
+  return found
 }
 
 /** Nine digits are more than a table shows; null where there is no number. */
