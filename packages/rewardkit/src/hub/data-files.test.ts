@@ -132,7 +132,7 @@ describe('the card', () => {
   })
 
   it('without a header, or with one that is broken', () => {
-    expect(readCard('# a\n---\nlicense: mit\n---\n', 'a/b')).toEqual({ licence: null, configs: [] })
+    expect(readCard('# a\n---\nlicense: mit\n---\n', 'a/b')).toEqual({ licence: null, configs: [], sizes: [] })
     expect(() => readCard('---\nlicense: [\n---\n', 'a/b')).toThrow(/the card of data set a\/b .* cannot be read/)
   })
 })
