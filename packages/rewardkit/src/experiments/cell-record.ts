@@ -36,7 +36,7 @@ const withoutEffect = new Set(['out', 'resume', 'allowDifferentBits', 'overwrite
 /** Options that name files, whose content counts. */
 const named = ['model', 'data', 'evalData', 'testData'] as const
 
-/** All that decides a cell's run. Where a file lies is no part of it: machines may have it in different places. */
+/** All that decides a cell's run. Where a file lies does not count: machines may have it in different places. */
 export async function fingerprintOf(options: TrainOptions, contentOf: ContentOf): Promise<Record<string, string>> {
   const fingerprint: Record<string, string> = {}
   for (const [name, value] of Object.entries(options))

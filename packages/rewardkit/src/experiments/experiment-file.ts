@@ -13,7 +13,7 @@ export type TrainingSet = Readonly<Record<string, unknown>>
 /** A model of the grid: a row of the tables. */
 export interface ModelEntry {
   readonly name: string
-  /** A folder or a name on the hub; `{seed}` in it stands for the seed of the cell. */
+  /** A folder or a name on the hub; `{seed}` in it is replaced by the seed of the cell. */
   readonly model: string
   readonly options: TrainingSet
 }
@@ -44,7 +44,7 @@ export interface DataEntry {
 /** An arm: what is compared. */
 export interface ArmEntry {
   readonly name: string
-  /** Training data of its own; `{data}` and `{seed}` in it stand for the names of the cell. */
+  /** Training data of its own; `{data}` and `{seed}` in it are replaced by those of the cell. */
   readonly data: string | undefined
   readonly options: TrainingSet
 }
@@ -230,7 +230,7 @@ function experimentOf(path: string, file: YamlFile): Experiment {
 
 type Fields<Schema extends z.ZodObject> = z.output<Schema>
 
-/** The entries of a list, each checked; a text stands for an entry that has nothing else. */
+/** The entries of a list, each checked; a text is an entry that has nothing else. */
 function entries<Schema extends z.ZodObject>(
   file: YamlFile,
   list: 'models' | 'data' | 'arms',

@@ -26,7 +26,7 @@ export const experimentOptionsSchema = z.object({
     .optional()
     .describe('for a plan: floating-point operations that a machine does in a second of training, such as 1e14')
     .meta({ defaultText: 'measured on this machine', advanced: true }),
-  resume: z.boolean().default(false).describe('go on with an experiment: cells that have finished are left alone'),
+  resume: z.boolean().default(false).describe('continue an experiment: cells that have finished are left alone'),
 })
 
 /** Options with every default filled in. */
