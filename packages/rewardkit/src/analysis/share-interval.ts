@@ -6,7 +6,7 @@ import type { Interval } from '../statistics/types.ts'
 const z = normalQuantile(0.975)
 
 /**
- * The 95 % interval of a share that is a smooth statistic of pairs, such as a mean over subsets: Wilson's, with the
+ * The 95 % interval of a share that is a smooth statistic of pairs, such as a mean over subsets. It is Wilson's, with the
  * effective sample size that gives the cluster-robust variance of `influenceInterval`. It stays within 0 and 1. Where no
  * pair has an influence, as when all are right, the size is the number of clusters, as for `clusteredShare`.
  */
