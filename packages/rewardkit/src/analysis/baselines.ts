@@ -3,7 +3,7 @@ import { clusteredShare, clusteredShareDifference } from '../statistics/interval
 import type { BaselineName, Interval } from '../statistics/types.ts'
 import { rewardBaselines } from './baseline-columns.ts'
 import { pairsOfSubsets, subsetsWithParents } from './pair-summary.ts'
-import { promptClusters, type RewardTable, selectPairs } from './reward-table.ts'
+import { longerBy, promptClusters, type RewardTable, selectPairs } from './reward-table.ts'
 
 /** How the reward model does beside a baseline, on the same pairs. */
 export interface BaselineResult {
@@ -31,11 +31,9 @@ export const entriesOf = (baselines: Baselines): (readonly [keyof Baselines, Bas
 
 /** The reward model beside each baseline that the table has what it takes for. */
 export function compareWithBaselines(table: RewardTable): Baselines {
-  const { chosenTokens, rejectedTokens, baselineMargins = {} } = table
-  const lengths =
-    chosenTokens && rejectedTokens && chosenTokens.map((tokens, pair) => tokens - at(rejectedTokens, pair))
+  const { baselineMargins = {} } = table
   const margins = [
-    ['longer_wins', lengths] as const,
+    ['longer_wins', longerBy(table)] as const,
     ...rewardBaselines.map((name) => [name, baselineMargins[name]] as const),
   ]
   return Object.fromEntries(

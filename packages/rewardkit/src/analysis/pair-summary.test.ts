@@ -48,6 +48,19 @@ describe('summarizePairs', () => {
     }
   })
 
+  it('measures length in characters where tokens are not known, and says nothing without lengths', () => {
+    const { chosen_tokens: _, rejected_tokens: __, ...plain } = row(1)
+    const ofLengths = (chosen: number, rejected: number) => ({
+      ...plain,
+      chosen_characters: chosen,
+      rejected_characters: rejected,
+      chosen_marks: [],
+      rejected_marks: [],
+    })
+    expect(summarizePairs(tableOf([ofLengths(5, 3), ofLengths(2, 2)])).longer_wins.value).toBe(0.75)
+    expect(summarizePairs(tableOf([ofLengths(5, 3), plain])).longer_wins.value).toBeNaN()
+  })
+
   it('refuses no pairs, and rewards that are not finite, by name', () => {
     expect(() => summarizePairs(tableOf([]))).toThrow('found no pairs')
     expect(() => summarizePairs(tableOf([row(1), row(NaN, { id: 'broken' })]))).toThrow(

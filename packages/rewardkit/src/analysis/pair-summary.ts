@@ -3,7 +3,7 @@ import { FailureError, InputError } from '../errors.ts'
 import { clusteredShare } from '../statistics/intervals.ts'
 import { logLoss, marginStatistics } from '../statistics/statistics.ts'
 import type { Interval, PairSummary } from '../statistics/types.ts'
-import { promptClusters, type RewardTable, selectPairs } from './reward-table.ts'
+import { longerBy, promptClusters, type RewardTable, selectPairs } from './reward-table.ts'
 import { type Temperatures, temperaturesFor } from './temperature.ts'
 
 /**
@@ -16,7 +16,8 @@ export function summarizePairs(
   table: RewardTable,
   temperatures = temperaturesFor(table.margins, promptClusters(table)),
 ): PairSummary {
-  const { pairs, margins, promptIds, ids, chosenTokens, rejectedTokens } = table
+  const { pairs, margins, promptIds, ids } = table
+  const longer = longerBy(table)
   if (pairs === 0) throw new InputError('found no pairs to summarise, expected at least one')
   const broken = margins.findIndex((margin) => !Number.isFinite(margin))
   if (broken !== -1)
@@ -28,10 +29,9 @@ export function summarizePairs(
     prompts: promptIds.length,
     accuracy: shareOf(table, (pair) => (at(margins, pair) > 0 ? 1 : 0)),
     ties: margins.filter((margin) => margin === 0).length,
-    longer_wins:
-      chosenTokens && rejectedTokens
-        ? shareOf(table, (pair) => (1 + Math.sign(at(chosenTokens, pair) - at(rejectedTokens, pair))) / 2)
-        : { value: NaN, low: NaN, high: NaN },
+    longer_wins: longer
+      ? shareOf(table, (pair) => (1 + Math.sign(at(longer, pair))) / 2)
+      : { value: NaN, low: NaN, high: NaN },
     reward_margin: marginStatistics(margins),
     log_loss: logLoss(margins),
     log_loss_after_temperature: temperatures.of

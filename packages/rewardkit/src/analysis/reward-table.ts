@@ -132,6 +132,19 @@ export const promptClusters = ({ promptOf, promptIds }: RewardTable): Clusters =
   count: promptIds.length,
 })
 
+/**
+ * By how much each chosen response is longer: in tokens, or in characters where tokens are not known. Undefined where the
+ * lengths of some pairs are not known.
+ */
+export function longerBy({ chosenTokens, rejectedTokens, texts }: RewardTable): Float64Array | undefined {
+  const [chosen, rejected] =
+    chosenTokens && rejectedTokens
+      ? [chosenTokens, rejectedTokens]
+      : [texts?.chosenCharacters, texts?.rejectedCharacters]
+  const differences = rejected && chosen?.map((length, pair) => length - at(rejected, pair))
+  return differences?.some(Number.isNaN) ? undefined : differences
+}
+
 /** The table of some rows, in their order. */
 export function tableOf(rows: Iterable<RewardRow>): RewardTable {
   const growing = growTable()

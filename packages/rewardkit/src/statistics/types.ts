@@ -65,7 +65,10 @@ export interface PairSummary {
   readonly accuracy: Interval
   /** Pairs whose rewards are equal; they count as not correct. */
   readonly ties: number
-  /** Accuracy of "the response with more tokens is the better one"; equal lengths count one half. NaN without lengths. */
+  /**
+   * Accuracy of "the longer response is the better one", in tokens, or in characters where tokens are not known. Equal
+   * lengths count one half. NaN without lengths.
+   */
   readonly longer_wins: Interval
   readonly reward_margin: MarginStatistics
   /** Mean of -log sigmoid(reward margin). */
