@@ -19,7 +19,7 @@ const shares: readonly (readonly [TellingReason, number])[] = [
 ]
 
 /**
- * The `count` pairs that say most about a model. Half of them are the most confidently wrong ones, a fifth those with
+ * The `count` pairs that say most about a model. Half of them are those with the lowest margins, a fifth those with
  * the margins nearest to zero, and a tenth those with the highest margins. The others are evenly spaced among those that
  * are ranked well. Pairs whose margin is not finite come first of all. Of equal margins the first in the table is taken.
  */
