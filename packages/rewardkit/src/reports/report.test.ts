@@ -155,6 +155,29 @@ describe('renderReport', () => {
     expect(page).not.toMatch(/ d="[^"]*NaN/)
   })
 
+  it("shows RM-Bench's matrix", () => {
+    const accuracy = { value: 0.5, low: 0.4, high: 0.6 }
+    const rm_bench = {
+      groups: 2,
+      prompts: 2,
+      pairs: 18,
+      easy: accuracy,
+      normal: accuracy,
+      hard: accuracy,
+      average: accuracy,
+      styles: ['concise', 'detailed_plain'],
+      matrix: [
+        [0.5, 0.25],
+        [0.75, null],
+      ],
+      subsets: {},
+    }
+    const summary = { ...adaptive.evaluation.summary, groups: { groups: 2, rm_bench } }
+    const page = renderReport([{ ...adaptive, evaluation: { ...adaptive.evaluation, summary } }])
+    expect(cells(page, 'results', 'chosen concise')).toEqual(['50.0\u00A0%', '25.0\u00A0%'])
+    expect(cells(page, 'results', 'chosen detailed plain')).toEqual(['75.0\u00A0%', '–'])
+  })
+
   it('marks what differs between configurations and nothing else', () => {
     const differing = found(three, '.configuration tr.differs code')
     expect(differing.map((key) => key.textContent)).toEqual([

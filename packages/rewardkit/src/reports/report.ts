@@ -21,6 +21,7 @@ import {
   configurationTable,
   marginRows,
   numbersTable,
+  styleTables,
   subsetsTable,
   trainingTable,
 } from './tables.ts'
@@ -128,7 +129,8 @@ function accuracyContent(runs: readonly ReportRun[], evaluated: readonly Evaluat
   return html`${missingEvaluations(runs)}
     <div class="beside">
       ${numbersTable('Accuracy', accuracyRows, runs)} ${grid('single', [accuracyFigure(evaluated)])}
-    </div>`
+    </div>
+    ${styleTables(runs)}`
 }
 
 function subsetsContent(runs: readonly ReportRun[], evaluated: readonly EvaluatedRun[]): Markup | null {

@@ -229,6 +229,37 @@ export function claimsTable(runs: readonly ReportRun[]): Markup | null {
   )
 }
 
+/** RM-Bench's matrix of each run that has one: accuracy by the style of the chosen response and of the rejected one. */
+export function styleTables(runs: readonly ReportRun[]): Markup | null {
+  const found = runs.flatMap(({ name, evaluation }) => {
+    const matrix = evaluation?.summary.groups?.rm_bench
+    return matrix ? [{ name, ...matrix }] : []
+  })
+  if (found.length === 0) return null
+  return html`${found.map(({ name, styles, matrix }) =>
+    scrollable(
+      `RM-Bench, ${name}`,
+      html`<table class="numbers">
+        <thead>
+          <tr>
+            <th scope="col">RM-Bench, <bdi>${name}</bdi></th>
+            ${styles.map((style) => html`<th scope="col">rejected ${style.replaceAll('_', ' ')}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${styles.map(
+            (style, row) =>
+              html`<tr>
+                <th scope="row">chosen ${style.replaceAll('_', ' ')}</th>
+                ${(matrix[row] ?? []).map((share) => html`<td>${percent(share)}</td>`)}
+              </tr>`,
+          )}
+        </tbody>
+      </table>`,
+    ),
+  )}`
+}
+
 /** What training took: steps, pairs, time, speed and memory. */
 export function trainingTable(runs: readonly ReportRun[]): Markup {
   const hasHiddenStates = runs.some(({ metrics }) => metrics.some(({ kind }) => kind === 'hidden_states'))
