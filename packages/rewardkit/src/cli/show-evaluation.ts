@@ -55,7 +55,7 @@ type Summaries = ReadonlyMap<string, EvaluationSummary>
 /** What evaluations mean, and their tables, for the terminal. */
 export function evaluationText(summaries: Summaries): string {
   return joined([
-    ...verdictParagraphs(summaries),
+    ...verdictParagraphs(summaries).map((text) => wrapAnsi(text, lineWidth)),
     formatSummary(Object.fromEntries(summaries)),
     ...[...summaries].flatMap(([name, summary]) =>
       under(summaries.size > 1 ? name : undefined, [
