@@ -19,7 +19,7 @@ const rewardOf = (model: BagOfWords, content: string) => bagOfWordsReward(model,
 
 const words = Array.from({ length: 60 }, (_, i) => `w${i}`)
 
-/** Pairs of random words; the response with the larger sum of true weights wins, `noise` of them the other way round. */
+/** Pairs of random words; the response with the larger sum of true weights wins, except in the share `noise`. */
 function pairs(count: number, seed: number, noise = 0): TextPair[] {
   const random = createRandom(seed, 'bag of words')
   const text = () => Array.from({ length: 8 }, () => random.integer(words.length))

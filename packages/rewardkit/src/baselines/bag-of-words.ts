@@ -79,10 +79,10 @@ export function withoutPrompts({ pairs }: WordPairs, promptIds: readonly string[
 }
 
 /**
- * Fits a Bradley-Terry model on the unigrams and bigrams of the responses: the chosen one wins with probability
- * sigmoid(w · (f(chosen) - f(rejected))), where f has the log of one plus each count. Weights minimise the sum of the log
- * losses plus penalty / 2 · |w|². The penalty is the one with the lowest log loss on five folds of the prompts; weaker
- * ones than the first that does worse are not tried. With one prompt there is no validation, and the strongest is used.
+ * Fits a Bradley-Terry model on the unigrams and bigrams of the responses. The chosen one wins with probability
+ * sigmoid(w · (f(chosen) - f(rejected))), where f has log(1 + count) of each. Weights minimise the sum of the log losses
+ * plus penalty / 2 · |w|². The penalty is the one with the lowest log loss on five folds of the prompts. Weaker ones than
+ * the first that does worse are not tried. With one prompt there is no validation, and the strongest is used.
  * Equal pairs in equal order give equal bits.
  * @param givenPenalty in place of the one that validation chooses
  */

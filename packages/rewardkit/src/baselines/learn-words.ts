@@ -40,7 +40,7 @@ export async function learnWords(sources: WordSources, hooks: Hooks): Promise<Ba
     const learned = await learnFrom({ name: baselineData, options }, sources.promptIds, hooks)
     return learned.model ?? leaveOut(asPhrase(learned.why))
   }
-  if (!run) return leaveOut(phrase`the model lies in no run folder, so its training data are not known`)
+  if (!run) return leaveOut(phrase`the model is not in a run folder, so its training data are not known`)
   const { data } = run
   if (!data.name.startsWith('hub:') && !existsSync(data.name))
     return leaveOut(phrase`${data.name}, which it was trained on, is not there`)

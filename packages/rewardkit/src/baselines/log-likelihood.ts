@@ -24,8 +24,8 @@ export interface LikelihoodSources {
 }
 
 /**
- * The language model whose log-likelihoods a reward model has to beat. Null where it is not known or not there, or is no
- * language model: then one line says so and names the remedy.
+ * The language model whose log-likelihoods a reward model has to beat. Null where it is not known, not there or not a
+ * language model: one line then says so and names the remedy.
  * @throws InputError for a model of `baselineModel` that cannot be used
  */
 export async function openBaselineModel(
@@ -39,7 +39,7 @@ export async function openBaselineModel(
     hooks.onEvent(logLine(phrase`no log-likelihood to compare with: ${why}; ${remedy}`))
     return null
   }
-  if (!run) return leaveOut(phrase`the model lies in no run folder, so the model that it began as is not known`)
+  if (!run) return leaveOut(phrase`the model is not in a run folder, so the model that it began as is not known`)
   if (!existsSync(run.model)) return leaveOut(phrase`${run.model}, which training began with, is not there`)
   try {
     return await openModel(run.model, tokenizer, hooks)

@@ -1,8 +1,8 @@
 /**
  * The words of a text in small letters: runs of letters, marks and digits, with an apostrophe inside (don't). Every other
- * character that can be seen is a word, too, and so is a line break: lists and questions tell responses apart. Each
- * character of a script that is written without spaces (Chinese, Japanese kana, Thai, Lao, Khmer, Burmese) is a word of
- * its own, so that two of them make a bigram.
+ * character that can be seen is a word, too, and so is a line break: lists and questions tell responses apart. Some
+ * scripts are written without spaces (Chinese, Japanese kana, Thai, Lao, Khmer, Burmese). Each of their characters is a
+ * word, so that two of them make a bigram.
  */
 export function wordsOf(text: string): readonly string[] {
   return text.normalize('NFC').toLowerCase().match(word) ?? []

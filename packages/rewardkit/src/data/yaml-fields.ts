@@ -52,7 +52,7 @@ export function readYamlFile(path: string, kind: string): YamlFile {
   }
 }
 
-/** What is told of a field that a schema refuses. */
+/** What a message says of a field that a schema refuses. */
 export interface FieldWords {
   /** In front of the names of fields: `parts[0].`. */
   readonly prefix: string
@@ -60,7 +60,7 @@ export interface FieldWords {
   readonly expected: string
   /** What is expected of fields where their schema does not say it. */
   readonly expectedOf: Readonly<Record<string, string>>
-  /** Where a field is written, by its key in the file; absent where only the file is told. */
+  /** Where a field is written, by its key in the file; absent if a message names only the file. */
   readonly place?: (key: string) => string
 }
 

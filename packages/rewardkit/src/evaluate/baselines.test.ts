@@ -136,6 +136,6 @@ it('says why there is no bag of words, and what to give', async () => {
   expect(missing.baselines?.bag_of_words).toBeUndefined()
   writeFileSync(join(path('run'), 'data.json'), '{}')
   expect((await evaluated()).log).toContain(
-    `the model lies in no run folder, so its training data are not known${remedy}`,
+    `the model is not in a run folder, so its training data are not known${remedy}`,
   )
 })

@@ -106,7 +106,7 @@ export async function encodeGroup(
   }
 }
 
-/** Where the response of each branch begins: that of the first response that the branch stands for. */
+/** Where the response of each branch begins: that of its first response. */
 function startsOfBranches({ branches, branchOf }: TokenGroup, starts: readonly number[]): number[] {
   return branches.map((_, branch) => at(starts, branchOf.indexOf(branch)))
 }
