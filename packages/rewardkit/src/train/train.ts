@@ -2,24 +2,17 @@ import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { createAdamW } from '@rewardkit/torch'
 import { at } from '../at.ts'
-import { withBagOfWords } from '../baselines/add-baselines.ts'
-import { fitBagOfWords, withoutPrompts } from '../baselines/bag-of-words.ts'
 import { InputError, Interrupted } from '../errors.ts'
-import { cardFacts } from '../cards/gather.ts'
-import { ownCard, writeModelCard } from '../cards/write-card.ts'
-import { writeRewardCheck } from '../rewards/reward-check.ts'
-import { evaluateGroups, type Evaluation, summarize, writeModelEvaluation } from '../rewards/evaluation.ts'
-import type { EvaluationData } from '../rewards/evaluation-data.ts'
-import type { RewardTable } from '../analysis/reward-table.ts'
+import { evaluateGroups } from '../rewards/evaluation.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
 import { appendLine, syncFile, writeFileAtomic } from '../files.ts'
 import { sha256Text } from '../hashes.ts'
-import { cardFile, sha256Model } from '../models/model-hash.ts'
 import { restoreFolder } from '../folders.ts'
 import { option, phrase, settings } from '../phrase.ts'
-import { findModel, saveRewardModel } from '../models/index.ts'
-import { choosePadToken, createSpool, savedTokenizerFiles, type Spool, truncationRule } from '../tokens/index.ts'
+import { findModel } from '../models/index.ts'
+import { createSpool, savedTokenizerFiles, type Spool, truncationRule } from '../tokens/index.ts'
 import { lastCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import { type Findings, finishRun } from './finish.ts'
 import { openTrainingRewards } from './frozen.ts'
 import { evaluationMetrics, stepMetrics } from './metrics.ts'
 import type { MetricsLine } from '../run-metrics.ts'
@@ -30,16 +23,11 @@ import { graphKeeper } from './graph-memory.ts'
 import { cutMetrics, checkRunFolder, environment, openRunFolder, writeConfig, writeEnvironment } from './run-folder.ts'
 import { learningRateAt } from './schedule.ts'
 import { trainStep } from './step.ts'
-import type { DataRecord } from './training-data.ts'
 
 /** What a finished run left behind. */
-export interface TrainResult {
+export interface TrainResult extends Findings {
   readonly out: string
   readonly steps: number
-  /** Of the held-out pairs, where there are any. */
-  readonly evaluation: Evaluation | null
-  /** Of the pairs of `testData`, where there are any. */
-  readonly test: Evaluation | null
 }
 
 /**
@@ -138,7 +126,7 @@ async function trainFrom(
     const metrics = evaluationMetrics(table, { step, seconds: (performance.now() - start) / 1000 })
     log(metrics)
     hooks.onEvent({ kind: 'evaluation', metrics })
-    return { table, data: data.evaluation }
+    return table
   }
 
   try {
@@ -163,42 +151,7 @@ async function trainFrom(
       if (step % saveEvery === 0 || step === plan.length) save()
     }
 
-    const network = { ...model, trainedOn: data.readAs }
-    const card = existsSync(join(out, 'model')) ? ownCard(join(out, 'model')) : null
-    saveRewardModel(join(out, 'model'), network, {
-      files: { ...files, ...(card !== null && { [cardFile]: card }) },
-      padTokenId: choosePadToken(tokenizer)?.id ?? null,
-    })
-    await writeRewardCheck(join(out, 'model'), model)
-    const evaluation = evaluate()
-    const test = data.test && {
-      table: evaluateGroups(rewards.rewardsOf, data.test, options, hooks),
-      data: data.test,
-    }
-    const evaluated = {
-      path: join(out, 'model'),
-      sha256: await sha256Model(join(out, 'model')),
-      dtype: options.dtype,
-      pool: options.pool,
-    }
-    const written = (
-      folder: 'evaluation' | 'test-evaluation',
-      { table, data: held }: { table: RewardTable; data: EvaluationData },
-    ) => {
-      const words = withoutPrompts(data.words, table.promptIds)
-      const compared = words.pairs.length > 0 ? withBagOfWords(table, fitBagOfWords(words), held.groups) : table
-      const summary = summarize(compared, held, evaluated)
-      writeModelEvaluation(join(out, folder), compared, summary, held.groups)
-      return { table: compared, summary }
-    }
-    const found = {
-      evaluation: evaluation && written('evaluation', evaluation),
-      test: test && written('test-evaluation', test),
-    }
-    const training = { ...data.record.training, pairs: data.pairs, steps: step }
-    const described = describedEvaluation(found, data.record)
-    const facts = cardFacts({ out, base: source, network, tokenizer, options, training, evaluation: described })
-    writeModelCard(join(out, 'model'), facts, hooks)
+    const found = await finishRun({ out, source, prepared, rewardsOf: rewards.rewardsOf, evaluate }, hooks)
     return { out, steps: step, ...found }
   } catch (error) {
     // A step that fails has not touched the parameters yet: what the last one left is good.
@@ -209,15 +162,6 @@ async function trainFrom(
       cause: error,
     })
   }
-}
-
-/** What a model card reports: the test pairs, which no choice was made on, else those that were held out. */
-function describedEvaluation(
-  { evaluation, test }: Pick<TrainResult, 'evaluation' | 'test'>,
-  record: DataRecord,
-): Parameters<typeof cardFacts>[0]['evaluation'] {
-  if (test) return { summary: test.summary, data: record.test ?? null }
-  return evaluation && { summary: evaluation.summary, data: record.evaluation }
 }
 
 /** Links followed: an --overwrite must not remove the model that it is to train. */
