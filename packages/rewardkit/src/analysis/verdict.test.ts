@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clusteredShare, wilsonInterval } from '../statistics/intervals.ts'
+import { studentQuantile } from '../statistics/distributions.ts'
 import type { BaselineResult } from './baselines.ts'
 import { type VerdictFacts, verdictOf } from './verdict.ts'
 
@@ -55,12 +56,35 @@ describe('the words of a verdict', () => {
   })
 
   it('not told apart from chance, nor from a baseline', () => {
-    // 51 right of 87 pairs, which 16 prompts make worth 47.
+    // 51 right of 87 pairs, which 16 prompts make worth 47; for more prompts it would be 54.
     const accuracy = { ...share(0.586 * 47, 47), value: 0.586 }
     const baselines = { longer_wins: baseline(0.52, -0.1, 0.2) }
     expect(words({ pairs: 87, prompts: 16, ties: 0, accuracy, baselines })).toBe(
-      "58.6 % (44.4 to 71.5) on 87 pairs of 16 prompts: not told apart from chance, nor from 'longer wins' (52.0 %). About 50 more prompts would tell 60 % from 50 %.",
+      "58.6 % (44.4 to 71.5) on 87 pairs of 16 prompts: not told apart from chance, nor from 'longer wins' (52.0 %). About 42 more prompts would tell 60 % from 50 %.",
     )
+  })
+
+  it.each([
+    { prompts: 2, pairs: 4 },
+    { prompts: 16, pairs: 87 },
+    { prompts: 60, pairs: 60 },
+  ])('asks for no more prompts because $prompts are few', ({ prompts, pairs }) => {
+    // Prompts do not matter to these pairs: their design effect is 1, and the interval of few prompts hides it.
+    const size = Math.min(pairs, pairs * (studentQuantile(0.975, pairs - 1) / studentQuantile(0.975, prompts - 1)) ** 2)
+    const accuracy = { ...wilsonInterval(0.55 * size, size), value: 0.55 }
+    // 783 independent pairs tell 55 % from 50 %.
+    const more = (783 / pairs) * prompts - prompts
+    const found = /About ([\d,]+) more/.exec(words({ pairs, prompts, ties: 0, accuracy }))?.[1]?.replace(',', '')
+    expect(Number(found) / more).toBeGreaterThan(0.99)
+    expect(Number(found) / more).toBeLessThan(1.1)
+  })
+
+  it('nor for a difference from a baseline, whose interval is by Student', () => {
+    const half = studentQuantile(0.975, 4) * 0.1
+    const baselines = { longer_wins: baseline(0.6, 0.02 - half, 0.02 + half) }
+    const few = { pairs: 500, prompts: 5, ties: 0, accuracy: share(350, 500), baselines }
+    // 5 (2.8016 * 0.1 / 0.05)² = 157 prompts.
+    expect(words(few)).toMatch(/About 160 more prompts would tell a difference of 5 points from none\.$/)
   })
 
   it('not told apart from chance, but from baselines on either side', () => {
@@ -81,6 +105,13 @@ describe('the words of a verdict', () => {
     expect(words(facts(400, 1000, { baselines }))).toBe(
       "40.0 % (37.0 to 43.1) on 1,000 pairs of 1,000 prompts: worse than chance, worse than 'longer wins' (45.0 %), not told apart from a bag of words (41.0 %). See whether chosen and rejected have changed places in the data.",
     )
+  })
+
+  it('below chance for its ties alone', () => {
+    expect(words(facts(120, 400, { ties: 240 }))).toBe(
+      '30.0 % (25.7 to 34.7) on 400 pairs of 400 prompts: worse than chance. That comes from ties: without them, 75.0 % are ranked right. 240 pairs are ties, which count as not correct (60.0 %).',
+    )
+    expect(words(facts(60, 400, { ties: 240 }))).toMatch(/See whether chosen and rejected have changed places/)
   })
 
   it('equal rewards everywhere', () => {

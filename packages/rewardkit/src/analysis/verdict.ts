@@ -1,5 +1,5 @@
 import type { BaselineName, PairSummary } from '../statistics/types.ts'
-import { normalQuantile } from '../statistics/distributions.ts'
+import { normalQuantile, studentQuantile } from '../statistics/distributions.ts'
 import type { Interval } from '../statistics/types.ts'
 import { type BaselineResult, type Baselines, entriesOf } from './baselines.ts'
 
@@ -81,12 +81,13 @@ function comparisons({ accuracy, baselines = {} }: VerdictFacts): string {
 }
 
 /** What to do about the most important comparison that shows no difference, or about a model that is worse than chance. */
-function nextStep({ accuracy, prompts, baselines = {} }: VerdictFacts): string[] {
+function nextStep(facts: VerdictFacts): string[] {
+  const { accuracy, prompts, baselines = {} } = facts
   const outcome = beyond(accuracy, 0.5)
-  if (outcome === 'below') return ['See whether chosen and rejected have changed places in the data.']
+  if (outcome === 'below') return [whyBelow(facts)]
   if (outcome === 'around') {
     const target = Math.max(0.55, upToFives(accuracy.value))
-    const needed = effectivePairsFor(target) * (prompts / effectivePairs(accuracy))
+    const needed = effectivePairsFor(target) * (prompts / effectivePairs(facts))
     return [morePrompts(needed - prompts, `${whole(target)} from 50 %`)]
   }
   const alike = entriesOf(baselines).filter(([, { beats }]) => beats === 'not told apart')
@@ -94,9 +95,16 @@ function nextStep({ accuracy, prompts, baselines = {} }: VerdictFacts): string[]
   if (!strongest) return []
   const [, { difference }] = strongest
   const lead = Math.max(0.05, upToFives(Math.abs(difference.value)))
-  const error = (difference.high - difference.low) / (2 * z95)
+  const error = (difference.high - difference.low) / (2 * studentQuantile(0.975, prompts - 1))
   const needed = prompts * ((z95 + z80) * (error / lead)) ** 2
   return [morePrompts(needed - prompts, `a difference of ${Math.round(100 * lead)} points from none`)]
+}
+
+/** Labels the wrong way around, or no more than ties: without them, at least half of the pairs are ranked right. */
+function whyBelow({ accuracy, ties, pairs }: VerdictFacts): string {
+  const ofOthers = (accuracy.value * pairs) / (pairs - ties)
+  if (ofOthers < 0.5) return 'See whether chosen and rejected have changed places in the data.'
+  return `That comes from ties: without them, ${percent(ofOthers)} are ranked right.`
 }
 
 function morePrompts(more: number, what: string): string {
@@ -117,13 +125,20 @@ function effectivePairsFor(accuracy: number): number {
   return ((z95 * 0.5 + z80 * Math.sqrt(accuracy * (1 - accuracy))) / (accuracy - 0.5)) ** 2
 }
 
-/** The number of independent pairs whose Wilson interval has this width: what the pairs are worth, as they share prompts. */
-function effectivePairs({ value, low, high }: Interval): number {
+/**
+ * The number of independent pairs that the pairs are worth, as they share prompts. Their Wilson interval is as wide.
+ * `clusteredShare` takes something off, because few prompts say little of how alike their pairs are. More prompts need
+ * no such reserve, so it is given back.
+ */
+function effectivePairs({ accuracy: { value, low, high }, pairs, prompts }: VerdictFacts): number {
   const half = (high - low) / 2
   // With u = 1 / n, half² (1 + z² u)² = z² value (1 - value) u + z⁴ u² / 4.
   const square = z95 ** 4 * (half ** 2 - 1 / 4)
   const linear = z95 ** 2 * (2 * half ** 2 - value * (1 - value))
-  return (2 * square) / (-linear - Math.sqrt(linear ** 2 - 4 * square * half ** 2))
+  const size = (2 * square) / (-linear - Math.sqrt(linear ** 2 - 4 * square * half ** 2))
+  // Where all pairs are alike, nothing was taken off.
+  if (value === 0 || value === 1) return size
+  return Math.min(pairs, size * (studentQuantile(0.975, prompts - 1) / studentQuantile(0.975, pairs - 1)) ** 2)
 }
 
 function beyond({ low, high }: Interval, value: number): 'above' | 'below' | 'around' {

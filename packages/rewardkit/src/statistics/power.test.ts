@@ -30,7 +30,7 @@ describe('power', () => {
   it('asks for four times the prompts for half the difference, and for none that seeds rule out', () => {
     const design = { prompts: 1000, promptVariance: 1e-4, seeds: null }
     const needed = requiredPrompts(design, 0.02) ?? 0
-    expect(requiredPrompts(design, 0.01)).toBeCloseTo(4 * needed, -1)
+    expect((requiredPrompts(design, 0.01) ?? 0) / needed).toBeCloseTo(4, 1)
     expect(requiredPrompts(design, -0.02)).toBe(needed)
     expect(requiredPrompts(design, 0)).toBeNull()
     expect(requiredPrompts({ ...design, seeds: { variance: 1e-4, count: 3 } }, 0.02)).toBeNull()
@@ -38,8 +38,16 @@ describe('power', () => {
 
   it('asks for the prompts with which the difference becomes the detectable one', () => {
     const needed = requiredPrompts({ prompts: 1000, promptVariance: 1e-4, seeds: null }, 0.02) ?? 0
-    const estimate = { error: Math.sqrt((1e-4 * 1000) / needed), degrees: 999 }
+    const estimate = { error: Math.sqrt((1e-4 * 1000) / needed), degrees: needed - 1 }
     expect(detectableDifference(estimate)).toBeCloseTo(0.02, 4)
+  })
+
+  it.each([2, 3, 16, 1000])('does not ask for more prompts because %i are few', (prompts) => {
+    // The variance of one prompt is 1. Of 100 prompts, the difference of 0.3 is 3 standard errors.
+    const needed = requiredPrompts({ prompts, promptVariance: 1 / prompts, seeds: null }, 0.3)
+    // statsmodels: TTestPower().solve_power(0.3, power=0.8, alpha=0.05) is 89.15.
+    expect(needed).toBe(90)
+    expect(requiredPrompts({ prompts, promptVariance: 1 / prompts, seeds: null }, 3)).toBe(4)
   })
 
   it('asks for the seeds that bring the detectable difference down to the one seen', () => {

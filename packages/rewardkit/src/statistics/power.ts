@@ -29,10 +29,17 @@ export function requiredPrompts(
   { prompts, promptVariance, seeds }: DifferenceDesign,
   difference: number,
 ): number | null {
-  const degrees = seeds ? seeds.count - 1 : prompts - 1
-  const allowed = (difference / reach(degrees)) ** 2 - (seeds?.variance ?? 0)
-  const needed = Math.ceil((prompts * promptVariance) / allowed)
-  return allowed > 0 && Number.isSafeInteger(needed) ? Math.max(2, needed) : null
+  /** What is needed if a test has these degrees of freedom. */
+  const neededFor = (degrees: number): number | null => {
+    const allowed = (difference / reach(degrees)) ** 2 - (seeds?.variance ?? 0)
+    const needed = Math.ceil((prompts * promptVariance) / allowed)
+    return allowed > 0 && Number.isSafeInteger(needed) ? Math.max(2, needed) : null
+  }
+  if (seeds) return neededFor(seeds.count - 1)
+  // With prompts alone, those that are needed are the degrees: the first number that is enough for itself.
+  let needed = neededFor(1e9)
+  while (needed !== null && needed < (neededFor(needed - 1) ?? Infinity)) needed++
+  return needed
 }
 
 /** More seeds than anyone trains. */
