@@ -21,6 +21,8 @@ export type ErrorSubject =
   | { readonly kind: 'unwritable'; readonly path: string; readonly reason: string }
   /** A name that is nothing on this disk. */
   | { readonly kind: 'missing-file' }
+  /** A column or path that a row does not have. */
+  | { readonly kind: 'missing-column' }
   /** A value that is not a number, or is one outside its range. */
   | { readonly kind: 'number' }
 

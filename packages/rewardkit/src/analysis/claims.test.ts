@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { at } from '../at.ts'
 import { createRandom } from '../random.ts'
-import { type Claim, claimsOf } from './claims.ts'
+import { type Claim, claim as claimAbove, claimsOf } from './claims.ts'
 import { claimsAcrossModels, claimsOfMarginTraining, type ModelMargins } from './claims-across.ts'
 import { marginTable } from './fixtures/margin-table.ts'
 import { marginDistribution } from './margin-distribution.ts'
@@ -36,12 +36,21 @@ describe('claims about one model', () => {
     const [mean, ratio, skew, zero] = claimsAbout(marginTable([1, -1, 2, -2, 0.5, -0.4]))
     expect([mean, ratio, skew].map((claim) => claim?.verdict)).toEqual(['cannot tell', 'cannot tell', 'cannot tell'])
     expect(mean?.words).toMatch(
-      /^the mean reward margin is 0.0167 \(-1\.\d+ to 1\.\d+\), and the interval includes zero$/,
+      /^the mean reward margin is 0\.017 \(-1\.\d+ to 1\.\d+\), and the interval includes zero$/,
     )
     expect(zero?.words).toMatch(/the pairs have no annotated margins$/)
     const [one, , none] = claimsAbout(marginTable([1]))
     expect(one?.words).toContain('without an interval: all pairs have the same prompt')
     expect(none?.words).toBe('the skewness g1 of the reward margins is undefined: there is one pair alone')
+  })
+
+  it('have numbers with as many decimals as their intervals', () => {
+    const wordsOf = (value: number, low: number, high: number) =>
+      claimAbove('mean_above_zero', { value, low, high }, (found) => found).words
+    expect(wordsOf(0.603, 0.51, 0.8321)).toBe('0.603 (0.510 to 0.832), above zero')
+    expect(wordsOf(-0.0000462, -0.0185, 0.0184)).toBe('0.000 (-0.018 to 0.018), and the interval includes zero')
+    expect(wordsOf(106.2, 98.4, 115)).toBe('106 (98 to 115), above zero')
+    expect(wordsOf(1.234e-7, 1e-8, 2e-7)).toBe('1.23e-7 (1e-8 to 2e-7), above zero')
   })
 
   it('compare how many predictions and annotations are near zero, whatever the scales', () => {

@@ -37,7 +37,8 @@ export function claim(name: string, statistic: Statistic, sentence: (found: stri
   if (value === null) return { ...about, verdict: 'cannot tell', words: `${sentence('undefined')}: ${reason}` }
   if (low === null || high === null)
     return { ...about, verdict: 'cannot tell', words: `${sentence(digits(value))}, without an interval: ${reason}` }
-  const words = sentence(`${digits(value)} (${digits(low)} to ${digits(high)})`)
+  const [shown, from, to] = alike([value, low, high])
+  const words = sentence(`${shown} (${from} to ${to})`)
   if (low > 0) return { ...about, verdict: 'holds', words: `${words}, above zero` }
   if (high < 0) return { ...about, verdict: 'does not hold', words: `${words}, below zero` }
   return { ...about, verdict: 'cannot tell', words: `${words}, and the interval includes zero` }
@@ -45,6 +46,14 @@ export function claim(name: string, statistic: Statistic, sentence: (found: stri
 
 /** Three significant digits. */
 export const digits = (value: number): string => String(Number(value.toPrecision(3)))
+
+/** Numbers with equally many decimals: three as in the tables, fewer of large ones. Very small ones have three digits. */
+function alike(values: readonly number[]): string[] {
+  const largest = Math.max(...values.map(Math.abs))
+  if (largest > 0 && largest < 0.0005) return values.map(digits)
+  const decimals = largest < 10 ? 3 : largest < 100 ? 1 : 0
+  return values.map((value) => value.toFixed(decimals).replace(/^-(?=[0.]*$)/, ''))
+}
 
 /** What is near zero, as a part of the root mean square. */
 const near = 0.1

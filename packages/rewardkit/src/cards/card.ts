@@ -78,10 +78,16 @@ function training({ training: trained, options }: CardFacts): string {
   })
   return [
     '## Training',
-    `${counted(trained.pairs, 'pair')} in ${counted(trained.steps, 'step')}. ${counted(trained.read, 'pair')} were read${left === '' ? '' : ` and some left out: ${left}`}. ${counted(trained.truncated, 'prompt')} did not fit and lost ${trained.truncated === 1 ? 'a part' : 'parts'}.`,
+    `${counted(trained.pairs, 'pair')} in ${counted(trained.steps, 'step')}. ${counted(trained.read, 'pair')} were read${left === '' ? '' : ` and some left out: ${left}`}. ${cut(trained.truncated)}`,
     dataTable(trained),
     table(['option', 'value'], settings),
   ].join('\n\n')
+}
+
+/** How many prompts were truncated, as a sentence. */
+function cut(count: number): string {
+  if (count === 0) return 'Every prompt was read in full.'
+  return `${counted(count, 'prompt')} did not fit and lost ${count === 1 ? 'a part' : 'parts'}.`
 }
 
 function dataTable({ sources }: CardData): string {

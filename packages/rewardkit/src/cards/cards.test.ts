@@ -63,6 +63,7 @@ describe('the card of a trained model', () => {
           results: [
             {
               task: { type: 'text-classification' },
+              dataset: { name: expect.stringContaining('held out (30.0 % of the prompts)') as unknown },
               metrics: expect.arrayContaining([
                 { type: 'accuracy', name: 'Accuracy', value: accuracy.value },
                 expect.objectContaining({ type: 'accuracy_low', value: accuracy.low }),

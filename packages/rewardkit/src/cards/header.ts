@@ -32,7 +32,10 @@ function results({ evaluation, training, options }: CardFacts): unknown[] {
       task: { type: 'text-classification', name: 'Preference pairs' },
       dataset: {
         type: repository ?? 'local',
-        name: data === null ? `${name}, held out (${String(options['eval_fraction'])} of the prompts)` : name,
+        name:
+          data === null
+            ? `${name}, held out (${(100 * Number(options['eval_fraction'])).toFixed(1)} % of the prompts)`
+            : name,
       },
       metrics: [
         { type: 'accuracy', name: 'Accuracy', value },

@@ -39,15 +39,17 @@ export function runStatistics(rewards: PairRewards, prompts: Clusters): RunStati
 }
 
 /**
- * Mean over standard deviation plus the influence of each pair on it, by the delta method: z - (mean / sd) (z^2 - 1) / 2
- * with z = (margin - mean) / sd. NaN for constant margins.
+ * Mean over standard deviation plus the influence of each pair on it, by the delta method: z - (mean / sd) (z^2 - s) / 2
+ * with z = (margin - mean) / sd. Here s = (n - 1) / n is the mean of z^2. So influences add up to 0. NaN for constant
+ * margins.
  */
 function scaledMargins(
   margins: Float64Array,
   { mean, standard_deviation, mean_over_standard_deviation: ratio }: MarginStatistics,
 ): Float64Array {
+  const meanSquare = (margins.length - 1) / margins.length
   return margins.map((margin) => {
     const z = (margin - mean) / standard_deviation
-    return ratio + z - (ratio * (z ** 2 - 1)) / 2
+    return ratio + z - (ratio * (z ** 2 - meanSquare)) / 2
   })
 }

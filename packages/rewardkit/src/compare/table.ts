@@ -31,7 +31,10 @@ function formatted(comparison: Comparison, { table, heading, lineBreak }: Format
       ['arm', 'runs', 'accuracy % (95 % interval)', 'mean / sd', 'log loss after temperature'],
       armRows(comparison),
     ),
-    table(['difference', 'accuracy, points (95 % interval)', 'p', 'p (Holm)', 'detectable'], comparisons.map(testRow)),
+    table(
+      ['difference', 'accuracy, points (95 % interval)', 'p', 'p (Holm)', 'detectable, points'],
+      comparisons.map(testRow),
+    ),
     table(
       ['right, % of pairs', 'both', 'only first', 'only second', 'neither', 'rank correlation'],
       comparisons.map(agreementRow),
@@ -75,8 +78,8 @@ function agreementRow(comparison: ArmComparison): string[] {
 
 const marginRow = (comparison: ArmComparison): string[] => [
   nameOf(comparison),
-  interval(comparison.mean_over_standard_deviation, formatNumber),
-  interval(comparison.log_loss_after_temperature, formatNumber),
+  numberInterval(comparison.mean_over_standard_deviation),
+  numberInterval(comparison.log_loss_after_temperature),
 ]
 
 function subsetTable({ subsets }: ArmComparison, table: Format['table']): string[] {
@@ -97,5 +100,10 @@ const subsetRow = (name: string, { pairs, prompts, difference, p, p_holm }: Subs
 
 const interval = ({ value, low, high }: Interval, format: (value: number) => string): string =>
   Number.isNaN(low) ? `${format(value)} (-)` : `${format(value)} (${format(low)} to ${format(high)})`
+
+function numberInterval({ value, low, high }: Interval): string {
+  const largest = Math.max(...[value, low, high].map(Math.abs))
+  return interval({ value, low, high }, (one) => formatNumber(one, largest))
+}
 
 const shownP = (p: number): string => (Number.isNaN(p) ? '-' : formatP(p).replace(/^p (= )?/, ''))

@@ -132,6 +132,7 @@ function missing(column: string, columns: readonly string[]): InputError {
     phrase`${option('columns')}: found no column "${column}", only ${columns.slice(0, 12).join(', ')}`,
     {
       remedy: near === undefined ? undefined : `did you mean ${near}?`,
+      about: { kind: 'missing-column' },
     },
   )
 }

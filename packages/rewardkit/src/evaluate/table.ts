@@ -129,13 +129,18 @@ export function formatShare({ value, low, high }: Interval): string {
 }
 
 /** `1.234 (1.100 to 1.380)`, or a dash for an undefined value. */
-export function formatStatistic({ value, low, high }: Statistic, format = formatNumber): string {
+export function formatStatistic({ value, low, high }: Statistic, given?: (value: number) => string): string {
   if (value === null) return '-'
+  const format = given ?? ((one: number) => formatNumber(one, Math.max(...[value, low ?? 0, high ?? 0].map(Math.abs))))
   return low === null || high === null ? format(value) : `${format(value)} (${format(low)} to ${format(high)})`
 }
 
-/** Three decimals, or three digits where those would not show them; a dash for an undefined value. */
-export function formatNumber(value: number): string {
+/**
+ * Three decimals, or three digits where those would not show them; a dash for an undefined value.
+ * @param largest the largest of the numbers beside it, such as of an interval: it decides for all of them
+ */
+export function formatNumber(value: number, largest = Math.abs(value)): string {
   if (!Number.isFinite(value)) return '-'
-  return value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 1e6) ? value.toExponential(2) : value.toFixed(3)
+  if (largest !== 0 && (largest < 0.0005 || largest >= 1e6)) return value.toExponential(2)
+  return value.toFixed(3).replace(/^-(?=[0.]*$)/, '')
 }

@@ -185,8 +185,8 @@ describe('readRewards', () => {
     [
       'a column that is not there',
       [{ a: 1 }],
-      { columns: ['chosen_reward=x', 'rejected_reward=a'] },
-      /found no column "x", only a/,
+      { columns: ['chosen_reward=score_of_first', 'rejected_reward=a'] },
+      /found no column "score_of_first", only a; columns counts for every file/,
     ],
     ['an empty file', '', {}, /empty file/],
   ])('refuses %s', async (_, content, options, message) => {

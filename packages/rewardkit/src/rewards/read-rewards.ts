@@ -88,6 +88,7 @@ export async function readRewards(name: string, options: RewardFileOptions, hook
         if (!(error instanceof InputError)) throw error
         const problem = located(`${file.name}, ${item.unit} ${item.number}`, error)
         if (error instanceof NoRewards && growing.table().pairs === 0) throw problem
+        if (error.about?.kind === 'missing-column' && growing.table().pairs === 0) throw withOtherColumns(problem)
         if (options.onError !== 'skip') throw withSkipping(problem)
         countSkipped(skipped, problem)
       }
@@ -111,6 +112,15 @@ function pairsOf(
   const defaultId = files.length === 1 ? place : `${idName ?? name}:${place}`
   const pairs = reader.read(mapped ? mapped(item.row) : item.row, defaultId)
   return subset === undefined ? pairs : pairs.map((pair) => (pair.subset === null ? { ...pair, subset } : pair))
+}
+
+function withOtherColumns(problem: InputError): InputError {
+  return new InputError(problem.phrases.problem, {
+    remedy:
+      problem.phrases.remedy ??
+      phrase`${option('columns')} counts for every file: name columns that it has, or evaluate this file alone and give the folder`,
+    cause: problem,
+  })
 }
 
 function withSkipping(problem: InputError): InputError {
