@@ -18,6 +18,7 @@ import {
 import { dataCommands } from './data-commands.ts'
 import type { ExperimentOptions } from '../experiments/index.ts'
 import type { TrainOptions } from '../train/train-options.ts'
+import { visible } from '../visible.ts'
 import { formatDuration } from './terminal.ts'
 
 /** Verbs of two words, by their first. */
@@ -145,7 +146,7 @@ export const commands: readonly Command[] = [
     run: async ({ json, ...options }) => {
       const { compareRuns, formatComparison } = await import('../compare/index.ts')
       const comparison = await withTerminal(({ onEvent }) => compareRuns(options, { onEvent, shouldStop: () => false }))
-      print(json ? JSON.stringify(comparison, null, 2) : formatComparison(comparison))
+      print(json ? JSON.stringify(comparison, null, 2) : visible(formatComparison(comparison)))
       return comparison.gate?.passed === false ? exitCodes.belowThreshold : exitCodes.success
     },
   }),

@@ -10,6 +10,7 @@ import type { TransformResult } from '../data/transforms/transform.ts'
 import { inspectOptionsSchema } from '../inspect/inspect-options.ts'
 import type { JobName, JobOptions, JobResult } from '../thread/worker.ts'
 import { type Command, command, print, withTerminal } from './command.ts'
+import { visible } from '../visible.ts'
 import { exitCodes } from './exit-codes.ts'
 import { formatLeakage, formatTransform } from './show-transform.ts'
 
@@ -21,7 +22,7 @@ async function inThread<Name extends JobName>(name: Name, options: JobOptions<Na
 
 /** Prints what a transformation of data did. */
 function showTransform(result: TransformResult): number {
-  print(formatTransform(result))
+  print(visible(formatTransform(result)))
   return exitCodes.success
 }
 
@@ -84,8 +85,8 @@ export const dataCommands: readonly Command[] = [
     positional: 'data',
     run: async (options) => {
       const { leakage, written } = await inThread('leakage', options)
-      print(options.json ? JSON.stringify(leakage, null, 2) : formatLeakage(leakage))
-      if (written && !options.json) print(formatTransform(written))
+      print(options.json ? JSON.stringify(leakage, null, 2) : visible(formatLeakage(leakage)))
+      if (written && !options.json) print(visible(formatTransform(written)))
       if (!written && options.out !== undefined)
         process.stderr.write(`no row is left: ${options.out} was not written\n`)
       return exitCodes.success

@@ -1,5 +1,6 @@
 import { RewardKitError, wholePhrase } from '../errors.ts'
 import { exitCodes } from './exit-codes.ts'
+import { visible } from '../visible.ts'
 import { runCommandLine } from './program.ts'
 import { inCommandWords } from './words.ts'
 
@@ -20,7 +21,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2)).catch(explain)
 /** Prints an error in one line and returns the exit code. */
 function explain(error: unknown): number {
   if (process.env['REWARDKIT_DEBUG'] === '1') console.error(error)
-  const message = messageOf(error)
+  const message = visible(messageOf(error))
   if (error instanceof RewardKitError && error.code === 'interrupted') {
     console.error(`rewardkit: ${message}`)
     return exitCodes.interrupted

@@ -14,6 +14,8 @@ import {
   type Table,
 } from '../evaluate/table.ts'
 import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
+import { visible } from '../visible.ts'
+import { print } from './command.ts'
 
 /** How an evaluation is shown, and where it was written. */
 interface Showing {
@@ -45,7 +47,7 @@ export function showEvaluations(
     format === 'markdown'
       ? joined([...markdownParagraphs(summaries), gates.join('\n')])
       : joined([evaluationText(summaries), [...written, ...gates].join('\n')])
-  process.stdout.write(`${text}\n`)
+  print(visible(text))
 }
 
 const joined = (paragraphs: readonly string[]): string => paragraphs.filter((one) => one !== '').join('\n\n')

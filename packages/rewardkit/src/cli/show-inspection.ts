@@ -11,7 +11,7 @@ import type { ShownToken, TokenExample } from '../inspect/tokens.ts'
 import { formatTable } from '../evaluate/table.ts'
 import { counted, plural } from '../counted.ts'
 import { cutParts } from '../tokens/index.ts'
-import { visible } from './visible.ts'
+import { visible } from '../visible.ts'
 
 /** Subsets and languages that the tables name; the page and JSON have all. */
 const mostListed = 20

@@ -1,6 +1,7 @@
 import pc from 'picocolors'
 import type { Event } from '../events.ts'
 import type { EvaluationMetrics, StepMetrics } from '../run-metrics.ts'
+import { visible } from '../visible.ts'
 import { inCommandWords } from './words.ts'
 
 /** Where lines go: standard error, or a collector in a test. */
@@ -67,9 +68,9 @@ export function createTerminal(stream: TerminalStream, now: () => number = () =>
     onEvent: (event) => {
       switch (event.kind) {
         case 'log':
-          return line(inCommandWords(event.phrase))
+          return line(visible(inCommandWords(event.phrase)))
         case 'warning':
-          return line(`${colors.yellow('warning')}: ${inCommandWords(event.phrase)}`)
+          return line(`${colors.yellow('warning')}: ${visible(inCommandWords(event.phrase))}`)
         case 'evaluation':
           return line(colors.cyan(evaluationText(event.metrics)))
         case 'step':
@@ -79,7 +80,7 @@ export function createTerminal(stream: TerminalStream, now: () => number = () =>
           )
         case 'progress': {
           const { label, done, total, unit } = event
-          return progress(event, `${label}: ${total === Infinity ? done : `${done} of ${total}`} ${unit}`)
+          return progress(event, `${visible(label)}: ${total === Infinity ? done : `${done} of ${total}`} ${unit}`)
         }
       }
     },

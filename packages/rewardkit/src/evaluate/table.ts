@@ -1,24 +1,35 @@
 import type { Analysis } from '../analysis/analyse.ts'
 import type { Statistic } from '../analysis/statistic.ts'
 import type { Interval, MarginStatistics, PairSummary } from '../statistics/types.ts'
+import { visible } from '../visible.ts'
 
 /**
  * A table for the terminal: the first column to the left, the others to the right, two spaces between. Rows may be
  * shorter than the header.
  */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows]
-  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
+  const [head = [], ...body] = [header, ...rows].map((row) => row.map(tableCell))
+  const all = [head, ...body]
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
   const line = (row: readonly string[]) =>
     widths
       .map((width, column) => (column === 0 ? (row[column] ?? '').padEnd(width) : (row[column] ?? '').padStart(width)))
       .join('  ')
       .trimEnd()
-  return [line(header), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
+  return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...body.map(line)].join('\n')
 }
 
 /** The columns that a line in the terminal should not exceed. */
 export const lineWidth = 80
+
+/** Characters of a cell that are shown. */
+const widestCell = 60
+
+/** Names are the user's: a cell is one line, not too long, and tells the terminal nothing. */
+function tableCell(text: string): string {
+  const characters = Array.from(visible(text).replaceAll('\n', ' '))
+  return characters.length <= widestCell ? characters.join('') : `${characters.slice(0, widestCell - 1).join('')}…`
+}
 
 /** What a table says, whatever it will look like. */
 export interface Table {
@@ -28,7 +39,9 @@ export interface Table {
 
 /** A table whose columns go on below where they do not fit beside each other, each time with the first one. */
 export function formatColumns(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)))
+  const widths = header.map((_, column) =>
+    Math.max(...[header, ...rows].map((row) => tableCell(row[column] ?? '').length)),
+  )
   const parts: number[][] = []
   let width = Infinity
   for (const [column, own = 0] of widths.entries()) {
@@ -120,7 +133,9 @@ function summaryRows(summaries: Readonly<Record<string, PairSummary>>): string[]
 
 /** Names of subsets are the user's: what would end the cell or start markup is escaped. */
 const markdownCell = (text: string): string =>
-  text.replaceAll(/\s+/g, ' ').replaceAll(/[\\|`*_<>[\]]/g, String.raw`\$&`)
+  visible(text)
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/[\\|`*_<>[\]]/g, String.raw`\$&`)
 
 /** `62.5 (60.1-64.8)`, in percent; a dash for an undefined share. */
 export function formatShare({ value, low, high }: Interval): string {

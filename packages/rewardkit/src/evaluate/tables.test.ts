@@ -4,7 +4,7 @@ import { tableOf } from '../analysis/reward-table.ts'
 import type { RewardRow } from '../statistics/types.ts'
 import { groupTables } from './group-tables.ts'
 import { formatSubsets, subsetTable } from './subset-table.ts'
-import { formatColumns, formatSummary, lineWidth } from './table.ts'
+import { formatColumns, formatMarkdownTable, formatSummary, formatTable, lineWidth } from './table.ts'
 
 const row = (index: number, rest: Partial<RewardRow> = {}): RewardRow => ({
   schema_version: 1,
@@ -20,6 +20,21 @@ const rows = (subsets: readonly string[]) =>
   analyse(tableOf(Array.from({ length: 40 }, (_, i) => row(i, { subset: subsets[i % subsets.length] ?? null }))))
 
 const widthOf = (text: string): number => Math.max(...text.split('\n').map((line) => line.length))
+
+it.each([
+  ['an escape sequence', '\u001B[31mred\u0007', '␛[31mred␇'],
+  ['a line end', 'one\ntwo', 'one two'],
+  ['a character that reorders text', '\u202Eabc', '\uFFFDabc'],
+  ['a long name', '𝒳'.repeat(1000), `${'𝒳'.repeat(59)}…`],
+])('shows %s of a name as text of one line', (_, name, shown) => {
+  expect(
+    formatTable(['subset', 'pairs'], [[name, '1']])
+      .split('\n')[2]
+      ?.split(/ +1$/)[0],
+  ).toBe(shown)
+  expect(formatColumns(['subset', 'pairs'], [[name, '1']]).split('\n')).toHaveLength(3)
+  expect(formatMarkdownTable(['subset', 'pairs'], [[name, '1']])).not.toMatch(/(?!\n)\p{Cc}|\u202E/u)
+})
 
 describe('formatColumns', () => {
   it('goes on below, with the first column again, where columns do not fit', () => {

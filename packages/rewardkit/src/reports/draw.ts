@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { DOMParser } from 'linkedom'
 
 import { escapeText } from './html.ts'
+import { visible } from '../visible.ts'
 import { tickLabel } from './number-format.ts'
 
 /** Colours that a page or a picture defines as CSS variables, in light and in dark. */
@@ -55,7 +56,8 @@ export function draw(drawing: Drawing): string {
     marks: [Plot.gridY({ stroke: ink.grid, strokeOpacity: 1, ticks: 5, ...gridTicks(y) }), ...marks],
   })
   if (!isElement(plot)) throw new TypeError('the plotting library returned no element')
-  return plot.outerHTML
+  // Names are the user's, and XML allows no control characters.
+  return visible(plot.outerHTML)
     .replace(/<style>.*?<\/style>/s, '')
     .replaceAll(/ aria-(?:label|description)="[^"]*"/g, '')
     .replaceAll(coordinates, (attribute) => attribute.replaceAll(longDecimals, (digits) => roundedCoordinate(digits)))

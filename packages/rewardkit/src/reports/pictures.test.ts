@@ -57,3 +57,17 @@ it('escapes names', () => {
   if (!figure) throw new Error('there are figures')
   expect(standalone({ ...figure, title: hostile }, [hostile, hostile])).not.toContain('<script')
 })
+
+it('draws the name of a subset that no XML could hold', () => {
+  const [run] = exampleRuns()
+  if (!run?.evaluation) throw new Error('the first run has an evaluation')
+  const { summary } = run.evaluation
+  const subsets = Object.fromEntries(
+    Object.values(summary.subsets).map((subset, i) => [`\u001B[31m${i} ]]>&<b>\u0007`, subset]),
+  )
+  const evaluation = { ...run.evaluation, summary: { ...summary, subsets } }
+  const drawn = reportFigures([{ ...run, evaluation }])
+  const paths = writePictures(join(folder, 'hostile'), drawn, ['a\u0000b'])
+  expect(paths).toHaveLength(2 * drawn.length)
+  expect(readFileSync(join(folder, 'hostile', 'subsets.svg'), 'utf8')).toContain('␛[31m0')
+})

@@ -25,8 +25,9 @@ export function writePictures(folder: string, figures: readonly Figure[], runs: 
     const svg = standalone(figure, runs)
     const path = join(folder, names[place] ?? figure.name)
     writeFileAtomic(`${path}.svg`, svg)
+    const image = rendered(svg)
     const png = createAtomicFile(`${path}.png`)
-    png.write(rendered(svg))
+    png.write(image)
     png.commit()
     return [`${path}.svg`, `${path}.png`]
   })
