@@ -22,8 +22,17 @@ const found: Partial<ArmComparison> = {
   equivalence: { bound: 0.01, p: 0.8 },
   detectable_difference: 0.035,
   subsets: { travel: { pairs: 40, prompts: 12, difference: interval, p: 0.5, p_holm: 1 } },
-  sentences: ['They are not told apart.', `Beware of ${hostile}.`],
+  sentences: ['They are not told apart.', `Beware of ${hostile}.`, "The paper's claim holds: it is so."],
+  claims: [{ claim: 'margins_shift', value: 1, low: 0.5, high: 1.5, verdict: 'holds', words: 'it is so' }],
 }
+const arms = ['first', hostile].map((name) => ({
+  name,
+  runs: [{ path: name, seed: 1, model_sha256: null, accuracy: 0.6 }],
+  accuracy: { value: 0.6, low: 0.5, high: 0.7 },
+  mean_over_standard_deviation: 0.321,
+  log_loss_after_temperature: 0.654,
+}))
+const whole = { schema_version: 1, arms, comparisons: [found], claims: [], notes: ['One seed each.'], gate: null }
 
 let root = ''
 beforeEach(() => {
@@ -39,9 +48,13 @@ function folderWith(content: unknown): string {
 }
 
 it('a comparison has a section of its own, with its words, its picture and its numbers', () => {
-  const folder = folderWith({ schema_version: 1, comparisons: [found], notes: ['One seed each.'], gate: null })
+  const folder = folderWith(whole)
   const page = readFileSync(writeReport([folder], { pictures: join(root, 'pictures') }), 'utf8')
-  expect(page).toContain('<title>Comparison · RewardKit</title>')
+  expect(page).toContain('<title>first, ')
+  expect(page).not.toContain('<nav')
+  expect(page).not.toContain('Skewness')
+  expect(page).toContain('0.321')
+  expect(page.match(/it is so/g)).toHaveLength(1)
   expect(page).toContain('They are not told apart.')
   expect(page).toContain('One seed each.')
   expect(page).toContain('+2.1<small>−0.4 to +4.6</small>')
@@ -49,6 +62,13 @@ it('a comparison has a section of its own, with its words, its picture and its n
   expect(page).toContain('>travel<')
   expect(page).not.toContain('<script')
   expect(readFileSync(join(root, 'pictures/comparison.svg'), 'utf8')).toContain('Differences of accuracy')
+})
+
+it('the p value is the one that the words name, and is never 0', () => {
+  const seeds = { ...found, training_test: { name: 'crossed_t', p: 0.0000012, degrees: 2 } }
+  const folder = folderWith({ ...whole, comparisons: [seeds] })
+  const page = readFileSync(writeReport([folder]), 'utf8')
+  expect(page).toContain('<td>&lt; 0.001<small>Student&#39;s t</small></td>')
 })
 
 it.each([[{ schema_version: 7, comparisons: [] }], [[1]]])('another file is refused: %j', (content) => {

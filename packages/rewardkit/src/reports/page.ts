@@ -33,12 +33,7 @@ export function renderPage({ title, introduction, sections, footer, script }: Pa
       <body>
         <header>
           <h1><bdi>${title}</bdi></h1>
-          ${introduction}
-          <nav aria-label="Sections">
-            <ul>
-              ${sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}
-            </ul>
-          </nav>
+          ${introduction} ${sections.length > 1 ? navigation(sections) : null}
         </header>
         <main>
           ${sections.map(
@@ -55,3 +50,10 @@ export function renderPage({ title, introduction, sections, footer, script }: Pa
     </html>`
   return `${page.text}\n`
 }
+
+const navigation = (sections: readonly Section[]): Markup =>
+  html`<nav aria-label="Sections">
+    <ul>
+      ${sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}
+    </ul>
+  </nav>`

@@ -48,12 +48,15 @@ export function renderReport(
   if (runs.length + comparisons.length === 0) throw new RangeError('a report needs at least one run')
   const evaluated = evaluatedRuns(runs)
   return renderPage({
-    title: runs.length > 0 ? runs.map(({ name }) => name).join(', ') : 'Comparison',
+    title: (runs.length > 0 ? runs : comparisons.flatMap(({ arms }) => arms)).map(({ name }) => name).join(', '),
     introduction: runs.length > 0 ? introduction(runs) : html``,
     sections: [...comparisonSections(comparisons), ...(runs.length > 0 ? reportSections(runs, evaluated, pairs) : [])],
     footer: html`<p>
-      Skewness is g1 and kurtosis the excess g2, both of the sample, without bias correction. Densities are Gaussian
-      kernel estimates with Scott's bandwidth.
+      ${
+        evaluated.length > 0
+          ? "Skewness is g1 and kurtosis the excess g2, both of the sample, without bias correction. Densities are Gaussian kernel estimates with Scott's bandwidth."
+          : 'Intervals are 95 % and take prompts as what was sampled.'
+      }
     </p>`,
     ...(evaluated.length > 0 && { script: pairsScript() }),
   })
