@@ -1,4 +1,5 @@
 import { at } from '../at.ts'
+import { counted } from '../counted.ts'
 import { logSigmoid, sigmoid } from '../logistic.ts'
 import type { Clusters } from '../statistics/clusters.ts'
 import { studentQuantile } from '../statistics/distributions.ts'
@@ -44,7 +45,8 @@ export function labelNoise(margins: Float64Array, clusters: Clusters): LabelNois
     return { ...unfitted, reason: 'the reward margins agree with the labels no better than chance' }
   const untold = { ...unfitted, temperature: scale / noiseless.steepness }
   const prompts = new Set(clusters.of).size
-  if (prompts < fewestPrompts) return { ...untold, reason: `${prompts} prompts are too few` }
+  if (prompts < fewestPrompts)
+    return { ...untold, reason: `${counted(prompts, 'prompt')} ${prompts === 1 ? 'is' : 'are'} too few` }
   const best = highest((rate) => profile(rate).value, 0, highestRate)
   const { value: top, steepness } = profile(best)
   const effect = designEffect(margins, clusters, { rate: best, steepness: steepness / scale })

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -39,7 +39,21 @@ describe('evaluate --rewards', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ first: { pairs: 3 }, second: { pairs: 3 } })
   })
 
+  it('gives files of the same name in the same folder different names', () => {
+    const same = join(folder, 'same')
+    mkdirSync(same)
+    writeFileSync(join(same, 'm.csv'), 'chosen_reward,rejected_reward,prompt_id\n1,0,x\n2,3,y\n')
+    writeFileSync(join(same, 'm.jsonl'), '{"chosen_reward":1,"rejected_reward":2,"prompt_id":"x"}\n')
+    const { stdout } = evaluate('--rewards', 'same/m.csv', 'same/m.jsonl', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ 'same/m': { pairs: 2 }, 'same/m-2': { pairs: 1 } })
+  })
+
   it.each<[string, string[], RegExp]>([
+    [
+      'a file that is named twice',
+      ['--rewards', 'first.csv', './first.csv', ...columns],
+      /^rewardkit: --rewards: \.\/first\.csv is given twice; name each file once\n$/,
+    ],
     [
       'nothing to evaluate',
       [],

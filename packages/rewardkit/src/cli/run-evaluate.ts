@@ -45,6 +45,7 @@ async function ofModel(given: Options): Promise<Summaries> {
 async function ofFiles(files: readonly string[], given: Options): Promise<Summaries> {
   refuseIdle(given)
   checkColumns(given.columns, rewardColumnNames)
+  refuseRepeated(files)
   const names = namesOf(files)
   const summaries = new Map<string, EvaluationSummary>()
   for (const [index, rewards] of files.entries()) {
@@ -81,12 +82,33 @@ function checkColumns(columns: readonly string[] | undefined, names: readonly st
   }
 }
 
-/** The names of files without their endings; with the folder above where two are the same. */
+/** The names of files without their endings; where two are the same, with the folder above, then with a number. */
 function namesOf(files: readonly string[]): string[] {
   const short = files.map((file) => basename(resolve(file)).replace(/(\.(jsonl?|csv|tsv|parquet|gz|zst))+$/, ''))
   const isShared = (name: string) => short.filter((other) => other === name).length > 1
-  return files.map((file, index) => {
-    const name = short[index] ?? file
-    return isShared(name) ? `${basename(dirname(resolve(file)))}/${name}` : name
+  return distinct(
+    files.map((file, index) => {
+      const name = short[index] ?? file
+      return isShared(name) ? `${basename(dirname(resolve(file)))}/${name}` : name
+    }),
+  )
+}
+
+/** Names with a number behind those that an earlier one has. */
+function distinct(names: readonly string[]): string[] {
+  const taken = new Set<string>()
+  return names.map((name) => {
+    let free = name
+    for (let count = 2; taken.has(free); count++) free = `${name}-${count}`
+    taken.add(free)
+    return free
   })
+}
+
+/** The same file twice would be two columns that say the same. */
+function refuseRepeated(files: readonly string[]): void {
+  const paths = files.map((file) => resolve(file))
+  const repeated = files.find((_, index) => paths.indexOf(paths[index] ?? '') !== index)
+  if (repeated === undefined) return
+  throw new InputError(phrase`${option('rewards')}: ${repeated} is given twice`, { remedy: 'name each file once' })
 }

@@ -164,6 +164,12 @@ describe('readRewards', () => {
       /line 2: field "chosen_reward": found null, expected a finite number; onError: 'skip' leaves/,
     ],
     [
+      'a reward whose powers overflow',
+      '{"chosen_reward": 1e39, "rejected_reward": 0}\n',
+      {},
+      /line 1: field "chosen_reward": found number 1e\+39, expected a number of at most 3\.4e38, the largest of float32/,
+    ],
+    [
       'an infinite reward',
       '{"chosen_reward": Infinity, "rejected_reward": 0}\n',
       {},

@@ -68,7 +68,7 @@ function ourRow(row: Row): RewardRow {
   }
   const { data } = result
   for (const field of ['chosen_reward', 'rejected_reward', 'reward_margin'] as const)
-    if (!Number.isFinite(data[field])) throw numberError(field, row[field], 'a finite number')
+    checkReward(data[field], row[field], field)
   return data
 }
 
@@ -155,8 +155,16 @@ const rewardList = (value: unknown, field: string): number[] =>
 /** A reward: a finite number, also as text, as cells of a table are. */
 function rewardOf(value: unknown, field: string): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  if (typeof number === 'number' && Number.isFinite(number)) return number
-  throw numberError(field, value, 'a finite number')
+  return checkReward(number, value, field)
+}
+
+/** What float32 holds: no model gives more, and fourth powers of margins stay finite. */
+const largestReward = 3.4028234663852886e38
+
+function checkReward(number: unknown, found: unknown, field: string): number {
+  if (typeof number !== 'number' || !Number.isFinite(number)) throw numberError(field, found, 'a finite number')
+  if (Math.abs(number) <= largestReward) return number
+  throw numberError(field, found, 'a number of at most 3.4e38, the largest of float32')
 }
 
 function optionalMargin(row: Row): number | undefined {
