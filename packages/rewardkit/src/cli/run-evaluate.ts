@@ -94,7 +94,7 @@ function namesOf(files: readonly string[]): string[] {
   )
 }
 
-/** Names with a number behind those that an earlier one has. */
+/** Names with a number after those that an earlier one has. */
 function distinct(names: readonly string[]): string[] {
   const taken = new Set<string>()
   return names.map((name) => {
