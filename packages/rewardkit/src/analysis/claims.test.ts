@@ -66,10 +66,24 @@ describe('claims about one model', () => {
       ).at(-1)
     const claim = about(1, 1)
     expect(claim?.value).toBeCloseTo(0.3 - 0.1, 12)
-    expect(claim?.words).toContain('30.0 % of the reward margins and 10.0 % of the annotated margins')
+    expect(claim?.words).toMatch(
+      /^30\.0 % of the reward margins \(10\.8 to 60\.3\) and 10\.0 % of the annotated margins/,
+    )
     expect(about(100, 0.01)?.value).toBeCloseTo(0.2, 12)
     const noneThere = claimsAbout(marginTable([1, 2], undefined, [0, 0])).at(-1)
     expect(noneThere?.words).toContain('all annotated margins are zero')
+  })
+
+  it('of a cluster at zero need more there than normal margins have, since grades are never near zero', () => {
+    const grades = Array.from({ length: 2000 }, (_, i) => 1 + (i % 3))
+    const about = (margins: number[]) => claimsAbout(marginTable(margins, undefined, grades)).at(-1)
+    const plain = about(normal(2000).map((z) => 2 + z))
+    expect(plain?.low).toBeGreaterThan(0)
+    expect(plain?.verdict).toBe('cannot tell')
+    // Half of the margins on either side, none between.
+    const apart = about(normal(2000).map((z, i) => 0.1 * z + (i % 2) - 0.5))
+    expect(apart?.verdict).toBe('does not hold')
+    expect(about(normal(2000).map((z) => z ** 3))?.verdict).toBe('holds')
   })
 
   it('leave out pairs without an annotated margin', () => {

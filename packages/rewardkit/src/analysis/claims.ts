@@ -1,4 +1,4 @@
-import { clusteredShareDifference } from '../statistics/intervals.ts'
+import { clusteredShare, clusteredShareDifference } from '../statistics/intervals.ts'
 import { normalCdf } from '../statistics/distributions.ts'
 import type { MarginDistribution } from './margin-distribution.ts'
 import { momentsOf } from './moments.ts'
@@ -60,8 +60,10 @@ const near = 0.1
 
 /**
  * Predictions cluster at zero while annotations do not. The number is how many more of the reward margins than of the
- * annotated margins lie near zero: within a tenth of their root mean square. So neither scale matters. The root mean
- * squares count as known.
+ * annotated margins lie near zero: within a tenth of their root mean square. So neither scale matters. The claim holds
+ * where it is above zero and where reward margins lie there more often than normal ones would. Grades have nothing near
+ * zero by construction, so the number alone would show no cluster. The root mean squares and the share of a normal
+ * distribution count as known.
  */
 function clustersAtZero(table: RewardTable): Claim {
   const name = 'predictions_cluster_at_zero'
@@ -75,19 +77,28 @@ function clustersAtZero(table: RewardTable): Claim {
   const clusters = promptClusters(table)
   const [p, a] = [nearZero(predicted), nearZero(annotated)]
   if (!p || !a) return claim(name, undefinedFor(`all ${p ? 'annotated' : 'reward'} margins are zero`), sentence)
+  const prompts = { ...clusters, of: clusters.of.filter(isAnnotated) }
   const difference = statisticOf(
     clusteredShareDifference(
       p.isNear.map((value, pair) => value - (a.isNear[pair] ?? 0)),
-      { ...clusters, of: clusters.of.filter(isAnnotated) },
+      prompts,
     ),
   )
-  const { verdict, ...rest } = claim(name, difference, sentence)
+  const { verdict: ofDifference, ...rest } = claim(name, difference, sentence)
   const { mean, second } = momentsOf(predicted)
   const deviation = Math.sqrt(second)
   const expected =
     second === 0 ? 0 : normalCdf((near * p.scale - mean) / deviation) - normalCdf((-near * p.scale - mean) / deviation)
-  const words = `${percent(p.share)} of the reward margins and ${percent(a.share)} of the annotated margins are within a tenth of their root mean square of zero: ${pointsText(difference)}; a normal distribution of the same mean and spread has ${percent(expected)} there`
-  return { ...rest, verdict, words }
+  const { low, high } = clusteredShare(p.isNear, prompts)
+  const ofCluster = low > expected ? 'holds' : high < expected ? 'does not hold' : 'cannot tell'
+  const words = `${percent(p.share)} of the reward margins (${points(low)} to ${points(high)}) and ${percent(a.share)} of the annotated margins are within a tenth of their root mean square of zero: ${pointsText(difference)}; a normal distribution of the same mean and spread has ${percent(expected)} there`
+  return { ...rest, verdict: both(ofDifference, ofCluster), words }
+}
+
+/** A claim of two parts. */
+function both(first: ClaimVerdict, second: ClaimVerdict): ClaimVerdict {
+  if (first === 'does not hold' || second === 'does not hold') return 'does not hold'
+  return first === 'holds' ? second : first
 }
 
 function nearZero(values: Float64Array): { scale: number; share: number; isNear: Float64Array } | null {
@@ -99,12 +110,13 @@ function nearZero(values: Float64Array): { scale: number; share: number; isNear:
   return { scale, share: isNear.reduce((sum, value) => sum + value, 0) / values.length, isNear }
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+const points = (share: number): string => (100 * share).toFixed(1)
+const percent = (share: number): string => `${points(share)} %`
 
 function pointsText({ value, low, high, reason }: Statistic): string {
   if (value === null) return `${reason}`
-  const points = (share: number) => `${share < 0 ? '' : '+'}${(100 * share).toFixed(1)}`
+  const signed = (share: number) => `${share < 0 ? '' : '+'}${points(share)}`
   return low === null || high === null
-    ? `a difference of ${points(value)} points, without an interval: ${reason}`
-    : `a difference of ${points(value)} points (${points(low)} to ${points(high)})`
+    ? `a difference of ${signed(value)} points, without an interval: ${reason}`
+    : `a difference of ${signed(value)} points (${signed(low)} to ${signed(high)})`
 }
