@@ -29,9 +29,18 @@ describe('subsetMeans', () => {
     expect(subsetMeans(table)).toMatchObject({ weighted: accuracy, unweighted: accuracy })
   })
 
+  it('of pairs is the accuracy, with its interval', () => {
+    // Prompts of five pairs, which are right together more often than not.
+    const isRight = (i: number) => (Math.floor(i / 5) % 4) * 2 + (i % 5) > 3
+    const rows = Array.from({ length: 80 }, (_, i) => row(i % 3 === 0 ? 'a' : 'b', isRight(i), `${Math.floor(i / 5)}`))
+    const table = tableOf(rows)
+    expect(subsetMeans(table)?.weighted).toEqual(summarizePairs(table).accuracy)
+  })
+
   it('says why there is no interval for one prompt', () => {
     const means = subsetMeans(tableOf([row('a', true, '1'), row('b', false, '1')]))
     expect(means?.unweighted).toMatchObject({ value: 0.5, low: null, reason: /same prompt/ })
+    expect(means?.weighted).toEqual(means?.unweighted)
   })
 
   it('covers the true mean where prompts occur in several subsets', () => {

@@ -1,5 +1,6 @@
 import { at } from '../at.ts'
 import type { Interval } from '../statistics/types.ts'
+import { pairsWhere, partOf } from './parts.ts'
 import { type Statistic, statisticOf } from './statistic.ts'
 import { promptClusters, type RewardTable } from './reward-table.ts'
 import { shareInterval } from './share-interval.ts'
@@ -20,12 +21,13 @@ export function subsetMeans(table: RewardTable): SubsetMeans | undefined {
   const { margins, subsetOf, subsetNames } = table
   if (subsetNames.length < 2) return undefined
   const values = margins.map((margin) => (margin > 0 ? 1 : 0))
-  const pairs = subsetOf.filter((subset) => subset !== -1).length
-  const named = Int32Array.from(subsetOf, (subset) => (subset === -1 ? -1 : 0))
+  const named = pairsWhere(table.pairs, (pair) => at(subsetOf, pair) !== -1)
+  const { pairs, prompts, accuracy } = partOf(table, named)
+  const isKnown = accuracy !== null && prompts > 1
   return {
     subsets: subsetNames.length,
     pairs,
-    weighted: statisticOf(meanOfParts(values, named, 1, table)),
+    weighted: statisticOf(isKnown ? accuracy : { value: accuracy?.value ?? NaN, low: NaN, high: NaN }),
     unweighted: statisticOf(meanOfParts(values, subsetOf, subsetNames.length, table)),
   }
 }
@@ -34,18 +36,18 @@ export function subsetMeans(table: RewardTable): SubsetMeans | undefined {
  * The mean over parts of the mean of each part, with a 95 % interval that respects prompts. A prompt may have pairs in
  * several parts: what it adds to each of them is one influence of that prompt.
  * @param values from 0 to 1, one a pair
- * @param partOf the part of each pair, from 0; -1 for none
+ * @param ofPair the part of each pair, from 0; -1 for none
  */
-function meanOfParts(values: Float64Array, partOf: Int32Array, parts: number, table: RewardTable): Interval {
+function meanOfParts(values: Float64Array, ofPair: Int32Array, parts: number, table: RewardTable): Interval {
   const [sums, sizes] = [new Float64Array(parts), new Float64Array(parts)]
-  partOf.forEach((part, pair) => {
+  ofPair.forEach((part, pair) => {
     if (part === -1) return
     sums[part] = at(sums, part) + at(values, pair)
     sizes[part] = at(sizes, part) + 1
   })
   const means = sums.map((sum, part) => sum / at(sizes, part))
   const influence = values.map((value, pair) => {
-    const part = at(partOf, pair)
+    const part = at(ofPair, pair)
     return part === -1 ? 0 : ((value - at(means, part)) * values.length) / (parts * at(sizes, part))
   })
   const mean = means.reduce((sum, one) => sum + one, 0) / parts
