@@ -74,6 +74,11 @@ describe('labelNoise', () => {
     expect(found).toMatchObject({ rate: null, fitting: null, reason })
     expect(found.temperature === null).toBe(temperature === null)
   })
+
+  it('says that one prompt is too few', () => {
+    const oneOf = { of: new Int32Array(5), count: 1 }
+    expect(labelNoise(Float64Array.of(1, 1, 2, -2, 3), oneOf).reason).toBe('1 prompt is too few')
+  })
 })
 
 it('gives the probability of a wrong label by Bayes', () => {

@@ -26,8 +26,11 @@ function baselineRows(baselines: NonNullable<Analysis['baselines']>): string[][]
   ])
 }
 
-/** `-3.1 (-5.0 to -1.2)`, in points. */
+/** `-3.1 (-5.0 to -1.2)`, in points; without an interval for one prompt. */
 function formatDifference({ value, low, high }: Interval): string {
-  const points = (share: number) => (Number.isFinite(share) ? (100 * share).toFixed(1) : '-')
-  return `${value > 0 ? '+' : ''}${points(value)} (${points(low)} to ${points(high)})`
+  const points = (share: number) => (100 * share).toFixed(1)
+  const difference = `${value > 0 ? '+' : ''}${points(value)}`
+  return Number.isFinite(low) && Number.isFinite(high)
+    ? `${difference} (${points(low)} to ${points(high)})`
+    : difference
 }

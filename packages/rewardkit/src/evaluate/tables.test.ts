@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { analyse } from '../analysis/analyse.ts'
 import { tableOf } from '../analysis/reward-table.ts'
 import type { RewardRow } from '../statistics/types.ts'
+import { formatBaselines } from './baseline-table.ts'
 import { groupTables } from './group-tables.ts'
 import { formatSubsets, subsetTable } from './subset-table.ts'
 import { formatColumns, formatMarkdownTable, formatSummary, formatTable, lineWidth } from './table.ts'
@@ -34,6 +35,14 @@ it.each([
   ).toBe(shown)
   expect(formatColumns(['subset', 'pairs'], [[name, '1']]).split('\n')).toHaveLength(3)
   expect(formatMarkdownTable(['subset', 'pairs'], [[name, '1']])).not.toMatch(/(?!\n)\p{Cc}|\u202E/u)
+})
+
+describe('formatBaselines', () => {
+  it('gives a difference without an interval for one prompt', () => {
+    const tokens = { chosen_tokens: 2, rejected_tokens: 1, prompt_id: 'one' }
+    const { baselines } = analyse(tableOf([0, 1, 2, 3].map((index) => row(index, tokens))))
+    expect(formatBaselines({ baselines })).toMatch(/ -25\.0  not told apart$/)
+  })
 })
 
 describe('formatColumns', () => {
