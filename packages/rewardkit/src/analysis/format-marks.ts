@@ -1,7 +1,7 @@
 import type { FormatMark } from '../statistics/types.ts'
 
 /** The marks in the order of their bits: a list is 1, a heading 2, code 4, a refusal 8. */
-export const formatMarks: readonly FormatMark[] = ['list', 'heading', 'code', 'refusal']
+export const formatMarks = ['list', 'heading', 'code', 'refusal'] as const satisfies readonly FormatMark[]
 
 /** Marks that nobody looked for, since the text was not at hand. */
 export const unknownMarks = 255

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { analyse } from '../analysis/analyse.ts'
 import { type BagOfWords, bagOfWordsReward } from '../baselines/bag-of-words.ts'
@@ -6,6 +6,7 @@ import { learnWords } from '../baselines/learn-words.ts'
 import { defaultDataOptions, type Group } from '../data/index.ts'
 import { InputError } from '../errors.ts'
 import { type Hooks, logLine } from '../events.ts'
+import { readJson } from '../json-files.ts'
 import { command, option, phrase } from '../phrase.ts'
 import { evaluationSummarySchema } from '../rewards/evaluation-schemas.ts'
 import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
@@ -82,18 +83,8 @@ const marginsBy = (words: BagOfWords): Pick<RewardFileOptions, 'marginsOf'> => (
 function originOf(folder: string): Pick<EvaluationSummary, 'model' | 'data'> {
   const path = join(folder, 'summary.json')
   if (!existsSync(path)) return {}
-  const result = evaluationSummarySchema.safeParse(parsed(path))
-  if (!result.success) throw new InputError(`${path}: not a summary of an evaluation`, { remedy: 'evaluate again' })
-  const { model, data } = result.data
+  const { model, data } = readJson(path, evaluationSummarySchema, 'evaluate again')
   return { ...(model && { model }), ...(data && { data }) }
-}
-
-function parsed(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new InputError(`${path}: not JSON`, { remedy: 'evaluate again', cause: error })
-  }
 }
 
 /** A run that has no evaluation is a folder of files, too; but none of them holds rewards of pairs. */

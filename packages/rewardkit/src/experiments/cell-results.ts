@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RewardTable, selectPairs, tableOf } from '../analysis/reward-table.ts'
 import { at } from '../at.ts'
-import { InputError } from '../errors.ts'
+import { readJson, readLines } from '../json-files.ts'
 import { evaluationSummarySchema, rewardRowSchema } from '../rewards/evaluation-schemas.ts'
 import type { PairSummary } from '../statistics/types.ts'
 import { type CellRecord, readCellRecord } from './cell-record.ts'
@@ -17,13 +17,15 @@ export interface CellState {
   readonly validation: PairSummary | null
 }
 
+const remedy = 'restore it, or remove the run folder and the .json file beside it to run the cell again'
+
 /** Reads how far a cell is, and its validation. */
 export function readCellState(out: string, cell: Cell): CellState {
   const run = join(out, cell.folder)
   const record = readCellRecord(run)
-  const evaluation = join(run, 'evaluation')
-  const isEvaluated = record?.state === 'finished' && existsSync(join(evaluation, 'summary.json'))
-  return { cell, record, validation: isEvaluated ? readSummary(evaluation) : null }
+  const summary = join(run, 'evaluation', 'summary.json')
+  const isEvaluated = record?.state === 'finished' && existsSync(summary)
+  return { cell, record, validation: isEvaluated ? readJson(summary, evaluationSummarySchema, remedy) : null }
 }
 
 /** A column of the tables: the test pairs of a data set, or one of its several test sets. */
@@ -46,11 +48,7 @@ export function columnsOf(data: readonly DataEntry[]): Column[] {
 /** The rewards of a finished cell's test pairs in one column. */
 export function readTestTable(out: string, cell: Cell, { test }: Column): RewardTable {
   const path = join(out, cell.folder, 'test-evaluation', 'rewards.jsonl')
-  const rows = readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => checked(path, () => rewardRowSchema.parse(JSON.parse(line))))
-  const table = tableOf(rows)
+  const table = tableOf(readLines(path, rewardRowSchema, { remedy }))
   if (test === null) return table
   const name = folderName(test)
   const isOfTest = table.subsetNames.map((subset) => subset === name || subset.startsWith(`${name}/`))
@@ -61,20 +59,4 @@ export function readTestTable(out: string, cell: Cell, { test }: Column): Reward
       return subset !== -1 && at(isOfTest, subset)
     }),
   )
-}
-
-function readSummary(folder: string) {
-  const path = join(folder, 'summary.json')
-  return checked(path, () => evaluationSummarySchema.parse(JSON.parse(readFileSync(path, 'utf8'))))
-}
-
-function checked<T>(path: string, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    throw new InputError(`${path} cannot be read as what training wrote`, {
-      remedy: 'restore it, or remove the run folder and the .json file beside it to run the cell again',
-      cause: error,
-    })
-  }
 }

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 
 import type { ArmComparison, Comparison } from '../compare/comparison.ts'
+import { comparisonSchema } from '../compare/comparison-schema.ts'
 import { claimSentence } from '../compare/words.ts'
 import { type DotPlot, drawDots } from './dot-plot.ts'
 import { runColour } from './draw.ts'
 import { type Figure, figureMarkup } from './figure.ts'
 import { html, type Markup } from './html.ts'
 import { number, tick, whole } from './number-format.ts'
-import { readJson } from './read-files.ts'
+import { readJson } from '../json-files.ts'
 import { scrollable } from './tables.ts'
 
 /** The file of a comparison in its folder. */
@@ -26,13 +26,6 @@ export function holdsComparison(folder: string): boolean {
 export function loadComparison(folder: string): Comparison {
   return readJson(join(folder, fileName), comparisonSchema)
 }
-
-/** The outer form is checked: one program writes the whole file. */
-const comparisonSchema = z.custom<Comparison>(
-  (value) =>
-    z.object({ schema_version: z.literal(1), comparisons: z.array(z.looseObject({})) }).safeParse(value).success,
-  'is not the comparison.json of rewardkit compare',
-)
 
 /** Shares as percentage points, with their sign. */
 function points(share: number | null): string {

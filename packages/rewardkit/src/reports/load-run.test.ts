@@ -100,6 +100,15 @@ describe('loadRun', () => {
           JSON.stringify({ ...run.evaluation.summary, accuracy: 0.7 }),
         ),
     ],
+    [
+      'summary.json: field confounds.length',
+      'one',
+      (folder: string) =>
+        writeFileSync(
+          join(folder, 'evaluation/summary.json'),
+          JSON.stringify({ ...run.evaluation.summary, confounds: {} }),
+        ),
+    ],
     ['rewards.jsonl: missing', 'one', (folder: string) => rmSync(join(folder, 'evaluation/rewards.jsonl'))],
     [
       'rewards.jsonl: 1 pairs, where summary.json counts 500',

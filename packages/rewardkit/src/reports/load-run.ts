@@ -6,7 +6,7 @@ import { analyse } from '../analysis/analyse.ts'
 import { type RewardTable, tableOf } from '../analysis/reward-table.ts'
 import { InputError } from '../errors.ts'
 import { command, phrase } from '../phrase.ts'
-import { checked, firstLine, readJson, readLines } from './read-files.ts'
+import { checked, firstLine, readJson, readLines } from '../json-files.ts'
 import type { KnownTruth, ReportRun, RunEvaluation } from './report-run.ts'
 import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 import { evaluationSummarySchema, rewardRowSchema } from '../rewards/evaluation-schemas.ts'
@@ -37,10 +37,10 @@ export function loadRun(folder: string): ReportRun {
   }
   const config = existsSync(files.config) ? readConfig(files.config) : {}
   let isCut = false
-  const cut = () => {
+  const onCut = () => {
     isCut = true
   }
-  const metrics = existsSync(files.metrics) ? [...readLines(files.metrics, metricsLineSchema, cut)] : []
+  const metrics = existsSync(files.metrics) ? [...readLines(files.metrics, metricsLineSchema, { onCut })] : []
   const latest = [summary, files.metrics].find((file) => existsSync(file))
   const truth = join(files.evaluation, 'truth.json')
   return {

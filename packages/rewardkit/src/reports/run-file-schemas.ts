@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { interval, measured } from '../rewards/evaluation-schemas.ts'
+import { interval, measured } from '../rewards/block-schemas.ts'
 import type { MetricsLine } from '../run-metrics.ts'
 
 const version = z.literal(1)

@@ -1,24 +1,21 @@
 import { z } from 'zod'
-import type { Groups } from '../analysis/groups.ts'
-import type { SubsetMeans } from '../analysis/subset-means.ts'
-import type { Agreement } from '../analysis/agreement.ts'
-import type { Confounds } from '../analysis/confounds.ts'
-import type { LabelNoise } from '../analysis/label-noise.ts'
-import type { Suspicious } from '../analysis/suspicious.ts'
 import type { RewardRow } from '../statistics/types.ts'
-import type { Claim } from '../analysis/claims.ts'
-import type { Calibration } from '../analysis/calibration.ts'
-import type { MarginDistribution } from '../analysis/margin-distribution.ts'
+import {
+  agreementSchema,
+  baselinesSchema,
+  calibrationSchema,
+  claimsSchema,
+  confoundsSchema,
+  formatMark,
+  groupsSchema,
+  interval,
+  labelNoiseSchema,
+  marginDistributionSchema,
+  measured,
+  subsetMeansSchema,
+  suspiciousSchema,
+} from './block-schemas.ts'
 import type { EvaluationSummary } from './evaluation-summary.ts'
-
-/** JSON has no NaN or infinity: a run that diverged has null in their place. */
-export const measured = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? Number.NaN)
-
-/** A number with the ends of its interval. */
-export const interval = z.object({ value: measured, low: measured, high: measured })
 
 const pairSummary = {
   pairs: z.number(),
@@ -38,16 +35,6 @@ const pairSummary = {
   log_loss_after_temperature: measured,
   temperature: measured,
 }
-
-const baseline = z.object({
-  pairs: z.number(),
-  accuracy: interval,
-  difference: interval,
-  beats: z.enum(['yes', 'no', 'not told apart']),
-  subsets: z.record(z.string(), interval),
-})
-/** What one part of the analysis wrote, unread: it holds no NaN, and earlier versions did not write it. */
-const block = <T extends object | null>() => z.custom<T>((value) => typeof value === 'object').exactOptional()
 
 /**
  * `summary.json`. In version 1, `log_loss_after_temperature` used the temperature that fits the same pairs best.
@@ -82,28 +69,19 @@ export const evaluationSummarySchema: z.ZodType<EvaluationSummary> = z.object({
     .object({ prompt: z.number(), system: z.number(), responses: z.number(), unlike_rule_1: z.number() })
     .exactOptional(),
   subsets: z.record(z.string(), z.object(pairSummary)),
-  baselines: z
-    .object({
-      longer_wins: baseline.exactOptional(),
-      bag_of_words: baseline.exactOptional(),
-      log_likelihood: baseline.exactOptional(),
-      log_likelihood_per_token: baseline.exactOptional(),
-    })
-    .exactOptional(),
+  baselines: baselinesSchema.exactOptional(),
   verdict: z.object({ sentences: z.array(z.string()) }).exactOptional(),
   ...pairSummary,
-  subset_means: block<SubsetMeans>(),
-  groups: block<Groups>(),
-  agreement: block<Agreement | null>(),
-  confounds: block<Confounds>(),
-  label_noise: block<LabelNoise>(),
-  suspicious: block<Suspicious>(),
-  margin_distribution: block<MarginDistribution>(),
-  calibration: block<Calibration>(),
-  claims: z.custom<readonly Claim[]>(Array.isArray).exactOptional(),
+  subset_means: subsetMeansSchema.exactOptional(),
+  groups: groupsSchema.exactOptional(),
+  agreement: agreementSchema.exactOptional(),
+  confounds: confoundsSchema.exactOptional(),
+  label_noise: labelNoiseSchema.exactOptional(),
+  suspicious: suspiciousSchema.exactOptional(),
+  margin_distribution: marginDistributionSchema.exactOptional(),
+  calibration: calibrationSchema.exactOptional(),
+  claims: claimsSchema.exactOptional(),
 })
-
-const formatMark = z.enum(['list', 'heading', 'code', 'refusal'])
 
 /** One line of `rewards.jsonl`. */
 export const rewardRowSchema: z.ZodType<RewardRow> = z.object({

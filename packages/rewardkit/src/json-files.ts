@@ -2,16 +2,16 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import type { z } from 'zod'
 
-import { InputError } from '../errors.ts'
+import { InputError } from './errors.ts'
 
-const remedy = 'restore the file that rewardkit wrote'
+const restore = 'restore the file that rewardkit wrote'
 
 /**
  * The content of a JSON file.
  * @throws {InputError} where it is not JSON, or not what it should be
  */
-export function readJson<T>(path: string, schema: z.ZodType<T>): T {
-  return checked(path, parsed(path, readFileSync(path, 'utf8')), schema)
+export function readJson<T>(path: string, schema: z.ZodType<T>, remedy = restore): T {
+  return checked(path, parsed(path, readFileSync(path, 'utf8'), remedy), schema, remedy)
 }
 
 /**
@@ -19,13 +19,17 @@ export function readJson<T>(path: string, schema: z.ZodType<T>): T {
  * has no end and is not whole, as while a run writes it, is left out and told.
  * @throws {InputError} where a line is not what it should be
  */
-export function* readLines<T>(path: string, schema: z.ZodType<T>, onCut?: () => void): Generator<T> {
+export function* readLines<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  { onCut, remedy = restore }: { readonly onCut?: () => void; readonly remedy?: string } = {},
+): Generator<T> {
   let number = 0
   for (const { text, hasEnd } of linesOf(path)) {
     number += 1
     if (text.trim() === '') continue
     const place = `${path}, line ${number}`
-    if (hasEnd || isJson(text)) yield checked(place, parsed(place, text), schema)
+    if (hasEnd || isJson(text)) yield checked(place, parsed(place, text, remedy), schema, remedy)
     else onCut?.()
   }
 }
@@ -51,7 +55,7 @@ function* linesOf(path: string): Generator<{ readonly text: string; readonly has
  * A value as the schema has it.
  * @throws {InputError} that names the place and the field
  */
-export function checked<T>(place: string, value: unknown, schema: z.ZodType<T>): T {
+export function checked<T>(place: string, value: unknown, schema: z.ZodType<T>, remedy = restore): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues[0]
@@ -60,7 +64,7 @@ export function checked<T>(place: string, value: unknown, schema: z.ZodType<T>):
   throw new InputError(`${place}: ${where}${issue?.message ?? 'unexpected content'}`, { remedy })
 }
 
-function parsed(place: string, text: string): unknown {
+function parsed(place: string, text: string, remedy: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
