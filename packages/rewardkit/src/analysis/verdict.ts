@@ -1,5 +1,6 @@
 import type { BaselineName, PairSummary } from '../statistics/types.ts'
-import { normalQuantile, studentQuantile } from '../statistics/distributions.ts'
+import { studentQuantile } from '../statistics/distributions.ts'
+import { requiredPrompts, requiredPromptsForShare } from '../statistics/power.ts'
 import type { Interval } from '../statistics/types.ts'
 import { type BaselineResult, type Baselines, entriesOf } from './baselines.ts'
 
@@ -87,8 +88,7 @@ function nextStep(facts: VerdictFacts): string[] {
   if (outcome === 'below') return [whyBelow(facts)]
   if (outcome === 'around') {
     const target = Math.max(0.55, upToFives(accuracy.value))
-    const needed = effectivePairsFor(target) * (prompts / effectivePairs(facts))
-    return [morePrompts(needed - prompts, `${whole(target)} from 50 %`)]
+    return [morePrompts(requiredPromptsForShare(facts, target) - prompts, `${whole(target)} from 50 %`)]
   }
   const alike = entriesOf(baselines).filter(([, { beats }]) => beats === 'not told apart')
   const [strongest] = alike.toSorted(([, a], [, b]) => b.accuracy.value - a.accuracy.value)
@@ -96,7 +96,8 @@ function nextStep(facts: VerdictFacts): string[] {
   const [, { difference }] = strongest
   const lead = Math.max(0.05, upToFives(Math.abs(difference.value)))
   const error = (difference.high - difference.low) / (2 * studentQuantile(0.975, prompts - 1))
-  const needed = prompts * ((z95 + z80) * (error / lead)) ** 2
+  const needed = requiredPrompts({ prompts, promptVariance: error ** 2, seeds: null }, lead)
+  if (needed === null) return []
   return [morePrompts(needed - prompts, `a difference of ${Math.round(100 * lead)} points from none`)]
 }
 
@@ -115,30 +116,6 @@ function morePrompts(more: number, what: string): string {
 function tiesSentence(ties: number, pairs: number): string {
   const what = ties === 1 ? 'One pair is a tie, which counts' : `${grouped(ties)} pairs are ties, which count`
   return `${what} as not correct (${percent(ties / pairs)}).`
-}
-
-const z95 = normalQuantile(0.975)
-const z80 = normalQuantile(0.8)
-
-/** Independent pairs that tell an accuracy from one half with a power of 80 %. */
-function effectivePairsFor(accuracy: number): number {
-  return ((z95 * 0.5 + z80 * Math.sqrt(accuracy * (1 - accuracy))) / (accuracy - 0.5)) ** 2
-}
-
-/**
- * The number of independent pairs that the pairs are worth, as they share prompts. Their Wilson interval is as wide.
- * `clusteredShare` takes something off, because few prompts say little of how alike their pairs are. More prompts need
- * no such reserve, so it is given back.
- */
-function effectivePairs({ accuracy: { value, low, high }, pairs, prompts }: VerdictFacts): number {
-  const half = (high - low) / 2
-  // With u = 1 / n, half² (1 + z² u)² = z² value (1 - value) u + z⁴ u² / 4.
-  const square = z95 ** 4 * (half ** 2 - 1 / 4)
-  const linear = z95 ** 2 * (2 * half ** 2 - value * (1 - value))
-  const size = (2 * square) / (-linear - Math.sqrt(linear ** 2 - 4 * square * half ** 2))
-  // Where all pairs are alike, nothing was taken off.
-  if (value === 0 || value === 1) return size
-  return Math.min(pairs, size * (studentQuantile(0.975, prompts - 1) / studentQuantile(0.975, pairs - 1)) ** 2)
 }
 
 function beyond({ low, high }: Interval, value: number): 'above' | 'below' | 'around' {

@@ -2,10 +2,18 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createRandom } from '../random.ts'
+import { studentQuantile } from './distributions.ts'
 import { every } from './fixtures/clusters.ts'
-import { clusteredEstimate } from './intervals.ts'
+import { clusteredEstimate, wilsonInterval } from './intervals.ts'
 import { studentTest } from './paired-tests.ts'
-import { detectableDifference, detectableGain, mcnemarPower, requiredPrompts, requiredSeeds } from './power.ts'
+import {
+  detectableDifference,
+  detectableGain,
+  mcnemarPower,
+  requiredPrompts,
+  requiredPromptsForShare,
+  requiredSeeds,
+} from './power.ts'
 
 const powers = z
   .array(
@@ -48,6 +56,17 @@ describe('power', () => {
     // statsmodels: TTestPower().solve_power(0.3, power=0.8, alpha=0.05) is 89.15.
     expect(needed).toBe(90)
     expect(requiredPrompts({ prompts, promptVariance: 1 / prompts, seeds: null }, 3)).toBe(4)
+  })
+
+  it('asks for the prompts that tell a share from one half', () => {
+    // By hand: ((1.96 * 0.5 + 0.8416 * sqrt(0.55 * 0.45)) / 0.05)² = 782.5.
+    const alone = { accuracy: wilsonInterval(51, 100), pairs: 100, prompts: 100 }
+    expect(Math.ceil(requiredPromptsForShare(alone, 0.55))).toBe(783)
+    expect(Math.ceil(requiredPromptsForShare(alone, 0.6))).toBe(194)
+    // Two pairs a prompt that are always both right or both wrong are worth one.
+    const twice = { ...alone, pairs: 200 }
+    const given = studentQuantile(0.975, 99) / studentQuantile(0.975, 199)
+    expect(requiredPromptsForShare(twice, 0.6) / (requiredPromptsForShare(alone, 0.6) / given ** 2)).toBeCloseTo(1, 9)
   })
 
   it('asks for the seeds that bring the detectable difference down to the one seen', () => {

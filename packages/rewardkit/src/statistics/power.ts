@@ -1,6 +1,7 @@
-import { binomialCdf, studentQuantile } from './distributions.ts'
+import { binomialCdf, normalQuantile, studentQuantile } from './distributions.ts'
 import type { Estimate } from './intervals.ts'
 import { mcnemarExact } from './paired-tests.ts'
+import type { Interval } from './types.ts'
 
 /** The share of repetitions in which a difference of the stated size is found. */
 const power = 0.8
@@ -40,6 +41,41 @@ export function requiredPrompts(
   let needed = neededFor(1e9)
   while (needed !== null && needed < (neededFor(needed - 1) ?? Infinity)) needed++
   return needed
+}
+
+/** A share of pairs that share prompts. */
+export interface ShareDesign {
+  /** As `clusteredShare` gives it. */
+  readonly accuracy: Interval
+  readonly pairs: number
+  readonly prompts: number
+}
+
+/**
+ * The prompts that tell a true share of `target` from one half in 80 % of repetitions (two-sided, at 5 %), a fraction of
+ * a prompt included. Further prompts are taken to be like these: as many pairs each, as alike.
+ */
+export function requiredPromptsForShare(design: ShareDesign, target: number): number {
+  const reached = normalQuantile(0.975) * 0.5 + normalQuantile(power) * Math.sqrt(target * (1 - target))
+  const independent = (reached / (target - 0.5)) ** 2
+  return independent * (design.prompts / effectivePairs(design))
+}
+
+/**
+ * The number of independent pairs that the pairs are worth, as they share prompts. Their Wilson interval is as wide.
+ * `clusteredShare` takes something off, because few prompts say little of how alike their pairs are. More prompts need
+ * no such reserve, so it is given back.
+ */
+function effectivePairs({ accuracy: { value, low, high }, pairs, prompts }: ShareDesign): number {
+  const z = normalQuantile(0.975)
+  const half = (high - low) / 2
+  // With u = 1 / n, half² (1 + z² u)² = z² value (1 - value) u + z⁴ u² / 4.
+  const square = z ** 4 * (half ** 2 - 1 / 4)
+  const linear = z ** 2 * (2 * half ** 2 - value * (1 - value))
+  const size = (2 * square) / (-linear - Math.sqrt(linear ** 2 - 4 * square * half ** 2))
+  // Where all pairs are alike, nothing was taken off.
+  if (value === 0 || value === 1) return size
+  return Math.min(pairs, size * (studentQuantile(0.975, prompts - 1) / studentQuantile(0.975, pairs - 1)) ** 2)
 }
 
 /** More seeds than anyone trains. */
