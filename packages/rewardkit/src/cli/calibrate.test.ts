@@ -65,7 +65,7 @@ describe('rewardkit calibrate', () => {
       expect(JSON.parse(row)).toEqual(
         expect.objectContaining({ reward: expect.any(Number) as number, percentile: expect.any(Number) as number }),
       )
-    expect(percentiles('--max-length', '40').stderr).toContain('max_length 40 (calibrated: 2048)')
+    expect(percentiles('--max-length', '40').stderr).toContain('--max-length 40 (calibrated: 2048)')
     expect(calibrate('validation.jsonl').stderr).toContain(
       'already has a calibration.json; give --overwrite to replace it',
     )

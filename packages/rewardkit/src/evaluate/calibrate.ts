@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { locateNative } from '@rewardkit/torch/setup'
 import { z } from 'zod'
 import { at } from '../at.ts'
+import { counted } from '../counted.ts'
 import { calibrationOf, type CalibrationScores } from '../analysis/calibration.ts'
 import { fitTemperature, temperaturesFor } from '../analysis/temperature.ts'
 import { sourceRecords, spoolRows, type Survey } from '../data/index.ts'
@@ -78,9 +79,12 @@ async function calibrationOn(
   const temperature = fitTemperature(margins, clusters)
   const { value } = temperature
   if (value === null)
-    throw new InputError(`${data.name}: its ${margins.length} pairs define no temperature: ${temperature.reason}`, {
-      remedy: 'give more pairs, and check that chosen is the better response',
-    })
+    throw new InputError(
+      `${data.name}: its ${counted(margins.length, 'pair')} ${margins.length === 1 ? 'defines' : 'define'} no temperature: ${temperature.reason}`,
+      {
+        remedy: 'give more pairs, and check that chosen is the better response',
+      },
+    )
   const { after_temperature: after, ...before } = calibrationOf(margins, clusters, temperaturesFor(margins, clusters))
   return {
     schema_version: 1,

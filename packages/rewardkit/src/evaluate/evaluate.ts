@@ -9,7 +9,7 @@ import { findModel } from '../models/index.ts'
 import { type Evaluation, evaluateGroups, summarize, writeModelEvaluation } from '../rewards/evaluation.ts'
 import { type OpenedModel, openRewardModel } from '../rewards/open-model.ts'
 import { createSpool, type Spool } from '../tokens/index.ts'
-import { temperatureFor } from '../rewards/calibration-use.ts'
+import { calibrationToUse, temperatureFor } from '../rewards/calibration-use.ts'
 import type { EvaluateOptions } from './evaluate-options.ts'
 import { prepareFolder } from './prepare-folder.ts'
 import { readPairs } from './read-pairs.ts'
@@ -49,13 +49,15 @@ async function evaluateFile(
   const languageModel = await openBaselineModel({ ...options, run, tokenizer }, hooks)
   const { pairs: data } = await readPairs(model, { ...options, withStarts: languageModel !== null }, spool, hooks)
   const sha256 = await sha256Model(folder)
+  // Before the rewards, which take long: the file may be broken.
+  const calibration = await calibrationToUse({ folder, reading: network.reading, sha256 }, hooks)
   const rewards = evaluateGroups(rewardsOf, data, options, hooks)
   const bagOfWords = await learnWords({ ...options, options, run, promptIds: rewards.promptIds }, hooks)
   const compared = bagOfWords ? withBagOfWords(rewards, bagOfWords, data.groups) : rewards
   const computing = { dtype, microBatchTokens: options.microBatchTokens }
   const table = languageModel ? withLogLikelihood(compared, languageModel, data.groups, computing, hooks) : compared
-  const inUse = { folder, reading: network.reading, sha256 }
-  const temperature = await temperatureFor(inUse, { sha256: data.sha256, promptIds: table.promptIds }, hooks)
+  const evaluated = { sha256: data.sha256, promptIds: table.promptIds }
+  const temperature = calibration && temperatureFor(calibration, evaluated, folder, hooks)
   const record = {
     path: folder,
     sha256,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Event } from '../events.ts'
 import { takeLock } from '@rewardkit/torch/setup'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { at } from '../at.ts'
@@ -87,7 +88,7 @@ describe('calibrate', () => {
     await using shorter = await RewardModel.load(run, { ...computing, maxLength: 40 })
     await expect(shorter.preference('Why?', 'So.', 'No.')).rejects.toMatchObject({
       code: 'invalid-input',
-      message: expect.stringContaining('other reading options: max_length 40 (calibrated: 2048)') as string,
+      message: expect.stringContaining('other reading options: maxLength 40 (calibrated: 2048)') as string,
     })
     const other = await copyOfRun()
     const path = calibrationPath(join(other, 'model'))
@@ -96,6 +97,12 @@ describe('calibrate', () => {
     await expect(model.preference('Why?', 'So.', 'No.')).rejects.toThrow('belongs to other weights')
     writeFileSync(path, '{}')
     await expect(model.preference('Why?', 'So.', 'No.')).rejects.toThrow('not what RewardKit writes')
+    const labels = new Set<string>()
+    const onEvent = (event: Event) => labels.add(event.kind === 'progress' ? event.label : '')
+    await expect(
+      evaluate({ model: other, data: validation, out: join(other, 'not'), ...computing, onEvent }),
+    ).rejects.toThrow('not what RewardKit writes')
+    expect([...labels].join()).not.toContain('evaluating')
     writeFileSync(path, JSON.stringify(calibration))
     expect(await model.preference('Why?', 'So.', 'So.')).toBe(0.5)
   })
@@ -128,7 +135,7 @@ describe('calibrate', () => {
   it('refuses pairs that define no temperature, and models that it may not write to', async () => {
     const model = await copyOfRun()
     const data = [at(tinyPairs(121), 120)]
-    await expect(calibrate({ model, data, ...computing })).rejects.toThrow('define no temperature')
+    await expect(calibrate({ model, data, ...computing })).rejects.toThrow('1 pair defines no temperature')
     await expect(calibrate({ model: 'hub:someone/model', data: validation, ...computing })).rejects.toThrow(
       'the cache of the hub is not changed; copy the model into a folder of your own',
     )

@@ -3,7 +3,8 @@ import type { GivenTemperature } from '../analysis/temperature.ts'
 import { InputError } from '../errors.ts'
 import { type Hooks, logLine, warning } from '../events.ts'
 import { calibrationFile, sha256Model } from '../models/model-hash.ts'
-import { command, joinPhrases, type Phrase, phrase, settings } from '../phrase.ts'
+import { camelCase } from '../option-schemas.ts'
+import { command, joinPhrases, option, type Phrase, phrase, settings } from '../phrase.ts'
 import type { ReadingOptions } from '../tokens/reading-options.ts'
 import {
   calibrationPath,
@@ -43,7 +44,8 @@ async function findCalibration({ folder, reading }: ModelInUse, sha256?: string)
   const names = [...new Set([...Object.keys(then), ...Object.keys(now)])].filter((name) => then[name] !== now[name])
   if (names.length > 0) {
     const changes = names.map(
-      (name) => `${name} ${now[name] ?? 'not given'} (calibrated: ${then[name] ?? 'not given'})`,
+      (name) =>
+        phrase`${option(camelCase(name))} ${now[name] ?? 'not given'} (calibrated: ${then[name] ?? 'not given'})`,
     )
     return {
       problem: phrase`${path} was fitted with other reading options: ${joinPhrases(changes, ', ')}`,
@@ -67,29 +69,33 @@ export async function requireCalibration(use: string | Phrase, model: ModelInUse
   })
 }
 
+const instead = 'temperatures are cross-fitted instead'
+
 /**
- * The temperature for an evaluation: that of the model's calibration.json, where it fits and has seen none of the
- * prompts. Otherwise null, and the reason is said, unless there is no such file.
+ * The calibration of a model for an evaluation, if there is one that fits. Where there is one that does not, says why.
  * @throws InputError for a file that cannot be read
  */
-export async function temperatureFor(
+export async function calibrationToUse(
   model: ModelInUse & { readonly sha256: string },
-  data: { readonly sha256: string; readonly promptIds: readonly string[] },
   hooks: Hooks,
-): Promise<GivenTemperature | null> {
-  const instead = 'temperatures are cross-fitted instead'
+): Promise<ModelCalibration | null> {
   const found = await findCalibration(model, model.sha256)
-  if (!('calibration' in found)) {
-    if (!found.isAbsent) hooks.onEvent(warning(phrase`${found.problem}; ${instead}`))
-    return null
-  }
-  const { calibration } = found
-  const shared = sharedPrompts(calibration, data.promptIds)
-  if (calibration.data.sha256 === data.sha256 || shared > 0) {
-    const path = calibrationPath(model.folder)
-    hooks.onEvent(logLine(`${path} was fitted on prompts that are evaluated here; ${instead}`))
-    return null
-  }
+  if ('calibration' in found) return found.calibration
+  if (!found.isAbsent) hooks.onEvent(warning(phrase`${found.problem}; ${instead}`))
+  return null
+}
+
+/** The temperature of a calibration that has seen none of the evaluated prompts. Otherwise null, and the reason is said. */
+export function temperatureFor(
+  calibration: ModelCalibration,
+  data: { readonly sha256: string; readonly promptIds: readonly string[] },
+  folder: string,
+  hooks: Hooks,
+): GivenTemperature | null {
   const { temperature, data: fittedOn } = calibration
-  return { temperature, pairs: fittedOn.pairs, prompts: fittedOn.prompts }
+  if (fittedOn.sha256 !== data.sha256 && sharedPrompts(calibration, data.promptIds) === 0)
+    return { temperature, pairs: fittedOn.pairs, prompts: fittedOn.prompts }
+  const path = calibrationPath(folder)
+  hooks.onEvent(logLine(`${path} was fitted on prompts that are evaluated here; ${instead}`))
+  return null
 }
