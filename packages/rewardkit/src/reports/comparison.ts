@@ -10,7 +10,7 @@ import { type Figure, figureMarkup } from './figure.ts'
 import { html, type Markup } from './html.ts'
 import { number, tick, whole } from './number-format.ts'
 import { readJson } from '../json-files.ts'
-import { scrollable } from './tables.ts'
+import { scrollable } from './table.ts'
 
 /** The file of a comparison in its folder. */
 const fileName = 'comparison.json'

@@ -2,7 +2,7 @@ import { verdictOf } from '../analysis/verdict.ts'
 import { html, type Markup } from './html.ts'
 import { whole } from './number-format.ts'
 import type { ReportRun } from './report-run.ts'
-import { runHeads, scrollable } from './tables.ts'
+import { runHeads, scrollable } from './table.ts'
 
 /** What the runs mean in words, and then what was evaluated: model, data, date, objective. */
 export function introduction(runs: readonly ReportRun[]): Markup {

@@ -14,17 +14,9 @@ import { pairsScript } from './pairs/embed.ts'
 import { pairsSection } from './pairs/section.ts'
 import { knownMarginFigures, lengthFigures } from './relation-figures.ts'
 import type { ReportRun } from './report-run.ts'
-import {
-  accuracyRows,
-  calibrationRows,
-  claimsTable,
-  configurationTable,
-  marginRows,
-  numbersTable,
-  styleTables,
-  subsetsTable,
-  trainingTable,
-} from './tables.ts'
+import { claimsTable, styleTables, subsetsTable } from './evaluation-tables.ts'
+import { accuracyRows, calibrationRows, marginRows, numbersTable } from './number-rows.ts'
+import { configurationTable, trainingTable } from './training-tables.ts'
 
 /** What a page shows of the runs. */
 export interface ReportSettings {
