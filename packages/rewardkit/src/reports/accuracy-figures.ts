@@ -37,7 +37,9 @@ export function accuracyFigure(runs: readonly EvaluatedRun[]): Figure {
   } as const
   const caption = [
     'Filled points are accuracies on held-out pairs, bars their 95 % intervals; hollow signs need no model.',
-    runs.length > 1 ? 'These pairs cannot distinguish runs whose bars overlap widely.' : '',
+    runs.length > 1
+      ? 'Runs whose bars overlap may still differ, since they share pairs: rewardkit compare tests their difference.'
+      : '',
     best === undefined
       ? ''
       : `No ranking can be expected to pass the best achievable accuracy of ${percent(best)}, because labels are noisy.`,

@@ -78,6 +78,8 @@ it('a comparison has a section of its own, with its words, its picture and its n
   expect(page).toContain('0.321')
   expect(page.match(/it is so/g)).toHaveLength(1)
   expect(page).toContain('They are not told apart.')
+  // The picture's intervals do not decide: p values do, which are corrected.
+  expect(page).toContain('95 % intervals that are not corrected for several comparisons')
   expect(page).toContain('One seed each.')
   expect(page).toContain('+2.1<small>−0.4 to +4.6</small>')
   expect(page).toContain('<td>3.5</td>')

@@ -60,7 +60,7 @@ export function comparisonFigure({ comparisons }: Comparison): Figure {
     name: 'comparison',
     title: 'Differences of accuracy',
     caption:
-      'In percentage points, with 95 % intervals. The interval of a difference that is told apart does not reach zero.',
+      'In percentage points, with 95 % intervals that are not corrected for several comparisons. Which differences are told apart is decided by p values, which are.',
     namesRuns: true,
     pictures: [drawDots(plot, 560), drawDots(plot, 330)],
   }

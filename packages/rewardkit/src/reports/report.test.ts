@@ -123,6 +123,13 @@ describe('renderReport', () => {
     }
   })
 
+  it('does not take runs whose intervals overlap for alike: they share pairs', () => {
+    const captionOf = (page: string) =>
+      found(page, 'figcaption').find(({ textContent }) => textContent.includes('Filled points'))?.textContent
+    expect(captionOf(three)).toMatch(/overlap may still differ/)
+    expect(captionOf(renderReport([adaptive]))).not.toMatch(/overlap/)
+  })
+
   it('says what a run lacks', () => {
     const bare: ReportRun = { name: 'bare', objective: 'bradley-terry', config: {}, metrics: [] }
     const page = renderReport([bare])
