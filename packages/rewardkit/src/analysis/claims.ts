@@ -20,7 +20,11 @@ export function claimsOf(table: RewardTable, distribution: MarginDistribution): 
   const { mean, mean_over_standard_deviation: ratio, skewness } = distribution
   return [
     claim('mean_above_zero', mean, (found) => `the mean reward margin is ${found}`),
-    claim('mean_above_zero_scale_free', ratio, (found) => `the mean reward margin is ${found} standard deviations`),
+    claim(
+      'mean_above_zero_scale_free',
+      ratio,
+      (found) => `the mean reward margin, in standard deviations, is ${found}`,
+    ),
     claim('positive_skew', skewness, (found) => `the skewness g1 of the reward margins is ${found}`),
     clustersAtZero(table),
   ]

@@ -56,6 +56,13 @@ describe('statistics that are not defined', () => {
   })
 })
 
+it('takes margins that differ by the rounding of rewards for equal ones', () => {
+  const found = marginStatistics(Array.from({ length: 50 }, (_, i) => i * 0.1 + 0.3 - i * 0.1))
+  expect(found.mean).toBeCloseTo(0.3, 12)
+  expect(found).toMatchObject({ standard_deviation: 0, mean_over_standard_deviation: NaN, skewness: NaN })
+  expect(marginStatistics([1, 1 + 1e-9]).standard_deviation).toBeCloseTo(7.07e-10, 12)
+})
+
 describe('the best temperature', () => {
   it('goes to its bound where no pair is ranked wrongly; ties cost log 2', () => {
     const temperature = bestTemperature([1, 2, 0, 3])

@@ -1,6 +1,9 @@
 import { logSigmoid, sigmoid } from '../logistic.ts'
 import type { MarginStatistics } from './types.ts'
 
+/** Margins that differ by less than this part of their mean differ by the rounding of rewards: they count as equal. */
+const rounding = 1e-12
+
 /**
  * Sample statistics of reward margins in float64. The standard deviation divides by n - 1. Skewness is g1 and kurtosis
  * the excess g2, from central moments that divide by n, as scipy's `skew` and `kurtosis` with `bias=True`. Undefined
@@ -14,13 +17,14 @@ export function marginStatistics(margins: ArrayLike<number>): MarginStatistics {
   const mean = first + sumOf(values.map((value) => value - first)) / count
   const moment = (order: number) => sumOf(values.map((value) => (value - mean) ** order)) / count
   const variance = moment(2)
-  const deviation = Math.sqrt((variance * count) / (count - 1))
+  const areEqual = count > 1 && Math.sqrt(variance) <= rounding * Math.abs(mean)
+  const deviation = areEqual ? 0 : Math.sqrt((variance * count) / (count - 1))
   return {
     mean,
     standard_deviation: deviation,
     mean_over_standard_deviation: deviation > 0 ? mean / deviation : NaN,
-    skewness: moment(3) / variance ** 1.5,
-    excess_kurtosis: moment(4) / variance ** 2 - 3,
+    skewness: areEqual ? NaN : moment(3) / variance ** 1.5,
+    excess_kurtosis: areEqual ? NaN : moment(4) / variance ** 2 - 3,
     share_below_zero: values.filter((value) => value < 0).length / count,
   }
 }

@@ -15,7 +15,7 @@ import { NothingLeft, type TransformResult, transform, type Verdict } from './tr
  */
 export async function filterData(options: FilterOptions, hooks: Hooks = silentHooks): Promise<TransformResult> {
   const conditions = (options.where ?? []).map(condition)
-  const lists = await openIdLists(options)
+  const lists = await openIdLists(options, hooks)
   const failsRow = rowConditions(options)
   const failsPair = pairConditions(options, conditions)
   const verdict = (group: Group): Verdict => {

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { counted } from '../../counted.ts'
 import { InputError, located } from '../../errors.ts'
 import { type Hooks, warning } from '../../events.ts'
@@ -32,12 +32,15 @@ export interface IdList {
 }
 
 /** The lists that the options name, read whole. */
-export async function openIdLists(options: Pick<FilterOptions, 'ids' | 'withoutIds'>): Promise<IdList[]> {
+export async function openIdLists(options: Pick<FilterOptions, 'ids' | 'withoutIds'>, hooks: Hooks): Promise<IdList[]> {
   const lists: IdList[] = []
   for (const name of ['ids', 'withoutIds'] as const) {
     const path = options[name]
     if (path === undefined) continue
-    const ids = await readIds(path)
+    // An evaluation that suspects no pair writes an empty suspicious.jsonl.
+    const isIdle = name === 'withoutIds' && statSync(path, { throwIfNoEntry: false })?.size === 0
+    if (isIdle) hooks.onEvent(warning(phrase`${option(name)} ${path}: an empty file, so it drops nothing`))
+    const ids = isIdle ? new Set<string>() : await readIds(path)
     lists.push(idList(name, { path, sha256: await sha256File(path) }, ids))
   }
   return lists

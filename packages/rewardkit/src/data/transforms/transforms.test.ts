@@ -480,13 +480,22 @@ describe('filterData by ids', () => {
     ],
     ['wrong.csv', 'name,why\na,b\n', /wrong\.csv, (row|line) \d: found no id; columns: name, why; name the column id/],
     ['broken.jsonl', '{"id": "a"}\n{', /broken\.jsonl, line 2: /],
-    ['empty.txt', '', /empty\.txt: empty file/],
   ])('refuses %s', async (name, text, error) => {
     const ids = await list(name, text)
     for (const option of ['ids', 'withoutIds']) {
       await expect(filter({ [option]: ids, out: at('refused.jsonl') })).rejects.toThrow(error)
       expect(existsSync(at('refused.jsonl'))).toBe(false)
     }
+  })
+
+  it('drops nothing by the empty suspicious.jsonl of an evaluation, says so, and cannot keep by it', async () => {
+    const warnings: string[] = []
+    const onEvent: Hooks['onEvent'] = (event) => event.kind === 'warning' && warnings.push(event.message)
+    const ids = await list('empty.jsonl', '')
+    const { kept, removed } = await filter({ withoutIds: ids }, { ...silentHooks, onEvent })
+    expect({ kept, removed }).toEqual({ kept: ['a', 'b', 'c', 'g 0-1 0-2 1-2'], removed: {} })
+    expect(warnings).toEqual([`withoutIds ${ids}: an empty file, so it drops nothing`])
+    await expect(filter({ ids })).rejects.toThrow(/empty\.jsonl: empty file/)
   })
 
   it('refuses a file that is not there, and a folder', async () => {
