@@ -9,6 +9,12 @@ import { withLock } from '../packages/torch/src/setup/lock.mjs'
 
 const ownRoot = fileURLToPath(new URL('..', import.meta.url))
 const packages = ['packages/torch', 'packages/rewardkit']
+/** What the compiler writes last of each of its projects. The script of the report's page is one of its own. */
+const buildInfos = [
+  'packages/torch/dist/.tsbuildinfo',
+  'packages/rewardkit/dist/.tsbuildinfo',
+  'packages/rewardkit/dist/.tsbuildinfo-page',
+]
 const recordFile = 'packages/rewardkit/dist/.built.json'
 
 /** The sources do not compile. The message holds the compiler's errors. */
@@ -90,8 +96,8 @@ function readRecord(root) {
  * @param {string} root
  */
 function isCompiledByHand(root) {
-  return packages.some((folder) => {
-    const written = statSync(join(root, folder, 'dist/.tsbuildinfo'), { throwIfNoEntry: false })
+  return buildInfos.some((file) => {
+    const written = statSync(join(root, file), { throwIfNoEntry: false })
     return !written || written.mtimeMs > timeOf(root, recordFile)
   })
 }
@@ -106,7 +112,12 @@ function isRecord(value) {
 
 /** @param {string} root */
 function readInputs(root) {
-  const settings = ['tsconfig.base.json', 'tsconfig.json', 'node_modules/.package-lock.json']
+  const settings = [
+    'tsconfig.base.json',
+    'tsconfig.json',
+    'node_modules/.package-lock.json',
+    'packages/rewardkit/tsconfig.page.json',
+  ]
   const files = packages.flatMap((folder) => [
     join(folder, 'package.json'),
     join(folder, 'tsconfig.build.json'),

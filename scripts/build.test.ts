@@ -33,6 +33,9 @@ beforeAll(async () => {
     mkdirSync(join(root, 'packages', name, 'src'))
     writeSource(name, 'export const value = 1\n')
   }
+  cpSync(join(own, 'packages/rewardkit/tsconfig.page.json'), join(root, 'packages/rewardkit/tsconfig.page.json'))
+  mkdirSync(join(root, 'packages/rewardkit/src/reports/page-script'), { recursive: true })
+  writeSource('rewardkit', 'export const title = document.title\n', pageScript)
   await run()
 })
 beforeEach(() => {
@@ -41,6 +44,8 @@ beforeEach(() => {
   compiled = 0
 })
 
+/** The script of the report's page, which is compiled for browsers. */
+const pageScript = 'reports/page-script/page'
 const sourceOf = (name: string, file = 'index') => join(root, 'packages', name, 'src', `${file}.ts`)
 const outputOf = (name: string, file = 'index') => join(root, 'packages', name, 'dist', `${file}.js`)
 const writeSource = (name: string, text: string, file = 'index') => writeFileSync(sourceOf(name, file), text)
@@ -77,15 +82,16 @@ describe('build', () => {
     expect(readFileSync(outputOf('rewardkit'), 'utf8')).toContain('value = 1')
   })
 
-  it('does so too where the compiler was started by hand in between', async () => {
-    writeSource('rewardkit', 'export const value = 2\n')
+  it.each(['index', pageScript])('does so too where the compiler was started by hand in between: %s', async (file) => {
+    const before = readFileSync(sourceOf('rewardkit', file), 'utf8')
+    writeSource('rewardkit', 'export const value = 2\n', file)
     compileByHand()
     expect(compiles(root)).toBe(true)
-    expect(readFileSync(outputOf('rewardkit'), 'utf8')).toContain('value = 2')
-    writeSource('rewardkit', 'export const value = 1\n')
-    makeOld(sourceOf('rewardkit'))
+    expect(readFileSync(outputOf('rewardkit', file), 'utf8')).toContain('value = 2')
+    writeSource('rewardkit', before, file)
+    makeOld(sourceOf('rewardkit', file))
     await run()
-    expect(readFileSync(outputOf('rewardkit'), 'utf8')).toContain('value = 1')
+    expect(readFileSync(outputOf('rewardkit', file), 'utf8')).not.toContain('value = 2')
   })
 
   it('removes the output of a source that is gone', async () => {
