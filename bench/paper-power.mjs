@@ -3,7 +3,7 @@
 //   npx tsc -b && node bench/paper-power.mjs && npx prettier --write docs/results/paper-power.md
 import { writeFileSync } from 'node:fs'
 import { holm, mcnemarExact } from '../packages/rewardkit/dist/statistics/paired-tests.js'
-import { detectableDifference } from '../packages/rewardkit/dist/statistics/power.js'
+import { detectableGain } from '../packages/rewardkit/dist/statistics/power.js'
 
 /** @typedef {{ name: string, most: number, least: number, accuracies: number[][] }} DataSet */
 
@@ -158,9 +158,8 @@ const countRows = [
   ['p at most 0.05 with the smallest test sets', ...found.map(({ least }) => count(least))],
 ]
 
-/** @param {number} pairs @param {number} share */
-const detectable = (pairs, share) =>
-  points(detectableDifference({ error: Math.sqrt(share / pairs), degrees: pairs - 1 }))
+/** By the test of the p values above, which is exact. @param {number} pairs @param {number} share */
+const detectable = (pairs, share) => points(detectableGain(pairs, share) ?? NaN)
 
 const detectableRows = dataSets.map((dataSet) => {
   const own = models.map((_, model) => gainOf(dataSet, model))
@@ -226,7 +225,7 @@ How many of the 30:
 
 ${table(['', ...columns], countRows)}
 
-The smallest true gain, in points, that the largest test set finds four times out of five, beside the smallest and the largest gain of Table 2:
+The smallest true gain, in points, that McNemar's exact test finds four times out of five with the largest test set, beside the smallest and the largest gain of Table 2:
 
 ${table(['data set', ...columns.slice(1), 'smallest gain', 'largest gain'], detectableRows)}
 
