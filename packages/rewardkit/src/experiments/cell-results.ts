@@ -7,7 +7,7 @@ import { evaluationSummarySchema, rewardRowSchema } from '../rewards/evaluation-
 import type { PairSummary } from '../statistics/types.ts'
 import { type CellRecord, readCellRecord } from './cell-record.ts'
 import type { Cell } from './cells.ts'
-import { type DataEntry, folderName } from './experiment-file.ts'
+import { type DataEntry, folderName } from './experiment-types.ts'
 
 /** What is known of a cell once it has run, or has not. */
 export interface CellState {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../random.ts'
 import { type Cell, cellText, filledIn, gridOf, ofShard, rateText, trainOptionsOf } from './cells.ts'
-import { type Experiment, readExperiment } from './experiment-file.ts'
+import { type Experiment } from './experiment-types.ts'
+import { readExperiment } from './experiment-file.ts'
 import { experimentFolder } from './fixtures/fake-runs.ts'
 
 const yaml = `models: [{ name: A, model: model, batch_size: 2, max_length: 64 }, { name: B b, model: "models/{seed}" }]

@@ -12,7 +12,7 @@ import {
   folderName,
   type ModelEntry,
   type TrainingSet,
-} from './experiment-file.ts'
+} from './experiment-types.ts'
 
 /** One run of the grid. */
 export interface Cell {

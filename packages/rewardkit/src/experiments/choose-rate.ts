@@ -1,5 +1,5 @@
 import type { PairSummary } from '../statistics/types.ts'
-import type { RateRule } from './experiment-file.ts'
+import type { RateRule } from './experiment-types.ts'
 
 /**
  * What a cell's validation pairs say of it by the rule. The log loss is undefined where no temperature is best. That is

@@ -5,7 +5,7 @@ import { Interrupted } from '../errors.ts'
 import type { Hooks } from '../events.ts'
 import { fetchSplitSize, isHubName } from '../hub/index.ts'
 import { type Cell, filledIn } from './cells.ts'
-import type { Experiment, TrainingSet } from './experiment-file.ts'
+import type { Experiment, TrainingSet } from './experiment-types.ts'
 
 /** How much one set of rows is. */
 export interface RowsSize {

@@ -8,7 +8,7 @@ import { recordOf } from '../models/families.ts'
 import { decoderShapes } from '../models/weights.ts'
 import type { TrainOptions } from '../train/train-options.ts'
 import { type Cell, filledIn } from './cells.ts'
-import type { Experiment } from './experiment-file.ts'
+import type { Experiment } from './experiment-types.ts'
 
 /** What config.json says of a model's size. */
 export interface ModelSize {

@@ -8,7 +8,7 @@ import type { Interval, PairSummary } from '../statistics/types.ts'
 import { type CellState, type Column, columnsOf, readCellState, readTestTable } from './cell-results.ts'
 import { type Cell, gridOf } from './cells.ts'
 import { chooseRate, type RateScore, scoreOf } from './choose-rate.ts'
-import type { ArmEntry, DataEntry, Experiment, ModelEntry, RateRule } from './experiment-file.ts'
+import type { ArmEntry, DataEntry, Experiment, ModelEntry, RateRule } from './experiment-types.ts'
 import { accuracyOf, differenceOf, type SeedValues, type TestedDifference } from './seeds.ts'
 
 /** `results.json` of an experiment. */

@@ -8,7 +8,7 @@ import { writeFileAtomic } from '../files.ts'
 import { makeFolder } from '../folders.ts'
 import { sha256File, sha256Folder, sha256Text } from '../hashes.ts'
 import { type Cell, type CellSources, filledIn } from './cells.ts'
-import { type DataEntry, type Experiment, folderName, type TrainingSet } from './experiment-file.ts'
+import { type DataEntry, type Experiment, folderName, type TrainingSet } from './experiment-types.ts'
 
 /** What preparing the files of cells needs. */
 export interface SourceTools {
