@@ -43,6 +43,30 @@ describe('subsetMeans', () => {
     expect(means?.weighted).toEqual(means?.unweighted)
   })
 
+  it('has no interval where a subset has one prompt', () => {
+    const rows = Array.from({ length: 40 }, (_, i) => row(i < 33 ? 'a' : 'b', i % 3 > 0, `${i < 33 ? i % 9 : 'last'}`))
+    const table = tableOf(rows)
+    const means = subsetMeans(table)
+    expect(means?.unweighted).toMatchObject({
+      low: null,
+      reason: 'b has one prompt, so its spread over prompts is unknown',
+    })
+  })
+
+  it('covers the true mean of subsets with few prompts', () => {
+    const random = createRandom(6, 'small subsets')
+    const trials = 1000
+    let covered = 0
+    for (let trial = 0; trial < trials; trial++) {
+      const rows = Array.from({ length: 60 }, (_, i) => row(`s${i % 20}`, random.uniform() < 0.7, `${i}`))
+      const { low, high } = subsetMeans(tableOf(rows))?.unweighted ?? {}
+      if ((low ?? 1) <= 0.7 && 0.7 <= (high ?? 0)) covered++
+    }
+    // 95 % of 1,000 has a standard error of 0.7 points.
+    expect(covered / trials).toBeGreaterThan(0.925)
+    expect(covered / trials).toBeLessThan(0.98)
+  })
+
   it('covers the true mean where prompts occur in several subsets', () => {
     const random = createRandom(5, 'subset means')
     const accuracies = { a: 0.8, b: 0.6, c: 0.7 }

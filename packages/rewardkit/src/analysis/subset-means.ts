@@ -1,7 +1,7 @@
 import { at } from '../at.ts'
-import type { Interval } from '../statistics/types.ts'
+import type { Clusters } from '../statistics/clusters.ts'
 import { pairsWhere, partOf } from './parts.ts'
-import { type Statistic, statisticOf } from './statistic.ts'
+import { onePrompt, type Statistic, statisticOf } from './statistic.ts'
 import { promptClusters, type RewardTable } from './reward-table.ts'
 import { shareInterval } from './share-interval.ts'
 
@@ -28,28 +28,42 @@ export function subsetMeans(table: RewardTable): SubsetMeans | undefined {
     subsets: subsetNames.length,
     pairs,
     weighted: statisticOf(isKnown ? accuracy : { value: accuracy?.value ?? NaN, low: NaN, high: NaN }),
-    unweighted: statisticOf(meanOfParts(values, subsetOf, subsetNames.length, table)),
+    unweighted: meanOfSubsets(values, table, promptClusters(table)),
   }
 }
 
 /**
- * The mean over parts of the mean of each part, with a 95 % interval that respects prompts. A prompt may have pairs in
- * several parts: what it adds to each of them is one influence of that prompt.
+ * The mean over subsets of the mean of each, with a 95 % interval that respects prompts. A prompt may have pairs in several
+ * subsets: what it adds to each of them is one influence of that prompt. Each subset has a mean of its own, which k
+ * prompts lie closer to than to the true one, so influences are larger by the root of k / (k - 1). A subset with one
+ * prompt does not say how its prompts differ, so there is no interval.
  * @param values from 0 to 1, one a pair
- * @param ofPair the part of each pair, from 0; -1 for none
  */
-function meanOfParts(values: Float64Array, ofPair: Int32Array, parts: number, table: RewardTable): Interval {
-  const [sums, sizes] = [new Float64Array(parts), new Float64Array(parts)]
-  ofPair.forEach((part, pair) => {
-    if (part === -1) return
-    sums[part] = at(sums, part) + at(values, pair)
-    sizes[part] = at(sizes, part) + 1
+function meanOfSubsets(values: Float64Array, { subsetOf, subsetNames }: RewardTable, clusters: Clusters): Statistic {
+  const count = subsetNames.length
+  const [sums, sizes, prompts] = [new Float64Array(count), new Float64Array(count), new Float64Array(count)]
+  const seen = new Set<number>()
+  subsetOf.forEach((subset, pair) => {
+    if (subset === -1) return
+    sums[subset] = at(sums, subset) + at(values, pair)
+    sizes[subset] = at(sizes, subset) + 1
+    if (seen.size < seen.add(subset * clusters.count + at(clusters.of, pair)).size)
+      prompts[subset] = at(prompts, subset) + 1
   })
-  const means = sums.map((sum, part) => sum / at(sizes, part))
+  const means = sums.map((sum, subset) => sum / at(sizes, subset))
+  const mean = means.reduce((sum, one) => sum + one, 0) / count
+  const single = subsetNames.find((_, subset) => at(prompts, subset) === 1)
+  if (single !== undefined)
+    return {
+      value: mean,
+      low: null,
+      high: null,
+      reason: clusters.count === 1 ? onePrompt : `${single} has one prompt, so its spread over prompts is unknown`,
+    }
+  const weights = prompts.map((k, subset) => (Math.sqrt(k / (k - 1)) * values.length) / (count * at(sizes, subset)))
   const influence = values.map((value, pair) => {
-    const part = at(ofPair, pair)
-    return part === -1 ? 0 : ((value - at(means, part)) * values.length) / (parts * at(sizes, part))
+    const subset = at(subsetOf, pair)
+    return subset === -1 ? 0 : (value - at(means, subset)) * at(weights, subset)
   })
-  const mean = means.reduce((sum, one) => sum + one, 0) / parts
-  return shareInterval(mean, influence, promptClusters(table))
+  return statisticOf(shareInterval(mean, influence, clusters))
 }

@@ -117,7 +117,7 @@ function use({ reading }: CardFacts): string {
   return [
     '## Use',
     'With RewardKit, which reads texts as in training:',
-    block('js', rewardkitSnippet),
+    block('js', rewardkitSnippet(reading)),
     ...inPython,
   ].join('\n\n')
 }

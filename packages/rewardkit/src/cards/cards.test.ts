@@ -84,6 +84,13 @@ describe('the card of a trained model', () => {
     expect(card).toContain("'longer wins' (95 % interval)")
   })
 
+  it('has the same example in JavaScript and Python, for the oldest Node', () => {
+    const [inJavaScript = ''] = /(?<=```js\n)[\s\S]*?(?=\n```)/.exec(card) ?? []
+    expect(inJavaScript).toContain("prompt: [{ role: 'user', content: 'Name a prime.' }], response: '7'")
+    expect(card).toContain('{"role": "user", "content": "Name a prime."}, {"role": "assistant", "content": "7"}')
+    expect(inJavaScript).not.toContain('await using')
+  })
+
   it('names data by file and hash, without folders, and no name of it is markup', () => {
     const record: unknown = JSON.parse(readFileSync(join(out, 'data.json'), 'utf8'))
     const { training } = record as { training: { sources: { files: { sha256: string }[] }[] } }

@@ -49,11 +49,16 @@ export function vllmSnippet(reading: CardReading): string | null {
 }
 
 /** A program in JavaScript: RewardKit knows how the model reads its texts. */
-export const rewardkitSnippet = `import { RewardModel } from 'rewardkit'
+export function rewardkitSnippet({ form }: CardReading): string {
+  const [prompt, response] =
+    form === 'text' ? ["'Name a prime.'", "' 7'"] : ["[{ role: 'user', content: 'Name a prime.' }]", "'7'"]
+  return `import { RewardModel } from 'rewardkit'
 
-await using model = await RewardModel.load('.')
-const [reward] = await model.score([{ prompt: 'Name a prime.', response: '7' }])
-console.log(reward)`
+const model = await RewardModel.load('.')
+const [reward] = await model.score([{ prompt: ${prompt}, response: ${response} }])
+console.log(reward)
+await model.close()`
+}
 
 const argument = ({ form }: CardReading): string => (form === 'text' ? 'text' : 'messages')
 

@@ -11,9 +11,9 @@ export function formatExperimentPlan({ cells, parts, models, speed, hours, ...pl
     parts.map((part) => [
       `${part.model}, ${part.data}`,
       String(part.cells),
-      known(part.pairs, String),
-      known(part.testPairs, String),
-      known(part.steps, String),
+      known(part.pairs, grouped),
+      known(part.testPairs, grouped),
+      known(part.steps, grouped),
       known(part.tokens, (tokens) => `${(tokens / 1e6).toFixed(1)} M`),
       known(part.operations, time),
       known(part.memoryBytes, size),
@@ -28,11 +28,13 @@ export function formatExperimentPlan({ cells, parts, models, speed, hours, ...pl
   return [
     table,
     `parameters: ${parameters.join(', ')}`,
-    `${cells} cells, ${hours === null ? 'time unknown' : `about ${hours.toFixed(hours < 10 ? 2 : 0)} h${isWhole ? '' : ' for those whose sizes are known'}`}: an estimate, ${pace}`,
+    `${cells} cells, ${hours === null ? 'time unknown' : `about ${hours < 1 ? formatDuration(3600 * hours) : `${hours.toFixed(hours < 10 ? 1 : 0)} h`}${isWhole ? '' : ' for those whose sizes are known'}`}: an estimate, ${pace}`,
     ...plan.assumptions.map((text) => `- ${text}`),
     ...(plan.unchecked.length === 0 ? [] : ['could not be checked:', ...plan.unchecked.map((text) => `- ${text}`)]),
   ].join('\n')
 }
+
+const grouped = (count: number): string => count.toLocaleString('en-US')
 
 const millions = (count: number): string => `${(count / 1e6).toFixed(count < 1e7 ? 2 : 0)} M`
 

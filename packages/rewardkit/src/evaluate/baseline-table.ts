@@ -3,7 +3,7 @@ import { entriesOf } from '../analysis/baselines.ts'
 import type { Interval } from '../statistics/types.ts'
 import { formatShare, formatTable, formatMarkdownTable } from './table.ts'
 
-const header = ['baseline', 'accuracy %', 'model - it, points', 'model beats it']
+const header = ['baseline', 'accuracy %', "model's lead, points", 'model beats it']
 
 /** Each baseline beside the reward model; an empty text where there is none. */
 export function formatBaselines({ baselines = {} }: Pick<Analysis, 'baselines'>): string {

@@ -40,12 +40,15 @@ export function agreementFigures(runs: readonly EvaluatedRun[]): Figure[] {
 function lengthParts(runs: readonly EvaluatedRun[]): Figure[] {
   const lengthOf = ({ evaluation }: EvaluatedRun) => evaluation.summary.confounds?.length
   const measure = runs.map((run) => lengthOf(run)?.measure).find((known) => known !== undefined) ?? 'tokens'
-  const counts = (part: 'chosen_longer' | 'chosen_shorter' | 'equal_length') =>
-    runs.map((run) => lengthOf(run)?.[part].pairs).find((pairs) => pairs !== undefined) ?? 0
+  // Runs of other pairs have other counts, which a heading for all of them cannot hold.
+  const counts = (part: 'chosen_longer' | 'chosen_shorter' | 'equal_length') => {
+    const all = new Set(runs.flatMap((run) => lengthOf(run)?.[part].pairs ?? []))
+    return all.size === 1 ? ` (${[...all].map(whole).join('')})` : ''
+  }
   const entries: Entry[] = [
-    [`chosen has more ${measure} (${whole(counts('chosen_longer'))})`, (run) => lengthOf(run)?.chosen_longer.accuracy],
-    [`chosen has fewer (${whole(counts('chosen_shorter'))})`, (run) => lengthOf(run)?.chosen_shorter.accuracy],
-    [`equal length (${whole(counts('equal_length'))})`, (run) => lengthOf(run)?.equal_length.accuracy],
+    [`chosen has more ${measure}${counts('chosen_longer')}`, (run) => lengthOf(run)?.chosen_longer.accuracy],
+    [`chosen has fewer${counts('chosen_shorter')}`, (run) => lengthOf(run)?.chosen_shorter.accuracy],
+    [`equal length${counts('equal_length')}`, (run) => lengthOf(run)?.equal_length.accuracy],
     ['length-controlled', (run) => lengthOf(run)?.length_controlled_accuracy],
   ]
   return partsFigure(runs, entries, {

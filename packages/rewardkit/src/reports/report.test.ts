@@ -194,6 +194,24 @@ describe('renderReport', () => {
     ])
   })
 
+  it('gives the counts of pairs by length only where all runs have the same', () => {
+    const { evaluation } = bradleyTerry
+    const length = evaluation?.summary.confounds?.length
+    const heading = (page: string) => /chosen has fewer[^<:]*/.exec(page)?.[0]
+    if (!evaluation || !length) throw new Error('the example has lengths')
+    const { summary } = evaluation
+    const longer = { ...length, chosen_shorter: { ...length.chosen_shorter, pairs: length.chosen_shorter.pairs + 1 } }
+    const other = {
+      ...bradleyTerry,
+      name: 'other',
+      evaluation: { ...evaluation, summary: { ...summary, confounds: { ...summary.confounds, length: longer } } },
+    } as ReportRun
+    expect(heading(renderReport([bradleyTerry, bradleyTerry]))).toBe(
+      `chosen has fewer (${length.chosen_shorter.pairs})`,
+    )
+    expect(heading(renderReport([bradleyTerry, other]))).toBe('chosen has fewer')
+  })
+
   it('is the same for the same runs', () => {
     expect(renderReport(exampleRuns())).toBe(three)
   })

@@ -121,8 +121,9 @@ function reportSections(
 
 function accuracyContent(runs: readonly ReportRun[], evaluated: readonly EvaluatedRun[]): Markup {
   if (evaluated.length === 0) return html`${missingEvaluations(runs)}`
+  // The columns of more than two runs need the whole width.
   return html`${missingEvaluations(runs)}
-    <div class="beside">
+    <div class="${runs.length > 2 ? '' : 'beside'}">
       ${numbersTable('Accuracy', accuracyRows, runs)} ${grid('single', [accuracyFigure(evaluated)])}
     </div>
     ${styleTables(runs)}`

@@ -15,7 +15,7 @@ export function runPairs(name: string, { summary, table, texts }: RunEvaluation,
   const telling = tellingPairs(table, most === 'all' ? table.pairs : most)
   const ids = telling.map(({ pair }) => at(table.ids, pair))
   const found = suspicionsOf(table, summary, new Set(ids))
-  const suspicions = ['nothing', ...new Set(found.values())]
+  const suspicions = ['no', ...new Set(found.values())]
   const { annotatedMargins, chosenTokens, rejectedTokens } = table
   const column = (values: Float64Array) => telling.map(({ pair }) => rounded(at(values, pair)))
   const longer = chosenTokens && rejectedTokens && chosenTokens.map((tokens, pair) => tokens - at(rejectedTokens, pair))
@@ -29,7 +29,7 @@ export function runPairs(name: string, { summary, table, texts }: RunEvaluation,
       id: ids,
       subset: telling.map(({ pair }) => at(table.subsetOf, pair)),
       reason: telling.map(({ reason }) => tellingReasons.indexOf(reason)),
-      suspicion: ids.map((id) => suspicions.indexOf(found.get(id) ?? 'nothing')),
+      suspicion: ids.map((id) => suspicions.indexOf(found.get(id) ?? 'no')),
       margin: column(table.margins),
       chosen: column(table.chosenRewards),
       rejected: column(table.rejectedRewards),
