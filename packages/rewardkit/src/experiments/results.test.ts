@@ -50,7 +50,12 @@ describe('tables', () => {
     ])
     expect(lines[3]).toMatch(/75\.0 \(70\.\d to 79\.\d\) ▲/)
     const [, method] = results.tables[0]?.rows ?? []
-    expect(method?.cells[1]?.difference).toMatchObject({ value: 0.015, test: 'sign_flip', p: 0.03125, survives: false })
+    expect(method?.cells[1]?.difference).toMatchObject({
+      value: 0.015,
+      test: 'mcnemar_exact',
+      p: 0.03125,
+      survives: false,
+    })
     expect(method?.cells[1]?.difference?.p_holm).toBeCloseTo(3 * 0.03125, 12)
     expect(results.tables[0]?.comparisons).toBe(4)
     expect(terminalText(results)).toContain('1 of them is left')
@@ -69,6 +74,7 @@ describe('tables', () => {
     expect((accuracy?.high ?? NaN) - 0.55).toBeGreaterThan((4.3 * 0.05) / Math.sqrt(3))
     // Paired by seed, the difference is the same in each.
     expect(method?.cells[0]?.difference?.value).toBeCloseTo(0.025, 12)
+    expect(method?.cells[0]?.difference?.test).toBe('crossed_t')
     expect(method?.cells[0]).toMatchObject({ seeds: 3, pairs: 400, prompts: 400 })
   })
 

@@ -1,9 +1,9 @@
 import { at } from '../at.ts'
+import { accuracyDifference, shareInterval } from '../compare/accuracy-difference.ts'
 import type { Clusters } from '../statistics/clusters.ts'
 import { crossedEstimate } from '../statistics/crossed.ts'
-import { studentCdf } from '../statistics/distributions.ts'
-import { clusteredShare, clusteredShareDifference, type Estimate, intervalOf, meanOf } from '../statistics/intervals.ts'
-import { signFlipTest } from '../statistics/sign-flips.ts'
+import { clusteredShare, type Estimate, intervalOf, meanOf } from '../statistics/intervals.ts'
+import { studentTest } from '../statistics/paired-tests.ts'
 import type { Interval } from '../statistics/types.ts'
 
 /** What the seeds of an arm came to: of each seed, whether each pair is right (1 or 0). */
@@ -15,13 +15,11 @@ export interface SeedValues {
 
 /** A difference and how surely it is one. */
 export interface TestedDifference extends Interval {
-  readonly test: 'sign_flip' | 'student_t'
+  /** The names of `rewardkit compare`; `student_t` is over seeds alone, where each has test pairs of its own. */
+  readonly test: 'mcnemar_exact' | 'sign_flip' | 'crossed_t' | 'student_t'
   /** Two-sided, of no difference; NaN where nothing is known of its error. */
   readonly p: number
 }
-
-/** What many sign flips are drawn with. */
-const flips = { draws: 20_000, seed: 0 }
 
 /**
  * The accuracy of an arm, the mean over its seeds. With one seed the interval is that of the prompts. With several it is
@@ -36,21 +34,18 @@ export function accuracyOf(correct: SeedValues): Interval {
 }
 
 /**
- * The difference in accuracy, arm less baseline, paired by pair and seed: seeds share initial weights and order. With one
- * seed the test flips signs by prompt, which is McNemar's exact test where each prompt has one pair.
+ * The difference in accuracy, arm less baseline, as `rewardkit compare` finds it, paired by pair and seed: seeds share
+ * initial weights and order.
  */
 export function differenceOf(base: SeedValues, arm: SeedValues): TestedDifference {
-  const { bySeed, clusters } = arm
-  if (bySeed.length === 1 && clusters) {
-    const before = at(base.bySeed, 0)
-    const differences = at(bySeed, 0).map((value, pair) => value - at(before, pair))
-    const { p } = signFlipTest(differences, clusters, flips)
-    return { ...clusteredShareDifference(differences, clusters), test: 'sign_flip', p }
+  const { clusters } = arm
+  if (!clusters) {
+    const estimate = estimateOf(base, arm)
+    return { ...intervalOf(estimate), test: 'student_t', p: studentTest(estimate) }
   }
-  const estimate = estimateOf(base, arm)
-  const { value, error, degrees } = estimate
-  const p = value === 0 ? 1 : 2 * studentCdf(-Math.abs(value / error), degrees)
-  return { ...intervalOf(estimate), test: 'student_t', p }
+  const arms = { first: base.bySeed, second: arm.bySeed, clusters, isPaired: true }
+  const { value, estimate, trainingTest, test, p } = accuracyDifference(arms)
+  return { ...shareInterval(value, estimate), test: (trainingTest ?? test).name, p }
 }
 
 /** Where every seed has test pairs of its own, seeds alone are what was drawn: prompts are drawn with them. */
