@@ -225,7 +225,7 @@ How many of the 30:
 
 ${table(['', ...columns], countRows)}
 
-The smallest true gain, in points, that McNemar's exact test finds four times out of five with the largest test set, beside the smallest and the largest gain of Table 2:
+The smallest true gain, in points, that McNemar's exact test finds four times out of five with the largest test set. Beside it are the smallest and the largest gain of Table 2:
 
 ${table(['data set', ...columns.slice(1), 'smallest gain', 'largest gain'], detectableRows)}
 
