@@ -45,6 +45,7 @@ describe('makeWritableFolder', () => {
 
   it.runIf(process.platform === 'linux')('refuses a folder that takes no files', () => {
     expect(() => makeWritableFolder('/proc')).toThrow(InputError)
+    expect(() => makeWritableFolder('/proc')).toThrow(/^\/proc cannot be written: /)
   })
 })
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { InputError } from './errors.ts'
 import { syncFolder, unwritable, writeError, writeFileAtomic } from './files.ts'
 
 /** The file in a folder that says which process works in it. */
@@ -33,8 +34,12 @@ export function makeFolder(path: string): string[] {
 export function makeWritableFolder(path: string): void {
   makeFolder(path)
   const probe = join(path, `.probe-${process.pid}`)
-  writeFileAtomic(probe, '')
-  rmSync(probe)
+  try {
+    writeFileAtomic(probe, '')
+    rmSync(probe)
+  } catch (error) {
+    throw error instanceof InputError && error.cause !== undefined ? writeError(path, error.cause) : error
+  }
 }
 
 function makeOne(folder: string): void {

@@ -11,7 +11,26 @@ const restore = 'restore the file that rewardkit wrote'
  * @throws {InputError} where it is not JSON, or not what it should be
  */
 export function readJson<T>(path: string, schema: z.ZodType<T>, remedy = restore): T {
-  return checked(path, parsed(path, readFileSync(path, 'utf8'), remedy), schema, remedy)
+  return checked(path, parsed(path, readText(path), remedy), schema, remedy)
+}
+
+/**
+ * The text of a file.
+ * @throws {InputError} where it cannot be read
+ */
+export const readText = (path: string): string => reading(path, () => readFileSync(path, 'utf8'))
+
+function reading<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new InputError(`${path}: not readable`, { remedy: 'grant read permission', cause: error })
+    if (code === 'EISDIR')
+      throw new InputError(`${path}: it is a folder, where a file was expected`, { remedy: restore, cause: error })
+    throw error
+  }
 }
 
 /**
@@ -35,12 +54,13 @@ export function* readLines<T>(
 }
 
 function* linesOf(path: string): Generator<{ readonly text: string; readonly hasEnd: boolean }> {
-  const file = openSync(path, 'r')
+  const file = reading(path, () => openSync(path, 'r'))
   try {
     const decoder = new StringDecoder('utf8')
     const buffer = Buffer.alloc(1 << 20)
     let rest = ''
-    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
+    const next = () => reading(path, () => readSync(file, buffer))
+    for (let read = next(); read > 0; read = next()) {
       const lines = (rest + decoder.write(buffer.subarray(0, read))).split('\n')
       rest = lines.pop() ?? ''
       for (const text of lines) yield { text, hasEnd: true }

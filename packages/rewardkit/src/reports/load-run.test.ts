@@ -81,6 +81,16 @@ describe('loadRun', () => {
   it.each([
     ['no such folder', 'nothing', () => {}],
     ['holds no config.yaml', '.', () => {}],
+    ...['config.yaml', 'metrics.jsonl', 'evaluation/rewards.jsonl', 'evaluation/summary.json'].map(
+      (name): [string, string, (folder: string) => void] => [
+        `${name}: it is a folder, where a file was expected`,
+        'one',
+        (folder) => {
+          rmSync(join(folder, name))
+          mkdirSync(join(folder, name))
+        },
+      ],
+    ),
     [
       'metrics.jsonl, line 2: is not JSON',
       'one',

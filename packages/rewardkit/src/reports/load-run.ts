@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { parse } from 'yaml'
 
@@ -6,7 +6,7 @@ import { analyse } from '../analysis/analyse.ts'
 import { type RewardTable, tableOf } from '../analysis/reward-table.ts'
 import { InputError } from '../errors.ts'
 import { command, phrase } from '../phrase.ts'
-import { checked, firstLine, readJson, readLines } from '../json-files.ts'
+import { checked, firstLine, readJson, readLines, readText } from '../json-files.ts'
 import type { KnownTruth, ReportRun, RunEvaluation } from './report-run.ts'
 import type { EvaluationSummary } from '../rewards/evaluation-summary.ts'
 import { evaluationSummarySchema, rewardRowSchema } from '../rewards/evaluation-schemas.ts'
@@ -99,9 +99,10 @@ function readTruth(path: string): KnownTruth {
 }
 
 function readConfig(path: string): Record<string, unknown> {
+  const text = readText(path)
   let value: unknown
   try {
-    value = parse(readFileSync(path, 'utf8'))
+    value = parse(text)
   } catch (error) {
     throw new InputError(`${path}: is not YAML (${firstLine(error)})`, {
       remedy: 'restore the file that rewardkit train wrote',
