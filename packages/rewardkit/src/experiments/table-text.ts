@@ -85,7 +85,7 @@ function accuracyNotes({ baseline, seeds }: ExperimentResults, { comparisons, ro
   const notes = [
     seeds.length === 1
       ? 'In brackets the 95 % interval over prompts. With one seed nothing is known of the noise of training.'
-      : `Means over ${counted(seeds.length, 'seed')}. In brackets the 95 % interval over seeds and prompts.`,
+      : `Means over ${counted(seeds.length, 'seed')}. In brackets the 95 % interval over seeds and prompts${seeds.length > 3 ? '' : ', which is wide with so few seeds'}.`,
   ]
   if (comparisons === 0) return notes
   const found = rows.flatMap(({ cells }) => cells).filter((cell) => cell?.difference?.survives).length

@@ -54,8 +54,7 @@ function lengthParts(runs: readonly EvaluatedRun[]): Figure[] {
   return partsFigure(runs, entries, {
     name: 'length',
     title: 'Accuracy by length',
-    caption:
-      'A model that only prefers length is right where the chosen response is longer, and wrong where it is shorter. Length-controlled accuracy counts both alike. Numbers in brackets are pairs.',
+    caption: `A model that only prefers length is right where the chosen response is longer, and wrong where it is shorter. Length-controlled accuracy counts both alike.${counts('chosen_longer') === '' ? '' : ' Numbers in brackets are pairs.'}`,
   })
 }
 

@@ -84,7 +84,7 @@ function relationFigure(run: EvaluatedRun, column: Column): Figure[] {
       name: `margin-by-${what.replaceAll(' ', '-')}-${name}`,
       namesRuns: true,
       title: `Against the ${what === 'tokens' ? 'difference in length' : what}: ${name}`,
-      caption: `Dark points are medians, with the middle half of the pairs: ${column.caption}.${drawn}`,
+      caption: `Joined points are medians, with the middle half of the pairs: ${column.caption}.${drawn}`,
       pictures: [picture],
     },
   ]
@@ -100,12 +100,20 @@ function distinctUpTo(values: Float64Array, most: number): number[] | null {
   return distinct
 }
 
-/** Median and quartiles of the rewards, for each grade, or in ten groups of equal size. Values ascend. */
-function groupsOf(values: Float64Array, rewards: Float64Array, grades: readonly number[] | null) {
+/**
+ * Median and quartiles of the rewards, for each grade, or in up to ten groups of about equal size. Equal values share a
+ * group. Values ascend.
+ */
+export function groupsOf(values: Float64Array, rewards: Float64Array, grades: readonly number[] | null) {
   const count = values.length
   const starts = grades
     ? grades.map((grade) => values.indexOf(grade))
-    : Array.from({ length: mostGrades }, (_, group) => Math.round((group * count) / mostGrades))
+    : Array.from({ length: mostGrades }, (_, group) => at(values, Math.floor((group * count) / mostGrades))).flatMap(
+        (value) => {
+          const [first, end] = [values.indexOf(value), values.lastIndexOf(value) + 1]
+          return end - first > count / mostGrades ? [first, end] : [first]
+        },
+      )
   const bounds = [...new Set([...starts, count])]
   return bounds.slice(1).map((end, group) => {
     const start = at(bounds, group)

@@ -135,6 +135,8 @@ describe('renderReport', () => {
     const page = renderReport([bare])
     expect(page).toContain('no evaluation on held-out pairs yet')
     expect(page).toContain('No training steps are recorded here.')
+    const evaluated = renderReport([{ ...bare, evaluation: adaptive.evaluation }])
+    expect(evaluated).not.toMatch(/No training steps|Configuration/)
     const mixed = renderReport([bare, adaptive])
     expect(values(mixed, 'margins', 'Mean')).toEqual(['–', adaptive.evaluation?.summary.reward_margin.mean.toFixed(3)])
   })

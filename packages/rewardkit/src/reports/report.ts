@@ -105,6 +105,10 @@ function reportSections(
 ): Section[] {
   const legend = runs.length > 1 ? legendMarkup(runs.map(({ name }) => name)) : null
   const isMeasured = hasMargins(evaluated)
+  // Folders that `evaluate` wrote say nothing of training.
+  const isEvaluatedOnly = runs.every(
+    ({ evaluation, metrics, config }) => evaluation && metrics.length === 0 && Object.keys(config).length === 0,
+  )
   const sections: readonly (Section | null)[] = [
     { id: 'results', title: 'Accuracy', content: accuracyContent(runs, evaluated) },
     section('subsets', 'Subsets', subsetsContent(runs, evaluated)),
@@ -113,8 +117,8 @@ function reportSections(
     section('pairs', 'Pairs', evaluated.length > 0 ? pairsSection(evaluated, pairs) : null),
     section('calibration', 'Calibration', isMeasured ? calibrationContent(runs, evaluated, legend) : null),
     section('margins', 'Reward margins', isMeasured ? marginsContent(runs, evaluated, legend) : null),
-    { id: 'training', title: 'Training', content: trainingContent(runs, legend) },
-    { id: 'configuration', title: 'Configuration', content: configurationTable(runs) },
+    section('training', 'Training', isEvaluatedOnly ? null : trainingContent(runs, legend)),
+    section('configuration', 'Configuration', isEvaluatedOnly ? null : configurationTable(runs)),
   ]
   return sections.filter((each) => each !== null)
 }
