@@ -85,6 +85,11 @@ describe('the sentences', () => {
     )
   })
 
+  it('do not speak of differences of more than 100 points', () => {
+    const text = said(comparison(-0.7, 0.25, 1, { detectable_difference: 1.167 }))
+    expect(text).toContain('Data like these are too few to show any difference four times out of five.')
+  })
+
   it('say that a difference is small, and after which correction', () => {
     const better = { verdict: 'b_is_better', p_holm: 0.004, equivalence: { bound: 0.01, p: 0.001 } } as const
     const text = said(

@@ -53,7 +53,10 @@ function pWords({ test, training_test, p_holm, seeds }: Wordless, comparisons: n
 function sensitivity(comparison: Wordless): string {
   const { difference, detectable_difference, required_prompts, required_seeds, training_test, seeds } = comparison
   const data = training_test ? `${seeds} seeds and these prompts` : 'Data like these'
-  const found = `${data} show a true difference of ${onePoint(detectable_difference)} four times out of five.`
+  const found =
+    detectable_difference <= 1
+      ? `${data} show a true difference of ${onePoint(detectable_difference)} four times out of five.`
+      : `${data} are too few to show any difference four times out of five.`
   if (difference.value === 0) return found
   const size = onePoint(Math.abs(difference.value))
   const takes = [

@@ -107,6 +107,25 @@ describe('a correlation that is not defined', () => {
   })
 })
 
+describe('the interval of a correlation without spread over prompts', () => {
+  it('has a width, and few prompts say nothing', () => {
+    const perfect = (count: number, sign = 1) => {
+      const x = Array.from({ length: count }, (_, i) => i)
+      const y = x.map((value) => sign * value)
+      return correlationInterval(spearman(x, y), every(count, 1))
+    }
+    expect(perfect(3)).toEqual({ value: 1, low: -1, high: 1 })
+    // tanh(atanh(0.9) - 1.96 / sqrt(7)).
+    expect(perfect(10).low).toBeCloseTo(0.6244, 3)
+    expect(perfect(10).high).toBe(1)
+    expect(perfect(10, -1)).toMatchObject({ value: -1, low: -1 })
+    // Every prompt has the same two pairs.
+    const x = Array.from({ length: 20 }, (_, i) => i % 2)
+    const found = correlationInterval({ value: 0.3, influence: Float64Array.from(x, (one) => one - 0.5) }, every(20, 2))
+    expect(found.low).toBeCloseTo(Math.tanh(Math.atanh(0.3) - 1.959964 / Math.sqrt(7)), 6)
+  })
+})
+
 describe('with prompts', () => {
   it('pseudo-values allow for two fitted numbers', () => {
     const x = [1, 5, 2, 7, 4, 6, 3, 9, 8, 10, 12, 11]

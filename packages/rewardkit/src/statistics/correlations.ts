@@ -1,6 +1,7 @@
 import { float64At } from '../at.ts'
 import type { Draws } from './bootstrap.ts'
 import { type Clusters, clusterSums } from './clusters.ts'
+import { normalQuantile } from './distributions.ts'
 import { influenceInterval, meanOf } from './intervals.ts'
 import { checkLengths, type Distinct, distinct, middleShares, sumsAbove } from './distinct.ts'
 import { signFlipTest, type TestResult } from './sign-flips.ts'
@@ -54,14 +55,30 @@ export function partialCorrelation(xy: Correlation, xz: Correlation, yz: Correla
 }
 
 /**
- * The 95 % interval of a correlation on Fisher's scale, atanh, with the cluster-robust error of its influences. A
- * correlation of 1 or -1 is at the end of that scale, and its interval has no width.
+ * The 95 % interval of a correlation on Fisher's scale, atanh, with the cluster-robust error of its influences. Where
+ * influences show no spread over clusters, as for a correlation of 1 or -1, it is Fisher's for as many independent pairs
+ * as there are clusters.
  */
 export function correlationInterval({ value, influence }: Correlation, clusters: Clusters): Interval {
-  if (Math.abs(value) === 1) return { value, low: value, high: value }
   const scaled = influence.map((one) => one / (1 - value ** 2))
   const { low, high } = influenceInterval(Math.atanh(value), scaled, clusters)
-  return { value, low: Math.tanh(low), high: Math.tanh(high) }
+  return 1 - Math.abs(value) < 1e-12 || high - low < 1e-9
+    ? fisherInterval(value, clusterSums(influence, clusters).sums.length)
+    : { value, low: Math.tanh(low), high: Math.tanh(high) }
+}
+
+/** Fisher's interval (1921). A correlation of 1, which is at the end of his scale, counts as 1 - 1 / count. */
+function fisherInterval(value: number, count: number): Interval {
+  if (count === 1) return { value, low: NaN, high: NaN }
+  if (count <= 3) return { value, low: -1, high: 1 }
+  const most = 1 - 1 / count
+  const center = Math.atanh(Math.max(-most, Math.min(most, value)))
+  const half = normalQuantile(0.975) / Math.sqrt(count - 3)
+  return {
+    value,
+    low: value < -most ? -1 : Math.tanh(center - half),
+    high: value > most ? 1 : Math.tanh(center + half),
+  }
 }
 
 /**
